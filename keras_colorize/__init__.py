@@ -1,0 +1,3 @@
+"""Colorization of black-and-white photographs with Keras."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,51 @@
+"""Hue, saturation and value of sRGB, all in [0, 1]; hue 0 and 1 are both red."""
+
+from keras import ops
+
+from keras_colorize.color._channels import as_colors, planes
+
+
+def rgb_to_hsv(rgb):
+    """Converts sRGB to hue, saturation and value.
+
+    Args:
+        rgb: floating point, shape (..., 3), sRGB in [0, 1].
+
+    Returns:
+        Hue in [0, 1), saturation and value in [0, 1], float32, shape (..., 3). Greys have hue 0
+        and saturation 0.
+    """
+    red, green, blue = planes(as_colors(rgb, "rgb"))
+    value = ops.maximum(ops.maximum(red, green), blue)
+    spread = value - ops.minimum(ops.minimum(red, green), blue)
+    saturation = ops.where(value > 0.0, spread / ops.where(value > 0.0, value, 1.0), 0.0)
+    divisor = ops.where(spread > 0.0, spread, 1.0)
+    sixths = ops.where(
+        value == red,
+        (green - blue) / divisor,
+        ops.where(value == green, 2.0 + (blue - red) / divisor, 4.0 + (red - green) / divisor),
+    )
+    hue = ops.where(spread > 0.0, ops.where(sixths < 0.0, sixths + 6.0, sixths) / 6.0, 0.0)
+    return ops.stack([hue, saturation, value], axis=-1)
+
+
+def hsv_to_rgb(hsv):
+    """Converts hue, saturation and value to sRGB; the inverse of `rgb_to_hsv`.
+
+    Args:
+        hsv: floating point, shape (..., 3). Hue is cyclic with period 1.
+
+    Returns:
+        sRGB, float32, shape (..., 3), in [0, 1] where saturation and value are.
+    """
+    hue, saturation, value = planes(as_colors(hsv, "hsv"))
+    return ops.stack(
+        [_channel(offset, hue, saturation, value) for offset in (5.0, 3.0, 1.0)], axis=-1
+    )
+
+
+def _channel(offset, hue, saturation, value):
+    # One trapezoid around the hue circle, shifted by a third of it for each channel.
+    position = ops.mod(offset + 6.0 * hue, 6.0)
+    dip = ops.clip(ops.minimum(position, 4.0 - position), 0.0, 1.0)
+    return value * (1.0 - saturation * dip)

@@ -1,0 +1,97 @@
+"""CIE L*a*b* (1976), D65 at 2 degrees: L* in 0..100, a and b within [-110, 110] for sRGB."""
+
+from keras import ops
+
+from keras_colorize.color._channels import as_colors, planes
+from keras_colorize.color.xyz import WHITE, luminance, rgb_to_xyz, xyz_to_rgb
+
+# CIE 15: the cube root gives way to a straight line below (6/29)^3, where both have one slope.
+_KNEE = 6 / 29
+_KNEE_CUBED = _KNEE**3
+_SLOPE = 1 / (3 * _KNEE**2)
+_INTERCEPT = 4 / 29
+
+
+def rgb_to_lab(rgb):
+    """Converts sRGB to L*a*b*.
+
+    Args:
+        rgb: floating point, shape (..., 3), sRGB in [0, 1].
+
+    Returns:
+        L* in 0..100 and a, b (about -86..98 and -108..94), float32, shape (..., 3).
+    """
+    return xyz_to_lab(rgb_to_xyz(rgb))
+
+
+def lab_to_rgb(lab, clip=True):
+    """Converts L*a*b* to sRGB; the inverse of `rgb_to_lab`.
+
+    Cutting each channel to [0, 1] shifts the lightness and the hue of colours that sRGB cannot
+    show; `reduce_chroma_to_gamut` keeps both.
+
+    Args:
+        lab: floating point, shape (..., 3), L* in 0..100.
+        clip: whether colours that sRGB cannot show are cut to [0, 1], channel by channel.
+
+    Returns:
+        sRGB, float32, shape (..., 3).
+    """
+    return xyz_to_rgb(lab_to_xyz(lab), clip=clip)
+
+
+def rgb_to_lightness(rgb):
+    """Computes L* alone, the input of every network here.
+
+    Args:
+        rgb: floating point, shape (..., 3), sRGB in [0, 1].
+
+    Returns:
+        L* in 0..100, float32, shape (..., 1).
+    """
+    return ops.expand_dims(116.0 * compress(luminance(rgb)) - 16.0, axis=-1)
+
+
+def xyz_to_lab(xyz):
+    """Converts CIE XYZ to L*a*b*.
+
+    Args:
+        xyz: floating point, shape (..., 3), Y = 1 for white.
+
+    Returns:
+        L*a*b*, float32, shape (..., 3).
+    """
+    x, y, z = planes(as_colors(xyz, "xyz"))
+    fx, fy, fz = compress(x / WHITE[0]), compress(y / WHITE[1]), compress(z / WHITE[2])
+    return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
+
+
+def lab_to_xyz(lab):
+    """Converts L*a*b* to CIE XYZ; the inverse of `xyz_to_lab`.
+
+    Args:
+        lab: floating point, shape (..., 3), L* in 0..100. Colours that no light has give negative
+            values, which are not cut.
+
+    Returns:
+        XYZ, float32, shape (..., 3), Y = 1 for white.
+    """
+    lightness, a, b = planes(as_colors(lab, "lab"))
+    fy = (lightness + 16.0) / 116.0
+    fx, fz = fy + a / 500.0, fy - b / 200.0
+    return ops.stack(
+        [WHITE[0] * expand(fx), WHITE[1] * expand(fy), WHITE[2] * expand(fz)], axis=-1
+    )
+
+
+def compress(light):
+    """The CIE cube root with its straight piece near black; float32, any shape."""
+    # The root is taken above the knee only: at black its gradient is infinite.
+    root = ops.power(ops.maximum(light, _KNEE_CUBED), 1 / 3)
+    return ops.where(light > _KNEE_CUBED, root, _SLOPE * light + _INTERCEPT)
+
+
+def expand(compressed):
+    """The inverse of `compress`; float32, any shape."""
+    cube = compressed * compressed * compressed
+    return ops.where(compressed > _KNEE, cube, (compressed - _INTERCEPT) / _SLOPE)

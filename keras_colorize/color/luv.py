@@ -1,0 +1,81 @@
+"""CIE L*u*v* (1976), D65 at 2 degrees: L* in 0..100, u within -84..176, v within -135..108."""
+
+from keras import ops
+
+from keras_colorize.color._channels import as_colors, planes
+from keras_colorize.color.lab import compress, expand
+from keras_colorize.color.xyz import WHITE, rgb_to_xyz, xyz_to_rgb
+
+_WHITE_SUM = WHITE[0] + 15 * WHITE[1] + 3 * WHITE[2]
+_WHITE_U = 4 * WHITE[0] / _WHITE_SUM
+_WHITE_V = 9 * WHITE[1] / _WHITE_SUM
+# Below these a colour is black and has no chromaticity: it is given that of white.
+_SMALLEST_SUM = 1e-9
+_SMALLEST_LIGHTNESS = 1e-4
+# Far below the v' of any real light (blue of sRGB has 0.158); keeps the division finite.
+_SMALLEST_V = 0.01
+
+
+def rgb_to_luv(rgb):
+    """Converts sRGB to L*u*v*.
+
+    Args:
+        rgb: floating point, shape (..., 3), sRGB in [0, 1].
+
+    Returns:
+        L* in 0..100 and u, v (about -83..175 and -134..107), float32, shape (..., 3).
+    """
+    return xyz_to_luv(rgb_to_xyz(rgb))
+
+
+def luv_to_rgb(luv, clip=True):
+    """Converts L*u*v* to sRGB; the inverse of `rgb_to_luv`.
+
+    Args:
+        luv: floating point, shape (..., 3), L* in 0..100.
+        clip: whether colours that sRGB cannot show are cut to [0, 1], channel by channel.
+
+    Returns:
+        sRGB, float32, shape (..., 3).
+    """
+    return xyz_to_rgb(luv_to_xyz(luv), clip=clip)
+
+
+def xyz_to_luv(xyz):
+    """Converts CIE XYZ to L*u*v*.
+
+    Args:
+        xyz: floating point, shape (..., 3), Y = 1 for white.
+
+    Returns:
+        L*u*v*, float32, shape (..., 3).
+    """
+    x, y, z = planes(as_colors(xyz, "xyz"))
+    total = x + 15.0 * y + 3.0 * z
+    visible = total > _SMALLEST_SUM
+    divisor = ops.where(visible, total, 1.0)
+    u_prime = ops.where(visible, 4.0 * x / divisor, _WHITE_U)
+    v_prime = ops.where(visible, 9.0 * y / divisor, _WHITE_V)
+    lightness = 116.0 * compress(y / WHITE[1]) - 16.0
+    u, v = 13.0 * lightness * (u_prime - _WHITE_U), 13.0 * lightness * (v_prime - _WHITE_V)
+    return ops.stack([lightness, u, v], axis=-1)
+
+
+def luv_to_xyz(luv):
+    """Converts L*u*v* to CIE XYZ; the inverse of `xyz_to_luv`.
+
+    Args:
+        luv: floating point, shape (..., 3), L* in 0..100.
+
+    Returns:
+        XYZ, float32, shape (..., 3), Y = 1 for white.
+    """
+    lightness, u, v = planes(as_colors(luv, "luv"))
+    visible = lightness > _SMALLEST_LIGHTNESS
+    divisor = 13.0 * ops.where(visible, lightness, 1.0)
+    u_prime = ops.where(visible, u / divisor, 0.0) + _WHITE_U
+    v_prime = ops.maximum(ops.where(visible, v / divisor, 0.0) + _WHITE_V, _SMALLEST_V)
+    y = WHITE[1] * expand((lightness + 16.0) / 116.0)
+    x = y * 9.0 * u_prime / (4.0 * v_prime)
+    z = y * (12.0 - 3.0 * u_prime - 20.0 * v_prime) / (4.0 * v_prime)
+    return ops.stack([x, y, z], axis=-1)

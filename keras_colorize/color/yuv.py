@@ -1,0 +1,42 @@
+"""YUV of ITU-R BT.601 on display values: Y in [0, 1], u within +-0.436, v within +-0.615."""
+
+import numpy as np
+from keras import ops
+
+from keras_colorize.color._channels import as_colors, mix, planes
+
+# BT.601 luma and its scaled colour differences, the digits that scikit-image uses.
+YUV_FROM_RGB = np.array(
+    [
+        [0.299, 0.587, 0.114],
+        [-0.14714119, -0.28886916, 0.43601035],
+        [0.61497538, -0.51496512, -0.10001026],
+    ]
+)
+RGB_FROM_YUV = np.linalg.inv(YUV_FROM_RGB)
+
+
+def rgb_to_yuv(rgb):
+    """Converts sRGB to YUV.
+
+    Args:
+        rgb: floating point, shape (..., 3), sRGB in [0, 1].
+
+    Returns:
+        Y in [0, 1], u in [-0.436, 0.436] and v in [-0.615, 0.615], float32, shape (..., 3).
+    """
+    return ops.stack(mix(YUV_FROM_RGB, *planes(as_colors(rgb, "rgb"))), axis=-1)
+
+
+def yuv_to_rgb(yuv, clip=True):
+    """Converts YUV to sRGB; the inverse of `rgb_to_yuv`.
+
+    Args:
+        yuv: floating point, shape (..., 3).
+        clip: whether colours that sRGB cannot show are cut to [0, 1], channel by channel.
+
+    Returns:
+        sRGB, float32, shape (..., 3).
+    """
+    rgb = ops.stack(mix(RGB_FROM_YUV, *planes(as_colors(yuv, "yuv"))), axis=-1)
+    return ops.clip(rgb, 0.0, 1.0) if clip else rgb
