@@ -20,10 +20,15 @@ def rgb_to_hsv(rgb):
     spread = value - ops.minimum(ops.minimum(red, green), blue)
     saturation = ops.where(value > 0.0, spread / ops.where(value > 0.0, value, 1.0), 0.0)
     divisor = ops.where(spread > 0.0, spread, 1.0)
+    # `ops.equal`, because == of two symbolic tensors compares the objects.
     sixths = ops.where(
-        value == red,
+        ops.equal(value, red),
         (green - blue) / divisor,
-        ops.where(value == green, 2.0 + (blue - red) / divisor, 4.0 + (red - green) / divisor),
+        ops.where(
+            ops.equal(value, green),
+            2.0 + (blue - red) / divisor,
+            4.0 + (red - green) / divisor,
+        ),
     )
     hue = ops.where(spread > 0.0, ops.where(sixths < 0.0, sixths + 6.0, sixths) / 6.0, 0.0)
     return ops.stack([hue, saturation, value], axis=-1)

@@ -79,9 +79,7 @@ def lab_to_xyz(lab):
     lightness, a, b = planes(as_colors(lab, "lab"))
     fy = (lightness + 16.0) / 116.0
     fx, fz = fy + a / 500.0, fy - b / 200.0
-    return ops.stack(
-        [WHITE[0] * expand(fx), WHITE[1] * expand(fy), WHITE[2] * expand(fz)], axis=-1
-    )
+    return ops.stack([WHITE[0] * expand(fx), WHITE[1] * expand(fy), WHITE[2] * expand(fz)], axis=-1)
 
 
 def compress(light):

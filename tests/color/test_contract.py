@@ -1,0 +1,147 @@
+"""What every colour function promises, whatever its space."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_colorize import color
+
+FROM_RGB = [
+    color.rgb_to_hsv,
+    color.rgb_to_lab,
+    color.rgb_to_lightness,
+    color.rgb_to_linear,
+    color.rgb_to_luv,
+    color.rgb_to_xyz,
+    color.rgb_to_yuv,
+]
+TO_RGB = [
+    color.hsv_to_rgb,
+    color.lab_to_rgb,
+    color.linear_to_rgb,
+    color.luv_to_rgb,
+    color.reduce_chroma_to_gamut,
+    color.xyz_to_rgb,
+    color.yuv_to_rgb,
+]
+BETWEEN = [color.lab_to_xyz, color.xyz_to_lab, color.luv_to_xyz, color.xyz_to_luv]
+THREE_CHANNELS = FROM_RGB + TO_RGB + BETWEEN
+TWO_CHANNELS = [
+    color.scale_ab,
+    color.scale_luv_uv,
+    color.scale_yuv_uv,
+    color.unscale_ab,
+    color.unscale_luv_uv,
+    color.unscale_yuv_uv,
+]
+PAIRS = [
+    (color.rgb_to_hsv, color.hsv_to_rgb),
+    (color.rgb_to_lab, color.lab_to_rgb),
+    (color.rgb_to_lab, color.reduce_chroma_to_gamut),
+    (color.rgb_to_linear, color.linear_to_rgb),
+    (color.rgb_to_luv, color.luv_to_rgb),
+    (color.rgb_to_xyz, color.xyz_to_rgb),
+    (color.rgb_to_yuv, color.yuv_to_rgb),
+]
+# Black, white, grey, a corner, a colour near black, and what a network may hand over: beyond the
+# gamut, negative, and huge.
+AWKWARD_RGB = np.array(
+    [[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [1, 0, 0], [1e-7, 0, 1e-7], [1.5, -0.5, 2.0]],
+    dtype="float32",
+)
+AWKWARD_CHROMA = np.array(
+    [[0, 0, 0], [100, 0, 0], [50, 0, 0], [0, 100, -100], [100, 100, 100], [1e-6, 50, -90]]
+    + [[50, -200, 200], [-5, 3, 3], [120, -3, 90]],
+    dtype="float32",
+)
+each = pytest.mark.parametrize
+
+
+@each("function", THREE_CHANNELS, ids=lambda function: function.__name__)
+@each("dtype", ["float16", "bfloat16", "float64"])
+def test_computes_in_float32(function, dtype):
+    colors = np.full((2, 3, 3), 0.25)
+    # JAX has no float64 tensors unless asked; a float64 array is what scikit-image hands over.
+    result = function(colors if dtype == "float64" else ops.cast(colors, dtype))
+    assert keras.backend.standardize_dtype(result.dtype) == "float32"
+    expected = function(np.full((2, 3, 3), 0.25, "float32"))
+    np.testing.assert_array_equal(ops.convert_to_numpy(result), ops.convert_to_numpy(expected))
+
+
+@each("function", THREE_CHANNELS, ids=lambda function: function.__name__)
+def test_stays_float32_under_a_half_precision_policy(function):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        result = function(np.full((4, 3), 0.25, "float32"))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert keras.backend.standardize_dtype(result.dtype) == "float32"
+
+
+@each("function", THREE_CHANNELS, ids=lambda function: function.__name__)
+def test_three_channels_are_required(function):
+    with pytest.raises(ValueError, match=r"\(\.\.\., 3\); got \(5, 4\)"):
+        function(np.zeros((5, 4), "float32"))
+    with pytest.raises(ValueError, match=r"got \(\)"):
+        function(np.float32(0.5))
+
+
+@each("function", TWO_CHANNELS, ids=lambda function: function.__name__)
+def test_two_channels_are_required(function):
+    with pytest.raises(ValueError, match=r"\(\.\.\., 2\); got \(5, 3\)"):
+        function(np.zeros((5, 3), "float32"))
+
+
+@each("function", THREE_CHANNELS, ids=lambda function: function.__name__)
+def test_8_bit_pictures_are_refused_with_advice(function):
+    with pytest.raises(TypeError, match="got dtype uint8.*/ 255"):
+        function(np.zeros((4, 4, 3), "uint8"))
+
+
+@each("shape", [(3,), (7, 3), (2, 5, 4, 3), (0, 3)])
+@each("function", THREE_CHANNELS, ids=lambda function: function.__name__)
+def test_any_number_of_leading_axes(function, shape):
+    channels = 1 if function is color.rgb_to_lightness else 3
+    assert tuple(function(np.zeros(shape, "float32")).shape) == (*shape[:-1], channels)
+
+
+@each("forward, backward", PAIRS, ids=lambda function: function.__name__)
+def test_round_trip(forward, backward, rgb_colors):
+    there_and_back = ops.convert_to_numpy(backward(forward(rgb_colors)))
+    np.testing.assert_allclose(there_and_back, rgb_colors, atol=1e-4)
+
+
+@each("function", FROM_RGB, ids=lambda function: function.__name__)
+def test_gradient_from_rgb_is_finite_everywhere(function, gradient_of):
+    assert np.isfinite(gradient_of(function, AWKWARD_RGB)).all()
+
+
+@each("function", TO_RGB + BETWEEN, ids=lambda function: function.__name__)
+def test_values_and_gradients_are_finite_everywhere(function, gradient_of):
+    for colors in (AWKWARD_RGB, AWKWARD_CHROMA):
+        assert np.isfinite(ops.convert_to_numpy(function(colors))).all()
+        assert np.isfinite(gradient_of(function, colors)).all()
+
+
+@each("function", THREE_CHANNELS, ids=lambda function: function.__name__)
+def test_the_graph_computes_what_eager_code_does(function, traced):
+    colors = np.random.default_rng(3).random((6, 5, 3), "float32")
+    expected = ops.convert_to_numpy(function(colors))
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(traced(function)(colors)), expected, rtol=1e-4, atol=1e-4
+    )
+
+
+@each("function", THREE_CHANNELS, ids=lambda function: function.__name__)
+def test_takes_part_in_a_functional_model(function):
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, function(inputs))
+    colors = np.random.default_rng(4).random((1, 4, 5, 3), "float32")
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(model(colors)),
+        ops.convert_to_numpy(function(colors)),
+        rtol=1e-4,
+        atol=1e-4,
+    )

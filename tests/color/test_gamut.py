@@ -1,0 +1,79 @@
+"""Gamut mapping: L* and hue kept, chroma as large as fits; judged by scikit-image."""
+
+import numpy as np
+import pytest
+from keras import ops
+from skimage import color as reference
+
+from keras_colorize.color import in_gamut, lab_to_rgb, reduce_chroma_to_gamut
+
+
+@pytest.fixture
+def vivid_lab():
+    """Random Lab colours, most of them outside sRGB, shape (5000, 1, 3)."""
+    rng = np.random.default_rng(11)
+    return rng.uniform([0, -130, -130], [100, 130, 130], (5000, 1, 3)).astype("float32")
+
+
+def _mapped(lab):
+    rgb = ops.convert_to_numpy(reduce_chroma_to_gamut(lab))
+    assert rgb.min() >= 0.0
+    assert rgb.max() <= 1.0
+    return reference.rgb2lab(rgb.astype("float64"))
+
+
+def test_lightness_is_kept(vivid_lab):
+    change = np.abs(_mapped(vivid_lab) - vivid_lab)[..., 0]
+    assert change.max() < 0.1
+    cut = reference.rgb2lab(ops.convert_to_numpy(lab_to_rgb(vivid_lab)).astype("float64"))
+    assert np.abs(cut - vivid_lab)[..., 0].max() > 10.0
+
+
+def test_hue_is_kept(vivid_lab):
+    mapped = _mapped(vivid_lab)
+    chroma = np.hypot(vivid_lab[..., 1], vivid_lab[..., 2])
+    cross = vivid_lab[..., 1] * mapped[..., 2] - vivid_lab[..., 2] * mapped[..., 1]
+    assert (np.abs(cross) / chroma).max() < 0.25
+    assert (vivid_lab[..., 1:] * mapped[..., 1:]).sum(axis=-1).min() > -0.1
+
+
+def test_no_more_chroma_is_lost_than_needed(vivid_lab):
+    mapped = _mapped(vivid_lab)
+    outside = ~ops.convert_to_numpy(in_gamut(vivid_lab))
+    assert outside.mean() > 0.5
+    larger = mapped.copy()
+    chroma = np.hypot(mapped[..., 1], mapped[..., 2])
+    larger[..., 1:] *= 1 + (2.0 / np.maximum(chroma, 1e-3))[..., np.newaxis]
+    still_fits = ops.convert_to_numpy(in_gamut(larger)) & outside
+    assert still_fits.sum() <= 0.002 * outside.sum()
+
+
+def test_colors_that_fit_are_left_alone(rgb_colors):
+    lab = reference.rgb2lab(rgb_colors)
+    assert ops.convert_to_numpy(in_gamut(lab)).all()
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(reduce_chroma_to_gamut(lab)),
+        ops.convert_to_numpy(lab_to_rgb(lab)),
+        atol=1e-5,
+    )
+
+
+def test_a_color_that_fits_is_not_changed_by_its_neighbours():
+    lab = np.array([[[60.0, 20.0, -10.0], [60.0, 120.0, -10.0]]], "float32")
+    alone, both = reduce_chroma_to_gamut(lab[:, :1]), reduce_chroma_to_gamut(lab)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(both)[:, :1], ops.convert_to_numpy(alone), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(("lightness", "level"), [(0.0, 0.0), (100.0, 1.0), (130.0, 1.0)])
+def test_the_ends_of_the_lightness_axis(lightness, level):
+    rgb = ops.convert_to_numpy(reduce_chroma_to_gamut(np.array([[lightness, 80.0, 40.0]])))
+    np.testing.assert_allclose(rgb, level, atol=1 / 255)
+
+
+def test_known_colors_outside():
+    # CSS Color 4 gives lab(100% 104.3 -50.9) and the yellow of Display P3 as outside sRGB.
+    outside = np.array([[100.0, 104.3, -50.9], [97.6, -27.0, 120.0], [50.0, 0.0, -130.0]])
+    assert not ops.convert_to_numpy(in_gamut(outside)).any()
+    assert ops.convert_to_numpy(in_gamut(np.array([[50.0, 0.0, 0.0], [53.24, 80.0, 67.0]]))).all()
