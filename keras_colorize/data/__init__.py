@@ -1,0 +1,21 @@
+"""Folders of pictures to batches of lightness and targets."""
+
+from keras_colorize.data.mixing import epoch_order
+from keras_colorize.data.pictures import UNLABELED, PictureSet, list_pictures, split_pictures
+from keras_colorize.data.pipeline import TrainingData, validation_batches
+from keras_colorize.data.scan import ScanReport, is_near_grey, scan_pictures
+from keras_colorize.data.targets import Targets
+
+__all__ = [
+    "UNLABELED",
+    "PictureSet",
+    "ScanReport",
+    "Targets",
+    "TrainingData",
+    "epoch_order",
+    "is_near_grey",
+    "list_pictures",
+    "scan_pictures",
+    "split_pictures",
+    "validation_batches",
+]

@@ -1,0 +1,78 @@
+"""What a network learns from a picture: lightness in, named targets out."""
+
+import dataclasses
+
+from keras import ops
+
+from keras_colorize.color import rgb_to_lab, rgb_to_yuv, scale_ab, scale_yuv_uv
+
+LABEL = "label"
+"""Kind of target that is the picture's class."""
+
+
+def _scaled_ab(rgb, lab):
+    return scale_ab(lab[..., 1:])
+
+
+def _scaled_yuv_uv(rgb, lab):
+    return scale_yuv_uv(rgb_to_yuv(rgb)[..., 1:])
+
+
+_KINDS = {
+    "ab": lambda rgb, lab: lab[..., 1:],
+    "ab_scaled": _scaled_ab,
+    "yuv_uv_scaled": _scaled_yuv_uv,
+    "rgb": lambda rgb, lab: rgb,
+}
+
+KINDS = (*_KINDS, LABEL)
+"""Kinds of target: a and b, the same scaled to 0..1, U and V scaled to 0..1, RGB, the class."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Targets:
+    """Turns pictures into what `fit` takes.
+
+    Attributes:
+        outputs: kind of target per output of the network, for example
+            `{"ab_logits": "ab", "class_logits": "label"}`.
+        stride: pixels of lightness per pixel of the color targets; these are averaged.
+    """
+
+    outputs: dict
+    stride: int = 1
+
+    def __post_init__(self):
+        unknown = sorted(set(self.outputs.values()) - set(KINDS))
+        if unknown or not self.outputs:
+            raise ValueError(f"Expected kinds among {', '.join(KINDS)}, received {self.outputs}.")
+
+    def __call__(self, rgb, labels):
+        """Makes one batch.
+
+        Args:
+            rgb: float32 tensor (N, H, W, 3) in [0, 1]; H and W multiples of `stride`.
+            labels: integer tensor (N,).
+
+        Returns:
+            `(lightness, targets)`: L* in 0..100 (N, H, W, 1), and a dict of tensors
+            (N, H/stride, W/stride, C) or, for labels, (N,).
+
+        Raises:
+            ValueError: if the size is not a multiple of the stride.
+        """
+        lab = rgb_to_lab(rgb)
+        return lab[..., :1], {
+            name: labels if kind == LABEL else self._pool(_KINDS[kind](rgb, lab))
+            for name, kind in self.outputs.items()
+        }
+
+    def _pool(self, x):
+        if self.stride == 1:
+            return x
+        if any(size is not None and size % self.stride for size in x.shape[1:3]):
+            raise ValueError(
+                f"Expected pictures whose sides are multiples of {self.stride}, "
+                f"received {tuple(x.shape[1:3])}."
+            )
+        return ops.average_pool(x, self.stride, self.stride)

@@ -1,0 +1,96 @@
+"""A residual encoder with global fusion whose head is a distribution over the ab bins.
+
+It joins three papers: the residual encoder and decoder of Dahl 2016 and Hwang & Zhou 2016, the
+global/local fusion of Iizuka et al. 2016 (eq. 5), and the 313 in-gamut bins of Zhang et al.
+2016. It is the library's own network, small enough for two processor cores.
+"""
+
+import keras
+from keras import layers
+
+from keras_colorize.bins import bin_count
+from keras_colorize.layers import GlobalLocalFusion, ResizeLike
+from keras_colorize.models.encoders import RESIDUAL_WIDTHS, conv_block, encode, load_mobilenet_v2
+
+DECODER_WIDTHS = (256, 192, 128, 96)
+"""Channels of the decoder at strides 32, 16, 8 and 4."""
+
+STRIDE = 4
+"""Rows of lightness per row of logits."""
+
+
+def distribution_unet(
+    encoder="mobilenet_v2",
+    encoder_weights=None,
+    decoder_widths=DECODER_WIDTHS,
+    residual_widths=RESIDUAL_WIDTHS,
+    global_units=256,
+    classes=None,
+    input_shape=(None, None, 1),
+    name="distribution_unet",
+):
+    """Builds the network.
+
+    Args:
+        encoder: `"mobilenet_v2"` or `"residual"`, see `encode`.
+        encoder_weights: None (random), `"imagenet"`, or the path of MobileNetV2 weights.
+        decoder_widths: channels at strides 32, 16, 8 and 4.
+        residual_widths: channels of the residual encoder: stem and strides 4, 8, 16 and 32.
+        global_units: size of the global feature vector that is fused at stride 16; 0 for none.
+        classes: number of scene classes of the class branch on the global features, or None.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+        name: name of the model.
+
+    Returns:
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors
+        `"ab_logits"` (N, ceil(H/4), ceil(W/4), 313) and, with classes, `"class_logits"`
+        (N, classes).
+
+    Raises:
+        ValueError: for an unknown encoder, widths of another length, classes without global
+            features, or ImageNet weights for the residual encoder.
+    """
+    _check(encoder, encoder_weights, decoder_widths, residual_widths, global_units, classes)
+    lightness = keras.Input(input_shape, name="lightness")
+    taps = encode(lightness, encoder, residual_widths)
+    x = conv_block(taps[-1], decoder_widths[0], "decoder32_conv", kernel_size=1)
+    global_features = _global_features(taps[-1], global_units) if global_units else None
+    for stride, tap, width in zip((16, 8, 4), taps[-2::-1], decoder_widths[1:], strict=True):
+        x = _decoder_block(x, tap, width, f"decoder{stride}")
+        if stride == 16 and global_units:
+            x = GlobalLocalFusion(width, name="fusion")([x, global_features])
+    logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")
+    outputs = {"ab_logits": logits(x)}
+    if classes is not None:
+        head = layers.Dense(classes, dtype="float32", name="class_logits")
+        outputs["class_logits"] = head(global_features)
+    model = keras.Model(lightness, outputs, name=name)
+    if encoder_weights is not None:
+        load_mobilenet_v2(model, encoder_weights)
+    return model
+
+
+def _global_features(x, units):
+    x = layers.GlobalAveragePooling2D(name="global_pool")(x)
+    return layers.Dense(units, activation="relu", name="global_dense")(x)
+
+
+def _decoder_block(x, tap, width, name):
+    # Wide taps are narrowed first: the 3x3 convolution after it is the costly part.
+    tap = conv_block(tap, width // 2, f"{name}_tap", kernel_size=1)
+    x = ResizeLike("bilinear", name=f"{name}_up")([x, tap])
+    x = layers.Concatenate(name=f"{name}_concat")([x, tap])
+    return conv_block(x, width, f"{name}_conv")
+
+
+def _check(encoder, encoder_weights, decoder_widths, residual_widths, global_units, classes):
+    if len(decoder_widths) != 4:
+        raise ValueError(f"Expected 4 decoder_widths, received {tuple(decoder_widths)}.")
+    if len(residual_widths) != 5:
+        raise ValueError(f"Expected 5 residual_widths, received {tuple(residual_widths)}.")
+    if classes is not None and not global_units:
+        raise ValueError("Expected global_units above 0 for the class branch, received 0.")
+    if encoder != "mobilenet_v2" and encoder_weights is not None:
+        raise ValueError(
+            f"Expected encoder_weights only with encoder 'mobilenet_v2', received {encoder!r}."
+        )

@@ -1,0 +1,22 @@
+"""Training: one step and one loop for one device, several, and several machines."""
+
+from keras_colorize.training.callbacks import ColorizedSamples, standard_callbacks
+from keras_colorize.training.checkpoints import RunCheckpoint
+from keras_colorize.training.config import TrainingConfig
+from keras_colorize.training.hardware import make_strategy, set_precision, worker_of
+from keras_colorize.training.loop import DivergedError, TrainingLoop
+from keras_colorize.training.optimizers import Trapezoid, make_optimizer
+
+__all__ = [
+    "ColorizedSamples",
+    "DivergedError",
+    "RunCheckpoint",
+    "TrainingConfig",
+    "TrainingLoop",
+    "Trapezoid",
+    "make_optimizer",
+    "make_strategy",
+    "set_precision",
+    "standard_callbacks",
+    "worker_of",
+]

@@ -1,0 +1,67 @@
+"""Keras callbacks of the training loop."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class ColorizedSamples(keras.callbacks.Callback):
+    """Colorizes the same pictures after every epoch: PNG sheets, and images in TensorBoard.
+
+    Args:
+        lightness: float array (N, H, W, 1), L* in 0..100.
+        rgb: float array (N, H, W, 3) in [0, 1], the true colors.
+        colorize: callable (model, lightness) to rgb in [0, 1], shape of `rgb`.
+        folder: where `epoch_0001.png` and so on are written.
+        tensorboard: folder for TensorBoard events, or None.
+    """
+
+    def __init__(self, lightness, rgb, colorize, folder, tensorboard=None):
+        super().__init__()
+        self.lightness = lightness
+        self.rgb = np.asarray(rgb)
+        self.colorize = colorize
+        self.folder = Path(folder)
+        self._writer = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Writes the sheet of this epoch: grey, colorized, true, a row each."""
+        made = np.asarray(self.colorize(self.model, self.lightness))
+        grey = np.repeat(np.asarray(self.lightness) / 100.0, 3, axis=-1)
+        rows = [np.concatenate(list(row), axis=1) for row in (grey, made, self.rgb)]
+        sheet = np.rint(np.clip(np.concatenate(rows), 0, 1) * 255).astype("uint8")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"epoch_{epoch + 1:04d}.png"
+        path.write_bytes(tf.io.encode_png(sheet).numpy())
+        if self._writer:
+            with self._writer.as_default(step=epoch):
+                tf.summary.image("grey_colorized_true", sheet[None])
+
+
+def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=False):
+    """Callbacks that every trainer offers.
+
+    Args:
+        run_folder: the run's folder; a table of the epochs goes to `history.csv` in it.
+        plateau: epochs without progress of `val_loss` after which the learning rate is halved,
+            or None. Needs the constant schedule.
+        early_stop: epochs without progress of `val_loss` after which the run ends, or None.
+        tensorboard: whether events are written to `tensorboard/`; needs the extra `train`.
+
+    Returns:
+        List of Keras callbacks.
+    """
+    folder = Path(run_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    callbacks = [keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True)]
+    if plateau is not None:
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=plateau)
+        )
+    if early_stop is not None:
+        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=early_stop))
+    if tensorboard:
+        callbacks.append(keras.callbacks.TensorBoard(str(folder / "tensorboard")))
+    return callbacks

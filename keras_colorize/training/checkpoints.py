@@ -1,0 +1,65 @@
+"""Checkpoints that a killed run goes on from: weights, optimizer state and position."""
+
+import time
+from pathlib import Path
+
+import tensorflow as tf
+
+
+class RunCheckpoint:
+    """Saves and restores a run.
+
+    Only the chief writes to the run's folder; the other workers of a multi-worker strategy must
+    take part in saving and do so in a scratch folder of their own.
+
+    Args:
+        model: a compiled, built `keras.Model`.
+        folder: the run's folder.
+        keep: how many checkpoints are kept.
+        every_minutes: least time between two `save_if_due`.
+        worker: index of this worker; 0 is the chief.
+    """
+
+    def __init__(self, model, folder, keep=3, every_minutes=5.0, worker=0):
+        model.optimizer.build(model.trainable_variables)
+        self.step = tf.Variable(0, dtype="int64", trainable=False, name="step")
+        self.every_seconds = every_minutes * 60
+        self._checkpoint = tf.train.Checkpoint(
+            model=model, optimizer=model.optimizer, step=self.step
+        )
+        self._folder = Path(folder) / "checkpoints"
+        target = self._folder if worker == 0 else Path(folder) / "scratch" / str(worker)
+        self._manager = tf.train.CheckpointManager(self._checkpoint, str(target), max_to_keep=keep)
+        self._saved_at = time.monotonic()
+
+    def restore(self):
+        """Restores the newest checkpoint.
+
+        Returns:
+            Number of steps that are done; 0 for a new run.
+
+        Raises:
+            ValueError: if the checkpoint belongs to another network or optimizer.
+        """
+        latest = tf.train.latest_checkpoint(str(self._folder))
+        if latest is None:
+            return 0
+        try:
+            self._checkpoint.restore(latest).assert_existing_objects_matched()
+        except (AssertionError, ValueError, tf.errors.OpError) as error:
+            raise ValueError(
+                f"Expected a checkpoint of this network and optimizer in {self._folder}, "
+                f"found another's: {str(error).splitlines()[0]}"
+            ) from error
+        return int(self.step.numpy())
+
+    def save(self, step):
+        """Saves at a number of finished steps."""
+        self.step.assign(step)
+        self._manager.save(checkpoint_number=step)
+        self._saved_at = time.monotonic()
+
+    def save_if_due(self, step):
+        """Saves when the last save is long enough ago."""
+        if time.monotonic() - self._saved_at >= self.every_seconds:
+            self.save(step)
