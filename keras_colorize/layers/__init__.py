@@ -1,0 +1,15 @@
+"""Registered Keras layers, for every backend and every image size."""
+
+from keras_colorize.layers.fusion import GlobalLocalFusion
+from keras_colorize.layers.resizing import CropLike, ResizeLike, ResizeTo, Upsample2x
+from keras_colorize.layers.scaling import RepeatChannels, ScaleLightness
+
+__all__ = [
+    "CropLike",
+    "GlobalLocalFusion",
+    "RepeatChannels",
+    "ResizeLike",
+    "ResizeTo",
+    "ScaleLightness",
+    "Upsample2x",
+]

@@ -1,0 +1,99 @@
+"""The fusion layer of Iizuka, Simo-Serra and Ishikawa 2016, section 3.2.4."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class GlobalLocalFusion(keras.layers.Layer):
+    """Adds what the whole picture shows to the features of each of its places.
+
+    Equation 5: `y(u, v) = activation(b + W [y_global; y_local(u, v)])`. The product with W is
+    split into its global and its local columns, so the global vector is multiplied once per
+    picture and never tiled over the places.
+
+    Normalisation is not part of the layer: for batch normalisation ask for `activation=None,
+    use_bias=False` and let `BatchNormalization` and an activation follow, as `iizuka16` does.
+
+    Args:
+        units: number of output channels.
+        activation: name or function applied last, None for a linear layer.
+        use_bias: whether b is learnt; False leaves it out.
+        kernel_initializer: initializer of W.
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: a list `[local, global_features]`, shapes (N, h, w, C) with any h and w, and
+            (N, G).
+
+    Returns:
+        Fused features of shape (N, h, w, units), in the compute dtype.
+
+    Raises:
+        ValueError: if `units` is not positive or the inputs are not such a pair.
+    """
+
+    def __init__(
+        self,
+        units,
+        activation="relu",
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if units < 1:
+            raise ValueError(f"units must be a positive integer; received units={units}.")
+        self.units = units
+        self.activation = keras.activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape):
+        """Makes `kernel` of shape (G + C, units), rows of the global features first."""
+        local_channels, self._global_channels = _channels(input_shape)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(self._global_channels + local_channels, self.units),
+            initializer=self.kernel_initializer,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
+        self.built = True
+
+    def call(self, inputs):
+        """Fuses `[local, global_features]`; see the class."""
+        local, global_features = inputs
+        kernel = ops.convert_to_tensor(self.kernel)
+        from_global = ops.matmul(global_features, kernel[: self._global_channels])
+        if self.use_bias:
+            from_global = from_global + self.bias
+        from_local = ops.matmul(local, kernel[self._global_channels :])
+        return self.activation(from_local + from_global[:, None, None, :])
+
+    def compute_output_shape(self, input_shape):
+        """Returns the local features' shape with `units` channels."""
+        return (*input_shape[0][:-1], self.units)
+
+    def get_config(self):
+        """Returns the arguments that rebuild the layer."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": keras.activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }
+
+
+def _channels(input_shape):
+    """Returns (C, G) of a pair of shapes (N, h, w, C) and (N, G)."""
+    ranks = [len(shape) for shape in input_shape if isinstance(shape, list | tuple)]
+    channels = [shape[-1] for shape in input_shape] if ranks == [4, 2] else [None]
+    if None in channels:
+        raise ValueError(
+            "GlobalLocalFusion expects [local, global_features] of shapes (N, h, w, C) and "
+            f"(N, G) with C and G known; received shapes {input_shape}."
+        )
+    return channels
