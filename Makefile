@@ -1,0 +1,37 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JAX_TESTS := $(addprefix tests/,color bins layers losses metrics models)
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo   install into $(VENV) and colorize example photographs into demo/"
+	@echo "make test   install into $(VENV) and run the linter and all tests"
+	@echo "make lint   run the linter alone"
+	@echo "make clean  remove what the other targets made"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: setup.py pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable .
+	@touch $@
+
+$(VENV)/installed-test: setup.py pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable ".[test]"
+	@touch $@ $(VENV)/installed
+
+demo: $(VENV)/installed
+	$(BIN)/keras-colorize demo -o demo
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+test: lint
+	$(BIN)/python -m pytest
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(JAX_TESTS)
+
+clean:
+	rm -rf $(VENV) build demo dist *.egg-info .pytest_cache .ruff_cache

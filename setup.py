@@ -1,0 +1,59 @@
+"""Packaging of keras-colorize; settings of the tools are in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+README = ROOT / "README.md"
+
+
+def version():
+    """Reads the version from the package without importing it."""
+    source = (ROOT / "keras_colorize" / "__init__.py").read_text(encoding="utf-8")
+    return re.search(r'^__version__ = "(.+)"$', source, re.MULTILINE).group(1)
+
+
+setup(
+    name="keras-colorize",
+    version=version(),
+    description="Colorization of black-and-white photographs with Keras",
+    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    # saved_models/ stays at the top of the repository, where people look for it, and is installed
+    # as the data of keras_colorize, where the presets are found.
+    packages=[*find_packages(include=["keras_colorize*"]), "keras_colorize.saved_models"],
+    package_dir={"keras_colorize.saved_models": "saved_models"},
+    package_data={"keras_colorize": ["py.typed"], "keras_colorize.saved_models": ["**/*"]},
+    install_requires=[
+        "absl-py>=2.0",
+        "keras>=3.13,<4",
+        "matplotlib>=3.8",
+        "numpy>=1.26",
+        "pillow>=10.3",
+        "rich>=13.0",
+        "scikit-image>=0.22",
+        "tensorflow>=2.20,<3",
+        "tifffile>=2023.7",
+    ],
+    extras_require={
+        "jax": ["jax>=0.5"],
+        "tfds": ["tensorflow-datasets>=4.9.7"],
+        "train": ["tensorboard>=2.20"],
+        # ruff is held to one series: another one may format differently.
+        "test": ["jax>=0.5", "pytest>=8.0", "ruff==0.17.*", "tensorboard>=2.20"],
+    },
+    entry_points={"console_scripts": ["keras-colorize = keras_colorize.cli:main"]},
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Multimedia :: Graphics",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
+)
