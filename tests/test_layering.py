@@ -16,16 +16,17 @@ BINS = {"color"}
 PARTS = BINS | {"bins"}
 MODELS = PARTS | {"layers", "losses", "metrics"}
 PRESETS = MODELS | {"models"}
-INFERENCE = PRESETS | {"presets", "files"}
+INFERENCE = PRESETS | {"presets", "files", "precision"}
 ROOMS = {
     "color": set(),
     "files": set(),
+    "precision": set(),
     "bins": BINS,
     "layers": PARTS,
     "losses": PARTS,
     "metrics": PARTS,
     "data": PARTS,
-    "training": PARTS | {"losses", "metrics"},
+    "training": PARTS | {"losses", "metrics", "precision"},
     "models": MODELS,
     "presets": PRESETS,
     "inference": INFERENCE,
