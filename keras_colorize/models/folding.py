@@ -1,0 +1,161 @@
+"""Batch normalisation folded into the layer before it (Iizuka et al. 2016, section 3.4).
+
+In inference `BatchNormalization` is a factor and a sum per channel, which the layer before it
+can do by itself: its weights take the factor and its bias the sum.
+"""
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_colorize.layers import GlobalLocalFusion
+
+# Axis of the kernel that holds the output channels. DepthwiseConv2D has two: see `_scale`.
+_OUTPUT_AXIS = {
+    layers.Conv2D: -1,
+    layers.Dense: -1,
+    GlobalLocalFusion: -1,
+    layers.Conv2DTranspose: -2,
+    layers.DepthwiseConv2D: None,
+}
+
+
+def fold_batch_norm(model):
+    """Makes the network for inference that has its batch normalisations folded away.
+
+    A `BatchNormalization` is folded where all its inputs come from one convolution (also
+    transposed or depthwise), dense layer or `GlobalLocalFusion` without activation, and that
+    layer's results go nowhere else. All others stay as they are. Layers that are applied
+    several times stay shared, nested Functional models are folded as well.
+
+    Args:
+        model: Functional `keras.Model`; it is not changed.
+
+    Returns:
+        A new Functional model with the same inputs, output structure, layer names and dtype
+        policies, not compiled, with fewer layers. Its outputs in inference are those of
+        `model` up to rounding; it is not for training.
+
+    Raises:
+        ValueError: if `model` is not a Functional model.
+    """
+    if not _is_functional(model):
+        raise ValueError(
+            f"fold_batch_norm expects a Functional keras.Model; received {type(model).__name__}."
+        )
+    norms = _foldable_norms(model)
+    folded_into = {layer.name: norm for norm, layer in norms.values()}
+    clones = {}
+
+    def clone(layer):
+        clones[layer.name] = _clone(layer, layer.name in folded_into)
+        return clones[layer.name]
+
+    def call(layer, *args, **kwargs):
+        if layer.name in norms:
+            return keras.tree.flatten((args, kwargs))[0]
+        return layer(*args, **kwargs)
+
+    clone_of_model = keras.models.clone_model(model, clone_function=clone, call_function=call)
+    for name, layer in clones.items():
+        _copy_weights(model.get_layer(name), layer, folded_into.get(name), name in norms)
+    # A plain model: `clone_model` would carry over the optimizer too.
+    return keras.Model(clone_of_model.input, clone_of_model.output, name=model.name)
+
+
+def _is_functional(layer):
+    return isinstance(layer, keras.Model) and hasattr(layer, "output_names")
+
+
+def _clone(layer, with_bias):
+    if not isinstance(layer, layers.Layer):
+        return layer
+    if _is_functional(layer):
+        return fold_batch_norm(layer)
+    config = layer.get_config()
+    if with_bias:
+        config["use_bias"] = True
+    return type(layer).from_config(config)
+
+
+def _copy_weights(layer, clone, norm, is_folded_norm):
+    """Gives a clone its weights, those of `norm` folded in."""
+    if is_folded_norm or _is_functional(layer):
+        return
+    weights = layer.get_weights()
+    if norm is not None:
+        factor, offset = _affine(norm)
+        bias = weights[1] * factor if layer.use_bias else 0.0
+        weights = [_scale(layer, weights[0], factor), bias + offset]
+    clone.set_weights(weights)
+
+
+def _affine(norm):
+    """Returns factor and offset, each (C,), that a BatchNormalization is in inference."""
+    mean, variance = (_float64(norm.moving_mean), _float64(norm.moving_variance))
+    factor = 1.0 / np.sqrt(variance + norm.epsilon)
+    if norm.scale:
+        factor = factor * _float64(norm.gamma)
+    offset = -mean * factor
+    if norm.center:
+        offset = offset + _float64(norm.beta)
+    return factor, offset
+
+
+def _float64(variable):
+    return keras.ops.convert_to_numpy(variable).astype("float64")
+
+
+def _scale(layer, kernel, factor):
+    """Returns the kernel of a layer with its output channels multiplied by `factor`."""
+    axis = _OUTPUT_AXIS[type(layer)]
+    if axis is None:
+        # Depthwise: (rows, columns, input channels, multiplier), output channels in that order.
+        return kernel * factor.reshape(kernel.shape[-2:])
+    return kernel * np.expand_dims(factor, axis=tuple(range(axis + 1, 0)))
+
+
+def _foldable_norms(model):
+    """Returns {name of a norm: (the norm, the layer before it)} for the norms to fold."""
+    config = model.get_config()
+    nodes = {layer["name"]: layer["inbound_nodes"] for layer in config["layers"]}
+    sources = {name: _sources(inbound) for name, inbound in nodes.items()}
+    outputs = _sources(config["output_layers"])
+    norms = {}
+    for norm in model.layers:
+        if type(norm) is not layers.BatchNormalization or len(sources[norm.name]) != 1:
+            continue
+        (name,) = sources[norm.name]
+        readers = {reader for reader, read in sources.items() if name in read}
+        alone = readers == {norm.name} and name not in outputs
+        if alone and _can_take(model.get_layer(name), norm) and not _trains(nodes[norm.name]):
+            norms[norm.name] = (norm, model.get_layer(name))
+    return norms
+
+
+def _can_take(layer, norm):
+    """Returns whether the layer is linear and the norm works on its output channels."""
+    return (
+        type(layer) in _OUTPUT_AXIS
+        and layer.activation is keras.activations.linear
+        and getattr(layer, "data_format", "channels_last") == "channels_last"
+        and norm.axis in (-1, len(norm.get_build_config()["input_shape"]) - 1)
+    )
+
+
+def _sources(config):
+    """Returns the names of the layers that a piece of a Functional model's config refers to."""
+    if isinstance(config, dict):
+        if "keras_history" in config:
+            return {config["keras_history"][0]}
+        config = list(config.values())
+    if not isinstance(config, list | tuple):
+        return set()
+    if len(config) == 3 and isinstance(config[0], str):
+        return {config[0]}
+    return set().union(*(_sources(item) for item in config))
+
+
+def _trains(nodes):
+    """Returns whether a norm is called with `training=True`, and so on the batch's statistics."""
+    return any(item is True for item in keras.tree.flatten(nodes))

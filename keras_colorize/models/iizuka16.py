@@ -1,0 +1,227 @@
+"""Global/local fusion network: Iizuka, Simo-Serra and Ishikawa, SIGGRAPH 2016.
+
+"Let there be Color!: Joint End-to-end Learning of Global and Local Image Priors for Automatic
+Image Colorization with Simultaneous Classification". Sections below are the paper's.
+"""
+
+import keras
+from keras import layers
+
+from keras_colorize.layers import (
+    CropLike,
+    GlobalLocalFusion,
+    ResizeTo,
+    ScaleLightness,
+    Upsample2x,
+)
+
+CLASS_LOSS_WEIGHT = 1 / 300
+"""Alpha of equation 6: the weight of the class cross-entropy beside the colour error."""
+
+HEADS = {"lab": ("ab", 2), "yuv": ("yuv_uv", 2), "rgb": ("rgb", 3)}
+"""Name and channels of the colour output in each colour space of section 4.8."""
+
+# Table 1: (channels, stride) of every 3x3 convolution, and the fully connected sizes.
+_LOW = ((64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1))
+_GLOBAL = ((512, 2), (512, 1), (512, 2), (512, 1))
+_GLOBAL_DENSE = (1024, 512, 256)
+_MID = ((512, 1), (256, 1))
+_FUSION = 256
+_COLOR = (128, 64, 64, 32)
+_CLASS_DENSE = 256
+
+
+def iizuka16(
+    width=1.0,
+    classes=None,
+    global_features=True,
+    color_space="lab",
+    global_size=224,
+    input_shape=(None, None, 1),
+    name="iizuka16",
+):
+    """Builds the network of section 3, its baseline or one of its colour spaces.
+
+    Every convolution and dense layer is batch-normalised before its ReLU (section 3.4), so it
+    has no bias of its own; only the two output layers are not, for they must reach any value.
+
+    The low-level features are one set of weights for both branches. With `input_shape` of
+    `(global_size, global_size, 1)` they are computed once, as in the paper's training; with any
+    other `input_shape` the global branch sees a resized copy (antialiased) of the picture. The
+    weights of the two forms are interchangeable: train the first and load it into the second.
+
+    Args:
+        width: factor on the channels of all layers but the outputs; 1.0 is the paper.
+        classes: number of scene classes of the classification branch (section 3.3), or None.
+        global_features: False replaces global branch and fusion by a 3x3 convolution, which
+            is the baseline of section 4.
+        color_space: what the network predicts, each scaled to [0, 1]: `"lab"` a and b,
+            `"yuv"` U and V, `"rgb"` all three channels.
+        global_size: height and width that the global branch sees; a multiple of 32.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+        name: name of the model.
+
+    Returns:
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors: `"ab"`,
+        `"yuv_uv"` or `"rgb"` in [0, 1], (N, ceil(H/2), ceil(W/2), 2 or 3), and, with classes,
+        `"class_logits"` (N, classes).
+
+    Raises:
+        ValueError: for an argument out of its range, or classes without global features.
+    """
+    _check(width, classes, global_features, color_space, global_size, input_shape)
+    lightness = keras.Input(input_shape, name="lightness")
+    x = ScaleLightness(0.0, 1.0, name="lightness_scaled")(lightness)
+    low_level = _convolutions("low_conv", _LOW, width)
+    half_size, low = _apply_low_level(low_level, x)
+    local = _apply(_convolutions("mid_conv", _MID, width), low)
+    logits = None
+    if global_features:
+        if tuple(input_shape[:2]) != (global_size, global_size):
+            copy = ResizeTo(global_size, global_size, antialias=True, name="global_copy")(x)
+            _, low = _apply_low_level(low_level, copy)
+        scene, vector = _global_branch(low, width)
+        logits = _class_branch(scene, classes, width)
+        local = _fuse(local, vector, width)
+    else:
+        local = _apply(_convolutions("baseline_conv", ((_FUSION, 1),), width), local)
+    outputs = _color_branch(local, half_size, color_space, width)
+    if logits is not None:
+        outputs["class_logits"] = logits
+    return keras.Model(lightness, outputs, name=name)
+
+
+def split_style(model):
+    """Cuts a network in two for style transfer through global features (section 4.5).
+
+    With `style, colors = split_style(model)`, `colors([a, style(b)])` colours the picture `a`
+    with the global features of the picture `b`. Both hold a copy of the weights of `model`.
+
+    Args:
+        model: network of `iizuka16` with global features.
+
+    Returns:
+        Two Functional models: lightness (N, H, W, 1) to the global features (N, G), and
+        `[lightness, global features]` to the colour output of `model`.
+
+    Raises:
+        ValueError: if `model` has no layer named `"fusion"`.
+    """
+    # Cutting a Functional model adds calls to its layers, so that `layer.output` of the cut one
+    # would no longer be unique: cut a copy.
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    _, vector = copy.get_layer("fusion").input
+    (head,) = set(copy.output) - {"class_logits"}
+    style = keras.Model(copy.input, vector, name=f"{model.name}_style")
+    colors = keras.Model([copy.input, vector], copy.output[head], name=f"{model.name}_colors")
+    return style, colors
+
+
+def _apply_low_level(low_level, x):
+    """Section 3.2.1. Returns the features at half size and those at an eighth."""
+    half_size = _apply(low_level[:1], x)
+    return half_size, _apply(low_level[1:], half_size)
+
+
+def _global_branch(low, width):
+    """Section 3.2.2. Returns what the classifier reads and the global feature vector."""
+    x = _apply(_convolutions("global_conv", _GLOBAL, width), low)
+    x = layers.Flatten(name="global_flatten")(x)
+    *hidden, last = [
+        _dense_block(f"global_dense{number}", _scaled(units, width))
+        for number, units in enumerate(_GLOBAL_DENSE, start=1)
+    ]
+    scene = _apply(hidden, x)
+    return scene, _apply([last], scene)
+
+
+def _class_branch(scene, classes, width):
+    """Section 3.3: the class loss reaches the global branch and the low level only."""
+    if classes is None:
+        return None
+    x = _apply([_dense_block("class_dense1", _scaled(_CLASS_DENSE, width))], scene)
+    return layers.Dense(classes, dtype="float32", name="class_logits")(x)
+
+
+def _fuse(local, vector, width):
+    """Section 3.2.4, equation 5, with batch normalisation before the ReLU."""
+    fusion = GlobalLocalFusion(
+        _scaled(_FUSION, width), activation=None, use_bias=False, name="fusion"
+    )
+    return _apply([_normalised(fusion)[1:]], fusion([local, vector]))
+
+
+def _color_branch(x, half_size, color_space, width):
+    """Section 3.2.5. Returns the outputs with the colour in them."""
+    plan = [(channels, 1) for channels in _COLOR]
+    first, second, third, fourth = _convolutions("color_conv", plan, width)
+    x = Upsample2x("nearest", name="color_up1")(_apply([first], x))
+    x = Upsample2x("nearest", name="color_up2")(_apply([second, third], x))
+    # Strides round sizes up, so doubling overshoots where 8 does not divide them.
+    x = CropLike(name="color_crop")([_apply([fourth], x), half_size])
+    head, channels = HEADS[color_space]
+    # A sigmoid in half precision could not tell neighbouring colours apart.
+    output = layers.Conv2D(
+        channels, 3, padding="same", activation="sigmoid", dtype="float32", name=head
+    )
+    return {head: output(x)}
+
+
+def _convolutions(prefix, plan, width):
+    """Returns one block of layers per (channels, stride): 3x3 convolution, norm, ReLU."""
+    return [
+        _normalised(
+            layers.Conv2D(
+                _scaled(channels, width),
+                3,
+                strides=stride,
+                padding="same",
+                use_bias=False,
+                name=f"{prefix}{number}",
+            )
+        )
+        for number, (channels, stride) in enumerate(plan, start=1)
+    ]
+
+
+def _dense_block(name, units):
+    return _normalised(layers.Dense(units, use_bias=False, name=name))
+
+
+def _normalised(layer):
+    """Returns the layer with the batch normalisation and the ReLU that follow it."""
+    return [
+        layer,
+        layers.BatchNormalization(name=f"{layer.name}_bn"),
+        layers.ReLU(name=f"{layer.name}_relu"),
+    ]
+
+
+def _apply(blocks, x):
+    for block in blocks:
+        for layer in block:
+            x = layer(x)
+    return x
+
+
+def _scaled(channels, width):
+    return max(1, round(channels * width))
+
+
+def _check(width, classes, global_features, color_space, global_size, input_shape):
+    if width <= 0:
+        raise ValueError(f"Expected a width above 0, received {width}.")
+    if color_space not in HEADS:
+        raise ValueError(f"Expected color_space among {tuple(HEADS)}, received {color_space!r}.")
+    if classes is not None and classes < 2:
+        raise ValueError(f"Expected None or at least 2 classes, received {classes}.")
+    if classes is not None and not global_features:
+        raise ValueError(
+            "Expected classes=None with global_features=False, for the classifier reads the "
+            f"global features; received classes={classes}."
+        )
+    if global_size < 32 or global_size % 32:
+        raise ValueError(f"Expected a global_size that 32 divides, received {global_size}.")
+    if len(input_shape) != 3 or input_shape[-1] != 1:
+        raise ValueError(f"Expected an input_shape (H, W, 1), received {tuple(input_shape)}.")
