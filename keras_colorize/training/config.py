@@ -6,7 +6,6 @@ from pathlib import Path
 
 OPTIMIZERS = ("adadelta", "adam", "adamw")
 SCHEDULES = ("constant", "trapezoid")
-PRECISIONS = ("auto", "float32", "bfloat16")
 STRATEGIES = ("default", "mirrored", "multi_worker")
 
 _MAY_CHANGE = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")

@@ -2,20 +2,19 @@
 
 import json
 import os
-from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from keras_colorize.training.config import PRECISIONS, STRATEGIES
+from keras_colorize.precision import resolve_precision
+from keras_colorize.training.config import STRATEGIES
 
 
 def set_precision(precision):
     """Sets the global dtype policy.
 
     Args:
-        precision: `"float32"`, `"bfloat16"` (mixed: variables, color maths and last layers stay
-            in float32), or `"auto"`: bfloat16 where the hardware computes in it.
+        precision: see `resolve_precision`.
 
     Returns:
         Name of the policy that was set.
@@ -23,25 +22,12 @@ def set_precision(precision):
     Raises:
         ValueError: for another precision.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(
-            f"Expected a precision among {', '.join(PRECISIONS)}, received {precision!r}."
-        )
-    fast = precision == "bfloat16" or (precision == "auto" and has_fast_bfloat16())
-    policy = "mixed_bfloat16" if fast else "float32"
-    keras.mixed_precision.set_global_policy(policy)
-    return policy
-
-
-def has_fast_bfloat16():
-    """Whether the accelerator, or without one the processor, computes in bfloat16."""
     gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-        return all(d.get("compute_capability", (0, 0)) >= (8, 0) for d in details)
-    cpuinfo = Path("/proc/cpuinfo")
-    flags = cpuinfo.read_text() if cpuinfo.exists() else ""
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    ampere = all(detail.get("compute_capability", (0, 0)) >= (8, 0) for detail in details)
+    policy = resolve_precision(precision, ampere if gpus else None)
+    keras.config.set_dtype_policy(policy)
+    return policy
 
 
 def make_strategy(name):

@@ -1,0 +1,74 @@
+"""Contact sheets of colorized photographs, and the photographs of the demonstration."""
+
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+from keras import ops
+
+from keras_colorize.color import rgb_to_lab
+from keras_colorize.evaluation.measure import as_grey, scaled_rgb
+from keras_colorize.files import Photograph, PhotographError, contact_sheet, write_photograph
+
+CELL = 256
+"""Side in pixels of a picture on a sheet."""
+
+DEMO = ("astronaut", "chelsea", "coffee", "rocket")
+"""Color photographs inside scikit-image that the demonstration makes grey."""
+
+
+class SheetRows:
+    """Collects the rows of a contact sheet: given, colorized and, where there is one, true.
+
+    Args:
+        truth: folder of true colors with the same relative paths as the inputs, or None.
+    """
+
+    def __init__(self, truth=None):
+        self.truth = None if truth is None else Path(truth)
+        self.rows = []
+        self.captions = []
+
+    def add(self, outcome):
+        """Adds a finished job; see `Outcome`, which must carry its pictures."""
+        row = [_thumbnail(outcome.before.pixels), _thumbnail(outcome.after.pixels)]
+        self.rows.append(row + self._true(outcome.job.relative))
+        self.captions.append(str(outcome.job.relative))
+
+    def write(self, path, title):
+        """Writes the sheet, see `contact_sheet`."""
+        headings = ("given", "colorized", "true")[: max(len(row) for row in self.rows)]
+        contact_sheet(self.rows, self.captions, path, CELL, title, headings)
+
+    def _true(self, relative):
+        if self.truth is None:
+            return []
+        try:
+            return [_to_uint8(scaled_rgb(self.truth / relative, CELL))]
+        except PhotographError:
+            # A sheet is still of use where the truth of one photograph is not known.
+            return []
+
+
+def write_demo_photographs(folder):
+    """Writes the photographs of the demonstration.
+
+    Args:
+        folder: their true colors go to `truth/` in it, grey copies to `grey/`.
+    """
+    for name in DEMO:
+        pixels = getattr(skimage.data, name)()
+        grey = _to_uint8(as_grey(rgb_to_lab(pixels / 255.0)[..., :1]))
+        for kind, made in (("truth", pixels), ("grey", grey)):
+            path = Path(folder) / kind / f"{name}.jpg"
+            write_photograph(path, Photograph(made), mark_colorized=False, overwrite=True)
+
+
+def _thumbnail(pixels):
+    step = max(1, max(pixels.shape[:2]) // (2 * CELL))
+    small = pixels[::step, ::step]
+    return small if small.dtype == np.uint8 else (small // 257).astype("uint8")
+
+
+def _to_uint8(rgb):
+    return np.rint(255.0 * ops.convert_to_numpy(rgb)).astype("uint8")

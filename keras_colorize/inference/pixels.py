@@ -1,0 +1,105 @@
+"""Pixels as users hold them: any number type, bands of rows, the network's working size."""
+
+import numpy as np
+from keras import ops
+
+from keras_colorize.color import rgb_to_lightness
+
+BAND_PIXELS = 1 << 20
+"""Pixels that are converted at once; bounds the memory of the floating-point copies."""
+
+
+def bands(height, width):
+    """Ranges of rows of about `BAND_PIXELS` pixels.
+
+    Args:
+        height: rows in all.
+        width: pixels per row.
+
+    Returns:
+        List of slices that cover the rows.
+    """
+    rows = max(1, BAND_PIXELS // width)
+    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+
+
+def to_float(pixels):
+    """Integer pixels to [0, 1]; floating-point ones must be there already.
+
+    Args:
+        pixels: array of uint8, uint16, bool or a floating-point type.
+
+    Returns:
+        float32 array in [0, 1].
+
+    Raises:
+        ValueError: for another type, values outside [0, 1], or values that are not finite.
+    """
+    if pixels.dtype == bool:
+        return pixels.astype("float32")
+    if pixels.dtype in (np.uint8, np.uint16):
+        return pixels.astype("float32") / np.iinfo(pixels.dtype).max
+    if pixels.dtype.kind != "f":
+        raise ValueError(
+            f"Expected pixels in uint8, uint16 or floating point, received {pixels.dtype}."
+        )
+    pixels = pixels.astype("float32")
+    if not (pixels.min() >= 0 and pixels.max() <= 1):
+        raise ValueError(
+            "Expected floating-point pixels in [0, 1], received "
+            f"{pixels.min():.4g}..{pixels.max():.4g}."
+        )
+    return pixels
+
+
+def from_float(rgb, dtype):
+    """Colors in [0, 1] to a number type, rounded to the nearest level.
+
+    Args:
+        rgb: float array in [0, 1].
+        dtype: type of the pixels that came in; colors of bool pixels become uint8.
+
+    Returns:
+        Array of that type.
+    """
+    dtype = np.dtype("uint8") if dtype == bool else np.dtype(dtype)
+    if dtype.kind == "f":
+        return rgb.astype(dtype)
+    return np.rint(rgb * np.iinfo(dtype).max).astype(dtype)
+
+
+def lightness_of(pixels):
+    """L* of a picture, band by band.
+
+    Args:
+        pixels: array (H, W), (H, W, 1) or (H, W, 3), see `to_float`.
+
+    Returns:
+        float32 array (H, W, 1), 0..100.
+    """
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    lightness = np.empty((*pixels.shape[:2], 1), "float32")
+    for rows in bands(*pixels.shape[:2]):
+        rgb = to_float(pixels[rows])
+        lightness[rows] = rgb_to_lightness(np.broadcast_to(rgb, (*rgb.shape[:2], 3)))
+    return lightness
+
+
+def to_working_size(lightness, working_size, multiple):
+    """Scales lightness so that its long side has the working size.
+
+    The sides are rounded to multiples of the network's stride, which moves the aspect ratio a
+    little and spares borders that the network never saw in training.
+
+    Args:
+        lightness: array (H, W, 1), L*.
+        working_size: long side in pixels.
+        multiple: stride of the network.
+
+    Returns:
+        float32 array (h, w, 1), L* in 0..100.
+    """
+    scale = working_size / max(lightness.shape[:2])
+    size = [max(multiple, round(side * scale / multiple) * multiple) for side in lightness.shape[:2]]
+    small = ops.image.resize(lightness, size, interpolation="bicubic", antialias=True)
+    return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)

@@ -1,0 +1,239 @@
+"""Presets: a trained network and the contract that it needs, in a folder of `saved_models/`."""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import h5py
+import keras
+
+from keras_colorize import models
+
+CONTRACT_FILE = "contract.json"
+WEIGHTS_FILE = "model.weights.h5"
+FORMAT = 1
+"""Version of the preset format; a reader refuses others."""
+
+NETWORKS = {
+    "distribution_unet": models.distribution_unet,
+    "iizuka16": models.iizuka16,
+}
+"""Factories that a contract may name."""
+
+
+class PresetError(Exception):
+    """A preset that is unknown, damaged or of another format; the message is meant for people."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Contract:
+    """What is needed to use a network's weights.
+
+    Attributes:
+        network: name of the factory, a key of `NETWORKS`.
+        arguments: arguments of the factory.
+        output: name of the network's color output: `ab_logits`, `ab`, `yuv_uv` or `rgb`.
+        sha256: checksum of the weights file.
+        description: one line on what the preset is for.
+        license: SPDX name of the licence of the weights.
+        trained_on: names of the collections of photographs that it learned from.
+        class_names: names of the scene classes, in the order of `class_logits`; may be empty.
+        working_size: default long side in pixels at which the network sees a photograph.
+        decoder: default decoder of a distribution, see `decode_ab`.
+        temperature: default temperature of the annealed decoder.
+        saturation: default factor on the chroma.
+        format: version of the preset format.
+    """
+
+    network: str
+    arguments: dict
+    output: str
+    sha256: str = ""
+    description: str = ""
+    license: str = "Apache-2.0"
+    trained_on: tuple = ()
+    class_names: tuple = ()
+    working_size: int = 256
+    decoder: str = "annealed"
+    temperature: float = 0.38
+    saturation: float = 1.0
+    format: int = FORMAT
+
+
+def presets_folder():
+    """Folder of the presets that came with the library: in the wheel, or in the checkout."""
+    package = Path(__file__).parent
+    installed = package / "saved_models"
+    return installed if installed.is_dir() else package.parent / "saved_models"
+
+
+def list_presets():
+    """Names of the presets that came with the library, sorted.
+
+    Returns:
+        dict of name to `Contract`.
+    """
+    folder = presets_folder()
+    found = sorted(path.parent for path in folder.glob(f"*/{CONTRACT_FILE}"))
+    return {path.name: read_contract(path) for path in found}
+
+
+def default_preset():
+    """Name of the preset that is used when none is named.
+
+    Raises:
+        PresetError: if the library came without it.
+    """
+    return _find("distribution_unet_places").name
+
+
+def read_contract(folder):
+    """Reads the contract of a preset.
+
+    Args:
+        folder: the preset's folder.
+
+    Returns:
+        A `Contract`.
+
+    Raises:
+        PresetError: if the file is missing, no JSON, or of another format.
+    """
+    path = Path(folder) / CONTRACT_FILE
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        if fields.get("format") != FORMAT:
+            raise PresetError(f"{path}: expected format {FORMAT}, found {fields.get('format')!r}.")
+        lists = {name: tuple(fields.get(name, ())) for name in ("trained_on", "class_names")}
+        contract = Contract(**{**fields, **lists})
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise PresetError(f"{path}: expected the contract of a preset, found {error}.") from error
+    if contract.network not in NETWORKS:
+        raise PresetError(
+            f"{path}: expected a network among {', '.join(NETWORKS)}, found {contract.network!r}."
+        )
+    return contract
+
+
+def load_preset(name_or_folder, dtype=None):
+    """Builds a trained network.
+
+    Args:
+        name_or_folder: name of a preset that came with the library, or the path of a folder
+            in the same format.
+        dtype: dtype policy of the network, for example `"mixed_bfloat16"`; None takes the
+            global policy.
+
+    Returns:
+        `(model, contract)`.
+
+    Raises:
+        PresetError: if it is unknown (the message lists the names), or its weights are missing,
+            damaged or of another network.
+    """
+    folder = _find(name_or_folder)
+    contract = read_contract(folder)
+    weights = folder / WEIGHTS_FILE
+    _check_sha256(weights, contract.sha256)
+    model = build_network(contract, dtype)
+    try:
+        model.load_weights(weights)
+    except (ValueError, OSError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise PresetError(
+            f"{weights}: expected weights of {contract.network}, found {reason}"
+        ) from error
+    return model, contract
+
+
+def build_network(contract, dtype=None):
+    """Builds the network of a contract with fresh weights.
+
+    Args:
+        contract: a `Contract`.
+        dtype: see `load_preset`.
+
+    Returns:
+        Functional `keras.Model`.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype or before)
+    try:
+        return NETWORKS[contract.network](**contract.arguments)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def save_preset(model, folder, contract):
+    """Writes a preset: weights in half precision, and the contract with their checksum.
+
+    Args:
+        model: the trained network, as `contract.network` builds it.
+        folder: folder to write to; it is made, and must not hold a preset yet.
+        contract: its `Contract`; `sha256` is filled in.
+
+    Returns:
+        The `Contract` as written.
+
+    Raises:
+        PresetError: if the folder already holds a preset.
+    """
+    folder = Path(folder)
+    if (folder / CONTRACT_FILE).exists():
+        raise PresetError(f"{folder}: expected a folder without a preset, found one.")
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / WEIGHTS_FILE
+    model.save_weights(weights)
+    _halve(weights)
+    contract = dataclasses.replace(contract, sha256=_sha256(weights))
+    text = json.dumps(dataclasses.asdict(contract), indent=2, ensure_ascii=False)
+    (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
+    return contract
+
+
+def _find(name_or_folder):
+    folder = Path(name_or_folder)
+    if (folder / CONTRACT_FILE).is_file():
+        return folder
+    shipped = presets_folder() / str(name_or_folder)
+    if (shipped / CONTRACT_FILE).is_file() and shipped.parent == presets_folder():
+        return shipped
+    known = ", ".join(list_presets()) or "none"
+    raise PresetError(
+        f"Expected the folder of a preset or one of the shipped presets ({known}), "
+        f"received {str(name_or_folder)!r}."
+    )
+
+
+def _check_sha256(path, expected):
+    if not path.is_file():
+        raise PresetError(f"{path}: expected the weights of the preset, found no such file.")
+    found = _sha256(path)
+    if found != expected:
+        raise PresetError(
+            f"{path}: expected sha256 {expected}, found {found}: the file is damaged, get it anew."
+        )
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _halve(path):
+    # Keras reads the half-precision numbers back into float32 variables by itself.
+    temporary = path.with_suffix(".tmp")
+    with h5py.File(path) as source, h5py.File(temporary, "w") as target:
+        source.visititems(lambda name, item: _copy_item(item, target, name))
+        target.attrs.update(source.attrs)
+    temporary.replace(path)
+
+
+def _copy_item(item, target, name):
+    if isinstance(item, h5py.Dataset):
+        half = item.dtype == "float32"
+        copy = target.create_dataset(name, data=item[()].astype("float16") if half else item[()])
+    else:
+        copy = target.require_group(name)
+    copy.attrs.update(item.attrs)
