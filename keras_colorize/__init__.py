@@ -1,5 +1,36 @@
-"""Colorization of black-and-white photographs with Keras."""
+"""Colorization of black-and-white photographs with Keras.
+
+Importing the package registers its layers, losses and metrics, so that saved models load.
+"""
+
+from keras_colorize import bins, color, layers, losses, metrics, models
+from keras_colorize.inference import Colorizer
+from keras_colorize.models import distribution_unet, fold_batch_norm, iizuka16
+from keras_colorize.presets import (
+    Contract,
+    PresetError,
+    list_presets,
+    load_preset,
+    save_preset,
+)
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = [
+    "Colorizer",
+    "Contract",
+    "PresetError",
+    "__version__",
+    "bins",
+    "color",
+    "distribution_unet",
+    "fold_batch_norm",
+    "iizuka16",
+    "layers",
+    "list_presets",
+    "load_preset",
+    "losses",
+    "metrics",
+    "models",
+    "save_preset",
+]

@@ -165,22 +165,23 @@ def build_network(contract, dtype=None):
         keras.config.set_dtype_policy(before)
 
 
-def save_preset(model, folder, contract):
+def save_preset(model, folder, contract, overwrite=False):
     """Writes a preset: weights in half precision, and the contract with their checksum.
 
     Args:
         model: the trained network, as `contract.network` builds it.
-        folder: folder to write to; it is made, and must not hold a preset yet.
+        folder: folder to write to; it is made.
         contract: its `Contract`; `sha256` is filled in.
+        overwrite: whether a preset that is there is replaced.
 
     Returns:
         The `Contract` as written.
 
     Raises:
-        PresetError: if the folder already holds a preset.
+        PresetError: if the folder already holds a preset and `overwrite` is False.
     """
     folder = Path(folder)
-    if (folder / CONTRACT_FILE).exists():
+    if (folder / CONTRACT_FILE).exists() and not overwrite:
         raise PresetError(f"{folder}: expected a folder without a preset, found one.")
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS_FILE

@@ -6,7 +6,22 @@ import pytest
 
 PUBLIC_NAMES = {
     "keras_colorize": [
+        "Colorizer",
+        "Contract",
+        "PresetError",
         "__version__",
+        "bins",
+        "color",
+        "distribution_unet",
+        "fold_batch_norm",
+        "iizuka16",
+        "layers",
+        "list_presets",
+        "load_preset",
+        "losses",
+        "metrics",
+        "models",
+        "save_preset",
     ],
     "keras_colorize.color": [
         "hsv_to_rgb",

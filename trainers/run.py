@@ -15,6 +15,8 @@ from keras_colorize.data import (
     split_pictures,
     validation_batches,
 )
+from keras_colorize.inference import compose, predicted_ab
+from keras_colorize.presets import Contract, save_preset
 from keras_colorize.training import (
     ColorizedSamples,
     TrainingConfig,
@@ -23,6 +25,7 @@ from keras_colorize.training import (
     make_strategy,
     set_precision,
     standard_callbacks,
+    worker_of,
 )
 
 FLAGS = flags.FLAGS
@@ -55,10 +58,10 @@ def define_flags(**defaults):
     """Defines the flags of a run.
 
     Args:
-        **defaults: values of `TrainingConfig` that suit the network.
+        **defaults: defaults of flags that suit the network.
     """
     for define, name, default, text in (*_DATA_FLAGS, *_RUN_FLAGS):
-        define(name, default, text)
+        define(name, defaults.get(name, default), text)
     for field in dataclasses.fields(TrainingConfig):
         kind = field.type if isinstance(field.type, type) else float
         default = defaults.get(field.name, field.default)
@@ -87,19 +90,18 @@ def load_data():
     return data, _spread(validation, FLAGS.validation_limit)
 
 
-def train(make_model, targets_of, losses_of, loss_weights_of, colorize, metrics):
-    """Runs the training that the flags describe.
+def train(network, make_model, targets, losses, loss_weights, metrics):
+    """Runs the training that the flags describe, and saves the weights and a preset.
+
+    The dicts may name outputs that the network does not have; these are passed over.
 
     Args:
-        make_model: callable (class names) to a network.
-        targets_of: callable (network) to `Targets`.
-        losses_of: callable (network) to the `loss` of `compile`.
-        loss_weights_of: callable (network) to the `loss_weights` of `compile`.
-        colorize: callable (network, lightness) to rgb, for the samples.
-        metrics: callable (network) to the `metrics` of `compile`.
-
-    Returns:
-        The trained network.
+        network: name of the factory, for the preset.
+        make_model: callable (class names) to `(network, arguments of its factory)`.
+        targets: `Targets` of all outputs.
+        losses: loss by output.
+        loss_weights: weight of the loss by output.
+        metrics: metric by output.
     """
     strategy = make_strategy(FLAGS.strategy)
     logging.info("precision: %s", set_precision(FLAGS.precision))
@@ -108,34 +110,65 @@ def train(make_model, targets_of, losses_of, loss_weights_of, colorize, metrics)
     keras.utils.set_random_seed(config.seed)
     data, validation = load_data()
     logging.info("%d training and %d validation pictures", len(data), len(validation))
+    class_names = data.sources[0].class_names
     with strategy.scope():
-        model = make_model(data.sources[0].class_names)
+        model, arguments = make_model(class_names)
         model.compile(
             make_optimizer(config),
-            loss=losses_of(model),
-            loss_weights=loss_weights_of(model),
-            metrics=metrics(model),
+            loss=_of_model(model, losses),
+            loss_weights=_of_model(model, loss_weights),
+            metrics=_of_model(model, metrics),
         )
-    targets = targets_of(model)
+    targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
     batches = validation_batches(validation, FLAGS.size, config.batch_size, targets)
-    callbacks = [*_samples(validation, colorize), *_callbacks()]
-    loop = TrainingLoop(model, config, FLAGS.run, strategy, tuple(callbacks))
-    loop.fit(data, targets, batches)
-    model.save_weights(str(pathlib.Path(FLAGS.run) / "final.weights.h5"))
-    return model
+    callbacks = (_samples(validation), *_callbacks())
+    TrainingLoop(model, config, FLAGS.run, strategy, callbacks).fit(data, targets, batches)
+    if worker_of(strategy)[0] == 0:
+        known = class_names if "class_logits" in model.output else ()
+        _save(model, network, arguments, known)
+
+
+def color_output(model):
+    """Name of the output that says the colors."""
+    return next(name for name in model.output if name != "class_logits")
+
+
+def _of_model(model, by_output):
+    return {name: by_output[name] for name in model.output if name in by_output}
+
+
+def _save(model, network, arguments, class_names):
+    contract = Contract(
+        network=network,
+        arguments=arguments,
+        output=color_output(model),
+        class_names=class_names,
+        description=f"trained on {', '.join(FLAGS.data)}",
+        working_size=2 * FLAGS.size if FLAGS.size < 224 else FLAGS.size,
+    )
+    folder = pathlib.Path(FLAGS.run) / "preset"
+    # A run that was extended replaces what its shorter form left.
+    save_preset(model, folder, contract, overwrite=True)
+    logging.info("preset: %s", folder)
+
+
+def _colorize(model, lightness):
+    name = color_output(model)
+    prediction = model.predict_on_batch(lightness)[name]
+    return compose(lightness, predicted_ab(prediction, name, lightness))
 
 
 def _callbacks():
     return standard_callbacks(FLAGS.run, FLAGS.plateau, FLAGS.early_stop, FLAGS.tensorboard)
 
 
-def _samples(validation, colorize):
+def _samples(validation):
     views = validation_batches(validation, FLAGS.size, 8, lambda rgb, labels: (rgb, labels))
-    rgb = next(iter(views))[0]
+    rgb, _ = next(iter(views))
     run = pathlib.Path(FLAGS.run)
     events = run / "tensorboard" if FLAGS.tensorboard else None
     lightness = np.asarray(rgb_to_lightness(rgb))
-    return [ColorizedSamples(lightness, rgb, colorize, run / "samples", events)]
+    return ColorizedSamples(lightness, rgb, _colorize, run / "samples", events)
 
 
 def _usable(pictures):

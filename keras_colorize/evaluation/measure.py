@@ -131,7 +131,9 @@ def format_table(summary):
     """
     columns = next(iter(summary.values()))
     lines = [["method", *columns], ["---"] * (len(columns) + 1)]
-    lines += [[name, *(f"{row[column]:.2f}" for column in columns)] for name, row in summary.items()]
+    lines += [
+        [name, *(f"{row[column]:.2f}" for column in columns)] for name, row in summary.items()
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -62,7 +62,9 @@ def from_float(rgb, dtype):
     Returns:
         Array of that type.
     """
-    dtype = np.dtype("uint8") if dtype == bool else np.dtype(dtype)
+    dtype = np.dtype(dtype)
+    if dtype.kind == "b":
+        dtype = np.dtype("uint8")
     if dtype.kind == "f":
         return rgb.astype(dtype)
     return np.rint(rgb * np.iinfo(dtype).max).astype(dtype)
@@ -100,6 +102,8 @@ def to_working_size(lightness, working_size, multiple):
         float32 array (h, w, 1), L* in 0..100.
     """
     scale = working_size / max(lightness.shape[:2])
-    size = [max(multiple, round(side * scale / multiple) * multiple) for side in lightness.shape[:2]]
+    size = [
+        max(multiple, round(side * scale / multiple) * multiple) for side in lightness.shape[:2]
+    ]
     small = ops.image.resize(lightness, size, interpolation="bicubic", antialias=True)
     return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)

@@ -75,7 +75,9 @@ class AbCrossentropy(keras.losses.Loss):
 
 def _check_shapes(y_true, y_pred):
     expected = (*y_pred.shape[:-1], 2)
-    fits = all(a is None or b is None or a == b for a, b in zip(y_true.shape, expected, strict=False))
+    fits = all(
+        a is None or b is None or a == b for a, b in zip(y_true.shape, expected, strict=False)
+    )
     if len(y_true.shape) != len(expected) or not fits or y_pred.shape[-1] != bin_count():
         raise ValueError(
             f"Expected ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of the same height and "

@@ -34,9 +34,7 @@ class SceneCrossentropy(keras.losses.Loss):
     the replicas of a `tf.distribute` strategy is the mean over the global batch.
     """
 
-    def __init__(
-        self, reduction="sum_over_batch_size", name="scene_crossentropy", dtype="float32"
-    ):
+    def __init__(self, reduction="sum_over_batch_size", name="scene_crossentropy", dtype="float32"):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def call(self, y_true, y_pred):

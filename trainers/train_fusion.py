@@ -1,0 +1,50 @@
+"""Trains `iizuka16`, its baseline (`--noglobal_features`) or one of its color spaces."""
+
+from absl import app, flags
+
+from keras_colorize.data import Targets
+from keras_colorize.losses import SceneCrossentropy
+from keras_colorize.models import iizuka16
+from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
+from run import define_flags, train
+
+STRIDE = 2
+"""The network predicts colors at half size."""
+
+FLAGS = flags.FLAGS
+define_flags(batch_size=128, optimizer="adadelta", learning_rate=1.0, schedule="constant", size=224)
+flags.DEFINE_float("width", 1.0, "Factor on the channels; 1 is the paper.")
+flags.DEFINE_bool("global_features", True, "Fuse global features; without, the baseline.")
+flags.DEFINE_enum("color_space", "lab", ["lab", "yuv", "rgb"], "What the network predicts.")
+flags.DEFINE_float("class_loss_weight", CLASS_LOSS_WEIGHT, "Alpha; 0 for no class branch.")
+
+
+def make_model(class_names):
+    """The network that the flags describe, and the arguments of its factory."""
+    with_classes = FLAGS.class_loss_weight and FLAGS.global_features
+    arguments = {
+        "width": FLAGS.width,
+        "classes": len(class_names) or None if with_classes else None,
+        "global_features": FLAGS.global_features,
+        "color_space": FLAGS.color_space,
+    }
+    # At the size of the global branch the low-level features are computed once.
+    return iizuka16(input_shape=(FLAGS.size, FLAGS.size, 1), **arguments), arguments
+
+
+def main(_):
+    """Trains from the command line."""
+    kinds = {"ab": "ab_scaled", "yuv_uv": "yuv_uv_scaled", "rgb": "rgb", "class_logits": "label"}
+    colors = ("ab", "yuv_uv", "rgb")
+    train(
+        "iizuka16",
+        make_model,
+        Targets(kinds, STRIDE),
+        {**dict.fromkeys(colors, "mse"), "class_logits": SceneCrossentropy()},
+        {**dict.fromkeys(colors, 1.0), "class_logits": FLAGS.class_loss_weight},
+        {},
+    )
+
+
+if __name__ == "__main__":
+    app.run(main)
