@@ -156,12 +156,13 @@ def read_tiff_array(stream, max_pixels):
 def _planes(image, stream, shifts):
     """Decodes the picture once per raw mode, and adds its bytes shifted left by so many bits."""
     samples = np.zeros(1, np.uint16)
-    for raw, shift in list(shifts.items())[:-1]:
-        with open_image(stream, (image.format,)) as again:
-            samples = _plane(again, raw, shift, samples)
-    # The picture itself comes last: it is turned as it is loaded, and its EXIF block then says
-    # so, and its decoded copy is the only one left.
-    raw, shift = list(shifts.items())[-1]
+    *first, (raw, shift) = shifts.items()
+    for other_raw, other_shift in first:
+        # Nothing holds the first decoded copy while the second is made.
+        again = open_image(stream, (image.format,))
+        samples = _plane(again, other_raw, other_shift, samples)
+        del again
+    # The picture itself comes last: it is turned as it is loaded, and its EXIF then says so.
     return _plane(image, raw, shift, samples)
 
 

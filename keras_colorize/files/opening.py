@@ -1,5 +1,6 @@
 """Opens a picture with Pillow far enough to know its size, from its content alone."""
 
+import contextlib
 import threading
 
 from PIL import Image
@@ -23,14 +24,36 @@ FORMATS = (
     "QOI",
 )
 BAND_ROWS = 256
-_limit_lock = threading.Lock()
+_lock = threading.Lock()
+_lifted = {"times": 0, "limit": None}
+
+
+@contextlib.contextmanager
+def lifted_limit():
+    """Lifts Pillow's own limit on the number of pixels while a picture is read.
+
+    That limit is one number for the whole process, and Pillow warns or fails well below the
+    sizes that scanners give. Whoever reads inside checks the size against a limit of its own
+    before decoding. Several threads may be inside; the last one puts the limit back.
+
+    Yields:
+        None.
+    """
+    with _lock:
+        if not _lifted["times"]:
+            _lifted["limit"], Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        _lifted["times"] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _lifted["times"] -= 1
+            if not _lifted["times"]:
+                Image.MAX_IMAGE_PIXELS = _lifted["limit"]
 
 
 def open_image(stream, formats=FORMATS):
     """Reads the header of a picture.
-
-    Pillow's own limit on the number of pixels is lifted here, because it is a fixed number for
-    the whole process; the caller checks the size against its own limit before decoding.
 
     Args:
         stream: seekable binary file, read from its start.
@@ -45,12 +68,7 @@ def open_image(stream, formats=FORMATS):
     # Pillow looks for its less common formats only where it may choose among all of them.
     Image.init()
     stream.seek(0)
-    with _limit_lock:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            return Image.open(stream, formats=[name for name in formats if name in Image.OPEN])
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    return Image.open(stream, formats=[name for name in formats if name in Image.OPEN])
 
 
 def image_bands(image):

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from keras_colorize.files.decoding import decode, from_array
 from keras_colorize.files.deep import read_tiff_array
 from keras_colorize.files.metadata import read_metadata
-from keras_colorize.files.opening import open_image
+from keras_colorize.files.opening import lifted_limit, open_image
 from keras_colorize.files.photograph import Metadata, Photograph, PhotographError
 
 MAX_PIXELS = 200_000_000
@@ -43,8 +43,9 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
     """
     name = _name(source)
     if isinstance(source, Image.Image):
-        return _read(source, None, name, max_pixels)
-    with _stream(source, name) as stream:
+        with lifted_limit():
+            return _read(source, None, name, max_pixels)
+    with _stream(source, name) as stream, lifted_limit():
         return _read_stream(stream, name, max_pixels)
 
 

@@ -1,5 +1,6 @@
 """A contact sheet: rows of pictures side by side, with a caption under each row."""
 
+from bisect import bisect_right
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -11,6 +12,8 @@ from keras_colorize.files.photograph import PhotographError
 # Neutral greys: a tinted page would change how the colours beside it look.
 _PAGE, _CELL, _TEXT, _FAINT = (30, 30, 30), (42, 42, 42), (232, 232, 232), (150, 150, 150)
 _ELLIPSIS = "\u2026"
+# The font of Pillow draws no dashes.
+_DRAWABLE = str.maketrans({"\u2013": "-", "\u2014": "-", "\u2212": "-"})
 
 
 def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), max_rows=60):
@@ -52,7 +55,7 @@ class _Page:
         self.gap, self.margin = max(2, cell // 40), max(8, cell // 10)
         self.caption_font = ImageFont.load_default(max(10, cell // 17))
         self.title_font = ImageFont.load_default(max(14, cell // 10))
-        self.caption_height = int(self.caption_font.size * 2.3)
+        self.caption_height = int(self.caption_font.size * 2.8)
         self.columns = max(len(row) for row in rows)
         self.width = self.columns * (cell + self.gap) - self.gap
 
@@ -111,9 +114,10 @@ def _fit(picture, cell):
 
 
 def _shorten(text, font, width):
-    text = " ".join(text.split())
+    text = " ".join(text.translate(_DRAWABLE).split())
     if font.getlength(text) <= width:
         return text
-    while text and font.getlength(text + _ELLIPSIS) > width:
-        text = text[:-1]
-    return text.rstrip() + _ELLIPSIS
+    fitting = bisect_right(
+        range(len(text)), width, key=lambda count: font.getlength(text[:count] + _ELLIPSIS)
+    )
+    return text[: max(0, fitting - 1)].rstrip() + _ELLIPSIS

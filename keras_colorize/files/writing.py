@@ -18,11 +18,12 @@ _JPEG_SEGMENT = 65533
 _JPEG_XMP = _JPEG_SEGMENT - 29
 _OPTIONS = {
     "JPEG": {"quality": 95, "subsampling": "4:4:4"},
-    "WEBP": {"quality": 95, "method": 4},
+    "WEBP": {"quality": 95, "method": 4, "exact": True},
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
     "BMP": {},
     "PPM": {},
-    "PNG": {},
+    # Two per cent larger than at level 6, in half the time.
+    "PNG": {"compress_level": 4},
 }
 
 

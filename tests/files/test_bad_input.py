@@ -1,6 +1,7 @@
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -114,9 +115,29 @@ def test_a_bomb_is_refused_from_its_header():
         read_photograph(huge_png(100_000, 100_000))
 
 
-def test_pillows_own_limit_does_not_get_in_the_way(colours, monkeypatch):
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "PPM"])
+def test_pillows_own_limit_does_not_get_in_the_way(form, colours, monkeypatch):
+    data = encoded(colours, form)
+    # Pillow warns above its limit, which is an error here, and fails above twice of it.
+    for limit in (100, 1000):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        assert read_photograph(data).pixels.shape == colours.shape
+        assert limit == Image.MAX_IMAGE_PIXELS
+
+
+def test_pillows_own_limit_returns_after_an_error(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert read_photograph(encoded(colours, "PNG")).pixels.shape == colours.shape
+    with pytest.raises(PhotographError):
+        read_photograph(b"no picture")
+    assert Image.MAX_IMAGE_PIXELS == 100
+
+
+def test_several_threads_read_large_pictures(colours, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    data = encoded(colours, "TIFF")
+    with ThreadPoolExecutor(8) as pool:
+        photographs = list(pool.map(read_photograph, [data] * 40))
+    assert all((photograph.pixels == colours).all() for photograph in photographs)
     assert Image.MAX_IMAGE_PIXELS == 100
 
 

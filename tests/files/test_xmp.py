@@ -38,7 +38,7 @@ def test_a_new_packet():
 def test_everything_else_is_kept():
     packet = mark_made_colours(PACKET)
     assert source_types(packet) == [MADE]
-    assert 'xmp:Rating="4"'.encode() in packet
+    assert b'xmp:Rating="4"' in packet
     root = ElementTree.fromstring(packet)
     assert [item.text for item in root.iter(RDF + "li")] == ["Zoë"]
     # All descriptions of a packet are about the same thing (ISO 16684-1, 7.4).
