@@ -2,6 +2,7 @@
 
 from keras_colorize.evaluation.measure import (
     Figures,
+    figures,
     format_table,
     measure,
     measured_paths,
@@ -13,6 +14,7 @@ from keras_colorize.evaluation.sheets import SheetRows, write_demo_photographs
 __all__ = [
     "Figures",
     "SheetRows",
+    "figures",
     "format_table",
     "measure",
     "measured_paths",

@@ -69,7 +69,7 @@ def measure(methods, paths, long_side=LONG_SIDE, on_picture=lambda: None):
     results = {}
     for path in paths:
         rgb = scaled_rgb(path, long_side)
-        results[path] = {name: _figures(rgb, method(rgb)) for name, method in methods.items()}
+        results[path] = {name: figures(rgb, method(rgb)) for name, method in methods.items()}
         on_picture()
     return results
 
@@ -147,7 +147,16 @@ def _summary(figures):
     }
 
 
-def _figures(rgb, made):
+def figures(rgb, made):
+    """Measures one colorized picture.
+
+    Args:
+        rgb: array (H, W, 3), the true colors, sRGB in [0, 1].
+        made: array of the same shape, the colorized picture.
+
+    Returns:
+        A `Figures`.
+    """
     with np.errstate(divide="ignore"):
         psnr = peak_signal_noise_ratio(rgb, made, data_range=1.0)
     error = ab_error(rgb_to_lab(rgb)[..., 1:], rgb_to_lab(made)[..., 1:])
