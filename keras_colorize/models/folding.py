@@ -44,23 +44,26 @@ def fold_batch_norm(model):
             f"fold_batch_norm expects a Functional keras.Model; received {type(model).__name__}."
         )
     norms = _foldable_norms(model)
-    folded_into = {layer.name: norm for norm, layer in norms.values()}
-    clones = {}
+    norm_after = {layer.name: norm for norm, layer in norms.values()}
+    clones = []
 
     def clone(layer):
-        clones[layer.name] = _clone(layer, layer.name in folded_into)
-        return clones[layer.name]
+        copy = _clone(layer, with_bias=layer.name in norm_after)
+        clones.append((layer, copy))
+        return copy
 
     def call(layer, *args, **kwargs):
         if layer.name in norms:
             return keras.tree.flatten((args, kwargs))[0]
         return layer(*args, **kwargs)
 
-    clone_of_model = keras.models.clone_model(model, clone_function=clone, call_function=call)
-    for name, layer in clones.items():
-        _copy_weights(model.get_layer(name), layer, folded_into.get(name), name in norms)
+    folded = keras.models.clone_model(model, clone_function=clone, call_function=call)
+    for layer, copy in clones:
+        # What is not built was folded away, and a nested model already has its weights.
+        if isinstance(copy, layers.Layer) and copy.built and not _is_functional(copy):
+            copy.set_weights(_folded_weights(layer, norm_after.get(layer.name)))
     # A plain model: `clone_model` would carry over the optimizer too.
-    return keras.Model(clone_of_model.input, clone_of_model.output, name=model.name)
+    return keras.Model(folded.input, folded.output, name=model.name)
 
 
 def _is_functional(layer):
@@ -68,8 +71,6 @@ def _is_functional(layer):
 
 
 def _clone(layer, with_bias):
-    if not isinstance(layer, layers.Layer):
-        return layer
     if _is_functional(layer):
         return fold_batch_norm(layer)
     config = layer.get_config()
@@ -78,16 +79,13 @@ def _clone(layer, with_bias):
     return type(layer).from_config(config)
 
 
-def _copy_weights(layer, clone, norm, is_folded_norm):
-    """Gives a clone its weights, those of `norm` folded in."""
-    if is_folded_norm or _is_functional(layer):
-        return
-    weights = layer.get_weights()
-    if norm is not None:
-        factor, offset = _affine(norm)
-        bias = weights[1] * factor if layer.use_bias else 0.0
-        weights = [_scale(layer, weights[0], factor), bias + offset]
-    clone.set_weights(weights)
+def _folded_weights(layer, norm):
+    """Returns the weights of a layer with those of `norm`, if there is one, folded in."""
+    if norm is None:
+        return layer.get_weights()
+    kernel, *bias = layer.get_weights()
+    factor, offset = _affine(norm)
+    return [_scale(layer, kernel, factor), offset + (bias[0] * factor if bias else 0.0)]
 
 
 def _affine(norm):

@@ -1,0 +1,51 @@
+"""What the tests of all networks share."""
+
+import keras
+import numpy as np
+import pytest
+
+ON_JAX = keras.backend.backend() == "jax"
+
+
+@pytest.fixture(scope="session")
+def jit_compile():
+    """What to compile with: XLA is JAX's only way, and slow for small models on TensorFlow."""
+    return ON_JAX
+
+
+@pytest.fixture(scope="session")
+def predict():
+    """Returns a function of (model, inputs) to NumPy outputs, the quickest of the backend."""
+
+    def _predict(model, x):
+        if ON_JAX:
+            return model.predict_on_batch(x)
+        return keras.tree.map_structure(keras.ops.convert_to_numpy, model(x, training=False))
+
+    return _predict
+
+
+@pytest.fixture(scope="session")
+def randomise():
+    """Returns a function that gives a model the same arbitrary weights on every backend."""
+
+    def _randomise(model):
+        rng = np.random.default_rng(0)
+        # Kernels keep the size of their sums; all else starts from constants and is shifted.
+        model.set_weights(
+            [
+                rng.normal(0.0, np.sqrt(2.0 / np.prod(w.shape[:-1])), w.shape)
+                if w.ndim > 1
+                else w + rng.normal(0.0, 0.1, w.shape)
+                for w in model.get_weights()
+            ]
+        )
+        return model
+
+    return _randomise
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    """Makes initial weights the same in each run."""
+    keras.utils.set_random_seed(0)

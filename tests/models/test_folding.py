@@ -1,0 +1,169 @@
+"""fold_batch_norm: the same outputs from fewer layers."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_colorize.models import fold_batch_norm, iizuka16
+
+
+def _randomise(model):
+    """Gives every weight, and every statistic of a batch norm, an arbitrary value."""
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            _randomise(layer)
+        elif isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
+        else:
+            layer.set_weights([rng.normal(0.0, 0.3, w.shape) for w in layer.get_weights()])
+    return model
+
+
+def _norms(model):
+    return [x.name for x in model.layers if isinstance(x, layers.BatchNormalization)]
+
+
+@pytest.fixture
+def assert_same(predict):
+    def _assert_same(model, folded, shape):
+        x = np.random.default_rng(1).uniform(0.0, 1.0, shape).astype("float32")
+        expected = keras.tree.flatten(predict(model, x))
+        outputs = keras.tree.flatten(predict(folded, x))
+        for one, other in zip(expected, outputs, strict=True):
+            assert one.std() > 1e-3
+            np.testing.assert_allclose(other, one, atol=1e-4, rtol=1e-4)
+
+    return _assert_same
+
+
+@pytest.fixture
+def fold(assert_same):
+    """Returns a function that makes a model, folds it, and checks what must always hold."""
+
+    def _fold(inputs, outputs, left=()):
+        model = _randomise(keras.Model(inputs, outputs))
+        before = model.get_weights()
+        folded = fold_batch_norm(model)
+        assert _norms(folded) == list(left)
+        assert_same(model, folded, (2, 6, 5, 4))
+        for old, new in zip(before, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(old, new)
+        return folded
+
+    return _fold
+
+
+def _picture():
+    return keras.Input((None, None, 4))
+
+
+@pytest.mark.parametrize("input_shape", [(None, None, 1), (32, 32, 1)])
+def test_iizuka16_folds_completely(input_shape, tmp_path, assert_same):
+    model = _randomise(iizuka16(1 / 32, classes=3, global_size=32, input_shape=input_shape))
+    folded = fold_batch_norm(model)
+    assert len(_norms(model)) == 21
+    assert len(folded.layers) == len(model.layers) - 21
+    assert not _norms(folded)
+    assert_same(model, folded, (2, 32, 32, 1))
+    folded.save(tmp_path / "folded.keras")
+    assert_same(folded, keras.saving.load_model(tmp_path / "folded.keras"), (2, 32, 32, 1))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2D(6, 3, strides=2),
+        layers.Conv2D(6, 3, groups=2, use_bias=False),
+        layers.Conv2DTranspose(6, 4, strides=2),
+        layers.DepthwiseConv2D(3, depth_multiplier=2),
+        layers.Dense(6, use_bias=False),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+@pytest.mark.parametrize("arguments", [{}, {"scale": False}, {"center": False, "axis": 3}])
+def test_every_kind_of_layer(layer, arguments, fold):
+    layer = type(layer).from_config(layer.get_config())
+    x = layers.BatchNormalization(epsilon=0.1, **arguments)(layer(inputs := _picture()))
+    folded = fold(inputs, layers.LeakyReLU()(x))
+    assert folded.get_layer(layer.name).use_bias
+
+
+def test_residual_model(fold):
+    inputs = _picture()
+    stem = layers.Conv2D(4, 3, padding="same", name="stem")(inputs)
+    x = layers.BatchNormalization(name="pre")(stem)  # stays: the sum reads the stem as well
+    x = layers.Conv2D(4, 3, padding="same", use_bias=False)(layers.ReLU()(x))
+    x = layers.BatchNormalization()(x)
+    x = layers.Add()([x, stem])
+    x = layers.BatchNormalization(name="after_sum")(x)  # stays: a sum has no weights
+    folded = fold(
+        inputs,
+        {"features": x, "mean": layers.GlobalAveragePooling2D()(x)},
+        left=("pre", "after_sum"),
+    )
+    assert set(folded.output) == {"features", "mean"}
+
+
+def test_operators_between_layers(fold):
+    x = layers.BatchNormalization()(layers.Conv2D(4, 1)(inputs := _picture()))
+    fold(inputs, keras.ops.relu(x) + 2.0 * inputs)
+
+
+def test_layers_used_twice_stay_shared(fold):
+    conv, norm = layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization()
+    inputs = _picture()
+    once = layers.ReLU()(norm(conv(inputs)))
+    folded = fold(inputs, norm(conv(once)))
+    assert sum(isinstance(layer, layers.Conv2D) for layer in folded.layers) == 1
+
+
+def test_norm_that_several_layers_share_stays(fold):
+    norm = layers.BatchNormalization(name="shared")
+    inputs = _picture()
+    x = norm(layers.Conv2D(4, 1)(norm(layers.Conv2D(4, 1)(inputs))))
+    fold(inputs, x, left=("shared",))
+
+
+def test_layer_that_is_an_output_itself_stays(fold):
+    x = layers.Conv2D(4, 1)(inputs := _picture())
+    fold(inputs, [x, layers.BatchNormalization(name="norm")(x)], left=("norm",))
+
+
+def test_norm_after_an_activation_stays(fold):
+    x = layers.Conv2D(4, 1, activation="relu")(inputs := _picture())
+    fold(inputs, layers.BatchNormalization(name="norm")(x), left=("norm",))
+
+
+def test_norm_over_another_axis_stays(fold):
+    x = layers.Conv2D(4, 1)(inputs := keras.Input((6, 5, 4)))
+    fold(inputs, layers.BatchNormalization(axis=1, name="norm")(x), left=("norm",))
+
+
+def test_norm_that_always_uses_the_statistics_of_the_batch_stays(fold):
+    x = layers.Conv2D(4, 1)(inputs := _picture())
+    fold(inputs, layers.BatchNormalization(name="norm")(x, training=True), left=("norm",))
+
+
+def test_nested_models_are_folded_too(fold):
+    inner_inputs = _picture()
+    inner = layers.BatchNormalization()(layers.Conv2D(4, 3)(inner_inputs))
+    inner = keras.Model(inner_inputs, inner, name="inner")
+    folded = fold(inputs := _picture(), layers.ReLU()(inner(inputs)))
+    assert not _norms(folded.get_layer("inner"))
+
+
+def test_keeps_the_policy_of_each_layer():
+    inputs = _picture()
+    x = layers.Conv2D(4, 3, dtype="mixed_bfloat16")(inputs)
+    x = layers.BatchNormalization(dtype="mixed_bfloat16")(x)
+    x = layers.Conv2D(2, 1, dtype="float32", name="head")(x)
+    folded = fold_batch_norm(keras.Model(inputs, x))
+    assert folded.output.dtype == "float32"
+    assert folded.get_layer("head").input.dtype == "bfloat16"
+
+
+def test_refuses_what_it_cannot_read():
+    with pytest.raises(ValueError, match="received Sequential"):
+        fold_batch_norm(keras.Sequential([layers.Conv2D(4, 1)]))

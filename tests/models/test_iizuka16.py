@@ -1,0 +1,196 @@
+"""iizuka16 against table 1 and sections 3 and 4 of the paper."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize.models import iizuka16, split_style
+from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
+
+TINY = 1 / 16
+CLASS_PARTS = ("class_dense1", "class_logits")
+GLOBAL_PARTS = ("low_conv", "global_conv", "global_dense1", "global_dense2")
+COLOR_PARTS = ("mid_conv", "fusion", "color_conv", "ab")
+
+
+def _lightness(height, width, batch=2, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.0, 100.0, (batch, height, width, 1)).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        # Table 1 at 224x224; (units,) for the fully connected layers.
+        ("low_conv1", (112, 112, 64)),
+        ("low_conv2", (112, 112, 128)),
+        ("low_conv3", (56, 56, 128)),
+        ("low_conv4", (56, 56, 256)),
+        ("low_conv5", (28, 28, 256)),
+        ("low_conv6", (28, 28, 512)),
+        ("global_conv1", (14, 14, 512)),
+        ("global_conv2", (14, 14, 512)),
+        ("global_conv3", (7, 7, 512)),
+        ("global_conv4", (7, 7, 512)),
+        ("global_dense1", (1024,)),
+        ("global_dense2", (512,)),
+        ("global_dense3", (256,)),
+        ("mid_conv1", (28, 28, 512)),
+        ("mid_conv2", (28, 28, 256)),
+        ("fusion", (28, 28, 256)),
+        ("color_conv1", (28, 28, 128)),
+        ("color_up1", (56, 56, 128)),
+        ("color_conv2", (56, 56, 64)),
+        ("color_conv3", (56, 56, 64)),
+        ("color_up2", (112, 112, 64)),
+        ("color_conv4", (112, 112, 32)),
+        ("ab", (112, 112, 2)),
+        ("class_dense1", (256,)),
+        ("class_logits", (205,)),
+    ],
+)
+def test_layers_have_the_shapes_of_table_1(paper, name, shape):
+    assert paper.get_layer(name).output.shape == (None, *shape)
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return iizuka16(classes=205, input_shape=(224, 224, 1))
+
+
+def test_every_layer_but_the_outputs_is_normalised(paper):
+    weighted = {layer.name for layer in paper.layers if layer.weights}
+    norms = {name for name in weighted if name.endswith("_bn")}
+    assert weighted - norms - {"ab", "class_logits"} == {name[:-3] for name in norms}
+    assert len(norms) == 6 + 4 + 3 + 2 + 1 + 4 + 1
+
+
+def test_low_level_is_computed_once_at_the_size_of_training(paper):
+    assert "global_copy" not in {layer.name for layer in paper.layers}
+    assert iizuka16(width=TINY).get_layer("global_copy").output.shape == (None, 224, 224, 1)
+
+
+def test_weights_move_between_the_shared_and_the_general_form(tmp_path, predict, randomise):
+    shared = iizuka16(width=TINY, classes=3, global_size=32, input_shape=(32, 32, 1))
+    general = iizuka16(width=TINY, classes=3, global_size=32)
+    randomise(shared)
+    shared.save_weights(tmp_path / "shared.weights.h5")
+    general.load_weights(tmp_path / "shared.weights.h5")
+    picture = _lightness(32, 32)
+    expected = predict(shared, picture)
+    for name, output in predict(general, picture).items():
+        np.testing.assert_allclose(output, expected[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("global_features", [True, False])
+def test_only_the_global_branch_sees_the_whole_picture(global_features, predict, randomise):
+    model = randomise(iizuka16(width=TINY, global_size=32, global_features=global_features))
+    picture = _lightness(32, 160)
+    changed = picture.copy()
+    changed[:, :, 96:] = 0.0
+    before, after = [predict(model, x)["ab"] for x in (picture, changed)]
+    # By its kernels and strides in table 1 the local path sees 65 pixels to either side.
+    difference = np.abs(before - after)[:, :, 0].max()
+    assert (difference > 1e-5) == global_features
+    assert global_features or difference < 1e-7
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 7), (17, 9), (33, 40)])
+def test_any_size_gives_half_of_it_rounded_up(height, width):
+    output = iizuka16(width=TINY, global_size=32)(_lightness(height, width))["ab"]
+    assert output.shape == (2, -(-height // 2), -(-width // 2), 2)
+
+
+@pytest.mark.parametrize(
+    ("color_space", "head", "channels"), [("lab", "ab", 2), ("yuv", "yuv_uv", 2), ("rgb", "rgb", 3)]
+)
+def test_color_spaces_predict_numbers_between_0_and_1(color_space, head, channels, predict):
+    model = iizuka16(width=TINY, color_space=color_space, global_size=32)
+    outputs = predict(model, _lightness(16, 24))
+    assert list(outputs) == [head]
+    assert outputs[head].shape == (2, 8, 12, channels)
+    assert 0.0 < outputs[head].min() < outputs[head].max() < 1.0
+
+
+def test_baseline_has_a_3x3_convolution_in_place_of_fusion():
+    model = iizuka16(width=1.0, global_features=False)
+    names = {layer.name for layer in model.layers}
+    assert not {name for name in names if name.startswith(("global", "fusion", "class"))}
+    assert tuple(model.get_layer("baseline_conv1").kernel.shape) == (3, 3, 256, 256)
+
+
+def _changed_parts(loss_weights, jit_compile):
+    """Trains one step and returns {layer name: whether any of its weights moved}."""
+    model = iizuka16(width=TINY, classes=3, global_size=32, input_shape=(32, 32, 1))
+    model.compile(
+        optimizer=keras.optimizers.SGD(1000.0),
+        loss={
+            "ab": "mse",
+            "class_logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        },
+        loss_weights=loss_weights,
+        jit_compile=jit_compile,
+    )
+    trained = [layer for layer in model.layers if layer.trainable_weights]
+    before = [[keras.ops.convert_to_numpy(w) for w in x.trainable_weights] for x in trained]
+    target = np.random.default_rng(1).uniform(size=(4, 16, 16, 2)).astype("float32")
+    labels = np.array([0, 1, 2, 1], "int32")
+    model.train_on_batch(_lightness(32, 32, 4), {"ab": target, "class_logits": labels})
+    return {
+        layer.name: any(
+            np.any(keras.ops.convert_to_numpy(new) != old)
+            for new, old in zip(layer.trainable_weights, weights, strict=True)
+        )
+        for layer, weights in zip(trained, before, strict=True)
+    }
+
+
+def test_class_loss_reaches_neither_mid_level_nor_colorization(jit_compile):
+    moved = _changed_parts({"ab": 0.0, "class_logits": 1.0}, jit_compile)
+    for name, has_moved in moved.items():
+        if name.startswith(COLOR_PARTS) or name.startswith("global_dense3"):
+            assert not has_moved, name
+        else:
+            assert name.startswith(GLOBAL_PARTS + CLASS_PARTS)
+            assert has_moved, name
+
+
+def test_alpha_zero_switches_the_classifier_off(jit_compile):
+    moved = _changed_parts({"ab": 1.0, "class_logits": 0.0}, jit_compile)
+    still = {name for name, has_moved in moved.items() if not has_moved}
+    assert still == {"class_dense1", "class_dense1_bn", "class_logits"}
+
+
+def test_class_loss_weight_is_that_of_section_4():
+    assert pytest.approx(0.00333333, rel=1e-5) == CLASS_LOSS_WEIGHT
+
+
+def test_style_comes_from_the_global_features(predict, randomise):
+    model = iizuka16(width=TINY, classes=3, global_size=32)
+    randomise(model)
+    style, colors = split_style(model)
+    first, second = _lightness(40, 24, seed=1), _lightness(24, 64, seed=2)
+    own = predict(colors, [first, predict(style, first)])
+    np.testing.assert_allclose(own, predict(model, first)["ab"], atol=1e-6)
+    other = predict(colors, [first, predict(style, second)])
+    assert other.shape == own.shape
+    assert np.abs(own - other).max() > 1e-4
+    # The network itself stays whole: its layers still have one output each.
+    assert model.get_layer("fusion").output.shape[-1] == 16
+    keras.Model.from_config(model.get_config())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"width": 0}, "width above 0, received 0"),
+        ({"classes": 1}, "at least 2 classes, received 1"),
+        ({"classes": 5, "global_features": False}, "classes=None with global_features=False"),
+        ({"color_space": "luv"}, "color_space among .*received 'luv'"),
+        ({"global_size": 100}, "that 32 divides, received 100"),
+        ({"input_shape": (None, None, 3)}, r"\(H, W, 1\), received \(None, None, 3\)"),
+    ],
+)
+def test_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        iizuka16(**arguments)
