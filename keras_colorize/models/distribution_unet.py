@@ -10,7 +10,8 @@ from keras import layers
 
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import GlobalLocalFusion, ResizeLike
-from keras_colorize.models.encoders import RESIDUAL_WIDTHS, conv_block, encode, load_mobilenet_v2
+from keras_colorize.models.encoders import RESIDUAL_WIDTHS, conv_block, encode
+from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2
 
 DECODER_WIDTHS = (256, 192, 128, 96)
 """Channels of the decoder at strides 32, 16, 8 and 4."""

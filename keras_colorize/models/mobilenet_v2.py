@@ -1,0 +1,125 @@
+"""MobileNetV2 as an encoder (Sandler et al. 2018, table 2, width multiplier 1).
+
+The layers have the names and weights of `keras.applications.MobileNetV2`, so its ImageNet weights
+fit. Strided layers pad as `"same"` does: where the size is not known in advance,
+`keras.applications` pads odd sizes otherwise and leaves nothing of a picture of a few pixels.
+"""
+
+import os
+
+import keras
+from keras import layers
+
+_BLOCKS = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+"""Expansion factor, output channels, repeats and stride of the first repeat, as printed."""
+
+_TAPS = ("block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu")
+
+
+def mobilenet_v2_taps(rgb):
+    """Applies the convolutional part.
+
+    Args:
+        rgb: Keras tensor (N, H, W, 3) in [-1, 1].
+
+    Returns:
+        List of four Keras tensors (N, ceil(H/s), ceil(W/s), C), s = 4, 8, 16 and 32: the widest
+        features of each stride.
+    """
+    x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="Conv1")(rgb)
+    x = _relu(_norm(x, "bn_Conv1"), "Conv1_relu")
+    taps = []
+    for index, (factor, filters, strides) in enumerate(_flat_blocks()):
+        prefix = f"block_{index}" if index else "expanded_conv"
+        x, expanded = _inverted_residual(x, factor, filters, strides, prefix)
+        taps += [expanded] if f"{prefix}_expand_relu" in _TAPS else []
+    x = layers.Conv2D(1280, 1, use_bias=False, name="Conv_1")(x)
+    return [*taps, _relu(_norm(x, "Conv_1_bn"), "out_relu")]
+
+
+def load_mobilenet_v2(model, weights):
+    """Copies ImageNet weights into the `mobilenet_v2` encoder of a model, in place.
+
+    Args:
+        model: a network built on `encode(..., "mobilenet_v2")`.
+        weights: `"imagenet"` (downloaded by keras.applications) or the path of a weights file
+            of `keras.applications.MobileNetV2` at alpha 1, with or without its classifier.
+
+    Raises:
+        ValueError: if the path does not exist, the file has another layout, or the model has
+            another encoder.
+    """
+    source = _read(weights)
+    own = {layer.name for layer in model.layers}
+    missing = [layer.name for layer in _weighted(source) if layer.name not in own]
+    if missing:
+        raise ValueError(f"Expected a mobilenet_v2 encoder, {model.name} lacks {missing[0]!r}.")
+    for layer in _weighted(source):
+        model.get_layer(layer.name).set_weights(layer.get_weights())
+
+
+def _flat_blocks():
+    for factor, filters, repeats, strides in _BLOCKS:
+        for repeat in range(repeats):
+            yield factor, filters, 1 if repeat else strides
+
+
+def _inverted_residual(x, factor, filters, strides, prefix):
+    """Returns the block's output and its features after the expansion."""
+    expanded = x
+    if factor > 1:
+        width = factor * x.shape[-1]
+        expanded = layers.Conv2D(width, 1, use_bias=False, name=f"{prefix}_expand")(x)
+        expanded = _relu(_norm(expanded, f"{prefix}_expand_BN"), f"{prefix}_expand_relu")
+    y = layers.DepthwiseConv2D(
+        3, strides, padding="same", use_bias=False, name=f"{prefix}_depthwise"
+    )(expanded)
+    y = _relu(_norm(y, f"{prefix}_depthwise_BN"), f"{prefix}_depthwise_relu")
+    y = layers.Conv2D(filters, 1, use_bias=False, name=f"{prefix}_project")(y)
+    y = _norm(y, f"{prefix}_project_BN")
+    if strides == 1 and x.shape[-1] == filters:
+        y = layers.Add(name=f"{prefix}_add")([x, y])
+    return y, expanded
+
+
+def _norm(x, name):
+    return layers.BatchNormalization(momentum=0.999, name=name)(x)
+
+
+def _relu(x, name):
+    return layers.ReLU(6.0, name=name)(x)
+
+
+def _read(weights):
+    if weights == "imagenet":
+        return keras.applications.MobileNetV2(include_top=False, weights="imagenet")
+    if not os.path.isfile(weights):
+        raise ValueError(
+            f"Expected 'imagenet' or the path of a MobileNetV2 weights file, received {weights!r}."
+        )
+    problems = []
+    for include_top in (True, False):
+        model = keras.applications.MobileNetV2(
+            input_shape=(224, 224, 3), include_top=include_top, weights=None
+        )
+        try:
+            model.load_weights(weights)
+            return model
+        except (ValueError, OSError, KeyError) as error:
+            problems.append(str(error).splitlines()[0])
+    raise ValueError(
+        f"Expected the weights of keras.applications.MobileNetV2 (alpha 1) in {weights!r}; "
+        f"with its classifier: {problems[0]}; without: {problems[1]}"
+    )
+
+
+def _weighted(model):
+    return [layer for layer in model.layers if layer.weights and layer.name != "predictions"]
