@@ -1,6 +1,7 @@
 """From a distribution over ab bins to one color (Zhang, Isola, Efros 2016, section 2.3)."""
 
 import math
+import numbers
 
 import numpy as np
 from keras import ops
@@ -74,7 +75,7 @@ def _marginal_median(probabilities, axis):
 
 
 def _check_temperature(temperature):
-    if isinstance(temperature, (int, float)) and not 0 < temperature < math.inf:
+    if isinstance(temperature, numbers.Real) and not 0 < temperature < math.inf:
         raise ValueError(f"Expected a temperature above 0, received {temperature}.")
     return temperature
 

@@ -101,8 +101,9 @@ def soft_encode_ab(ab, sigma=SIGMA, neighbors=NEIGHBORS):
     # The nearest bins are few among many, so the encoding stays sparse: a dense target of
     # 313 values a pixel would be larger than the activations of the network that it trains.
     nearest, indices = ops.top_k(-squared_distances(ab), neighbors)
-    weights = ops.softmax(nearest / (2.0 * sigma**2), axis=-1)
-    return ops.cast(indices, "int32"), weights
+    # Relative to the nearest, or the weights of colors far from all bins would be 0 / 0.
+    weights = ops.exp((nearest - nearest[..., :1]) / (2.0 * sigma**2))
+    return ops.cast(indices, "int32"), weights / ops.sum(weights, axis=-1, keepdims=True)
 
 
 def _check_ab(ab):

@@ -36,8 +36,9 @@ def rebalancing_weights(prior, strength=0.5, floor=FLOOR):
 
     Args:
         prior: array (313,), the smoothed prior of `smooth_prior`.
-        strength: lambda of the paper. 1 weighs all bins alike (no rebalancing), 0 weighs
-            by the inverse prior; the paper uses 0.5.
+        strength: lambda of the paper, the strength of the uniform distribution that is mixed
+            into the prior. So 1 means no rebalancing, all weights are 1; 0 means full
+            rebalancing by the inverse prior. The paper has 0.5.
         floor: prior below which a bin counts as this rare, so that empty bins stay finite.
 
     Returns:

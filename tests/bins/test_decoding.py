@@ -1,0 +1,148 @@
+"""One colour from a distribution over the bins."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_colorize.bins import (
+    ANNEALED_TEMPERATURE,
+    DECODERS,
+    ab_centers,
+    decode_ab,
+    rebalancing_weights,
+    smooth_prior,
+)
+
+
+def _logits(shape=(2, 3), seed=0, scale=3.0):
+    return np.random.default_rng(seed).normal(0.0, scale, (*shape, 313)).astype("float32")
+
+
+def _probabilities(logits, temperature=1.0):
+    scaled = logits.astype("float64") / temperature
+    powers = np.exp(scaled - scaled.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def _decode(logits, *args, **kwargs):
+    ab = ops.convert_to_numpy(decode_ab(logits, *args, **kwargs))
+    assert ab.dtype == "float32"
+    assert ab.shape == (*logits.shape[:-1], 2)
+    return ab
+
+
+def test_mean_is_the_expectation():
+    logits = _logits()
+    expected = _probabilities(logits) @ ab_centers().astype("float64")
+    np.testing.assert_allclose(_decode(logits, "mean"), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("temperature", [0.38, 0.7, 2.0])
+def test_annealed_is_the_expectation_of_sharpened_probabilities(temperature):
+    logits = _logits()
+    expected = _probabilities(logits, temperature) @ ab_centers().astype("float64")
+    np.testing.assert_allclose(
+        _decode(logits, "annealed", temperature=temperature), expected, atol=1e-3
+    )
+
+
+def test_annealed_at_the_published_temperature_is_the_default():
+    logits = _logits()
+    assert ANNEALED_TEMPERATURE == 0.38
+    np.testing.assert_array_equal(_decode(logits), _decode(logits, "annealed", temperature=0.38))
+
+
+def test_annealed_runs_from_mode_to_mean():
+    logits = _logits()
+    mean, mode = _decode(logits, "mean"), _decode(logits, "mode")
+    assert np.abs(mean - mode).max() > 10
+    np.testing.assert_allclose(_decode(logits, temperature=1.0), mean, atol=1e-4)
+    for temperature in (1e-4, np.float32(1e-4)):
+        np.testing.assert_allclose(_decode(logits, temperature=temperature), mode, atol=1e-3)
+    distances = [
+        np.abs(_decode(logits, temperature=temperature) - mode).sum()
+        for temperature in (1.0, 0.38, 0.1, 0.01)
+    ]
+    assert distances == sorted(distances, reverse=True)
+
+
+def test_mode_is_the_likeliest_bin():
+    logits = _logits()
+    np.testing.assert_array_equal(_decode(logits, "mode"), ab_centers()[logits.argmax(-1)])
+
+
+def test_median_halves_the_mass_of_each_channel():
+    logits = _logits((40,))
+    medians = _decode(logits, "median")
+    probabilities = _probabilities(logits)
+    for axis in (0, 1):
+        values = np.unique(ab_centers()[:, axis])
+        for row, median in zip(probabilities, medians[:, axis], strict=True):
+            mass = [row[ab_centers()[:, axis] == value].sum() for value in values]
+            after = np.cumsum(mass)
+            index = np.searchsorted(after, 0.5)
+            # A bin's mass lies evenly between its edges, half a step to either side.
+            share = (0.5 - (after[index] - mass[index])) / mass[index]
+            assert median == pytest.approx(values[index] + 10 * (share - 0.5), abs=0.01)
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_a_certain_bin_decodes_to_its_center(decoder):
+    logits = 1e4 * np.eye(313, dtype="float32")
+    np.testing.assert_allclose(_decode(logits, decoder), ab_centers(), atol=1e-3)
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_equal_logits_are_finite(decoder):
+    for value in (-1e4, 0.0, 1e4):
+        assert np.isfinite(_decode(np.full((1, 313), value, "float32"), decoder)).all()
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_log_weights_are_undone_by_their_negative(decoder):
+    logits = _logits()
+    prior = smooth_prior(np.exp(-np.linalg.norm(ab_centers(), axis=1) / 10))
+    log_weights = np.log(rebalancing_weights(prior))
+    plain = _decode(logits, decoder)
+    weighted = logits + log_weights.astype("float32")
+    np.testing.assert_allclose(
+        _decode(weighted, decoder, log_weights=-log_weights), plain, atol=0.01
+    )
+    np.testing.assert_allclose(
+        _decode(logits, decoder, log_weights=log_weights), _decode(weighted, decoder), atol=0.01
+    )
+
+
+def test_log_weights_multiply_the_probabilities():
+    logits = _logits()
+    weights = np.linspace(0.2, 3.0, 313)
+    product = _probabilities(logits) * weights
+    expected = product / product.sum(-1, keepdims=True) @ ab_centers().astype("float64")
+    ab = _decode(logits, "mean", log_weights=np.log(weights))
+    np.testing.assert_allclose(ab, expected, atol=1e-3)
+
+
+def test_bfloat16_logits_are_decoded_in_float32():
+    logits = ops.cast(_logits(), "bfloat16")
+    exact = ops.convert_to_numpy(ops.cast(logits, "float32"))
+    np.testing.assert_array_equal(_decode(logits, "mean"), _decode(exact, "mean"))
+
+
+@pytest.mark.parametrize("decoder", ["mean", "annealed", "median"])
+def test_gradients_are_finite(decoder, gradient_of):
+    for logits in (_logits(), 1e3 * np.eye(313, dtype="float32")[:4]):
+        assert np.isfinite(gradient_of(lambda x: decode_ab(x, decoder)[..., 0], logits)).all()
+    assert np.any(gradient_of(lambda x: decode_ab(x, decoder)[..., 0], _logits()))
+
+
+@pytest.mark.parametrize("temperature", [0, -0.1, np.float32(0), float("nan"), float("inf")])
+def test_temperature_has_a_range(temperature):
+    with pytest.raises(ValueError, match="temperature above 0, received"):
+        decode_ab(_logits(), temperature=temperature)
+
+
+def test_unknown_decoders_and_wrong_bins_are_refused():
+    with pytest.raises(ValueError, match="mean, annealed, mode, median, received 'best'"):
+        decode_ab(_logits(), "best")
+    with pytest.raises(ValueError, match=r"313 bins on the last axis, received shape \(2, 25\)"):
+        decode_ab(np.zeros((2, 25), "float32"))

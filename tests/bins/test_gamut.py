@@ -1,0 +1,129 @@
+"""The in-gamut bins and the encoding of colours over them."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from skimage.color import rgb2lab
+
+from keras_colorize.bins import (
+    ab_centers,
+    bin_count,
+    hard_encode_ab,
+    soft_encode_ab,
+    squared_distances,
+)
+
+# Rows of `pts_in_hull.npy` of Zhang et al. (github.com/richzhang/colorization): how many values
+# of b belong to a = -90, -80, ... 100.
+PUBLISHED_ROWS = [5, 8, 10, 12, 14, 15, 16, 16, 17, 18, 18, 18, 19, 20, 19, 20, 20, 19, 19, 10]
+
+
+def _colors(count=500, seed=0):
+    rng = np.random.default_rng(seed)
+    inside = rng.uniform(-110, 110, (count, 2))
+    extreme = [[0, 0], [-128, -128], [127, 127], [-128, 127], [127, -128], [55, 55], [-90, 50]]
+    return np.concatenate([inside, extreme]).astype("float32")
+
+
+def _distances(ab):
+    """Squared distances in double precision, by subtraction."""
+    return np.square(ab[:, None].astype("float64") - ab_centers().astype("float64")).sum(-1)
+
+
+def test_centers_are_the_published_set():
+    centers = ab_centers()
+    assert centers.shape == (313, 2)
+    assert bin_count() == 313
+    assert centers[0].tolist() == [-90, 50]
+    assert centers[-1].tolist() == [100, 0]
+    values, counts = np.unique(centers[:, 0], return_counts=True)
+    assert values.tolist() == list(range(-90, 101, 10))
+    assert counts.tolist() == PUBLISHED_ROWS
+    assert len(np.unique(centers, axis=0)) == 313
+    # Ordered by a, then by b, without gaps within a row.
+    steps = np.diff(centers, axis=0)
+    assert np.all((steps == [0, 10]).all(1) | (steps[:, 0] == 10))
+
+
+def test_centers_cannot_be_changed():
+    with pytest.raises(ValueError, match="read-only"):
+        ab_centers()[0] = 0
+
+
+def test_every_srgb_color_has_its_own_bin():
+    # scikit-image over a grid of sRGB, corners and faces included: rounded to tens it reaches 260
+    # bins, and none is outside of the set. (All 16.7 million colours reach 261, also none.) The
+    # other 52 are its rim: the published set was drawn a little wider than sRGB.
+    levels = np.linspace(0, 1, 52)
+    grid = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 1, 3)
+    ab = rgb2lab(grid)[:, 0, 1:]
+    reached = {tuple(row) for row in np.unique(10 * np.round(ab / 10), axis=0).tolist()}
+    known = {tuple(row) for row in ab_centers().tolist()}
+    assert len(reached) == 260
+    assert reached <= known
+
+
+def test_squared_distances():
+    ab = _colors()
+    distances = squared_distances(ab)
+    assert keras.backend.standardize_dtype(distances.dtype) == "float32"
+    np.testing.assert_allclose(ops.convert_to_numpy(distances), _distances(ab), atol=0.02)
+
+
+def test_hard_encoding_is_the_nearest_bin():
+    ab = _colors()
+    index = ops.convert_to_numpy(hard_encode_ab(ab))
+    assert index.dtype == "int32"
+    distances = _distances(ab)
+    chosen = np.take_along_axis(distances, index[:, None], axis=1)[:, 0]
+    np.testing.assert_allclose(chosen, distances.min(1), atol=0.02)
+    own = ops.convert_to_numpy(hard_encode_ab(ab_centers().reshape(313, 1, 2)))
+    assert own.shape == (313, 1)
+    assert own[:, 0].tolist() == list(range(313))
+
+
+@pytest.mark.parametrize(("sigma", "neighbors"), [(5.0, 5), (5.0, 1), (12.0, 10)])
+def test_soft_encoding_is_the_published_one(sigma, neighbors):
+    ab = _colors()
+    indices, weights = map(ops.convert_to_numpy, soft_encode_ab(ab, sigma, neighbors))
+    assert indices.shape == weights.shape == (len(ab), neighbors)
+    assert (indices.dtype, weights.dtype) == ("int32", "float32")
+    assert all(len(set(row)) == neighbors for row in indices.tolist())
+    distances = _distances(ab)
+    nearest = np.sort(distances, axis=1)[:, :neighbors]
+    found = np.take_along_axis(distances, indices, axis=1)
+    np.testing.assert_allclose(found, nearest, atol=0.02)
+    # Relative to the nearest bin, so that colours far from all of them do not divide zero by zero.
+    expected = np.exp(-(nearest - nearest[:, :1]) / (2 * sigma**2))
+    np.testing.assert_allclose(weights, expected / expected.sum(1, keepdims=True), atol=1e-3)
+    np.testing.assert_allclose(weights.sum(1), 1.0, atol=1e-6)
+
+
+def test_soft_encoding_by_hand():
+    # Half way between the bins (0, 0) and (10, 0): these two at distance 5, then four at
+    # sqrt(125), of which three are taken.
+    _, weights = soft_encode_ab(np.array([[5.0, 0.0]]))
+    near, far = np.exp(-25 / 50), np.exp(-125 / 50)
+    expected = np.array([near, near, far, far, far]) / (2 * near + 3 * far)
+    np.testing.assert_allclose(ops.convert_to_numpy(weights)[0], expected, atol=1e-4)
+
+
+def test_keeps_leading_axes():
+    assert tuple(squared_distances(np.zeros((2, 3, 4, 2))).shape) == (2, 3, 4, 313)
+    assert tuple(hard_encode_ab(np.zeros((2, 3, 4, 2))).shape) == (2, 3, 4)
+    indices, weights = soft_encode_ab(np.zeros((2, 3, 4, 2)))
+    assert tuple(indices.shape) == tuple(weights.shape) == (2, 3, 4, 5)
+
+
+def test_gradients_of_the_weights_are_finite(gradient_of):
+    for ab in (_colors(20), ab_centers()[:20].copy()):
+        gradient = gradient_of(lambda x: soft_encode_ab(x)[1][..., 0], ab)
+        assert np.isfinite(gradient).all()
+        assert np.any(gradient)
+
+
+@pytest.mark.parametrize("encode", [squared_distances, hard_encode_ab, soft_encode_ab])
+def test_needs_two_channels(encode):
+    with pytest.raises(ValueError, match=r"last axis of 2, received shape \(4, 3\)"):
+        encode(np.zeros((4, 3), "float32"))
