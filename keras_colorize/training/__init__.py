@@ -1,10 +1,10 @@
 """Training: one step and one loop for one device, several, and several machines."""
 
 from keras_colorize.training.callbacks import ColorizedSamples, standard_callbacks
-from keras_colorize.training.checkpoints import RunCheckpoint
+from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
 from keras_colorize.training.config import TrainingConfig
 from keras_colorize.training.hardware import make_strategy, set_precision, worker_of
-from keras_colorize.training.loop import DivergedError, TrainingLoop
+from keras_colorize.training.loop import TrainingLoop
 from keras_colorize.training.optimizers import Trapezoid, make_optimizer
 
 __all__ = [

@@ -40,7 +40,7 @@ class ColorizedSamples(keras.callbacks.Callback):
                 tf.summary.image("grey_colorized_true", sheet[None])
 
 
-def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=False):
+def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=False, worker=0):
     """Callbacks that every trainer offers.
 
     Args:
@@ -49,19 +49,24 @@ def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=Fa
             or None. Needs the constant schedule.
         early_stop: epochs without progress of `val_loss` after which the run ends, or None.
         tensorboard: whether events are written to `tensorboard/`; needs the extra `train`.
+        worker: index of this worker; only the chief, 0, gets those that write files.
 
     Returns:
         List of Keras callbacks.
     """
-    folder = Path(run_folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    callbacks = [keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True)]
+    callbacks = _writers(Path(run_folder), tensorboard) if worker == 0 else []
     if plateau is not None:
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=plateau)
         )
     if early_stop is not None:
         callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=early_stop))
-    if tensorboard:
-        callbacks.append(keras.callbacks.TensorBoard(str(folder / "tensorboard")))
     return callbacks
+
+
+def _writers(folder, tensorboard):
+    folder.mkdir(parents=True, exist_ok=True)
+    writers = [keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True)]
+    if tensorboard:
+        writers.append(keras.callbacks.TensorBoard(str(folder / "tensorboard")))
+    return writers

@@ -6,17 +6,22 @@ from pathlib import Path
 import tensorflow as tf
 
 
+class DivergedError(RuntimeError):
+    """The loss or a weight stopped being a finite number."""
+
+
 class RunCheckpoint:
     """Saves and restores a run.
 
     Only the chief writes to the run's folder; the other workers of a multi-worker strategy must
-    take part in saving and do so in a scratch folder of their own.
+    take part in saving and do so in a scratch folder of their own. All workers read the run's
+    folder, so it is on a file system that they share.
 
     Args:
         model: a compiled, built `keras.Model`.
         folder: the run's folder.
         keep: how many checkpoints are kept.
-        every_minutes: least time between two `save_if_due`.
+        every_minutes: least time between two checkpoints within an epoch.
         worker: index of this worker; 0 is the chief.
     """
 
@@ -27,10 +32,17 @@ class RunCheckpoint:
         self._checkpoint = tf.train.Checkpoint(
             model=model, optimizer=model.optimizer, step=self.step
         )
+        self._variables = [*model.variables, *model.optimizer.variables]
         self._folder = Path(folder) / "checkpoints"
         target = self._folder if worker == 0 else Path(folder) / "scratch" / str(worker)
-        self._manager = tf.train.CheckpointManager(self._checkpoint, str(target), max_to_keep=keep)
+        kept = keep if worker == 0 else 1
+        self._manager = tf.train.CheckpointManager(self._checkpoint, str(target), max_to_keep=kept)
         self._saved_at = time.monotonic()
+
+    @property
+    def due(self):
+        """Whether the last checkpoint is long enough ago."""
+        return time.monotonic() - self._saved_at >= self.every_seconds
 
     def restore(self):
         """Restores the newest checkpoint.
@@ -45,7 +57,7 @@ class RunCheckpoint:
         if latest is None:
             return 0
         try:
-            self._checkpoint.restore(latest).assert_existing_objects_matched()
+            self._checkpoint.restore(latest).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
             raise ValueError(
                 f"Expected a checkpoint of this network and optimizer in {self._folder}, "
@@ -54,12 +66,21 @@ class RunCheckpoint:
         return int(self.step.numpy())
 
     def save(self, step):
-        """Saves at a number of finished steps."""
+        """Saves at a number of finished steps.
+
+        Raises:
+            DivergedError: if a weight is not finite; the checkpoints stay as they were.
+        """
+        self._check_finite()
         self.step.assign(step)
         self._manager.save(checkpoint_number=step)
         self._saved_at = time.monotonic()
 
-    def save_if_due(self, step):
-        """Saves when the last save is long enough ago."""
-        if time.monotonic() - self._saved_at >= self.every_seconds:
-            self.save(step)
+    def _check_finite(self):
+        for variable in self._variables:
+            value = tf.convert_to_tensor(variable)
+            if value.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(value)):
+                raise DivergedError(
+                    f"Expected finite weights, found nan or infinity in {variable.path}: lower "
+                    "the learning rate or the clip norm; the last checkpoint is untouched."
+                )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 OPTIMIZERS = ("adadelta", "adam", "adamw")
@@ -56,6 +57,11 @@ class TrainingConfig:
         _check("schedule", self.schedule, self.schedule in SCHEDULES, f"one of {SCHEDULES}")
         _check("learning_rate", self.learning_rate, self.learning_rate > 0, "above 0")
         shares = self.warmup >= 0 and self.cooldown >= 0 and self.warmup + self.cooldown <= 1
+        _check("clip_norm", self.clip_norm, self.clip_norm is None or self.clip_norm > 0, "above 0")
+        momentum = self.ema_momentum is None or 0 < self.ema_momentum < 1
+        _check("ema_momentum", self.ema_momentum, momentum, "between 0 and 1")
+        for name in ("weight_decay", "checkpoint_minutes"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         _check("warmup and cooldown", (self.warmup, self.cooldown), shares, "shares up to 1 in all")
 
     @property
@@ -82,7 +88,10 @@ class TrainingConfig:
                 rows = "".join(f"\n  {k}: was {before.get(k)}, is {own[k]}" for k in changed)
                 raise ValueError(f"Expected the settings of the run in {run_folder}, found:{rows}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(own, indent=2) + "\n")
+        # Several workers may do this at once.
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(own, indent=2) + "\n")
+        temporary.replace(path)
 
 
 def _check(name, value, fine, expected):

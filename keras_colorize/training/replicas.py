@@ -1,0 +1,71 @@
+"""What the replicas of a `tf.distribute` strategy must agree on."""
+
+import tensorflow as tf
+
+_MEAN, _SUM = tf.distribute.ReduceOp.MEAN, tf.distribute.ReduceOp.SUM
+
+
+def clip_sum(gradients, clip_norm):
+    """Clips the sum of all replicas' gradients; called within a replica.
+
+    An optimizer clips before it sums over the replicas, so that a bound would grow with their
+    number. What this returns sums up to the clipped sum, and is too short to be clipped again.
+
+    Args:
+        gradients: list of tensors, this replica's part.
+        clip_norm: bound on the norm of the sum, or None.
+
+    Returns:
+        List of tensors.
+    """
+    context = tf.distribute.get_replica_context()
+    replicas = context.num_replicas_in_sync
+    if replicas == 1 or clip_norm is None:
+        return gradients
+    clipped, _ = tf.clip_by_global_norm(context.all_reduce(_SUM, gradients), clip_norm)
+    return [gradient / replicas for gradient in clipped]
+
+
+class Agreement:
+    """Brings the replicas of a strategy to the same numbers; does nothing for a single one.
+
+    Args:
+        strategy: a `tf.distribute.Strategy`.
+        model: a `keras.Model`, built within its scope.
+    """
+
+    def __init__(self, strategy, model):
+        self._strategy = strategy
+        self._single = strategy.num_replicas_in_sync == 1
+        own = [v for v in model.non_trainable_variables if v.dtype.startswith("float")]
+        self._statistics = own
+        self._average_statistics = tf.function(lambda: strategy.run(self._average_own))
+        self._average = tf.function(lambda numbers: strategy.run(_mean, args=(numbers,)))
+
+    def average_statistics(self):
+        """Averages what each replica gathers for itself: the moments of batch norms."""
+        if self._statistics and not self._single:
+            self._average_statistics()
+
+    def average_numbers(self, numbers):
+        """Averages numbers over the workers, so that all decide alike.
+
+        Args:
+            numbers: list of this worker's numbers; as many on each.
+
+        Returns:
+            List of floats, the same on all workers.
+        """
+        if self._single:
+            return [float(number) for number in numbers]
+        means = self._average(tf.constant(numbers, "float32"))
+        return self._strategy.experimental_local_results(means)[0].numpy().tolist()
+
+    def _average_own(self):
+        means = _mean([tf.identity(v.value) for v in self._statistics])
+        for variable, mean in zip(self._statistics, means, strict=True):
+            variable.assign(mean)
+
+
+def _mean(values):
+    return tf.distribute.get_replica_context().all_reduce(_MEAN, values)

@@ -1,0 +1,88 @@
+"""A problem that a small network learns in a few steps."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_colorize.training import TrainingConfig, TrainingLoop, make_optimizer
+
+SIDE, ROWS = 4, 24
+
+
+@dataclasses.dataclass
+class Toy:
+    """Data with the `epoch` method of `TrainingData`: column sums of random numbers."""
+
+    broken_after: int | None = None
+    seen: list = dataclasses.field(default_factory=list)
+
+    def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
+        generator = np.random.default_rng(epoch)
+        x = generator.normal(size=(steps, batch_size, SIDE)).astype("float32")
+        y = x.sum(axis=-1, keepdims=True)
+        if self.broken_after is not None:
+            y[self.broken_after :] = np.nan
+        share = slice(worker * batch_size // workers, (worker + 1) * batch_size // workers)
+        self.seen.append((epoch, first_step))
+        rows = [a[first_step:, share].reshape(-1, a.shape[-1]) for a in (x, y)]
+        batches = tf.data.Dataset.from_tensor_slices(tuple(rows)).batch(batch_size // workers)
+        return batches.map(lambda a, b: (a, {"out": b}))
+
+
+def make_network(config, units=3, batch_norm=False):
+    """Two dense layers, compiled; without the fixture for tests in processes of their own."""
+    keras.utils.set_random_seed(1)
+    x = keras.Input((SIDE,))
+    y = keras.layers.Dense(units, activation="tanh")(x)
+    y = keras.layers.BatchNormalization()(y) if batch_norm else y
+    model = keras.Model(x, {"out": keras.layers.Dense(1, name="out")(y)})
+    metrics = {"out": [keras.metrics.MeanAbsoluteError("mae")]}
+    model.compile(make_optimizer(config), loss={"out": "mse"}, metrics=metrics)
+    return model
+
+
+@pytest.fixture
+def toy():
+    return Toy()
+
+
+@pytest.fixture
+def config():
+    """Makes a configuration of two epochs of four steps."""
+
+    def make(**changes):
+        usual = {"optimizer": "adam", "schedule": "constant", "learning_rate": 0.05}
+        sizes = {"epochs": 2, "steps_per_epoch": 4, "batch_size": 8, "log_every": 1}
+        return TrainingConfig(**{**usual, **sizes, **changes})
+
+    return make
+
+
+@pytest.fixture
+def network():
+    """Makes a compiled network; the same weights every time."""
+    return make_network
+
+
+@pytest.fixture
+def loop(tmp_path):
+    """Makes a loop on one device without a progress bar."""
+
+    def make(model, config, folder="run", callbacks=()):
+        strategy = tf.distribute.get_strategy()
+        return TrainingLoop(model, config, tmp_path / folder, strategy, callbacks, verbose=False)
+
+    return make
+
+
+@pytest.fixture
+def validation():
+    """Batches of 5, 5 and 2, as lightness and targets."""
+    generator = np.random.default_rng(9)
+    x = generator.normal(size=(12, SIDE)).astype("float32")
+    y = x.sum(axis=-1, keepdims=True)
+    rows = tf.data.Dataset.from_tensor_slices((x, {"out": y}))
+    return rows.batch(5)

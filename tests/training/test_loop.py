@@ -1,0 +1,179 @@
+"""The loop does what `fit` does, and validates, calls back and stops as it should."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize.training import DivergedError, make_optimizer
+
+
+def test_the_loss_falls(toy, config, network, loop):
+    settings = config(epochs=5, steps_per_epoch=10)
+    history = loop(network(settings), settings).fit(toy, None)
+    assert len(history["loss"]) == 5
+    assert history["loss"][-1] < 0.3 * history["loss"][0]
+
+
+@pytest.mark.parametrize("changes", [{"clip_norm": 0.1}, {"optimizer": "adadelta"}])
+def test_equals_fit(toy, config, network, loop, changes):
+    settings = config(**changes)
+    ours, theirs = (network(settings, batch_norm=True) for _ in range(2))
+    loop(ours, settings).fit(toy, None)
+    for epoch in range(2):
+        theirs.fit(toy.epoch(epoch, 8, 4, None), shuffle=False, verbose=0)
+    for own, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(own, other, atol=1e-6)
+
+
+def test_the_loss_is_the_mean_of_the_epoch(toy, config, network, loop):
+    settings = config(epochs=1, learning_rate=1e-12, log_every=3)
+    model = network(settings)
+    history = loop(model, settings).fit(toy, None)
+    losses = [
+        float(np.mean((model(x)["out"] - y["out"]) ** 2)) for x, y in toy.epoch(0, 8, 4, None)
+    ]
+    assert history["loss"] == pytest.approx([np.mean(losses)], rel=1e-5)
+
+
+def test_validation_weighs_an_uneven_last_batch(toy, config, network, loop, validation):
+    settings = config()
+    model = network(settings)
+    history = loop(model, settings).fit(toy, None, validation)
+    x, y = (np.concatenate(parts) for parts in _columns(validation))
+    error = np.asarray(model(x)["out"]) - y
+    assert history["val_loss"][-1] == pytest.approx(np.mean(error**2), rel=1e-5)
+    assert history["val_mae"][-1] == pytest.approx(np.mean(np.abs(error)), rel=1e-5)
+    assert set(history) == {"loss", "val_loss", "val_mae"}
+
+
+def test_callbacks_are_called_in_order(toy, config, network, loop, validation):
+    called = []
+    settings = config(epochs=1, steps_per_epoch=2)
+    loop(network(settings), settings, callbacks=[_Recorder(called)]).fit(toy, None, validation)
+    steps = ["batch_begin 0", "batch_end 0", "batch_begin 1", "batch_end 1"]
+    tests = ["test_begin", "test_end"]
+    assert called == ["train_begin", "begin 0", *steps, *tests, "end 0", "train_end"]
+
+
+def test_plateau_halves_the_rate(toy, config, network, loop, validation):
+    settings = config(learning_rate=1e-12, epochs=3)
+    model = network(settings)
+    plateau = keras.callbacks.ReduceLROnPlateau("val_loss", 0.5, patience=1, min_delta=1e-3)
+    loop(model, settings, callbacks=[plateau]).fit(toy, None, validation)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.25e-12)
+    again = network(settings)
+    loop(again, config(learning_rate=1e-12, epochs=3)).fit(toy, None, validation)
+    assert float(again.optimizer.learning_rate) == pytest.approx(0.25e-12)
+
+
+def test_early_stop_ends_the_run(toy, config, network, loop, validation):
+    settings = config(learning_rate=1e-12, epochs=9)
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=1, min_delta=1e-3)
+    trained = loop(network(settings), settings, callbacks=[stop])
+    assert len(trained.fit(toy, None, validation)["loss"]) == 2
+    assert not trained.stopped
+
+
+@pytest.mark.parametrize("log_every", [1, 3])
+def test_a_lost_loss_ends_the_run_and_spares_the_checkpoint(toy, config, network, loop, log_every):
+    changes = {"checkpoint_minutes": 0.0, "log_every": log_every, "steps_per_epoch": 6}
+    settings = config(**changes)
+    toy.broken_after = 4
+    with pytest.raises(DivergedError, match="Expected a finite loss"):
+        loop(network(settings), settings).fit(toy, None)
+    toy.broken_after = None
+    model = network(settings)
+    loop(model, settings).fit(toy, None)
+    assert toy.seen[1] == (0, 4 // log_every * log_every)
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_a_lost_weight_is_never_saved(toy, config, network, loop, tmp_path):
+    settings = config(epochs=1)
+    model = network(settings)
+    spoil = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: model.layers[1].bias.assign([0.0, np.inf, 0.0])
+    )
+    with pytest.raises(DivergedError, match="Expected finite weights.*bias"):
+        loop(model, settings, callbacks=[spoil]).fit(toy, None)
+    assert not list((tmp_path / "run" / "checkpoints").glob("*"))
+
+
+def test_a_requested_stop_saves_and_ends(toy, config, network, loop):
+    settings = config(log_every=100)
+    trained = loop(network(settings), settings)
+
+    def ask(step, logs):
+        trained.stop_requested = True
+
+    trained.callbacks = (keras.callbacks.LambdaCallback(on_train_batch_begin=ask),)
+    assert trained.fit(toy, None) == {}
+    assert trained.stopped
+    rest = loop(network(settings), settings)
+    assert len(rest.fit(toy, None)["loss"]) == 2
+    assert toy.seen[1] == (0, 1)
+    assert not rest.stopped
+
+
+def test_the_batch_must_suit_the_replicas(toy, config, network, loop):
+    settings = config()
+    trained = loop(network(settings), settings)
+    trained.strategy = _ThreeReplicas()
+    with pytest.raises(ValueError, match="Expected a batch size that 3 replicas can share"):
+        trained._distribute(0, 0, toy, None)
+
+
+def test_averaged_weights_are_validated_and_left_in_the_end(toy, config, network, loop, validation):
+    settings = config(ema_momentum=0.8)
+    model, raw = network(settings), network(config())
+    history = loop(model, settings).fit(toy, None, validation)
+    _train_by_hand(raw, toy, settings)
+    for own, other in zip(model.get_weights(), raw.get_weights(), strict=True):
+        np.testing.assert_allclose(own, other, atol=1e-6)
+    x, y = (np.concatenate(parts) for parts in _columns(validation))
+    error = np.asarray(model(x)["out"]) - y
+    assert history["val_loss"][-1] == pytest.approx(np.mean(error**2), rel=1e-5)
+
+
+def _train_by_hand(model, toy, settings):
+    optimizer = make_optimizer(settings)
+    model.compile(optimizer, loss={"out": "mse"})
+    averages = None
+    for epoch in range(settings.epochs):
+        for x, y in toy.epoch(epoch, 8, 4, None):
+            model.train_on_batch(x, y)
+            weights = model.get_weights()
+            averages = (
+                weights
+                if averages is None
+                else [0.8 * a + 0.2 * w for a, w in zip(averages, weights, strict=True)]
+            )
+    model.set_weights(averages)
+
+
+def _columns(batches):
+    pairs = [(x.numpy(), y["out"].numpy()) for x, y in batches]
+    return zip(*pairs, strict=True)
+
+
+class _Recorder(keras.callbacks.Callback):
+    def __init__(self, called):
+        super().__init__()
+        for event in ("train_begin", "train_end", "test_begin", "test_end"):
+            setattr(self, f"on_{event}", lambda logs=None, event=event: called.append(event))
+        for event in ("begin", "end"):
+            self._numbered(called, event)
+
+    def _numbered(self, called, event):
+        def on_epoch(epoch, logs=None):
+            called.append(f"{event} {epoch}")
+
+        def on_batch(batch, logs=None):
+            called.append(f"batch_{event} {batch}")
+
+        setattr(self, f"on_epoch_{event}", on_epoch)
+        setattr(self, f"on_train_batch_{event}", on_batch)
+
+
+class _ThreeReplicas:
+    num_replicas_in_sync = 3

@@ -1,0 +1,138 @@
+"""A run that is killed and started again ends where an undisturbed one does."""
+
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_colorize.training import RunCheckpoint
+
+KILLED_RUN = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import conftest, keras, tensorflow as tf
+from keras_colorize.training import TrainingConfig, TrainingLoop
+
+settings = eval(sys.argv[3])
+model = conftest.make_network(settings, batch_norm=True)
+
+def kill(step, logs):
+    if model.optimizer.iterations.numpy() == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+callback = keras.callbacks.LambdaCallback(on_train_batch_begin=kill)
+strategy = tf.distribute.get_strategy()
+TrainingLoop(model, settings, sys.argv[2], strategy, [callback]).fit(conftest.Toy(), None)
+"""
+
+
+def test_killed_in_the_second_epoch_by_the_system(toy, config, network, loop, tmp_path):
+    settings = config(checkpoint_minutes=0.0, ema_momentum=0.9)
+    arguments = [Path(__file__).parent, tmp_path / "killed", repr(settings)]
+    killed = subprocess.run([sys.executable, "-c", KILLED_RUN, *arguments], capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    resumed, whole = (network(settings, batch_norm=True) for _ in range(2))
+    history = loop(resumed, settings, "killed").fit(toy, None)
+    assert toy.seen == [(1, 2)]
+    assert len(history["loss"]) == 1
+    loop(whole, settings, "whole").fit(toy, None)
+    _assert_same_state(resumed, whole)
+
+
+@pytest.mark.parametrize("name", ["adadelta", "adamw"])
+def test_interrupted_with_each_optimizer(toy, config, network, loop, name):
+    settings = config(optimizer=name, checkpoint_minutes=0.0, log_every=2)
+    resumed, whole = (network(settings, batch_norm=True) for _ in range(2))
+    with pytest.raises(KeyboardInterrupt):
+        loop(resumed, settings, "cut", [_interrupt_before(3)]).fit(toy, None)
+    resumed = network(settings, batch_norm=True)
+    loop(resumed, settings, "cut").fit(toy, None)
+    assert toy.seen[1:] == [(0, 2), (1, 0)]
+    loop(whole, settings, "whole").fit(toy, None)
+    _assert_same_state(resumed, whole)
+
+
+def test_more_epochs_go_on_from_the_end(toy, config, network, loop):
+    short, long = config(epochs=1), config(epochs=2)
+    loop(network(short), short).fit(toy, None)
+    resumed, whole = network(long), network(long)
+    loop(resumed, long).fit(toy, None)
+    loop(whole, long, "whole").fit(toy, None)
+    _assert_same_state(resumed, whole)
+
+
+def test_a_finished_run_changes_nothing(toy, config, network, loop):
+    settings = config(ema_momentum=0.5)
+    first, again = network(settings), network(settings)
+    loop(first, settings).fit(toy, None)
+    assert loop(again, settings).fit(toy, None) == {}
+    assert len(toy.seen) == 2
+    _assert_same_state(first, again)
+
+
+@pytest.mark.parametrize(
+    "other", [{"units": 5}, {"batch_norm": True}, "smaller"], ids=["size", "more", "less"]
+)
+def test_the_checkpoint_of_another_network_is_refused(toy, config, network, loop, other):
+    settings = config(epochs=1)
+    kinds = ({}, other) if other != "smaller" else ({"batch_norm": True}, {})
+    loop(network(settings, **kinds[0]), settings).fit(toy, None)
+    with pytest.raises(ValueError, match="Expected a checkpoint of this network and optimizer"):
+        loop(network(settings, **kinds[1]), settings).fit(toy, None)
+
+
+def test_old_checkpoints_go(toy, config, network, loop, tmp_path):
+    settings = config(epochs=4, keep_checkpoints=2)
+    loop(network(settings), settings).fit(toy, None)
+    found = sorted(path.stem for path in (tmp_path / "run" / "checkpoints").glob("*.index"))
+    assert found == ["ckpt-12", "ckpt-16"]
+
+
+def test_time_decides_within_an_epoch(config, network, tmp_path):
+    checkpoint = RunCheckpoint(network(config()), tmp_path, every_minutes=60)
+    assert not checkpoint.due
+    checkpoint.every_seconds = 0.0
+    assert checkpoint.due
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(toy, config, network, loop, tmp_path):
+    settings = config(epochs=2)
+    first = network(settings, units=20000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The limit on the size of a file stands for a full disk.
+    fill = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (2**20 if epoch else limits[0], limits[1])
+        )
+    )
+    try:
+        with pytest.raises((tf.errors.OpError, OSError)):
+            loop(first, settings, callbacks=[fill]).fit(toy, None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    again = network(settings, units=20000)
+    loop(again, settings).fit(toy, None)
+    assert toy.seen == [(0, 0), (1, 0), (1, 0)]
+    _assert_same_state(again, first)
+
+
+def _interrupt_before(step):
+    def interrupt(batch, logs):
+        if batch == step:
+            raise KeyboardInterrupt
+
+    return keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)
+
+
+def _assert_same_state(model, other):
+    assert int(model.optimizer.iterations) == int(other.optimizer.iterations)
+    ours = [*model.get_weights(), *(v.numpy() for v in model.optimizer.variables)]
+    theirs = [*other.get_weights(), *(v.numpy() for v in other.optimizer.variables)]
+    for own, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(own, expected, atol=1e-6)
