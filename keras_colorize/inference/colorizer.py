@@ -2,12 +2,15 @@
 
 import copy
 import dataclasses
+import numbers
 import os
+from pathlib import Path
 
 import numpy as np
 
 from keras_colorize import files
 from keras_colorize.bins import DECODERS
+from keras_colorize.color import reduce_chroma_to_gamut
 from keras_colorize.inference.compose import compose
 from keras_colorize.inference.outputs import predicted_ab
 from keras_colorize.inference.pixels import (
@@ -16,6 +19,7 @@ from keras_colorize.inference.pixels import (
     lightness_of,
     to_working_size,
 )
+from keras_colorize.inference.pixelwise import apply_pixelwise
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import default_preset, load_preset
@@ -24,6 +28,12 @@ _OPTIONS = ("working_size", "decoder", "temperature", "saturation")
 
 STRIDE = 32
 """Sides of the working size are multiples of this, the coarsest stride of the networks."""
+
+BATCH = 16
+"""Most pictures that go through the network at once."""
+
+BATCH_PIXELS = 1 << 20
+"""Most pixels that go through the network at once, unless one picture has more."""
 
 
 class Colorizer:
@@ -55,18 +65,23 @@ class Colorizer:
     ):
         self.contract = contract
         self.name = model.name
-        self.working_size = _first(working_size, contract.working_size)
-        self.decoder = _first(decoder, contract.decoder)
-        self.temperature = _first(temperature, contract.temperature)
-        self.saturation = _first(saturation, contract.saturation)
-        self._check()
+        self.working_size = contract.working_size
+        self.decoder = contract.decoder
+        self.temperature = contract.temperature
+        self.saturation = contract.saturation
+        self._set(
+            working_size=working_size,
+            decoder=decoder,
+            temperature=temperature,
+            saturation=saturation,
+        )
         self.model = fold_batch_norm(model)
 
     def replace(self, **options):
         """A colorizer with other options that shares the network.
 
         Args:
-            **options: arguments of `Colorizer`.
+            **options: arguments of `Colorizer`; those that are None stay as they are.
 
         Returns:
             A `Colorizer`.
@@ -78,8 +93,7 @@ class Colorizer:
         if unknown:
             raise ValueError(f"Expected options among {', '.join(_OPTIONS)}, received {unknown}.")
         other = copy.copy(self)
-        vars(other).update(options)
-        other._check()
+        other._set(**options)
         return other
 
     @classmethod
@@ -102,7 +116,7 @@ class Colorizer:
         preset = default_preset() if preset is None else preset
         model, contract = load_preset(preset, dtype)
         colorizer = cls(model, contract, **options)
-        colorizer.name = os.path.basename(os.fspath(preset))
+        colorizer.name = Path(preset).resolve().name
         return colorizer
 
     def __call__(self, picture):
@@ -110,13 +124,14 @@ class Colorizer:
 
         Args:
             picture: a path or a Pillow image; a `Photograph`; an array (H, W), (H, W, 1),
-                (H, W, 3) or (H, W, 4), or a batch (N, H, W, C) of those, in uint8, uint16 or
-                floating point in [0, 1], sRGB; or a list of any of these. Color that is there
-                is not looked at. A fourth channel is alpha and is kept.
+                (H, W, 3) or (H, W, 4), or a batch (N, H, W, C) of those, in bool, uint8,
+                uint16 or floating point in [0, 1], sRGB; or a list of any of these. Color that
+                is there is not looked at. A fourth channel is alpha and is kept.
 
         Returns:
-            The same kind at the same size: an array of the same type with three channels (four
-            with alpha), a `Photograph`, a Pillow image (for a path, too), or a list.
+            The same kind at the same size: an array of the same type (uint8 for bool) with
+            three channels (four with alpha), a `Photograph`, a Pillow image (for a path, too),
+            or a list.
 
         Raises:
             PhotographError: if a file cannot be read.
@@ -128,7 +143,7 @@ class Colorizer:
         if isinstance(picture, np.ndarray):
             return self._array(picture)
         if isinstance(picture, files.Photograph):
-            return dataclasses.replace(picture, pixels=self._pixels(picture.pixels))
+            return dataclasses.replace(picture, pixels=self._array(picture.pixels))
         if isinstance(picture, str | os.PathLike) or _is_image(picture):
             return files.to_pil(self(files.read_photograph(picture)))
         raise TypeError(
@@ -156,33 +171,46 @@ class Colorizer:
         )
 
     def _array(self, array):
-        if array.ndim == 4:
-            return np.stack([self._array(one) for one in array])
-        if array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in (1, 3)):
-            return self._pixels(array)
-        if array.ndim == 3 and array.shape[-1] == 4:
-            return np.concatenate([self._pixels(array[..., :3]), array[..., 3:]], axis=-1)
-        raise ValueError(
-            "Expected an array (H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4, received "
-            f"shape {array.shape}."
-        )
+        if array.dtype == bool:
+            array = array.astype("uint8") * np.uint8(255)
+        pictures = array[..., None] if array.ndim == 2 else array
+        if pictures.ndim not in (3, 4) or pictures.shape[-1] not in (1, 3, 4):
+            raise ValueError(
+                "Expected an array (H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4, "
+                f"received shape {array.shape}."
+            )
+        if not pictures.size:
+            raise ValueError(f"Expected at least one pixel, received shape {array.shape}.")
+        return self._batch(pictures) if pictures.ndim == 4 else self._batch(pictures[None])[0]
 
-    def _pixels(self, pixels):
-        if min(pixels.shape[:2]) < 1:
-            raise ValueError(f"Expected a picture of at least one pixel, received {pixels.shape}.")
-        lightness = lightness_of(pixels)
-        ab = self.predict_ab(to_working_size(lightness, self.working_size, STRIDE)[None])
-        return self._composed(lightness, ab, pixels.dtype)
+    def _batch(self, pictures):
+        channels = 4 if pictures.shape[-1] == 4 else 3
+        made = np.empty((*pictures.shape[:3], channels), pictures.dtype)
+        made[..., 3:] = pictures[..., 3:]
+        at_once = min(BATCH, max(1, BATCH_PIXELS // int(self.working_size) ** 2))
+        for start in range(0, len(pictures), at_once):
+            part = slice(start, start + at_once)
+            self._fill(made[part], pictures[part])
+        return made
 
-    def _composed(self, lightness, ab, dtype):
+    def _fill(self, made, pictures):
+        lightness = [lightness_of(picture[..., :3]) for picture in pictures]
+        small = [to_working_size(one, self.working_size, STRIDE) for one in lightness]
+        predicted = np.asarray(self.predict_ab(np.stack(small)))
+        for target, one, ab in zip(made, lightness, predicted, strict=True):
+            self._compose(target, one, ab)
+
+    def _compose(self, target, lightness, ab):
         height, width = lightness.shape[:2]
-        parts = []
         for rows in bands(height, width):
-            rgb = compose(lightness[rows][None], ab, self.saturation, rows.start, height)
-            parts.append(from_float(np.asarray(rgb)[0], dtype))
-        return np.concatenate(parts)
+            rgb = compose(
+                lightness[rows][None], ab[None], self.saturation, rows.start, height, _to_rgb
+            )
+            target[rows, :, :3] = from_float(rgb[0], target.dtype)
 
-    def _check(self):
+    def _set(self, **options):
+        given = {name: value for name, value in options.items() if value is not None}
+        vars(self).update(given)
         if self.decoder not in DECODERS:
             raise ValueError(
                 f"Expected a decoder among {', '.join(DECODERS)}, received {self.decoder!r}."
@@ -192,15 +220,15 @@ class Colorizer:
         _check_range("saturation", self.saturation, 0.0, 10.0)
 
 
+def _to_rgb(lab):
+    return apply_pixelwise(reduce_chroma_to_gamut, lab)
+
+
 def _is_image(picture):
     # Pillow is known to files/ alone; its images can be told without importing it.
     return any(base.__module__.startswith("PIL.") for base in type(picture).__mro__)
 
 
-def _first(given, default):
-    return default if given is None else given
-
-
 def _check_range(name, value, low, high):
-    if not low <= value <= high:
-        raise ValueError(f"Expected {name} between {low} and {high}, received {value}.")
+    if not (isinstance(value, numbers.Real) and low <= value <= high):
+        raise ValueError(f"Expected {name} between {low} and {high}, received {value!r}.")

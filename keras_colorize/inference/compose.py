@@ -5,7 +5,7 @@ from keras import ops
 from keras_colorize.color import reduce_chroma_to_gamut
 
 
-def compose(lightness, ab, saturation=1.0, top=0, full_height=None):
+def compose(lightness, ab, saturation=1.0, top=0, full_height=None, to_rgb=reduce_chroma_to_gamut):
     """Puts predicted color on the original lightness.
 
     The small ab is enlarged by bicubic interpolation, scaled, and its chroma reduced where sRGB
@@ -18,6 +18,7 @@ def compose(lightness, ab, saturation=1.0, top=0, full_height=None):
         saturation: factor on the chroma, 0 for grey, 1 for as predicted.
         top: first row of the band.
         full_height: rows of the whole picture; None for H.
+        to_rgb: the last step, L*a*b* to sRGB; for who has a compiled form of it.
 
     Returns:
         float32 tensor (N, H, W, 3), sRGB in [0, 1].
@@ -25,7 +26,7 @@ def compose(lightness, ab, saturation=1.0, top=0, full_height=None):
     lightness = ops.cast(lightness, "float32")
     batch, height, width, _ = ops.shape(lightness)
     ab = saturation * _enlarge(ab, batch, height, width, top, full_height or height)
-    return reduce_chroma_to_gamut(ops.concatenate([lightness, ab], axis=-1))
+    return to_rgb(ops.concatenate([lightness, ab], axis=-1))
 
 
 def _enlarge(ab, batch, height, width, top, full_height):

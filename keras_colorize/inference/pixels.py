@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.color import rgb_to_lightness
+from keras_colorize.inference.pixelwise import apply_pixelwise
 
 BAND_PIXELS = 1 << 20
 """Pixels that are converted at once; bounds the memory of the floating-point copies."""
@@ -27,7 +28,7 @@ def to_float(pixels):
     """Integer pixels to [0, 1]; floating-point ones must be there already.
 
     Args:
-        pixels: array of uint8, uint16, bool or a floating-point type.
+        pixels: array of uint8, uint16 or a floating-point type.
 
     Returns:
         float32 array in [0, 1].
@@ -35,21 +36,18 @@ def to_float(pixels):
     Raises:
         ValueError: for another type, values outside [0, 1], or values that are not finite.
     """
-    if pixels.dtype == bool:
-        return pixels.astype("float32")
-    if pixels.dtype in (np.uint8, np.uint16):
+    if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
         return pixels.astype("float32") / np.iinfo(pixels.dtype).max
     if pixels.dtype.kind != "f":
         raise ValueError(
-            f"Expected pixels in uint8, uint16 or floating point, received {pixels.dtype}."
+            f"Expected pixels in bool, uint8, uint16 or floating point, received {pixels.dtype}."
         )
-    pixels = pixels.astype("float32")
     if not (pixels.min() >= 0 and pixels.max() <= 1):
         raise ValueError(
             "Expected floating-point pixels in [0, 1], received "
             f"{pixels.min():.4g}..{pixels.max():.4g}."
         )
-    return pixels
+    return pixels.astype("float32")
 
 
 def from_float(rgb, dtype):
@@ -57,15 +55,12 @@ def from_float(rgb, dtype):
 
     Args:
         rgb: float array in [0, 1].
-        dtype: type of the pixels that came in; colors of bool pixels become uint8.
+        dtype: uint8, uint16 or a floating-point type.
 
     Returns:
         Array of that type.
     """
-    dtype = np.dtype(dtype)
-    if dtype.kind == "b":
-        dtype = np.dtype("uint8")
-    if dtype.kind == "f":
+    if np.dtype(dtype).kind == "f":
         return rgb.astype(dtype)
     return np.rint(rgb * np.iinfo(dtype).max).astype(dtype)
 
@@ -74,16 +69,16 @@ def lightness_of(pixels):
     """L* of a picture, band by band.
 
     Args:
-        pixels: array (H, W), (H, W, 1) or (H, W, 3), see `to_float`.
+        pixels: array (H, W, 1) or (H, W, 3), see `to_float`.
 
     Returns:
         float32 array (H, W, 1), 0..100.
     """
-    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     lightness = np.empty((*pixels.shape[:2], 1), "float32")
     for rows in bands(*pixels.shape[:2]):
         rgb = to_float(pixels[rows])
-        lightness[rows] = rgb_to_lightness(np.broadcast_to(rgb, (*rgb.shape[:2], 3)))
+        rgb = np.broadcast_to(rgb, (*rgb.shape[:2], 3))
+        lightness[rows] = apply_pixelwise(rgb_to_lightness, rgb)
     return lightness
 
 
