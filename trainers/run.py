@@ -1,11 +1,14 @@
 """What the trainers share: flags, data and the run itself."""
 
 import dataclasses
+import json
 import pathlib
+import signal
+import sys
 
 import keras
 import numpy as np
-from absl import flags, logging
+from absl import app, flags, logging
 
 from keras_colorize.color import rgb_to_lightness
 from keras_colorize.data import (
@@ -19,6 +22,7 @@ from keras_colorize.inference import compose, predicted_ab
 from keras_colorize.presets import Contract, save_preset
 from keras_colorize.training import (
     ColorizedSamples,
+    DivergedError,
     TrainingConfig,
     TrainingLoop,
     make_optimizer,
@@ -30,7 +34,7 @@ from keras_colorize.training import (
 
 FLAGS = flags.FLAGS
 
-_DATA_FLAGS = (
+_FLAGS = (
     (flags.DEFINE_multi_string, "data", None, "Folder of pictures, PATH or PATH=WEIGHT; repeat "
      "it to mix folders. The first one's subfolders are the scene classes."),
     (flags.DEFINE_string, "validation", None, "Folder of validation pictures; without it "
@@ -42,12 +46,13 @@ _DATA_FLAGS = (
     (flags.DEFINE_bool, "keep_near_grey", False, "Train on near-grey pictures too."),
     (flags.DEFINE_string, "scan_cache", None, "File that remembers which pictures are usable; "
      "the default is in the run folder."),
-)  # fmt: skip
-_RUN_FLAGS = (
     (flags.DEFINE_string, "run", None, "Folder of the run; a begun run there is resumed."),
+    (flags.DEFINE_bool, "dry_run", False, "Show the settings, the pictures and the network's "
+     "size, and end."),
     (flags.DEFINE_string, "strategy", "default", "default, mirrored or multi_worker."),
     (flags.DEFINE_string, "precision", "auto", "auto, float32 or bfloat16."),
-    (flags.DEFINE_integer, "plateau", None, "Epochs without progress before the rate is halved."),
+    (flags.DEFINE_integer, "plateau", None, "Epochs without progress before the rate is halved; "
+     "needs --schedule=constant."),
     (flags.DEFINE_integer, "early_stop", None, "Epochs without progress before the run ends."),
     (flags.DEFINE_bool, "tensorboard", False, "Write TensorBoard events (extra `train`)."),
 )  # fmt: skip
@@ -60,38 +65,42 @@ def define_flags(**defaults):
     Args:
         **defaults: defaults of flags that suit the network.
     """
-    for define, name, default, text in (*_DATA_FLAGS, *_RUN_FLAGS):
+    for define, name, default, text in _FLAGS:
         define(name, defaults.get(name, default), text)
     for field in dataclasses.fields(TrainingConfig):
-        kind = field.type if isinstance(field.type, type) else float
-        default = defaults.get(field.name, field.default)
-        _KINDS[kind](field.name, default, f"TrainingConfig.{field.name}.")
+        optional = not isinstance(field.type, type)
+        define = flags.DEFINE_float if optional else _KINDS[field.type]
+        text = f"TrainingConfig.{field.name}{'; 0 for none' * optional}."
+        define(field.name, defaults.get(field.name, field.default), text)
     flags.mark_flags_as_required(["data", "run"])
 
 
-def load_data():
-    """Lists, scans and splits the pictures of --data.
+def start(main):
+    """Runs a trainer's `main()`; a setting that cannot be is told in one line, not a traceback.
 
-    Returns:
-        `(training, validation)`: a `TrainingData` and a `PictureSet`.
+    With `--verbosity=1` the traceback is shown.
     """
-    folders = [entry.partition("=") for entry in FLAGS.data]
-    first = list_pictures(folders[0][0])
-    sets = [first, *(list_pictures(path, first.class_names) for path, _, _ in folders[1:])]
-    sets = [_usable(pictures) for pictures in sets]
-    if FLAGS.validation:
-        validation = _usable(list_pictures(FLAGS.validation, first.class_names))
-    else:
-        sets[0], validation = split_pictures(sets[0], FLAGS.validation_share)
-    weights = None
-    if any(weight for _, _, weight in folders):
-        weights = tuple(float(weight) for _, _, weight in folders)
-    data = TrainingData(tuple(sets), weights, FLAGS.size, FLAGS.min_scale, FLAGS.seed)
-    return data, _spread(validation, FLAGS.validation_limit)
+
+    def guarded(arguments):
+        if len(arguments) > 1:
+            sys.exit(f"Expected flags only, received {' '.join(arguments[1:])}.")
+        try:
+            main()
+        except (ValueError, ImportError, DivergedError) as error:
+            logging.debug("Where it happened:", exc_info=True)
+            sys.exit(f"{pathlib.Path(arguments[0]).name}: {error}")
+
+    logging.set_verbosity(logging.INFO)
+    app.run(guarded)
+
+
+def class_count(class_names):
+    """Number of classes to tell apart, or None where there is no choice."""
+    return len(class_names) if len(class_names) > 1 and FLAGS.class_loss_weight else None
 
 
 def train(network, make_model, targets, losses, loss_weights, metrics):
-    """Runs the training that the flags describe, and saves the weights and a preset.
+    """Runs the training that the flags describe, and saves the weights as a preset.
 
     The dicts may name outputs that the network does not have; these are passed over.
 
@@ -104,12 +113,10 @@ def train(network, make_model, targets, losses, loss_weights, metrics):
         metrics: metric by output.
     """
     strategy = make_strategy(FLAGS.strategy)
-    logging.info("precision: %s", set_precision(FLAGS.precision))
-    names = [field.name for field in dataclasses.fields(TrainingConfig)]
-    config = TrainingConfig(**{name: FLAGS[name].value for name in names})
+    precision = set_precision(FLAGS.precision)
+    config = _config()
     keras.utils.set_random_seed(config.seed)
-    data, validation = load_data()
-    logging.info("%d training and %d validation pictures", len(data), len(validation))
+    data, validation = _load_data()
     class_names = data.sources[0].class_names
     with strategy.scope():
         model, arguments = make_model(class_names)
@@ -119,18 +126,79 @@ def train(network, make_model, targets, losses, loss_weights, metrics):
             loss_weights=_of_model(model, loss_weights),
             metrics=_of_model(model, metrics),
         )
+    logging.info("%d training and %d validation pictures", len(data), len(validation))
+    logging.info("%s: %d weights, %s", network, model.count_params(), precision)
+    if FLAGS.dry_run:
+        settings = {**dataclasses.asdict(config), "network": arguments, "classes": class_names}
+        logging.info("settings: %s", json.dumps(settings, indent=2))
+        return
     targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
-    batches = validation_batches(validation, FLAGS.size, config.batch_size, targets)
-    callbacks = (_samples(validation), *_callbacks())
-    TrainingLoop(model, config, FLAGS.run, strategy, callbacks).fit(data, targets, batches)
+    _fit(model, config, strategy, data, targets, validation)
     if worker_of(strategy)[0] == 0:
         known = class_names if "class_logits" in model.output else ()
         _save(model, network, arguments, known)
 
 
-def color_output(model):
-    """Name of the output that says the colors."""
-    return next(name for name in model.output if name != "class_logits")
+def _fit(model, config, strategy, data, targets, validation):
+    batches = validation_batches(validation, FLAGS.size, config.batch_size, targets)
+    worker, _ = worker_of(strategy)
+    options = FLAGS.plateau, FLAGS.early_stop, FLAGS.tensorboard
+    callbacks = standard_callbacks(FLAGS.run, *options, worker=worker)
+    if worker == 0:
+        callbacks.append(_samples(validation))
+    loop = TrainingLoop(model, config, FLAGS.run, strategy, callbacks)
+
+    def ask(*_):
+        loop.stop_requested = True
+
+    signal.signal(signal.SIGTERM, ask)
+    loop.fit(data, targets, batches)
+    if loop.stopped:
+        logging.info("stopped on request; the same command goes on from here")
+        sys.exit(128 + signal.SIGTERM)
+
+
+def _config():
+    fields = dataclasses.fields(TrainingConfig)
+    values = {field.name: FLAGS[field.name].value for field in fields}
+    for field in fields:
+        if not isinstance(field.type, type):
+            values[field.name] = values[field.name] or None
+    if FLAGS.plateau is not None and FLAGS.schedule != "constant":
+        raise ValueError(f"Expected --schedule=constant with --plateau, received {FLAGS.schedule}.")
+    return TrainingConfig(**values)
+
+
+def _load_data():
+    """Lists, scans and splits the pictures of --data."""
+    paths, weights = _folders()
+    first = list_pictures(paths[0])
+    sets = [first, *(list_pictures(path, first.class_names) for path in paths[1:])]
+    sets = [_usable(pictures) for pictures in sets]
+    if FLAGS.validation:
+        validation = _usable(list_pictures(FLAGS.validation, first.class_names))
+    else:
+        sets[0], validation = split_pictures(sets[0], FLAGS.validation_share)
+    if not len(validation) or not len(sets[0]):
+        raise ValueError(
+            "Expected pictures both to train on and to validate, received "
+            f"{len(sets[0])} and {len(validation)}; see --validation and --validation_share."
+        )
+    data = TrainingData(tuple(sets), weights, FLAGS.size, FLAGS.min_scale, FLAGS.seed)
+    return data, _spread(validation, FLAGS.validation_limit)
+
+
+def _folders():
+    """Paths and weights of --data; the weights are None where no folder has one."""
+    parts = [entry.rpartition("=") for entry in FLAGS.data]
+    if not any(equals for _, equals, _ in parts):
+        return FLAGS.data, None
+    try:
+        return [path for path, _, _ in parts], tuple(float(weight) for _, _, weight in parts)
+    except ValueError as error:
+        raise ValueError(
+            f"Expected every --data as PATH=WEIGHT, or every as PATH, received {FLAGS.data}."
+        ) from error
 
 
 def _of_model(model, by_output):
@@ -141,9 +209,10 @@ def _save(model, network, arguments, class_names):
     contract = Contract(
         network=network,
         arguments=arguments,
-        output=color_output(model),
+        output=_color_output(model),
         class_names=class_names,
         description=f"trained on {', '.join(FLAGS.data)}",
+        # A whole photograph holds more than a crop, so it is seen larger than the views.
         working_size=2 * FLAGS.size if FLAGS.size < 224 else FLAGS.size,
     )
     folder = pathlib.Path(FLAGS.run) / "preset"
@@ -152,14 +221,8 @@ def _save(model, network, arguments, class_names):
     logging.info("preset: %s", folder)
 
 
-def _colorize(model, lightness):
-    name = color_output(model)
-    prediction = model.predict_on_batch(lightness)[name]
-    return compose(lightness, predicted_ab(prediction, name, lightness))
-
-
-def _callbacks():
-    return standard_callbacks(FLAGS.run, FLAGS.plateau, FLAGS.early_stop, FLAGS.tensorboard)
+def _color_output(model):
+    return next(name for name in model.output if name != "class_logits")
 
 
 def _samples(validation):
@@ -169,6 +232,13 @@ def _samples(validation):
     events = run / "tensorboard" if FLAGS.tensorboard else None
     lightness = np.asarray(rgb_to_lightness(rgb))
     return ColorizedSamples(lightness, rgb, _colorize, run / "samples", events)
+
+
+def _colorize(model, lightness):
+    # Only the chief does this, so nothing in it may wait for the other workers.
+    name = _color_output(model)
+    prediction = model(lightness, training=False)[name]
+    return compose(lightness, predicted_ab(prediction, name, lightness))
 
 
 def _usable(pictures):

@@ -1,20 +1,30 @@
-"""Trains `distribution_unet`."""
+r"""Trains `distribution_unet`.
 
-from absl import app, flags
+    python trainers/train_distribution.py --data=pictures --run=runs/distribution \
+        --encoder_weights=imagenet --freeze_through=block_5_add --epochs=12 --steps_per_epoch=500
+
+The preset is written to `runs/distribution/preset`. A run that was interrupted goes on when the
+same command is given again.
+"""
+
+from absl import flags
 
 from keras_colorize.data import Targets
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.metrics import AbError
 from keras_colorize.models import distribution_unet, freeze_through
-from keras_colorize.models.distribution_unet import STRIDE
-from run import define_flags, train
+from keras_colorize.models.distribution_unet import DECODER_WIDTHS, RESIDUAL_WIDTHS, STRIDE
+from run import class_count, define_flags, start, train
 
 FLAGS = flags.FLAGS
 define_flags()
 flags.DEFINE_string("encoder", "mobilenet_v2", "mobilenet_v2 or residual.")
 flags.DEFINE_string("encoder_weights", None, "imagenet, or the path of MobileNetV2 weights.")
 flags.DEFINE_string("freeze_through", None, "Last encoder layer that is not trained.")
-flags.DEFINE_multi_integer("decoder_widths", [256, 192, 128, 96], "Strides 32, 16, 8 and 4.")
+flags.DEFINE_multi_integer("decoder_widths", list(DECODER_WIDTHS), "Strides 32, 16, 8 and 4.")
+flags.DEFINE_multi_integer(
+    "residual_widths", list(RESIDUAL_WIDTHS), "Residual encoder: stem, strides 4, 8, 16 and 32."
+)
 flags.DEFINE_integer("global_units", 256, "Size of the fused global features; 0 for none.")
 flags.DEFINE_float("class_loss_weight", 0.1, "Weight of the class loss; 0 for no class branch.")
 flags.DEFINE_integer("neighbors", 5, "Bins a color is spread over; 1 for hard targets.")
@@ -25,8 +35,9 @@ def make_model(class_names):
     arguments = {
         "encoder": FLAGS.encoder,
         "decoder_widths": FLAGS.decoder_widths,
+        "residual_widths": FLAGS.residual_widths,
         "global_units": FLAGS.global_units,
-        "classes": len(class_names) or None if FLAGS.class_loss_weight else None,
+        "classes": class_count(class_names),
     }
     model = distribution_unet(encoder_weights=FLAGS.encoder_weights, **arguments)
     if FLAGS.freeze_through:
@@ -34,7 +45,7 @@ def make_model(class_names):
     return model, arguments
 
 
-def main(_):
+def main():
     """Trains from the command line."""
     train(
         "distribution_unet",
@@ -50,4 +61,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    start(main)

@@ -1,12 +1,19 @@
-"""Trains `iizuka16`, its baseline (`--noglobal_features`) or one of its color spaces."""
+r"""Trains `iizuka16`, its baseline (`--noglobal_features`) or one of its color spaces.
 
-from absl import app, flags
+    python trainers/train_fusion.py --data=pictures --run=runs/fusion --width=0.5 \
+        --batch_size=32 --epochs=10 --steps_per_epoch=500
+
+The preset is written to `runs/fusion/preset`. A run that was interrupted goes on when the same
+command is given again.
+"""
+
+from absl import flags
 
 from keras_colorize.data import Targets
 from keras_colorize.losses import SceneCrossentropy
 from keras_colorize.models import iizuka16
 from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
-from run import define_flags, train
+from run import class_count, define_flags, start, train
 
 STRIDE = 2
 """The network predicts colors at half size."""
@@ -21,10 +28,9 @@ flags.DEFINE_float("class_loss_weight", CLASS_LOSS_WEIGHT, "Alpha; 0 for no clas
 
 def make_model(class_names):
     """The network that the flags describe, and the arguments of its factory."""
-    with_classes = FLAGS.class_loss_weight and FLAGS.global_features
     arguments = {
         "width": FLAGS.width,
-        "classes": len(class_names) or None if with_classes else None,
+        "classes": class_count(class_names) if FLAGS.global_features else None,
         "global_features": FLAGS.global_features,
         "color_space": FLAGS.color_space,
     }
@@ -32,7 +38,7 @@ def make_model(class_names):
     return iizuka16(input_shape=(FLAGS.size, FLAGS.size, 1), **arguments), arguments
 
 
-def main(_):
+def main():
     """Trains from the command line."""
     kinds = {"ab": "ab_scaled", "yuv_uv": "yuv_uv_scaled", "rgb": "rgb", "class_logits": "label"}
     colors = ("ab", "yuv_uv", "rgb")
@@ -47,4 +53,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    start(main)

@@ -1,5 +1,6 @@
 """Keras callbacks of the training loop."""
 
+import importlib.util
 from pathlib import Path
 
 import keras
@@ -16,6 +17,9 @@ class ColorizedSamples(keras.callbacks.Callback):
         colorize: callable (model, lightness) to rgb in [0, 1], shape of `rgb`.
         folder: where `epoch_0001.png` and so on are written.
         tensorboard: folder for TensorBoard events, or None.
+
+    Raises:
+        ImportError: if TensorBoard is asked for and not installed.
     """
 
     def __init__(self, lightness, rgb, colorize, folder, tensorboard=None):
@@ -24,7 +28,7 @@ class ColorizedSamples(keras.callbacks.Callback):
         self.rgb = np.asarray(rgb)
         self.colorize = colorize
         self.folder = Path(folder)
-        self._writer = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
+        self._writer = _event_writer(tensorboard) if tensorboard else None
 
     def on_epoch_end(self, epoch, logs=None):
         """Writes the sheet of this epoch: grey, colorized, true, a row each."""
@@ -38,6 +42,15 @@ class ColorizedSamples(keras.callbacks.Callback):
         if self._writer:
             with self._writer.as_default(step=epoch):
                 tf.summary.image("grey_colorized_true", sheet[None])
+
+
+def _event_writer(folder):
+    # Without it TensorFlow fails at the first picture, which comes an epoch later.
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ImportError(
+            "Expected the package tensorboard, found none: pip install 'keras-colorize[train]'."
+        )
+    return tf.summary.create_file_writer(str(folder))
 
 
 def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=False, worker=0):

@@ -62,10 +62,12 @@ class Agreement:
         return self._strategy.experimental_local_results(means)[0].numpy().tolist()
 
     def _average_own(self):
-        means = _mean([tf.identity(v.value) for v in self._statistics])
+        means = _mean([v.value for v in self._statistics])
         for variable, mean in zip(self._statistics, means, strict=True):
             variable.assign(mean)
 
 
 def _mean(values):
-    return tf.distribute.get_replica_context().all_reduce(_MEAN, values)
+    # Each replica's own tensor is what a reduction takes; the same one for all it refuses.
+    own = tf.nest.map_structure(tf.identity, values)
+    return tf.distribute.get_replica_context().all_reduce(_MEAN, own)

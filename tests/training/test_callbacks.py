@@ -1,6 +1,7 @@
 """Sheets of pictures, TensorBoard events, and the callbacks that every trainer offers."""
 
 import csv
+import importlib.util
 
 import keras
 import numpy as np
@@ -30,6 +31,12 @@ def test_images_for_tensorboard(tmp_path):
     (file,) = (tmp_path / "events").iterdir()
     images = [value for event in _events(file) for value in event.summary.value]
     assert [value.tag for value in images] == ["grey_colorized_true"] * 2
+
+
+def test_images_need_tensorboard(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="package tensorboard.*keras-colorize.train"):
+        _samples(tmp_path, epochs=1, tensorboard=tmp_path / "events")
 
 
 def test_the_chief_gets_all_and_the_others_what_steers(tmp_path):
