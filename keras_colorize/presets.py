@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 import h5py
@@ -74,9 +75,7 @@ def list_presets():
     Returns:
         dict of name to `Contract`.
     """
-    folder = presets_folder()
-    found = sorted(path.parent for path in folder.glob(f"*/{CONTRACT_FILE}"))
-    return {path.name: read_contract(path) for path in found}
+    return {name: read_contract(folder) for name, folder in _shipped().items()}
 
 
 def default_preset():
@@ -136,10 +135,13 @@ def load_preset(name_or_folder, dtype=None):
     contract = read_contract(folder)
     weights = folder / WEIGHTS_FILE
     _check_sha256(weights, contract.sha256)
-    model = build_network(contract, dtype)
+    model = _build(folder, contract, dtype)
     try:
-        model.load_weights(weights)
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns where it leaves some layers as random as they were.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(weights)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         reason = str(error).splitlines()[0]
         raise PresetError(
             f"{weights}: expected weights of {contract.network}, found {reason}"
@@ -163,6 +165,22 @@ def build_network(contract, dtype=None):
         return NETWORKS[contract.network](**contract.arguments)
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def _build(folder, contract, dtype):
+    path = folder / CONTRACT_FILE
+    try:
+        model = build_network(contract, dtype)
+    except (ValueError, TypeError) as error:
+        raise PresetError(
+            f"{path}: expected arguments of {contract.network}, found {contract.arguments}: {error}"
+        ) from error
+    if contract.output not in model.output:
+        raise PresetError(
+            f"{path}: expected an output among {', '.join(model.output)}, "
+            f"found {contract.output!r}."
+        )
+    return model
 
 
 def save_preset(model, folder, contract, overwrite=False):
@@ -193,17 +211,21 @@ def save_preset(model, folder, contract, overwrite=False):
     return contract
 
 
+def _shipped():
+    folders = sorted(path.parent for path in presets_folder().glob(f"*/{CONTRACT_FILE}"))
+    return {folder.name: folder for folder in folders}
+
+
 def _find(name_or_folder):
     folder = Path(name_or_folder)
     if (folder / CONTRACT_FILE).is_file():
         return folder
-    shipped = presets_folder() / str(name_or_folder)
-    if (shipped / CONTRACT_FILE).is_file() and shipped.parent == presets_folder():
-        return shipped
-    known = ", ".join(list_presets()) or "none"
+    shipped = _shipped()
+    if str(name_or_folder) in shipped:
+        return shipped[str(name_or_folder)]
     raise PresetError(
-        f"Expected the folder of a preset or one of the shipped presets ({known}), "
-        f"received {str(name_or_folder)!r}."
+        "Expected the folder of a preset or one of the shipped presets "
+        f"({', '.join(shipped) or 'none'}), received {str(name_or_folder)!r}."
     )
 
 

@@ -1,0 +1,51 @@
+"""One tiny network that every test of inference, evaluation and the command shares."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize import Colorizer, Contract, distribution_unet, save_preset
+
+TINY = {
+    "encoder": "residual",
+    "decoder_widths": [8, 8, 8, 8],
+    "residual_widths": [4, 4, 8, 8, 8],
+    "global_units": 8,
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_model():
+    """A distribution network with random weights that spread its colors."""
+    keras.utils.set_random_seed(3)
+    model = distribution_unet(**TINY)
+    head = model.get_layer("ab_logits")
+    kernel, bias = head.get_weights()
+    head.set_weights([4.0 * kernel, bias])
+    return model
+
+
+@pytest.fixture(scope="session")
+def tiny_contract():
+    return Contract(
+        network="distribution_unet", arguments=TINY, output="ab_logits", working_size=64
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_preset(tmp_path_factory, tiny_model, tiny_contract):
+    """Folder of a saved preset, called `tiny`; not to be changed."""
+    folder = tmp_path_factory.mktemp("presets") / "tiny"
+    save_preset(tiny_model, folder, tiny_contract)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_colorizer(tiny_preset):
+    return Colorizer.from_preset(tiny_preset, precision="float32")
+
+
+@pytest.fixture
+def picture():
+    """A small color picture, uint8, not square, with detail in every pixel."""
+    return np.random.default_rng(5).integers(0, 256, (37, 52, 3), dtype=np.uint8)

@@ -1,0 +1,242 @@
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import color
+
+from keras_colorize import Colorizer
+from keras_colorize.files import Metadata, Photograph
+from keras_colorize.inference.colorizer import BATCH
+
+ROOT = Path(__file__).parents[2]
+MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I", "I;16", "F")
+TYPES = ("uint8", "uint16", ">u2", "float16", "float32", "float64", "bool")
+
+
+def _as(pixels, dtype):
+    if dtype == "bool":
+        return pixels > 127
+    if dtype in ("uint16", ">u2"):
+        return (pixels.astype("uint16") * 257).astype(dtype)
+    return pixels if dtype == "uint8" else (pixels / 255).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("channels", [0, 1, 3, 4])
+def test_arrays(tiny_colorizer, picture, dtype, channels):
+    pixels = _as(np.concatenate([picture, picture[..., :1]], axis=-1), dtype)
+    pixels = pixels[..., :channels] if channels else pixels[..., 0]
+    before = pixels.copy()
+    made = tiny_colorizer(pixels)
+    assert made.shape == (*picture.shape[:2], 4 if channels == 4 else 3)
+    assert made.dtype == ("uint8" if dtype == "bool" else dtype)
+    np.testing.assert_array_equal(pixels, before)
+    if channels == 4 and dtype != "bool":
+        np.testing.assert_array_equal(made[..., 3], pixels[..., 3])
+
+
+def test_alpha_of_bool_becomes_clear_and_opaque(tiny_colorizer):
+    pixels = np.eye(8, dtype=bool)[..., None].repeat(4, axis=-1)
+    np.testing.assert_array_equal(tiny_colorizer(pixels)[..., 3], 255 * np.eye(8, dtype="uint8"))
+
+
+def test_every_number_type_is_the_same_picture(tiny_colorizer, picture):
+    expected = tiny_colorizer(picture) / 255
+    for dtype in ("uint16", "float32", "float64"):
+        made = tiny_colorizer(_as(picture, dtype))
+        made = made / 65535 if dtype == "uint16" else made
+        np.testing.assert_allclose(made, expected, atol=0.5 / 255 + 1e-3)
+
+
+def test_lightness_is_kept_in_every_pixel(tiny_colorizer):
+    # The network sees this at a quarter of its size, where nothing is left of the noise.
+    pixels = np.random.default_rng(0).integers(0, 256, (190, 256, 3), dtype=np.uint8)
+    made = tiny_colorizer.replace(saturation=2.0)(pixels)
+    lightness = [color.rgb2lab(one)[..., 0] for one in (pixels, made)]
+    np.testing.assert_allclose(lightness[1], lightness[0], atol=1.0)
+    assert np.ptp(lightness[0]) > 80
+
+
+def test_colors_that_are_there_do_not_matter(tiny_colorizer, picture):
+    lightness = color.rgb2lab(picture / 255.0)[..., :1]
+    grey = color.lab2rgb(np.concatenate([lightness, 0 * lightness, 0 * lightness], axis=-1))
+    made = tiny_colorizer(picture / 255.0)
+    np.testing.assert_allclose(tiny_colorizer(np.clip(grey, 0, 1)), made, atol=3e-3)
+    one_channel = np.clip(grey, 0, 1)[..., 0]
+    np.testing.assert_allclose(tiny_colorizer(one_channel), made, atol=3e-3)
+
+
+def test_batches_are_the_pictures_one_by_one(tiny_colorizer, picture):
+    batch = np.stack([picture, picture[::-1], 255 - picture])
+    made = tiny_colorizer(batch)
+    assert made.shape == batch.shape
+    for one, expected in zip(made, batch, strict=True):
+        assert np.abs(one.astype(int) - tiny_colorizer(expected)).max() <= 1
+    assert tiny_colorizer(batch[..., :1]).shape == batch.shape
+    with_alpha = np.concatenate([batch, batch[..., :1]], axis=-1)
+    np.testing.assert_array_equal(tiny_colorizer(with_alpha)[..., 3], batch[..., 0])
+
+
+@pytest.mark.parametrize(
+    "working_size, expected", [(32, [BATCH, 3]), (512, [4] * 4 + [3]), (1024, [1] * 19)]
+)
+def test_batches_are_cut_so_that_memory_is_bounded(
+    tiny_colorizer, monkeypatch, working_size, expected
+):
+    colorizer = tiny_colorizer.replace(working_size=working_size)
+    sizes = []
+
+    def predict_ab(lightness):
+        sizes.append(len(lightness))
+        return np.zeros((len(lightness), 1, 1, 2), "float32")
+
+    monkeypatch.setattr(colorizer, "predict_ab", predict_ab)
+    colorizer(np.zeros((19, 4, 4, 1), np.uint8))
+    assert sizes == expected
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (3, 2)])
+def test_odd_sizes(tiny_colorizer, shape):
+    made = tiny_colorizer(np.full(shape, 128, np.uint8))
+    assert made.shape == (*shape, 3)
+
+
+def _image(mode):
+    ramp = np.linspace(0, 255, 20 * 30).reshape(20, 30)
+    if mode in ("I", "I;16"):
+        return Image.fromarray((257 * ramp).astype("int32" if mode == "I" else "uint16"))
+    grey = Image.fromarray(ramp.astype("uint8"))
+    return grey.convert("RGB").convert(mode) if mode in ("HSV", "YCbCr") else grey.convert(mode)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pillow_images_of_every_mode(tiny_colorizer, mode):
+    image = _image(mode)
+    before = image.tobytes()
+    made = tiny_colorizer(image)
+    assert (image.mode, image.tobytes()) == (mode, before)
+    assert made.mode == ("RGBA" if mode in ("LA", "RGBA") else "RGB")
+    assert made.size == (30, 20)
+    assert np.ptp(np.asarray(made)) > 200
+
+
+def test_paths_photographs_and_lists(tiny_colorizer, picture, tmp_path):
+    path = tmp_path / "a.png"
+    Image.fromarray(picture).save(path)
+    expected = tiny_colorizer(picture)
+    alpha = np.full(picture.shape[:2], 7, np.uint8)
+    photograph = Photograph(picture, alpha, Metadata(dpi=(300, 300)), "PNG", ("a note",))
+    made = tiny_colorizer([str(path), path, picture, photograph])
+    assert isinstance(made, list)
+    for image in made[:2]:
+        np.testing.assert_array_equal(np.asarray(image), expected)
+    np.testing.assert_array_equal(made[2], expected)
+    np.testing.assert_array_equal(made[3].pixels, expected)
+    assert dataclasses.replace(made[3], pixels=picture) == photograph
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        (np.zeros((4, 4, 2), np.uint8), r"shape \(4, 4, 2\)"),
+        (np.zeros(4, np.uint8), r"shape \(4,\)"),
+        (np.zeros((1, 1, 4, 4, 3), np.uint8), "shape"),
+        (np.zeros((2, 4, 4, 2), np.uint8), "shape"),
+        (np.zeros((0, 4, 3), np.uint8), "at least one pixel"),
+        (np.zeros((0, 4, 4, 3), np.uint8), "at least one pixel"),
+        (np.zeros((4, 4), np.int64), "int64"),
+        (np.zeros((4, 4), np.complex64), "complex64"),
+        (np.full((4, 4), 255.0), r"\[0, 1\]"),
+        (np.full((4, 4), -0.1), r"\[0, 1\]"),
+        (np.full((4, 4), np.nan), "nan"),
+        (np.full((4, 4), np.inf), "inf"),
+    ],
+)
+def test_wrong_arrays(tiny_colorizer, wrong, said):
+    with pytest.raises(ValueError, match=said):
+        tiny_colorizer(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"bytes", {"a": 1}])
+def test_wrong_types(tiny_colorizer, wrong):
+    with pytest.raises(TypeError, match=type(wrong).__name__):
+        tiny_colorizer(wrong)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"decoder": "best"},
+        {"temperature": 0.0},
+        {"temperature": float("nan")},
+        {"saturation": -1.0},
+        {"saturation": "2"},
+        {"working_size": 31},
+        {"working_size": 5000},
+        {"hue": 3},
+    ],
+)
+def test_wrong_options(tiny_colorizer, options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        tiny_colorizer.replace(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"decoder": "mean"},
+        {"decoder": "mode"},
+        {"decoder": "median"},
+        {"temperature": 0.1},
+        {"saturation": 2.0},
+        {"working_size": 32},
+    ],
+)
+def test_options_change_the_result(tiny_colorizer, picture, options):
+    before = tiny_colorizer(picture)
+    changed = tiny_colorizer.replace(**options)
+    assert changed.model is tiny_colorizer.model
+    assert not np.array_equal(changed(picture), before)
+    np.testing.assert_array_equal(tiny_colorizer(picture), before)
+
+
+def test_options_left_out_are_those_of_the_contract(tiny_model, tiny_contract):
+    contract = dataclasses.replace(tiny_contract, decoder="mode", saturation=1.3)
+    colorizer = Colorizer(tiny_model, contract, temperature=0.5)
+    assert (colorizer.decoder, colorizer.saturation) == ("mode", 1.3)
+    assert (colorizer.temperature, colorizer.working_size) == (0.5, 64)
+    assert colorizer.replace(decoder=None, temperature=0.7).decoder == "mode"
+
+
+def test_bfloat16_is_close_to_float32(tiny_preset, tiny_colorizer, picture):
+    half = Colorizer.from_preset(tiny_preset, precision="bfloat16")
+    difference = np.abs(half(picture).astype(int) - tiny_colorizer(picture))
+    assert difference.mean() < 4
+
+
+def test_name_is_that_of_the_folder(tiny_preset, monkeypatch):
+    monkeypatch.chdir(tiny_preset)
+    assert Colorizer.from_preset(".").name == "tiny"
+
+
+def test_pictures_of_many_sizes_do_not_trace_the_network_anew(tiny_preset):
+    colorizer = Colorizer.from_preset(tiny_preset, precision="float32")
+    traces = []
+    call = colorizer.model.call
+    colorizer.model.call = lambda *args, **kwargs: traces.append(1) or call(*args, **kwargs)
+    for width in range(40, 200, 20):
+        colorizer(np.zeros((64, width), np.uint8))
+    assert 1 <= len(traces) <= 3
+
+
+def test_inference_does_not_import_tensorflow():
+    script = "import sys, keras_colorize.inference; print('tensorflow' in sys.modules)"
+    environment = {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT), "PATH": ""}
+    result = subprocess.run(
+        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, check=True
+    )
+    assert result.stdout.decode().strip() == "False"

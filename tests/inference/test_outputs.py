@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from skimage import color
+
+from keras_colorize.bins import bin_count
+from keras_colorize.color import scale_ab, scale_yuv_uv
+from keras_colorize.inference import predicted_ab
+
+
+@pytest.fixture
+def truth():
+    """Colors (1, 6, 8, 3) in sRGB with their L*a*b* by scikit-image."""
+    rgb = np.random.default_rng(0).uniform(0.2, 0.8, (1, 6, 8, 3))
+    return rgb.astype("float32"), color.rgb2lab(rgb).astype("float32")
+
+
+def test_scaled_ab(truth):
+    lab = truth[1]
+    found = predicted_ab(scale_ab(lab[..., 1:]), "ab", lab[..., :1])
+    np.testing.assert_allclose(found, lab[..., 1:], atol=1e-3)
+
+
+def test_rgb(truth):
+    rgb, lab = truth
+    np.testing.assert_allclose(predicted_ab(rgb, "rgb", lab[..., :1]), lab[..., 1:], atol=2e-3)
+
+
+def test_chroma_of_yuv(truth):
+    rgb, lab = truth
+    scaled = scale_yuv_uv(color.rgb2yuv(rgb)[..., 1:].astype("float32"))
+    found = predicted_ab(scaled, "yuv_uv", lab[..., :1])
+    np.testing.assert_allclose(found, lab[..., 1:], atol=0.02)
+
+
+def test_chroma_of_yuv_at_the_edge_of_the_gamut():
+    corners = np.float32([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]])[None, None]
+    lab = color.rgb2lab(corners).astype("float32")
+    scaled = scale_yuv_uv(color.rgb2yuv(corners)[..., 1:].astype("float32"))
+    found = np.asarray(predicted_ab(scaled, "yuv_uv", lab[..., :1]))
+    hue = np.degrees(np.arctan2(found[..., 1], found[..., 0]))
+    expected = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
+    np.testing.assert_allclose(hue[0, 0, :3], expected[0, 0, :3], atol=10)
+    np.testing.assert_allclose(found[0, 0, 3:], 0.0, atol=0.1)
+
+
+def test_certain_logits_are_their_bin():
+    logits = np.zeros((1, 1, 2, bin_count()), "float32")
+    logits[0, 0, 0, 17] = logits[0, 0, 1, 200] = 60.0
+    mode = np.asarray(predicted_ab(logits, "ab_logits", np.zeros((1, 4, 8, 1)), "mode"))
+    mean = predicted_ab(logits, "ab_logits", np.zeros((1, 4, 8, 1)), "mean")
+    np.testing.assert_allclose(mean, mode, atol=1e-3)
+    assert not np.array_equal(mode[0, 0, 0], mode[0, 0, 1])
+    # Bin centres lie on the grid of step 10 of Zhang et al. 2016.
+    np.testing.assert_array_equal(mode % 10, 0)
+
+
+def test_lightness_of_another_size_is_scaled():
+    chroma = scale_yuv_uv(np.full((1, 4, 5, 2), 0.05, "float32"))
+    lightness = np.full((1, 8, 10, 1), 50.0, "float32")
+    small = predicted_ab(chroma, "yuv_uv", lightness[:, :4, :5])
+    np.testing.assert_allclose(predicted_ab(chroma, "yuv_uv", lightness), small, atol=1e-4)
+
+
+def test_unknown_output():
+    with pytest.raises(ValueError, match="received 'hsv'"):
+        predicted_ab(np.zeros((1, 2, 2, 2)), "hsv", np.zeros((1, 2, 2, 1)))

@@ -1,0 +1,153 @@
+import dataclasses
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from keras_colorize import Colorizer, PresetError, list_presets, load_preset, presets, save_preset
+
+
+@pytest.fixture
+def copied(tiny_preset, tmp_path):
+    """A copy of the tiny preset that a test may damage."""
+    return shutil.copytree(tiny_preset, tmp_path / "copied")
+
+
+@pytest.fixture
+def shipped(tiny_preset, tmp_path, monkeypatch):
+    """A folder of shipped presets, `b` and `a`, with one that is none beside them."""
+    folder = tmp_path / "saved_models"
+    for name in ("b", "a"):
+        shutil.copytree(tiny_preset, folder / name)
+    (folder / "notes").mkdir()
+    monkeypatch.setattr(presets, "presets_folder", lambda: folder)
+    return folder
+
+
+def _edit(folder, **fields):
+    path = folder / presets.CONTRACT_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+def test_weights_come_back_rounded_to_float16(tiny_preset, tiny_model, tiny_contract):
+    model, contract = load_preset(tiny_preset)
+    assert dataclasses.replace(contract, sha256="") == tiny_contract
+    for saved, loaded in zip(tiny_model.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(np.array(loaded), np.float16(np.array(saved)), saved.path)
+
+
+def test_weights_take_half_the_space(tiny_preset):
+    with h5py.File(tiny_preset / presets.WEIGHTS_FILE) as file:
+        types = []
+        file.visititems(lambda _, item: types.append(getattr(item, "dtype", "float16")))
+    assert set(map(str, types)) == {"float16"}
+    assert sorted(path.name for path in tiny_preset.iterdir()) == [
+        presets.CONTRACT_FILE,
+        presets.WEIGHTS_FILE,
+    ]
+
+
+def test_dtype_reaches_the_network_and_no_further(tiny_preset):
+    model, _ = load_preset(tiny_preset, "mixed_bfloat16")
+    assert model.get_layer("stem_conv1").compute_dtype == "bfloat16"
+    assert load_preset(tiny_preset)[0].get_layer("stem_conv1").compute_dtype == "float32"
+
+
+def test_a_preset_is_not_replaced_by_accident(copied, tiny_model, tiny_contract):
+    with pytest.raises(PresetError, match="without a preset"):
+        save_preset(tiny_model, copied, tiny_contract)
+    written = save_preset(tiny_model, copied, tiny_contract, overwrite=True)
+    assert load_preset(copied)[1] == written
+
+
+def test_damaged_weights(copied):
+    with open(copied / presets.WEIGHTS_FILE, "r+b") as file:
+        file.seek(1000)
+        file.write(b"x")
+    with pytest.raises(PresetError, match="expected sha256 .* damaged"):
+        load_preset(copied)
+
+
+def test_missing_weights(copied):
+    (copied / presets.WEIGHTS_FILE).unlink()
+    with pytest.raises(PresetError, match="no such file"):
+        load_preset(copied)
+
+
+@pytest.mark.parametrize("weights", ["another network", "no weights at all"])
+def test_other_weights_with_a_right_checksum(copied, tiny_contract, weights):
+    path = copied / presets.WEIGHTS_FILE
+    if weights == "another network":
+        arguments = tiny_contract.arguments | {"decoder_widths": [8, 8, 8, 16]}
+        other = dataclasses.replace(tiny_contract, arguments=arguments)
+        presets.build_network(other).save_weights(path)
+    else:
+        path.write_text("These are no weights.")
+    _edit(copied, sha256=presets._sha256(path))
+    with pytest.raises(PresetError, match="expected weights of distribution_unet"):
+        load_preset(copied)
+
+
+@pytest.mark.parametrize(
+    "fields, said",
+    [
+        ({"format": 2}, "expected format 1, found 2"),
+        ({"network": "resnet"}, "iizuka16, found 'resnet'"),
+        ({"colour": "red"}, "colour"),
+        ({"arguments": {"width": 3}}, "expected arguments of distribution_unet"),
+        ({"arguments": {"encoder": "vgg"}}, "vgg"),
+        ({"arguments": None}, "expected arguments"),
+        ({"output": "yuv_uv"}, "among ab_logits, found 'yuv_uv'"),
+        ({"trained_on": 3}, "expected the contract"),
+    ],
+)
+def test_contracts_that_do_not_fit(copied, fields, said):
+    _edit(copied, **fields)
+    with pytest.raises(PresetError, match=said):
+        load_preset(copied)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "\x00\x01", '{"format": 1}'])
+def test_contracts_that_are_none(copied, text):
+    (copied / presets.CONTRACT_FILE).write_text(text)
+    with pytest.raises(PresetError, match="contract.json: expected"):
+        load_preset(copied)
+
+
+def test_shipped_presets_are_listed_in_order(shipped):
+    assert list(list_presets()) == ["a", "b"]
+    assert list_presets()["a"].network == "distribution_unet"
+
+
+def test_shipped_presets_are_found_by_name(shipped):
+    assert load_preset("b")[1].working_size == 64
+
+
+@pytest.mark.parametrize("name", ["c", "", "notes", ".", "..", "../saved_models/a", "a/../b"])
+def test_an_unknown_name_lists_the_known_ones(shipped, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path.parent)
+    shutil.copy(shipped / "a" / presets.CONTRACT_FILE, tmp_path)
+    with pytest.raises(PresetError, match=r"shipped presets \(a, b\)"):
+        load_preset(name)
+
+
+def test_a_path_is_taken_as_one(shipped, tmp_path, monkeypatch):
+    monkeypatch.chdir(shipped / "notes")
+    assert load_preset("../a")[1].working_size == 64
+
+
+def test_nothing_is_shipped(tmp_path, monkeypatch):
+    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path)
+    assert list_presets() == {}
+    with pytest.raises(PresetError, match="none"):
+        presets.default_preset()
+    with pytest.raises(PresetError, match="none"):
+        Colorizer.from_preset()
+
+
+def test_the_default_is_one_of_the_shipped(tiny_preset, tmp_path, monkeypatch):
+    shutil.copytree(tiny_preset, tmp_path / "distribution_unet_places")
+    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path)
+    assert Colorizer.from_preset(precision="float32").name == "distribution_unet_places"
