@@ -1,0 +1,123 @@
+"""The library's own network; what all networks keep is in test_contract.py."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize.models import distribution_unet, fold_batch_norm, freeze_through
+
+ON_JAX = keras.backend.backend() == "jax"
+# JAX compiles every size anew.
+SIZES = (
+    [(1, 1), (5, 34)] if ON_JAX else [(1, 1), (1, 40), (2, 3), (4, 5), (7, 6), (33, 34), (40, 9)]
+)
+ENCODERS = ["residual"] if ON_JAX else ["residual", "mobilenet_v2"]
+
+
+def _network(encoder="residual", **kwargs):
+    sizes = {"decoder_widths": (8, 8, 8, 8), "residual_widths": (4, 4, 8, 8, 8), "global_units": 4}
+    return distribution_unet(encoder, **{**sizes, **kwargs})
+
+
+def _lightness(height, width, batch=1):
+    rng = np.random.default_rng(0)
+    return rng.uniform(0, 100, (batch, height, width, 1)).astype("float32")
+
+
+@pytest.fixture(scope="module", params=ENCODERS)
+def model(request):
+    """A small network whose batch normalisations do something."""
+    made = _network(request.param, classes=3)
+    rng = np.random.default_rng(0)
+    for layer in made.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
+    return made
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_quarter_of_any_size_rounded_up(model, size, predict):
+    outputs = predict(model, _lightness(*size))
+    assert outputs["ab_logits"].shape == (1, -(-size[0] // 4), -(-size[1] // 4), 313)
+    assert outputs["class_logits"].shape == (1, 3)
+    assert all(np.isfinite(value).all() for value in outputs.values())
+
+
+def test_folds_completely(model, predict):
+    folded = fold_batch_norm(model)
+    norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert len(norms) > 20
+    assert len(folded.layers) == len(model.layers) - len(norms)
+    lightness = _lightness(38, 21)
+    expected, outputs = predict(model, lightness), predict(folded, lightness)
+    for name, value in expected.items():
+        assert value.std() > 1e-3
+        np.testing.assert_allclose(outputs[name], value, atol=1e-4, rtol=1e-4)
+
+
+def test_a_known_size_changes_nothing(model, predict):
+    encoder = "residual" if "stem_conv1" in {x.name for x in model.layers} else "mobilenet_v2"
+    fixed = _network(encoder, classes=3, input_shape=(35, 22, 1))
+    fixed.set_weights(model.get_weights())
+    lightness = _lightness(35, 22)
+    expected = predict(model, lightness)["ab_logits"]
+    np.testing.assert_allclose(predict(fixed, lightness)["ab_logits"], expected, atol=1e-5)
+
+
+def test_global_features_are_optional():
+    names = {layer.name for layer in _network(global_units=0).layers}
+    assert not names & {"fusion", "global_pool", "global_dense"}
+    assert {"fusion", "global_pool", "global_dense"} < {layer.name for layer in _network().layers}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"encoder": "vgg"}, "encoder among mobilenet_v2, residual, received 'vgg'"),
+        ({"decoder_widths": (8, 8)}, r"4 decoder_widths, received \(8, 8\)"),
+        ({"residual_widths": (8, 8)}, r"5 residual_widths, received \(8, 8\)"),
+        ({"global_units": 0, "classes": 3}, "global_units above 0 for the class branch"),
+        ({"encoder_weights": "imagenet"}, "only with encoder 'mobilenet_v2', received 'residual'"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        _network(**arguments)
+
+
+# Every layer that a tap of stride 16 needs: no deeper stage, although these come first in
+# `model.layers`, and nothing else of the decoder.
+FROZEN = ("scale_lightness", "stem_", "stage1_", "stage2_", "stage3_", "decoder16_tap")
+
+
+@pytest.fixture
+def frozen():
+    model = _network()
+    freeze_through(model, "decoder16_tap_relu")
+    return model
+
+
+def test_freezes_a_layer_and_those_that_it_needs(frozen):
+    named = {layer.name for layer in frozen.layers if layer.name.startswith(FROZEN)}
+    assert {layer.name for layer in frozen.layers if not layer.trainable} == named | {"lightness"}
+
+
+def test_frozen_weights_and_statistics_do_not_move(frozen, jit_compile):
+    before = {w.path: keras.ops.convert_to_numpy(w).copy() for w in frozen.weights}
+    frozen.compile("sgd", {"ab_logits": "mse"}, jit_compile=jit_compile)
+    frozen.train_on_batch(_lightness(64, 64, 2), {"ab_logits": np.ones((2, 16, 16, 313))})
+    still = {
+        w.path
+        for w in frozen.weights
+        if np.array_equal(before[w.path], keras.ops.convert_to_numpy(w))
+    }
+    statistics = {path for path in before if path.endswith(("moving_mean", "moving_variance"))}
+    expected = {path for path in before if path.startswith(FROZEN)}
+    assert still == expected
+    assert expected & statistics
+    assert statistics - expected
+
+
+def test_an_unknown_layer_cannot_be_frozen(frozen):
+    with pytest.raises(ValueError, match="a layer of distribution_unet, received 'block_5_add'"):
+        freeze_through(frozen, "block_5_add")

@@ -1,0 +1,87 @@
+"""MobileNetV2: equal to that of Keras, and its weights from files of Keras."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize.models import distribution_unet
+from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_taps
+
+ON_JAX = keras.backend.backend() == "jax"
+# The widest features of each stride, by their names in keras.applications.
+TAPS = ["block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu", "out_relu"]
+
+
+def _reference(**kwargs):
+    return keras.applications.MobileNetV2(
+        **{"input_shape": (64, 64, 3), "include_top": False, "weights": None, **kwargs}
+    )
+
+
+def test_equals_keras_applications(predict):
+    inputs = keras.Input((None, None, 3))
+    model = keras.Model(inputs, mobilenet_v2_taps(inputs))
+    reference = _reference()
+    taps = [reference.get_layer(name).output for name in TAPS]
+    reference = keras.Model(reference.input, taps)
+    rng = np.random.default_rng(0)
+    for layer in reference.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
+    model.set_weights(reference.get_weights())
+    named = [layer.name for layer in reference.layers if layer.weights]
+    assert [layer.name for layer in model.layers if layer.weights] == named
+    x = rng.uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
+    for own, expected in zip(predict(model, x), predict(reference, x), strict=True):
+        assert expected.std() > 0.01
+        np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-4)
+
+
+def _network(encoder="mobilenet_v2", **kwargs):
+    return distribution_unet(encoder, decoder_widths=(8, 8, 8, 8), global_units=4, **kwargs)
+
+
+def _save(model, path):
+    model.save(path) if path.name == "legacy.h5" else model.save_weights(path)
+    return path
+
+
+# Building and filling networks is slow on JAX, and files are read by the same code of Keras.
+if not ON_JAX:
+
+    @pytest.mark.parametrize("include_top", [True, False])
+    @pytest.mark.parametrize("name", ["new.weights.h5", "legacy.h5"])
+    def test_reads_files_of_keras(name, include_top, tmp_path):
+        source = _reference(input_shape=(224, 224, 3), include_top=include_top)
+        rng = np.random.default_rng(0)
+        source.set_weights([rng.random(w.shape) for w in source.get_weights()])
+        path = _save(source, tmp_path / name)
+        model = _network(encoder_weights=str(path))
+        checked = 0
+        for layer in source.layers:
+            if layer.weights and layer.name != "predictions":
+                for own, expected in zip(
+                    model.get_layer(layer.name).get_weights(), layer.get_weights(), strict=True
+                ):
+                    np.testing.assert_array_equal(own, expected)
+                    checked += 1
+        assert checked == len(_reference().weights)
+
+    def test_files_of_other_networks_are_refused(tmp_path):
+        other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+        narrow = _save(_reference(alpha=0.35), tmp_path / "narrow.weights.h5")
+        text = tmp_path / "text.weights.h5"
+        text.write_text("not weights")
+        for path in (_save(other, tmp_path / "other.weights.h5"), narrow, text):
+            with pytest.raises(ValueError, match=r"Expected the weights of .*MobileNetV2 \(alpha"):
+                load_mobilenet_v2(_network(), str(path))
+
+    def test_another_encoder_is_refused(tmp_path):
+        path = _save(_reference(input_shape=(224, 224, 3)), tmp_path / "new.weights.h5")
+        with pytest.raises(ValueError, match="distribution_unet lacks 'Conv1'"):
+            load_mobilenet_v2(_network("residual"), str(path))
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path):
+    with pytest.raises(ValueError, match="path of a MobileNetV2 weights file, received .*absent"):
+        load_mobilenet_v2(keras.Sequential(), str(tmp_path / "absent.weights.h5"))
