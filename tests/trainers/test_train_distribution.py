@@ -1,0 +1,61 @@
+"""A short run of the distribution trainer with most of what the flags offer."""
+
+import json
+
+import numpy as np
+import pytest
+
+from keras_colorize import Colorizer
+
+WIDTHS = [
+    *("--encoder=residual", "--global_units=4"),
+    *(f"--residual_widths={width}" for width in (2, 2, 4, 4, 4)),
+    *(f"--decoder_widths={width}" for width in (4, 4, 4, 4)),
+]
+SIZES = ["--size=32", "--batch_size=4", "--epochs=2", "--steps_per_epoch=2"]
+STEERING = ["--schedule=constant", "--plateau=1", "--early_stop=5", "--ema_momentum=0.5"]
+REST = ["--strategy=mirrored", "--precision=float32", "--clip_norm=0", "--tensorboard"]
+
+
+@pytest.fixture(scope="module")
+def run(pictures, begin, tmp_path_factory):
+    """The run's folder and the trainer's output."""
+    folder = tmp_path_factory.mktemp("distribution") / "run"
+    data = [f"--data={pictures}=1", f"--data={pictures / 'forest'}=2", f"--validation={pictures}"]
+    process = begin(
+        "train_distribution.py", *data, f"--run={folder}", *WIDTHS, *SIZES, *STEERING, *REST
+    )
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
+    return folder, output
+
+
+def test_it_tells_what_it_trains_on(run):
+    assert "18 training and 12 validation pictures" in run[1]
+    assert "float32" in run[1]
+
+
+def test_settings_are_kept(run):
+    settings = json.loads((run[0] / "training.json").read_text())
+    assert settings["clip_norm"] is None
+    assert settings["ema_momentum"] == 0.5
+
+
+def test_the_table_has_the_metrics_of_the_network(run):
+    header, *rows = (run[0] / "history.csv").read_text().splitlines()
+    assert len(rows) == 2
+    assert {"epoch", "loss", "val_loss"} < set(header.split(","))
+    assert any("ab_error" in name for name in header.split(","))
+
+
+def test_events_are_written(run):
+    assert list((run[0] / "tensorboard").glob("*tfevents*"))
+
+
+def test_the_preset_colorizes(run):
+    contract = json.loads((run[0] / "preset" / "contract.json").read_text())
+    assert contract["arguments"]["residual_widths"] == [2, 2, 4, 4, 4]
+    assert contract["arguments"]["classes"] == 2
+    grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
+    colored = np.asarray(Colorizer.from_preset(run[0] / "preset")(grey))
+    assert colored.shape == grey.shape

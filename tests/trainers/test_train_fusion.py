@@ -1,0 +1,82 @@
+"""One run of the fusion trainer: stopped, gone on with, finished, and started once more."""
+
+import json
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from keras_colorize import Colorizer
+
+SIZES = ["--width=0.0625", "--size=32", "--batch_size=2", "--epochs=2", "--steps_per_epoch=40"]
+FLAGS = [*SIZES, "--precision=float32", "--log_every=1", "--validation_share=0.4"]
+
+
+@pytest.fixture(scope="module")
+def run(pictures, begin, tmp_path_factory):
+    """The run's folder, and exit status and output of each start."""
+    folder = tmp_path_factory.mktemp("fusion") / "run"
+    flags = [f"--data={pictures}", f"--run={folder}", *FLAGS]
+    stopped = begin("train_fusion.py", *flags, "--checkpoint_minutes=0")
+    _wait_for(folder / "checkpoints" / "checkpoint", stopped)
+    stopped.send_signal(signal.SIGTERM)
+    ends = {"stopped": (stopped.communicate(timeout=300)[0], stopped.returncode, _state(folder))}
+    for name in ("finished", "again"):
+        process = begin("train_fusion.py", *flags)
+        output = process.communicate(timeout=300)[0]
+        ends[name] = (output, process.returncode, _state(folder))
+    return folder, ends
+
+
+def test_sigterm_saves_and_ends(run):
+    output, status, state = run[1]["stopped"]
+    assert status == 128 + signal.SIGTERM, output
+    assert "stopped on request" in output
+    assert "Traceback" not in output
+    assert "preset" not in state
+    assert any(name.startswith("checkpoints/") for name in state)
+
+
+def test_the_same_command_goes_on_and_saves_a_preset(run):
+    folder, ends = run
+    output, status, state = ends["finished"]
+    assert status == 0, output
+    assert {"preset/contract.json", "preset/model.weights.h5", "training.json"} <= set(state)
+    rows = (folder / "history.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1"]
+    assert rows[0] == "epoch,loss,val_ab_loss,val_class_logits_loss,val_loss"
+    assert {"samples/epoch_0001.png", "samples/epoch_0002.png"} <= set(state)
+
+
+def test_a_finished_run_trains_no_more(run):
+    output, status, state = run[1]["again"]
+    before = run[1]["finished"][2]
+    assert status == 0, output
+    changed = {name for name in state if state[name] != before.get(name)}
+    assert not any(name.startswith(("checkpoints/", "samples/", "history")) for name in changed)
+
+
+def test_the_preset_colorizes(run):
+    folder, _ = run
+    contract = json.loads((folder / "preset" / "contract.json").read_text())
+    assert contract["network"] == "iizuka16"
+    assert contract["class_names"] == ["forest", "harbour"]
+    grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
+    colored = np.asarray(Colorizer.from_preset(folder / "preset")(grey))
+    assert colored.shape == grey.shape
+    assert np.ptp(colored.astype("float32"), axis=-1).max() > 0
+
+
+def _wait_for(path, process):
+    end = time.monotonic() + 240
+    while not path.exists():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def _state(folder):
+    """Time of change of every file of the run."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in files}
