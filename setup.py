@@ -27,6 +27,7 @@ setup(
     # saved_models/ stays at the top of the repository, where people look for it, and is installed
     # as the data of keras_colorize, where the presets are found.
     packages=[*find_packages(include=["keras_colorize*"]), "keras_colorize.saved_models"],
+    py_modules=["keras_colorize_command"],
     package_dir={"keras_colorize.saved_models": "saved_models"},
     package_data={"keras_colorize": ["py.typed"], "keras_colorize.saved_models": ["**/*"]},
     install_requires=[
@@ -47,7 +48,7 @@ setup(
         # ruff is held to one series: another one may format differently.
         "test": ["jax>=0.5", "pytest>=8.0", "ruff==0.17.*", "tensorboard>=2.20"],
     },
-    entry_points={"console_scripts": ["keras-colorize = keras_colorize.cli:main"]},
+    entry_points={"console_scripts": ["keras-colorize = keras_colorize_command:main"]},
     classifiers=[
         "Development Status :: 4 - Beta",
         "Intended Audience :: Science/Research",

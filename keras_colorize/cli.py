@@ -1,13 +1,13 @@
 """The command `keras-colorize`; the only place that prints."""
 
 import argparse
+import contextlib
 import os
 import sys
 import time
 from pathlib import Path
 
-# TensorFlow's start-up notes would drown what the command says; set before it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Nothing of the library is imported up here, because `--help` must not wait for TensorFlow.
 
 EXIT_FAILED = 1
 """Some photographs failed."""
@@ -26,9 +26,9 @@ def main(arguments=None):
         Exit code: 0 if all went well, 1 if a photograph failed, 2 for wrong usage.
     """
     options = _parser().parse_args(arguments)
-    # Imported here, because `--help` must not wait for TensorFlow.
-    from keras_colorize.files import PhotographError
-    from keras_colorize.presets import PresetError
+    with _quiet_start():
+        from keras_colorize.files import PhotographError
+        from keras_colorize.presets import PresetError
 
     try:
         return options.run(options)
@@ -40,8 +40,26 @@ def main(arguments=None):
         return 130
 
 
+@contextlib.contextmanager
+def _quiet_start():
+    """Silences TensorFlow; whoever sets TF_CPP_MIN_LOG_LEVEL hears all that it has to say."""
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "keras" in sys.modules:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # Its first lines do not heed that: they are written before its log is set up.
+    stderr = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="keras-colorize", description=__doc__.partition(";")[0])
+    parser = argparse.ArgumentParser(prog="keras-colorize", description="Colorize photographs.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_colorize(commands)
     presets = commands.add_parser("presets", help="list the shipped presets, one a line")
@@ -58,8 +76,9 @@ def _add_colorize(commands):
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
     command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
     _add_options(command)
-    command.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
-    command.add_argument("--overwrite", action="store_true", help="replace existing outputs")
+    existing = command.add_mutually_exclusive_group()
+    existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
+    existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
     command.add_argument(
         "--no-mark",
         action="store_true",
@@ -74,8 +93,8 @@ def _add_evaluate(commands):
     command = commands.add_parser("evaluate", help="measure a preset on color photographs")
     command.add_argument("preset", metavar="PRESET", help="name or folder of a preset")
     command.add_argument("truth", metavar="TRUTH", help="folder of color photographs")
-    command.add_argument("--limit", type=int, help="take the first N in order of path")
-    command.add_argument("--long-side", type=int, default=256, help="size measured at")
+    command.add_argument("--limit", type=_count, help="take the first N in order of path")
+    command.add_argument("--long-side", type=_count, default=256, help="size measured at")
     _add_options(command, preset=False)
     command.set_defaults(run=_evaluate)
 
@@ -88,6 +107,12 @@ def _add_options(command, preset=True):
     command.add_argument("--saturation", type=float, help="factor on the chroma")
     command.add_argument("--working-size", type=int, help="long side the network sees, in pixels")
     command.add_argument("--precision", default="auto", help="auto, float32 or bfloat16")
+
+
+def _count(text):
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, received {text!r}")
+    return int(text)
 
 
 def _colorizer(options, preset):
@@ -108,7 +133,9 @@ def _presets(_):
 def _colorize(options):
     from keras_colorize.inference.batch import plan_jobs
 
-    jobs = plan_jobs(options.inputs, options.output)
+    if options.truth and not (options.sheet and Path(options.truth).is_dir()):
+        raise ValueError("expected --sheet and a folder of true colors with --truth")
+    jobs = plan_jobs(options.inputs, options.output, options.sheet)
     settings = {
         "mark_colorized": not options.no_mark,
         "skip_existing": options.skip_existing,
@@ -150,7 +177,7 @@ class _Progress:
     """A progress bar with pictures per second and the time that is left."""
 
     def __init__(self, what, total):
-        from rich import progress
+        from rich import console, progress
 
         self.bar = progress.Progress(
             progress.TextColumn("{task.description}"),
@@ -158,6 +185,8 @@ class _Progress:
             progress.MofNCompleteColumn(),
             progress.TextColumn("{task.fields[speed]}"),
             progress.TimeRemainingColumn(),
+            # What other programs may want to read, such as the table of figures, is on stdout.
+            console=console.Console(stderr=True),
         )
         self.task = self.bar.add_task(what, total=total, speed="")
         self.started = time.monotonic()

@@ -1,13 +1,8 @@
 """Photographs on disk: every mode, EXIF, ICC, 16 bits, metadata and writes that are whole."""
 
+from keras_colorize.files.formats import writable_format
 from keras_colorize.files.paths import find_photographs, output_path
-from keras_colorize.files.photograph import (
-    Metadata,
-    Photograph,
-    PhotographError,
-    to_pil,
-    with_pixels,
-)
+from keras_colorize.files.photograph import Metadata, Photograph, PhotographError, to_pil
 from keras_colorize.files.reading import read_photograph
 from keras_colorize.files.sheet import contact_sheet
 from keras_colorize.files.writing import write_photograph
@@ -21,6 +16,6 @@ __all__ = [
     "output_path",
     "read_photograph",
     "to_pil",
-    "with_pixels",
+    "writable_format",
     "write_photograph",
 ]

@@ -1,6 +1,6 @@
 """A photograph in memory: upright sRGB pixels and everything that must survive colorization."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
@@ -65,32 +65,6 @@ class Photograph:
             raise ValueError(
                 f"Expected alpha {shape[:2]} {dtype}, got {self.alpha.shape} {self.alpha.dtype}."
             )
-
-
-def with_pixels(photograph, rgb):
-    """Puts a colorized picture in place of the pixels of a photograph.
-
-    Args:
-        photograph: Photograph whose dtype, alpha, metadata, format and notes are kept.
-        rgb: float array of shape (H, W, 3), sRGB in [0, 1]; values outside are clipped.
-
-    Returns:
-        Photograph with the values rounded to the nearest level.
-
-    Raises:
-        ValueError: if the shape differs from the photograph's, or a value is not finite.
-    """
-    if rgb.shape != photograph.pixels.shape:
-        raise ValueError(f"Expected rgb of shape {photograph.pixels.shape}, got {rgb.shape}.")
-    pixels = np.empty_like(photograph.pixels)
-    top_level = np.iinfo(pixels.dtype).max
-    for top in range(0, len(pixels), BAND_ROWS):
-        # Bands keep the floating-point copies small beside the picture itself.
-        band = np.asarray(rgb[top : top + BAND_ROWS], dtype=np.float32)
-        if not np.isfinite(band).all():
-            raise ValueError("Expected finite rgb values, got NaN or infinity.")
-        pixels[top : top + BAND_ROWS] = np.rint(np.clip(band, 0.0, 1.0) * top_level)
-    return replace(photograph, pixels=pixels)
 
 
 def to_eight_bits(values):

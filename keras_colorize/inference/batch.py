@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import dataclasses
+import os
 import tempfile
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from keras_colorize.files import (
     find_photographs,
     output_path,
     read_photograph,
+    writable_format,
     write_photograph,
 )
 
-AHEAD = 2
+AHEAD = 1
 """Photographs that are read ahead, and as many that wait to be written; bounds the memory."""
 
 
@@ -46,28 +48,30 @@ class Outcome:
     after: object = None
 
 
-def plan_jobs(inputs, output):
+def plan_jobs(inputs, output, sheet=None):
     """Says which photograph goes where.
 
     Args:
         inputs: files, folders (searched through and mirrored) and glob patterns.
-        output: a folder; or a file, when there is one input and it is a file.
+        output: a folder; or a file, when there is one input and it is a file. A folder inside
+            an input folder is not searched through: it holds the results of an earlier run.
+        sheet: path of a contact sheet that will be written as well, or None.
 
     Returns:
         List of `Job`s.
 
     Raises:
         PhotographError: if an input matches nothing, an output would replace an input, two
-            outputs would have the same name, or the output folder cannot be written to.
+            outputs would have the same name, an output has a suffix that cannot be written, or
+            the output folder cannot be written to.
     """
-    found = find_photographs(inputs)
     output = Path(output)
     if len(inputs) == 1 and Path(inputs[0]).is_file() and output.suffix and not output.is_dir():
-        path = found[0][0]
-        jobs, folder = [Job(path, output, Path(path.name))], output.parent
+        path, folder = Path(inputs[0]), output.parent
+        jobs = [Job(path, output, Path(path.name))]
     else:
-        jobs, folder = [_mirrored(path, root, output) for path, root in found], output
-    _check_jobs(jobs)
+        jobs, folder = _mirrored_jobs(inputs, output), output
+    _check_jobs(jobs, sheet)
     _check_writable(folder)
     return jobs
 
@@ -93,9 +97,9 @@ def colorize_files(
         concurrent.futures.ThreadPoolExecutor(1) as writer,
     ):
         writing = collections.deque()
-        for job, reading in _read_ahead(reader, jobs, skip_existing):
+        for job, reading in _read_ahead(reader, jobs, overwrite):
             if reading is None:
-                future = writer.submit(Outcome, job, "skipped", ("the output exists",))
+                future = writer.submit(_existing, job, skip_existing)
             else:
                 work = _colorized(colorizer, reading)
                 future = writer.submit(_write, job, work, mark_colorized, overwrite, keep)
@@ -106,14 +110,20 @@ def colorize_files(
             yield writing.popleft().result()
 
 
-def _read_ahead(reader, jobs, skip_existing):
+def _read_ahead(reader, jobs, overwrite):
     waiting = collections.deque()
     for job in jobs:
-        skip = skip_existing and job.target.exists()
-        waiting.append((job, None if skip else reader.submit(read_photograph, job.source)))
+        leave = not overwrite and os.path.lexists(job.target)
+        waiting.append((job, None if leave else reader.submit(read_photograph, job.source)))
         if len(waiting) > AHEAD:
             yield waiting.popleft()
     yield from waiting
+
+
+def _existing(job, skip_existing):
+    if skip_existing:
+        return Outcome(job, "skipped", (f"{job.target} exists",))
+    return Outcome(job, "failed", (f"{job.target} exists; skip or overwrite existing outputs",))
 
 
 def _colorized(colorizer, reading):
@@ -134,7 +144,7 @@ def _write(job, work, mark_colorized, overwrite, keep):
             job.target, after, mark_colorized=mark_colorized, overwrite=overwrite
         )
     except Exception as error:
-        return Outcome(job, "failed", (describe(error),))
+        return Outcome(job, "failed", (describe(error).removeprefix(f"{job.source}: "),))
     pictures = (before, after) if keep else (None, None)
     return Outcome(job, "done", (*before.notes, *notes), *pictures)
 
@@ -148,14 +158,27 @@ def describe(error):
     return text if known else f"{type(error).__name__}: {text}"
 
 
-def _mirrored(path, root, output):
-    return Job(path, output_path(path, root, output), path.relative_to(root))
+def _mirrored_jobs(inputs, output):
+    jobs = [
+        Job(path, output_path(path, root, output), path.relative_to(root))
+        for path, root in find_photographs(inputs)
+        if not _is_earlier_result(path, root, output)
+    ]
+    if not jobs:
+        raise PhotographError(f"{output}: expected inputs beside it, found only photographs in it.")
+    return jobs
 
 
-def _check_jobs(jobs):
+def _is_earlier_result(path, root, output):
+    path, root, output = path.resolve(), root.resolve(), output.resolve()
+    return root in output.parents and output in path.parents
+
+
+def _check_jobs(jobs, sheet):
     sources = {job.source.resolve() for job in jobs}
     targets = {}
     for job in jobs:
+        writable_format(job.target)
         target = job.target.resolve()
         if target in sources:
             raise PhotographError(
@@ -167,6 +190,15 @@ def _check_jobs(jobs):
                 f"{job.source}; colorize them into different folders."
             )
         targets[target] = job.source
+    if sheet is not None:
+        _check_sheet(Path(sheet), sources | set(targets))
+
+
+def _check_sheet(sheet, photographs):
+    if writable_format(sheet).name not in ("PNG", "JPEG"):
+        raise PhotographError(f"{sheet}: expected a .png or .jpg contact sheet.")
+    if sheet.resolve() in photographs:
+        raise PhotographError(f"{sheet}: expected a contact sheet that is no input or output.")
 
 
 def _check_writable(folder):

@@ -1,0 +1,224 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize.files import PhotographError
+from keras_colorize.inference import batch
+from keras_colorize.inference.batch import colorize_files, plan_jobs
+
+
+def _save(path, level=128):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((6, 8), level, np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def album(tmp_path):
+    """A folder with a folder in it."""
+    for name in ("b.png", "a.jpg", "old/c.tif", "old/d.gif"):
+        _save(tmp_path / "album" / name)
+    (tmp_path / "album" / "notes.txt").write_text("none")
+    return tmp_path / "album"
+
+
+def _same(photograph):
+    """Stands in for a colorizer."""
+    return photograph
+
+
+def _targets(jobs, folder):
+    return [job.target.relative_to(folder).as_posix() for job in jobs]
+
+
+def _statuses(outcomes):
+    return [outcome.status for outcome in outcomes]
+
+
+def test_folders_are_mirrored(album, tmp_path):
+    jobs = plan_jobs([str(album)], tmp_path / "out")
+    expected = ["a.jpg", "b.png", "old/c.tif", "old/d.png"]
+    assert _targets(jobs, tmp_path / "out") == expected
+    assert [job.relative.as_posix() for job in jobs] == expected[:3] + ["old/d.gif"]
+
+
+def test_patterns_and_files(album, tmp_path):
+    out = tmp_path / "out"
+    assert _targets(plan_jobs([f"{album}/*.png"], out), out) == ["b.png"]
+    assert _targets(plan_jobs([f"{album}/**/*.tif"], out), out) == ["old/c.tif"]
+    files = [str(album / "old" / "d.gif"), str(album / "a.jpg")]
+    assert _targets(plan_jobs(files, out), out) == ["d.png", "a.jpg"]
+
+
+def test_one_file_to_one_file(album, tmp_path):
+    jobs = plan_jobs([str(album / "a.jpg")], tmp_path / "new" / "color.png")
+    assert _targets(jobs, tmp_path) == ["new/color.png"]
+    (tmp_path / "x.y").mkdir()
+    assert _targets(plan_jobs([album / "a.jpg"], tmp_path / "x.y"), tmp_path) == ["x.y/a.jpg"]
+
+
+def test_results_of_an_earlier_run_are_no_inputs(album, monkeypatch):
+    _save(album / "color" / "a.jpg")
+    expected = ["a.jpg", "b.png", "old/c.tif", "old/d.png"]
+    assert _targets(plan_jobs([album], album / "color"), album / "color") == expected
+    monkeypatch.chdir(album)
+    assert len(plan_jobs(["."], "color")) == 4
+    with pytest.raises(PhotographError, match="only photographs in it"):
+        plan_jobs([f"{album}/c*/*.jpg"], album / "color")
+
+
+def test_an_input_is_never_an_output(album, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(album)
+    (tmp_path / "one.jpg").symlink_to(album / "a.jpg")
+    monkeypatch.chdir(album)
+    for inputs, output in (
+        ([album], album),
+        ([album], tmp_path / "link"),
+        ([album / "a.jpg"], album / "a.jpg"),
+        ([album / "a.jpg"], tmp_path / "one.jpg"),
+        (["a.jpg"], "."),
+        (["*.jpg"], "."),
+    ):
+        with pytest.raises(PhotographError, match="no input"):
+            plan_jobs(inputs, output)
+
+
+def test_two_inputs_for_one_output(album, tmp_path):
+    _save(album / "old" / "d.png")
+    with pytest.raises(PhotographError, match="d.gif and .*d.png"):
+        plan_jobs([album], tmp_path / "out")
+
+
+@pytest.mark.parametrize("output", ["a.gif", "a.xyz"])
+def test_formats_that_cannot_be_written(album, tmp_path, output):
+    with pytest.raises(PhotographError, match="expected one of"):
+        plan_jobs([album / "a.jpg"], tmp_path / output)
+
+
+def test_folders_that_cannot_be_written(album, tmp_path):
+    with pytest.raises(PhotographError, match="can be written"):
+        plan_jobs([album], album / "notes.txt" / "out")
+
+
+def test_a_sheet_replaces_no_photograph(album, tmp_path):
+    for sheet in (album / "a.jpg", tmp_path / "out" / "b.png"):
+        with pytest.raises(PhotographError, match="no input or output"):
+            plan_jobs([album], tmp_path / "out", sheet)
+    with pytest.raises(PhotographError, match=".png or .jpg"):
+        plan_jobs([album], tmp_path / "out", tmp_path / "sheet.tif")
+    assert plan_jobs([album], tmp_path / "out", tmp_path / "sheet.png")
+
+
+def test_a_bad_file_stops_nothing(album, tmp_path, tiny_colorizer):
+    (album / "empty.jpg").touch()
+    (album / "text.jpg").write_text("This is no photograph.")
+    whole = _save(album / "cut.jpg").read_bytes()
+    (album / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    outcomes = list(colorize_files(tiny_colorizer, plan_jobs([album], tmp_path / "out")))
+    failed = {outcome.job.source.name for outcome in outcomes if outcome.status == "failed"}
+    assert failed == {"empty.jpg", "text.jpg", "cut.jpg"}
+    made = sorted(path.name for path in (tmp_path / "out").rglob("*.*"))
+    assert made == ["a.jpg", "b.png", "c.tif", "d.png"]
+    for outcome in outcomes:
+        assert not any(note.startswith(str(album)) for note in outcome.notes)
+
+
+def test_existing_outputs(album, tmp_path):
+    out = tmp_path / "out"
+    jobs = plan_jobs([album], out)
+    _save(out / "a.jpg", 1)
+    before = (out / "a.jpg").read_bytes()
+    for options, first in (({}, "failed"), ({"skip_existing": True}, "skipped")):
+        (out / "b.png").unlink(missing_ok=True)
+        outcomes = list(colorize_files(_same, jobs[:2], **options))
+        assert _statuses(outcomes) == [first, "done"]
+        assert "a.jpg exists" in outcomes[0].notes[0]
+        assert (out / "a.jpg").read_bytes() == before
+    assert _statuses(colorize_files(_same, jobs[:2], overwrite=True)) == ["done", "done"]
+    assert (out / "a.jpg").read_bytes() != before
+
+
+def test_existing_outputs_are_not_computed_first(album, tmp_path):
+    jobs = plan_jobs([album / "a.jpg"], tmp_path / "out")
+    _save(tmp_path / "out" / "a.jpg")
+    assert _statuses(colorize_files(pytest.fail, jobs)) == ["failed"]
+
+
+def test_outcomes_carry_pictures_only_if_asked(album, tmp_path):
+    jobs = plan_jobs([album / "b.png"], tmp_path / "out")
+    (with_pictures,) = colorize_files(_same, jobs, keep=True)
+    (without,) = colorize_files(_same, jobs, overwrite=True)
+    assert with_pictures.before.pixels.shape == with_pictures.after.pixels.shape == (6, 8, 3)
+    assert without.before is without.after is None
+
+
+class ResourceExhaustedError(Exception):
+    """Named like what TensorFlow raises when memory runs out."""
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ResourceExhaustedError("OOM when allocating")])
+def test_running_out_of_memory_comes_with_advice(album, tmp_path, error):
+    def colorizer(photograph):
+        if photograph.format == "JPEG":
+            raise error
+        return photograph
+
+    first, *others = colorize_files(colorizer, plan_jobs([album], tmp_path / "out"))
+    assert "--working-size" in first.notes[0]
+    assert _statuses(others) == ["done"] * 3
+
+
+@pytest.mark.parametrize("name", ["read_photograph", "write_photograph"])
+def test_surprises_in_the_threads_stop_nothing(album, tmp_path, monkeypatch, name):
+    original = getattr(batch, name)
+
+    def surprise(path, *args, **kwargs):
+        if Path(path).name == "b.png":
+            raise RuntimeError("a surprise\nof two lines")
+        return original(path, *args, **kwargs)
+
+    monkeypatch.setattr(batch, name, surprise)
+    outcomes = list(colorize_files(_same, plan_jobs([album], tmp_path / "out")))
+    assert _statuses(outcomes) == ["done", "failed", "done", "done"]
+    assert outcomes[1].notes == ("RuntimeError: a surprise of two lines",)
+
+
+@pytest.mark.parametrize("name", ["read_photograph", "write_photograph"])
+def test_an_exit_in_a_thread_does_not_hang(album, tmp_path, monkeypatch, name):
+    def leave(*args, **kwargs):
+        raise SystemExit(3)
+
+    monkeypatch.setattr(batch, name, leave)
+    with pytest.raises(SystemExit):
+        list(colorize_files(_same, plan_jobs([album], tmp_path / "out")))
+
+
+def test_an_interruption_leaves_whole_pictures(album, tmp_path):
+    def colorizer(photograph):
+        if photograph.format == "TIFF":
+            raise KeyboardInterrupt
+        return photograph
+
+    with pytest.raises(KeyboardInterrupt):
+        list(colorize_files(colorizer, plan_jobs([album], tmp_path / "out")))
+    names = sorted(os.listdir(tmp_path / "out"))
+    assert names == ["a.jpg", "b.png"]
+    for name in names:
+        with Image.open(tmp_path / "out" / name) as whole:
+            whole.load()
+
+
+def test_few_photographs_are_in_memory_at_once(tmp_path, monkeypatch):
+    for number in range(12):
+        _save(tmp_path / "in" / f"{number:02}.png")
+    opened, original = [], batch.read_photograph
+    monkeypatch.setattr(
+        batch, "read_photograph", lambda path: opened.append(path) or original(path)
+    )
+    jobs = plan_jobs([tmp_path / "in"], tmp_path / "out")
+    for done, _ in enumerate(colorize_files(_same, jobs), start=1):
+        assert len(opened) <= done + 2 * batch.AHEAD + 2
+    assert len(opened) == 12
