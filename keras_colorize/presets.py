@@ -3,16 +3,15 @@
 import dataclasses
 import hashlib
 import json
-import warnings
 from pathlib import Path
 
-import h5py
 import keras
 
 from keras_colorize import models
+from keras_colorize.weights import read_weights, write_weights
 
 CONTRACT_FILE = "contract.json"
-WEIGHTS_FILE = "model.weights.h5"
+WEIGHTS_FILE = "weights.h5"
 FORMAT = 1
 """Version of the preset format; a reader refuses others."""
 
@@ -137,14 +136,10 @@ def load_preset(name_or_folder, dtype=None):
     _check_sha256(weights, contract.sha256)
     model = _build(folder, contract, dtype)
     try:
-        with warnings.catch_warnings():
-            # Keras only warns where it leaves some layers as random as they were.
-            warnings.simplefilter("error", UserWarning)
-            model.load_weights(weights)
-    except (ValueError, OSError, KeyError, UserWarning) as error:
-        reason = str(error).splitlines()[0]
+        read_weights(model, weights)
+    except ValueError as error:
         raise PresetError(
-            f"{weights}: expected weights of {contract.network}, found {reason}"
+            f"{weights}: expected weights of {contract.network}, found {error}."
         ) from error
     return model, contract
 
@@ -203,8 +198,7 @@ def save_preset(model, folder, contract, overwrite=False):
         raise PresetError(f"{folder}: expected a folder without a preset, found one.")
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS_FILE
-    model.save_weights(weights)
-    _halve(weights)
+    write_weights(model, weights)
     contract = dataclasses.replace(contract, sha256=_sha256(weights))
     text = json.dumps(dataclasses.asdict(contract), indent=2, ensure_ascii=False)
     (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
@@ -242,21 +236,3 @@ def _check_sha256(path, expected):
 def _sha256(path):
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _halve(path):
-    # Keras reads the half-precision numbers back into float32 variables by itself.
-    temporary = path.with_suffix(".tmp")
-    with h5py.File(path) as source, h5py.File(temporary, "w") as target:
-        source.visititems(lambda name, item: _copy_item(item, target, name))
-        target.attrs.update(source.attrs)
-    temporary.replace(path)
-
-
-def _copy_item(item, target, name):
-    if isinstance(item, h5py.Dataset):
-        half = item.dtype == "float32"
-        copy = target.create_dataset(name, data=item[()].astype("float16") if half else item[()])
-    else:
-        copy = target.require_group(name)
-    copy.attrs.update(item.attrs)

@@ -15,12 +15,13 @@ ROOT = Path(__file__).parents[1]
 BINS = {"color"}
 PARTS = BINS | {"bins"}
 MODELS = PARTS | {"layers", "losses", "metrics"}
-PRESETS = MODELS | {"models"}
+PRESETS = MODELS | {"models", "weights"}
 INFERENCE = PRESETS | {"presets", "files", "precision"}
 ROOMS = {
     "color": set(),
     "files": set(),
     "precision": set(),
+    "weights": set(),
     "bins": BINS,
     "layers": PARTS,
     "losses": PARTS,

@@ -82,7 +82,7 @@ def test_other_weights_with_a_right_checksum(copied, tiny_contract, weights):
     if weights == "another network":
         arguments = tiny_contract.arguments | {"decoder_widths": [8, 8, 8, 16]}
         other = dataclasses.replace(tiny_contract, arguments=arguments)
-        presets.build_network(other).save_weights(path)
+        write_weights(presets.build_network(other), path)
     else:
         path.write_text("These are no weights.")
     _edit(copied, sha256=presets._sha256(path))

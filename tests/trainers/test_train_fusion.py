@@ -42,7 +42,7 @@ def test_the_same_command_goes_on_and_saves_a_preset(run):
     folder, ends = run
     output, status, state = ends["finished"]
     assert status == 0, output
-    assert {"preset/contract.json", "preset/model.weights.h5", "training.json"} <= set(state)
+    assert {"preset/contract.json", "preset/weights.h5", "training.json"} <= set(state)
     rows = (folder / "history.csv").read_text().splitlines()
     assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1"]
     assert rows[0] == "epoch,loss,val_ab_loss,val_class_logits_loss,val_loss"
