@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_colorize import Colorizer, PresetError, list_presets, load_preset, presets, save_preset
+from keras_colorize.weights import write_weights
 
 
 @pytest.fixture
