@@ -56,8 +56,8 @@ class TrainingData:
             workers: number of workers.
 
         Returns:
-            Iterable of `(lightness, targets)` batches, see `Targets`; a `tf.data.Dataset` on
-            the TensorFlow backend.
+            `tf.data.Dataset` of `(lightness, targets)` batches, see `Targets`; Keras' `fit`
+            takes it on every backend.
 
         Raises:
             ValueError: if the batch cannot be shared evenly.
@@ -111,20 +111,25 @@ def _batches(sources, rows, view, batch_size, targets):
     dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.batch(batch_size)
     if keras.backend.backend() != "tensorflow":
-        return _Converted(dataset.prefetch(2), targets)
+        targets = _as_numpy_function(targets, dataset.element_spec[0].shape[1:])
     return dataset.map(targets, num_parallel_calls=1, deterministic=True).prefetch(4)
 
 
-class _Converted:
-    """Applies `targets` outside of tf.data, where keras.ops are not TensorFlow's."""
+def _as_numpy_function(targets, picture_shape):
+    """Makes `targets` callable in tf.data where keras.ops are not TensorFlow's."""
+    sample = targets(np.zeros((1, *picture_shape), "float32"), np.zeros(1, "int32"))
+    flat = [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(sample)]
 
-    def __init__(self, dataset, targets):
-        self.dataset = dataset
-        self.targets = targets
+    def compute(rgb, labels):
+        values = keras.tree.flatten(targets(rgb, labels))
+        return [keras.ops.convert_to_numpy(value) for value in values]
 
-    def __iter__(self):
-        for rgb, labels in self.dataset.as_numpy_iterator():
-            yield self.targets(rgb, labels)
+    def apply(rgb, labels):
+        values = tf.numpy_function(compute, (rgb, labels), [value.dtype for value in flat])
+        shaped = [
+            tf.ensure_shape(value, (None, *known.shape[1:]))
+            for value, known in zip(values, flat, strict=True)
+        ]
+        return keras.tree.pack_sequence_as(sample, shaped)
 
-    def __len__(self):
-        return int(self.dataset.cardinality())
+    return apply

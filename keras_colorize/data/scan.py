@@ -78,7 +78,8 @@ def is_near_grey(rgb_uint8, threshold=NEAR_GREY):
         threshold: difference between a pixel's channels that counts as color, of 255.
 
     Returns:
-        bool.
+        bool. A picture of one tint, such as a sepia print, is not near-grey: by its colors it
+        cannot be told from a misty morning.
     """
     # A few thousand pixels are enough to tell, and this runs over every training picture.
     step = max(1, min(rgb_uint8.shape[:2]) // 64)
@@ -114,7 +115,12 @@ def _report(found):
 def _read_cache(cache):
     if cache is None or not Path(cache).exists():
         return {}
-    return json.loads(Path(cache).read_text())
+    try:
+        rows = json.loads(Path(cache).read_text())
+    except ValueError:
+        # A cache is only a saving: what cannot be read is looked at again.
+        return {}
+    return rows if isinstance(rows, dict) else {}
 
 
 def _write_cache(cache, rows):

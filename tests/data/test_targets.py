@@ -1,0 +1,69 @@
+"""What a network learns from a picture."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from skimage.color import rgb2lab, rgb2yuv
+
+from keras_colorize.color import unscale_ab, unscale_yuv_uv
+from keras_colorize.data import Targets
+
+RGB = np.random.default_rng(0).random((2, 8, 12, 3)).astype("float32")
+LABELS = np.array([3, -1], "int32")
+
+
+def _blocks(values, stride):
+    """Means over blocks of stride x stride pixels."""
+    n, height, width, channels = values.shape
+    blocks = values.reshape(n, height // stride, stride, width // stride, stride, channels)
+    return blocks.mean((2, 4))
+
+
+EXPECTED = {
+    "ab": lambda rgb: rgb2lab(rgb)[..., 1:],
+    "ab_scaled": lambda rgb: rgb2lab(rgb)[..., 1:],
+    "yuv_uv_scaled": lambda rgb: rgb2yuv(rgb)[..., 1:],
+    "rgb": lambda rgb: rgb,
+}
+UNSCALE = {"ab_scaled": unscale_ab, "yuv_uv_scaled": unscale_yuv_uv}
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_colors_are_those_of_scikit_image_averaged_over_blocks(kind, stride):
+    lightness, targets = Targets({"out": kind}, stride)(RGB, LABELS)
+    np.testing.assert_allclose(lightness, rgb2lab(RGB)[..., :1], atol=1e-3)
+    assert list(targets) == ["out"]
+    values = np.asarray(targets["out"])
+    assert values.dtype == "float32"
+    if kind in UNSCALE:
+        assert values.min() >= 0
+        assert values.max() <= 1
+        values = np.asarray(UNSCALE[kind](values))
+    np.testing.assert_allclose(values, _blocks(EXPECTED[kind](RGB), stride), atol=2e-3)
+
+
+def test_labels_and_several_outputs():
+    targets = Targets({"logits": "ab", "scene": "label"}, 4)(RGB, LABELS)[1]
+    assert targets["logits"].shape == (2, 2, 3, 2)
+    np.testing.assert_array_equal(targets["scene"], LABELS)
+
+
+def test_is_the_same_in_a_pipeline():
+    targets = Targets({"out": "ab", "scene": "label"}, 4)
+    dataset = tf.data.Dataset.from_tensors((RGB, LABELS)).map(targets)
+    expected = tf.nest.flatten(targets(RGB, LABELS))
+    for value, other in zip(tf.nest.flatten(next(iter(dataset))), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 10, 3), (1, 7, 8, 3)])
+def test_sides_must_be_multiples_of_the_stride(shape):
+    with pytest.raises(ValueError, match=r"multiples of 4, received \((8, 10|7, 8)\)"):
+        Targets({"out": "ab"}, 4)(np.zeros(shape, "float32"), LABELS[:1])
+
+
+@pytest.mark.parametrize("outputs", [{}, {"out": "lab"}])
+def test_kinds_must_be_known(outputs):
+    with pytest.raises(ValueError, match="kinds among ab, ab_scaled, yuv_uv_scaled, rgb, label"):
+        Targets(outputs)
