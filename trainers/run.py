@@ -99,18 +99,18 @@ def class_count(class_names):
     return len(class_names) if len(class_names) > 1 and FLAGS.class_loss_weight else None
 
 
-def train(network, make_model, targets, losses, loss_weights, metrics):
+def train(network, make_model, targets, make_objectives):
     """Runs the training that the flags describe, and saves the weights as a preset.
 
-    The dicts may name outputs that the network does not have; these are passed over.
+    Targets and objectives may name outputs that the network does not have; these are passed
+    over. Nothing that holds variables may be made before: a strategy over several machines must
+    come first.
 
     Args:
         network: name of the factory, for the preset.
         make_model: callable (class names) to `(network, arguments of its factory)`.
         targets: `Targets` of all outputs.
-        losses: loss by output.
-        loss_weights: weight of the loss by output.
-        metrics: metric by output.
+        make_objectives: callable () to three dicts by output: loss, its weight, and metric.
     """
     strategy = make_strategy(FLAGS.strategy)
     precision = set_precision(FLAGS.precision)
@@ -120,12 +120,8 @@ def train(network, make_model, targets, losses, loss_weights, metrics):
     class_names = data.sources[0].class_names
     with strategy.scope():
         model, arguments = make_model(class_names)
-        model.compile(
-            make_optimizer(config),
-            loss=_of_model(model, losses),
-            loss_weights=_of_model(model, loss_weights),
-            metrics=_of_model(model, metrics),
-        )
+        losses, loss_weights, metrics = (_of_model(model, by) for by in make_objectives())
+        model.compile(make_optimizer(config), losses, loss_weights, metrics)
     logging.info("%d training and %d validation pictures", len(data), len(validation))
     logging.info("%s: %d weights, %s", network, model.count_params(), precision)
     if FLAGS.dry_run:

@@ -45,19 +45,20 @@ def make_model(class_names):
     return model, arguments
 
 
+def make_objectives():
+    """Losses, their weights and the metrics by output."""
+    losses = {
+        "ab_logits": AbCrossentropy(neighbors=FLAGS.neighbors),
+        "class_logits": SceneCrossentropy(),
+    }
+    weights = {"ab_logits": 1.0, "class_logits": FLAGS.class_loss_weight}
+    return losses, weights, {"ab_logits": AbError()}
+
+
 def main():
     """Trains from the command line."""
-    train(
-        "distribution_unet",
-        make_model,
-        Targets({"ab_logits": "ab", "class_logits": "label"}, STRIDE),
-        {
-            "ab_logits": AbCrossentropy(neighbors=FLAGS.neighbors),
-            "class_logits": SceneCrossentropy(),
-        },
-        {"ab_logits": 1.0, "class_logits": FLAGS.class_loss_weight},
-        {"ab_logits": AbError()},
-    )
+    targets = Targets({"ab_logits": "ab", "class_logits": "label"}, STRIDE)
+    train("distribution_unet", make_model, targets, make_objectives)
 
 
 if __name__ == "__main__":

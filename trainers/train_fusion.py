@@ -18,6 +18,9 @@ from run import class_count, define_flags, start, train
 STRIDE = 2
 """The network predicts colors at half size."""
 
+COLOR_TARGETS = {"ab": "ab_scaled", "yuv_uv": "yuv_uv_scaled", "rgb": "rgb"}
+"""What each of the network's possible color outputs learns."""
+
 FLAGS = flags.FLAGS
 define_flags(batch_size=128, optimizer="adadelta", learning_rate=1.0, schedule="constant", size=224)
 flags.DEFINE_float("width", 1.0, "Factor on the channels; 1 is the paper.")
@@ -38,18 +41,17 @@ def make_model(class_names):
     return iizuka16(input_shape=(FLAGS.size, FLAGS.size, 1), **arguments), arguments
 
 
+def make_objectives():
+    """Losses, their weights and the metrics by output."""
+    losses = {**dict.fromkeys(COLOR_TARGETS, "mse"), "class_logits": SceneCrossentropy()}
+    weights = {**dict.fromkeys(COLOR_TARGETS, 1.0), "class_logits": FLAGS.class_loss_weight}
+    return losses, weights, {}
+
+
 def main():
     """Trains from the command line."""
-    kinds = {"ab": "ab_scaled", "yuv_uv": "yuv_uv_scaled", "rgb": "rgb", "class_logits": "label"}
-    colors = ("ab", "yuv_uv", "rgb")
-    train(
-        "iizuka16",
-        make_model,
-        Targets(kinds, STRIDE),
-        {**dict.fromkeys(colors, "mse"), "class_logits": SceneCrossentropy()},
-        {**dict.fromkeys(colors, 1.0), "class_logits": FLAGS.class_loss_weight},
-        {},
-    )
+    targets = Targets({**COLOR_TARGETS, "class_logits": "label"}, STRIDE)
+    train("iizuka16", make_model, targets, make_objectives)
 
 
 if __name__ == "__main__":

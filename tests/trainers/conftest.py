@@ -28,11 +28,12 @@ def pictures(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def begin():
-    """Begins a trainer; the process's output is text."""
+    """Begins a trainer with flags and environment variables; the process's output is text."""
     started = []
 
-    def make(script, *flags):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    def make(script, *flags, **variables):
+        own = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "", **variables}
+        environment = {**os.environ, **own}
         command = [sys.executable, ROOT / "trainers" / script, *map(str, flags)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         started.append(subprocess.Popen(command, env=environment, **pipes))

@@ -31,7 +31,7 @@ def outcomes(pictures, begin, tmp_path_factory):
     ("case", "message"),
     [
         ("begun", "batch_size: was 7, is 128"),
-        ("plateau", "train_distribution.py: Expected --schedule=constant with --plateau, received trapezoid"),
+        ("plateau", "distribution.py: Expected --schedule=constant with --plateau, received"),
         ("weights", "Expected every --data as PATH=WEIGHT, or every as PATH"),
     ],
 )

@@ -14,7 +14,7 @@ WIDTHS = [
 ]
 SIZES = ["--size=32", "--batch_size=4", "--epochs=2", "--steps_per_epoch=2"]
 STEERING = ["--schedule=constant", "--plateau=1", "--early_stop=5", "--ema_momentum=0.5"]
-REST = ["--strategy=mirrored", "--precision=float32", "--clip_norm=0", "--tensorboard"]
+REST = ["--strategy=multi_worker", "--precision=float32", "--clip_norm=0", "--tensorboard"]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,10 @@ def run(pictures, begin, tmp_path_factory):
     """The run's folder and the trainer's output."""
     folder = tmp_path_factory.mktemp("distribution") / "run"
     data = [f"--data={pictures}=1", f"--data={pictures / 'forest'}=2", f"--validation={pictures}"]
-    process = begin(
-        "train_distribution.py", *data, f"--run={folder}", *WIDTHS, *SIZES, *STEERING, *REST
-    )
+    flags = [*data, f"--run={folder}", *WIDTHS, *SIZES, *STEERING, *REST]
+    # One worker is enough to see that nothing comes before the strategy.
+    cluster = {"cluster": {"worker": ["127.0.0.1:0"]}, "task": {"type": "worker", "index": 0}}
+    process = begin("train_distribution.py", *flags, TF_CONFIG=json.dumps(cluster))
     output = process.communicate(timeout=300)[0]
     assert process.returncode == 0, output
     return folder, output
