@@ -99,11 +99,12 @@ def colorize_files(
         writing = collections.deque()
         for job, reading in _read_ahead(reader, jobs, overwrite):
             if reading is None:
-                future = writer.submit(_existing, job, skip_existing)
+                made = _existing(job, skip_existing)
             else:
-                work = _colorized(colorizer, reading)
-                future = writer.submit(_write, job, work, mark_colorized, overwrite, keep)
-            writing.append(future)
+                made = _colorized(colorizer, job, reading, keep)
+            writing.append(writer.submit(_write, made, mark_colorized, overwrite, keep))
+            # Large pictures would stay in memory with these names.
+            reading = made = None
             while len(writing) > AHEAD:
                 yield writing.popleft().result()
         while writing:
@@ -117,7 +118,8 @@ def _read_ahead(reader, jobs, overwrite):
         waiting.append((job, None if leave else reader.submit(read_photograph, job.source)))
         if len(waiting) > AHEAD:
             yield waiting.popleft()
-    yield from waiting
+    while waiting:
+        yield waiting.popleft()
 
 
 def _existing(job, skip_existing):
@@ -126,27 +128,31 @@ def _existing(job, skip_existing):
     return Outcome(job, "failed", (f"{job.target} exists; skip or overwrite existing outputs",))
 
 
-def _colorized(colorizer, reading):
+def _colorized(colorizer, job, reading, keep):
     # Whatever goes wrong with one photograph, memory included, must not stop the others.
     try:
         before = reading.result()
-        return before, colorizer(before)
+        after = colorizer(before)
     except Exception as error:
-        return error
+        return _failure(job, error)
+    return Outcome(job, "done", before.notes, before if keep else None, after)
 
 
-def _write(job, work, mark_colorized, overwrite, keep):
+def _write(made, mark_colorized, overwrite, keep):
+    if made.status != "done":
+        return made
     try:
-        if isinstance(work, Exception):
-            raise work
-        before, after = work
         notes = write_photograph(
-            job.target, after, mark_colorized=mark_colorized, overwrite=overwrite
+            made.job.target, made.after, mark_colorized=mark_colorized, overwrite=overwrite
         )
     except Exception as error:
-        return Outcome(job, "failed", (describe(error).removeprefix(f"{job.source}: "),))
-    pictures = (before, after) if keep else (None, None)
-    return Outcome(job, "done", (*before.notes, *notes), *pictures)
+        return _failure(made.job, error)
+    after = made.after if keep else None
+    return dataclasses.replace(made, notes=(*made.notes, *notes), after=after)
+
+
+def _failure(job, error):
+    return Outcome(job, "failed", (describe(error).removeprefix(f"{job.source}: "),))
 
 
 def describe(error):
