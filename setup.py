@@ -46,7 +46,13 @@ setup(
         "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
         # ruff is held to one series: another one may format differently.
-        "test": ["jax>=0.5", "pytest>=8.0", "ruff==0.17.*", "tensorboard>=2.20"],
+        "test": [
+            "jax>=0.5",
+            "pytest>=8.0",
+            "ruff==0.17.*",
+            "tensorboard>=2.20",
+            "tensorflow-datasets>=4.9.7",
+        ],
     },
     entry_points={"console_scripts": ["keras-colorize = keras_colorize_command:main"]},
     classifiers=[

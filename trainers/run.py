@@ -13,7 +13,7 @@ from absl import app, flags, logging
 from keras_colorize.color import rgb_to_lightness
 from keras_colorize.data import (
     TrainingData,
-    list_pictures,
+    list_source,
     scan_pictures,
     split_pictures,
     validation_batches,
@@ -35,9 +35,10 @@ from keras_colorize.training import (
 FLAGS = flags.FLAGS
 
 _FLAGS = (
-    (flags.DEFINE_multi_string, "data", None, "Folder of pictures, PATH or PATH=WEIGHT; repeat "
-     "it to mix folders. The first one's subfolders are the scene classes."),
-    (flags.DEFINE_string, "validation", None, "Folder of validation pictures; without it "
+    (flags.DEFINE_multi_string, "data", None, "Pictures: PATH of a folder or tfds:NAME[/SPLIT], or "
+     "either with =WEIGHT; repeat it to mix them. The first one's subfolders are the scene "
+     "classes."),
+    (flags.DEFINE_string, "validation", None, "Validation pictures, as --data; without it "
      "--validation_share of the first --data folder is held out."),
     (flags.DEFINE_float, "validation_share", 0.02, "Share of pictures held out."),
     (flags.DEFINE_integer, "validation_limit", 400, "Most validation pictures used."),
@@ -168,11 +169,12 @@ def _config():
 def _load_data():
     """Lists, scans and splits the pictures of --data."""
     paths, weights = _folders()
-    first = list_pictures(paths[0])
-    sets = [first, *(list_pictures(path, first.class_names) for path in paths[1:])]
+    exports = pathlib.Path(FLAGS.run) / "tfds"
+    first = list_source(paths[0], exports)
+    sets = [first, *(list_source(path, exports, first.class_names) for path in paths[1:])]
     sets = [_usable(pictures) for pictures in sets]
     if FLAGS.validation:
-        validation = _usable(list_pictures(FLAGS.validation, first.class_names))
+        validation = _usable(list_source(FLAGS.validation, exports, first.class_names))
     else:
         sets[0], validation = split_pictures(sets[0], FLAGS.validation_share)
     if not len(validation) or not len(sets[0]):

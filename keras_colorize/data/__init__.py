@@ -5,6 +5,7 @@ from keras_colorize.data.pictures import UNLABELED, PictureSet, list_pictures, s
 from keras_colorize.data.pipeline import TrainingData, validation_batches
 from keras_colorize.data.scan import ScanReport, is_near_grey, scan_pictures
 from keras_colorize.data.targets import Targets
+from keras_colorize.data.tfds import list_source, write_tfds
 
 __all__ = [
     "UNLABELED",
@@ -15,7 +16,9 @@ __all__ = [
     "epoch_order",
     "is_near_grey",
     "list_pictures",
+    "list_source",
     "scan_pictures",
     "split_pictures",
     "validation_batches",
+    "write_tfds",
 ]
