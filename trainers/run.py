@@ -19,7 +19,7 @@ from keras_colorize.data import (
     validation_batches,
 )
 from keras_colorize.inference import compose, predicted_ab
-from keras_colorize.presets import Contract, save_preset
+from keras_colorize.presets import Contract, PresetError, load_preset, save_preset
 from keras_colorize.training import (
     ColorizedSamples,
     DivergedError,
@@ -48,6 +48,8 @@ _FLAGS = (
     (flags.DEFINE_string, "scan_cache", None, "File that remembers which pictures are usable; "
      "the default is in the run folder."),
     (flags.DEFINE_string, "run", None, "Folder of the run; a begun run there is resumed."),
+    (flags.DEFINE_string, "init", None, "Preset, name or folder, whose weights to begin with; only "
+     "its class branch may be of another size."),
     (flags.DEFINE_bool, "dry_run", False, "Show the settings, the pictures and the network's "
      "size, and end."),
     (flags.DEFINE_string, "strategy", "default", "default, mirrored or multi_worker."),
@@ -87,7 +89,7 @@ def start(main):
             sys.exit(f"Expected flags only, received {' '.join(arguments[1:])}.")
         try:
             main()
-        except (ValueError, ImportError, DivergedError) as error:
+        except (ValueError, ImportError, DivergedError, PresetError) as error:
             logging.debug("Where it happened:", exc_info=True)
             sys.exit(f"{pathlib.Path(arguments[0]).name}: {error}")
 
@@ -121,6 +123,8 @@ def train(network, make_model, targets, make_objectives):
     class_names = data.sources[0].class_names
     with strategy.scope():
         model, arguments = make_model(class_names)
+        if FLAGS.init:
+            _begin_from(model, FLAGS.init)
         losses, loss_weights, metrics = (_of_model(model, by) for by in make_objectives())
         model.compile(make_optimizer(config), losses, loss_weights, metrics)
     logging.info("%d training and %d validation pictures", len(data), len(validation))
@@ -134,6 +138,19 @@ def train(network, make_model, targets, make_objectives):
     if worker_of(strategy)[0] == 0:
         known = class_names if "class_logits" in model.output else ()
         _save(model, network, arguments, known)
+
+
+def _begin_from(model, preset):
+    source = {variable.path: variable for variable in load_preset(preset)[0].weights}
+    for variable in model.weights:
+        begin = source.get(variable.path)
+        if begin is not None and begin.shape == variable.shape:
+            variable.assign(begin)
+        elif not variable.path.startswith("class_logits"):
+            raise ValueError(
+                f"Expected --init of the same network, {preset} has no {variable.path} of shape "
+                f"{tuple(variable.shape)}."
+            )
 
 
 def _fit(model, config, strategy, data, targets, validation):

@@ -13,6 +13,9 @@ from keras_colorize.files import Photograph, PhotographError, contact_sheet, wri
 CELL = 256
 """Side in pixels of a picture on a sheet."""
 
+MOST_ROWS = 60
+"""Rows of a sheet; the pictures of a large folder would not fit into memory."""
+
 DEMO = ("astronaut", "chelsea", "coffee", "rocket")
 """Color photographs inside scikit-image that the demonstration makes grey."""
 
@@ -26,11 +29,15 @@ class SheetRows:
 
     def __init__(self, truth=None):
         self.truth = None if truth is None else Path(truth)
+        self.total = 0
         self.rows = []
         self.captions = []
 
     def add(self, outcome):
         """Adds a finished job; see `Outcome`, which must carry its pictures."""
+        self.total += 1
+        if len(self.rows) == MOST_ROWS:
+            return
         row = [_thumbnail(outcome.before.pixels), _thumbnail(outcome.after.pixels)]
         self.rows.append(row + self._true(outcome.job.relative))
         self.captions.append(str(outcome.job.relative))
@@ -38,7 +45,8 @@ class SheetRows:
     def write(self, path, title):
         """Writes the sheet, see `contact_sheet`."""
         headings = ("given", "colorized", "true")[: max(len(row) for row in self.rows)]
-        contact_sheet(self.rows, self.captions, path, CELL, title, headings)
+        more = self.total - len(self.rows)
+        contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
 
     def _true(self, relative):
         if self.truth is None:

@@ -16,7 +16,7 @@ _ELLIPSIS = "\u2026"
 _DRAWABLE = str.maketrans({"\u2013": "-", "\u2014": "-", "\u2212": "-"})
 
 
-def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), max_rows=60):
+def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=0):
     """Writes a contact sheet, replacing an older one.
 
     Args:
@@ -26,7 +26,7 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), max_r
         cell: width and height in pixels of the square that each picture is fitted into.
         title: heading of the sheet, or None.
         headings: names of the columns, or none.
-        max_rows: rows that are drawn; a last line says how many more there are.
+        more: rows that were left out; a last line says how many.
 
     Raises:
         PhotographError: if there are no rows, the captions do not match them, the format is
@@ -40,7 +40,7 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), max_r
             f"{path}: expected rows with one caption each, got {len(rows)} rows and "
             f"{len(captions)} captions."
         )
-    page = _Page(rows[:max_rows], cell, title, headings, len(rows) - max_rows)
+    page = _Page(rows, cell, title, headings, more)
     image = page.draw(captions)
     with atomic_file(Path(path), overwrite=True) as stream:
         image.save(stream, target.name, quality=92)
@@ -63,7 +63,7 @@ class _Page:
         image = Image.new("RGB", (self.width + 2 * self.margin, self._height()), _PAGE)
         pen = ImageDraw.Draw(image)
         top = self._draw_head(pen)
-        for row, caption in zip(self.rows, captions, strict=False):
+        for row, caption in zip(self.rows, captions, strict=True):
             self._draw_row(image, row, top)
             self._write(pen, caption, top + self.cell + self.gap, _TEXT)
             top += self.cell + self.caption_height

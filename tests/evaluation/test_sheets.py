@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from keras_colorize.evaluation import SheetRows, write_demo_photographs
+from keras_colorize.evaluation import SheetRows, sheets, write_demo_photographs
 from keras_colorize.files import Photograph, read_photograph
 from keras_colorize.inference.batch import Job, Outcome
 
@@ -42,6 +42,16 @@ def test_rows_hold_small_pictures_of_8_bits():
     assert max(given.shape) < 1100
     assert given.dtype == np.uint8
     assert given.max() == 255
+
+
+def test_a_large_folder_does_not_fill_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
+    rows = SheetRows()
+    for index in range(5):
+        rows.add(_outcome(f"{index}.png", (20, 20)))
+    assert rows.captions == ["0.png", "1.png"]
+    assert rows.total == 5
+    rows.write(tmp_path / "sheet.png", "A title")
 
 
 def test_demonstration(tmp_path):

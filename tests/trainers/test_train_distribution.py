@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from keras_colorize import Colorizer
+from keras_colorize import Colorizer, load_preset
 
 WIDTHS = [
     *("--encoder=residual", "--global_units=4"),
@@ -60,3 +60,21 @@ def test_the_preset_colorizes(run):
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     colored = np.asarray(Colorizer.from_preset(run[0] / "preset")(grey))
     assert colored.shape == grey.shape
+
+
+def test_training_goes_on_from_a_preset(run, pictures, begin, tmp_path):
+    data, still = [f"--data={pictures}", f"--validation={pictures}"], "--learning_rate=1e-12"
+    init, folder = f"--init={run[0] / 'preset'}", f"--run={tmp_path / 'next'}"
+    short = ["--size=32", "--batch_size=4", "--epochs=1", "--steps_per_epoch=1"]
+    shared = [*data, init, *short, "--precision=float32", still]
+    same = begin("train_distribution.py", *shared, folder, *WIDTHS)
+    other = begin("train_distribution.py", *shared, folder + "-other", *WIDTHS, "--global_units=8")
+    outputs = [process.communicate(timeout=300)[0] for process in (same, other)]
+    assert same.returncode == 0, outputs[0]
+    before, after = (
+        load_preset(path)[0].get_layer("ab_logits").kernel
+        for path in (run[0] / "preset", tmp_path / "next" / "preset")
+    )
+    np.testing.assert_allclose(np.asarray(after), np.asarray(before), atol=1e-6)
+    assert other.returncode == 1
+    assert "Expected --init of the same network" in outputs[1]
