@@ -105,6 +105,7 @@ def _add_options(command, preset=True):
     command.add_argument("--decoder", help="mean, annealed, mode or median")
     command.add_argument("--temperature", type=float, help="1 is the mean, lower is more vivid")
     command.add_argument("--saturation", type=float, help="factor on the chroma")
+    command.add_argument("--rebalancing", type=float, help="0 undoes rebalanced training")
     command.add_argument("--working-size", type=int, help="long side the network sees, in pixels")
     command.add_argument("--precision", default="auto", help="auto, float32 or bfloat16")
 
@@ -118,7 +119,7 @@ def _count(text):
 def _colorizer(options, preset):
     from keras_colorize.inference import Colorizer
 
-    names = ("decoder", "temperature", "saturation", "working_size", "precision")
+    names = (*Colorizer.OPTIONS, "precision")
     return Colorizer.from_preset(preset, **{name: getattr(options, name) for name in names})
 
 

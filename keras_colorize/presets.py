@@ -43,6 +43,9 @@ class Contract:
         decoder: default decoder of a distribution, see `decode_ab`.
         temperature: default temperature of the annealed decoder.
         saturation: default factor on the chroma.
+        class_weights: loss weights of the bins that the network was trained with, see
+            `rebalancing_weights`; empty for none.
+        rebalancing: default share of these weights that decoding keeps.
         format: version of the preset format.
     """
 
@@ -58,7 +61,12 @@ class Contract:
     decoder: str = "annealed"
     temperature: float = 0.38
     saturation: float = 1.0
+    class_weights: tuple = ()
+    rebalancing: float = 1.0
     format: int = FORMAT
+
+
+_LISTS = ("trained_on", "class_names", "class_weights")
 
 
 def presets_folder():
@@ -103,7 +111,7 @@ def read_contract(folder):
         fields = json.loads(path.read_text(encoding="utf-8"))
         if fields.get("format") != FORMAT:
             raise PresetError(f"{path}: expected format {FORMAT}, found {fields.get('format')!r}.")
-        lists = {name: tuple(fields.get(name, ())) for name in ("trained_on", "class_names")}
+        lists = {name: tuple(fields.get(name, ())) for name in _LISTS}
         contract = Contract(**{**fields, **lists})
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise PresetError(f"{path}: expected the contract of a preset, found {error}.") from error

@@ -113,7 +113,8 @@ def train(network, make_model, targets, make_objectives):
         network: name of the factory, for the preset.
         make_model: callable (class names) to `(network, arguments of its factory)`.
         targets: `Targets` of all outputs.
-        make_objectives: callable () to three dicts by output: loss, its weight, and metric.
+        make_objectives: callable (`TrainingData`) to three dicts by output, loss, its weight and
+            metric, and a dict of further fields of the preset's contract.
     """
     strategy = make_strategy(FLAGS.strategy)
     precision = set_precision(FLAGS.precision)
@@ -125,7 +126,8 @@ def train(network, make_model, targets, make_objectives):
         model, arguments = make_model(class_names)
         if FLAGS.init:
             _begin_from(model, FLAGS.init)
-        losses, loss_weights, metrics = (_of_model(model, by) for by in make_objectives())
+        *objectives, fields = make_objectives(data)
+        losses, loss_weights, metrics = (_of_model(model, by) for by in objectives)
         model.compile(make_optimizer(config), losses, loss_weights, metrics)
     logging.info("%d training and %d validation pictures", len(data), len(validation))
     logging.info("%s: %d weights, %s", network, model.count_params(), precision)
@@ -137,7 +139,7 @@ def train(network, make_model, targets, make_objectives):
     _fit(model, config, strategy, data, targets, validation)
     if worker_of(strategy)[0] == 0:
         known = class_names if "class_logits" in model.output else ()
-        _save(model, network, arguments, known)
+        _save(model, network=network, arguments=arguments, class_names=known, **fields)
 
 
 def _begin_from(model, preset):
@@ -220,12 +222,10 @@ def _of_model(model, by_output):
     return {name: by_output[name] for name in model.output if name in by_output}
 
 
-def _save(model, network, arguments, class_names):
+def _save(model, **fields):
     contract = Contract(
-        network=network,
-        arguments=arguments,
+        **fields,
         output=_color_output(model),
-        class_names=class_names,
         description=f"trained on {', '.join(FLAGS.data)}",
         # A whole photograph holds more than a crop, so it is seen larger than the views.
         working_size=2 * FLAGS.size if FLAGS.size < 224 else FLAGS.size,

@@ -9,7 +9,8 @@ same command is given again.
 
 from absl import flags
 
-from keras_colorize.data import Targets
+from keras_colorize.bins import rebalancing_weights
+from keras_colorize.data import Targets, ab_prior
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.metrics import AbError
 from keras_colorize.models import distribution_unet, freeze_through
@@ -27,6 +28,7 @@ flags.DEFINE_multi_integer(
 )
 flags.DEFINE_integer("global_units", 256, "Size of the fused global features; 0 for none.")
 flags.DEFINE_float("class_loss_weight", 0.1, "Weight of the class loss; 0 for no class branch.")
+flags.DEFINE_float("uniform_share", 1.0, "Lambda of the class rebalancing; 1 for none.")
 flags.DEFINE_integer("neighbors", 5, "Bins a color is spread over; 1 for hard targets.")
 
 
@@ -45,14 +47,18 @@ def make_model(class_names):
     return model, arguments
 
 
-def make_objectives():
-    """Losses, their weights and the metrics by output."""
+def make_objectives(data):
+    """Losses, their weights and the metrics by output, and the contract's class weights."""
+    class_weights = None
+    if FLAGS.uniform_share < 1:
+        class_weights = rebalancing_weights(ab_prior(data), FLAGS.uniform_share).tolist()
     losses = {
-        "ab_logits": AbCrossentropy(neighbors=FLAGS.neighbors),
+        "ab_logits": AbCrossentropy(class_weights, FLAGS.neighbors),
         "class_logits": SceneCrossentropy(),
     }
     weights = {"ab_logits": 1.0, "class_logits": FLAGS.class_loss_weight}
-    return losses, weights, {"ab_logits": AbError()}
+    fields = {"class_weights": class_weights or ()}
+    return losses, weights, {"ab_logits": AbError()}, fields
 
 
 def main():

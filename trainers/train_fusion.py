@@ -41,11 +41,11 @@ def make_model(class_names):
     return iizuka16(input_shape=(FLAGS.size, FLAGS.size, 1), **arguments), arguments
 
 
-def make_objectives():
+def make_objectives(_):
     """Losses, their weights and the metrics by output."""
     losses = {**dict.fromkeys(COLOR_TARGETS, "mse"), "class_logits": SceneCrossentropy()}
     weights = {**dict.fromkeys(COLOR_TARGETS, 1.0), "class_logits": FLAGS.class_loss_weight}
-    return losses, weights, {}
+    return losses, weights, {}, {}
 
 
 def main():

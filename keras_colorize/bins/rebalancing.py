@@ -31,12 +31,12 @@ def smooth_prior(counts, sigma=SIGMA):
     return smoothed / smoothed.sum()
 
 
-def rebalancing_weights(prior, strength=0.5, floor=FLOOR):
-    """Loss weight of every bin: `w ~ ((1 - strength) prior + strength / Q)^-1`, `E[w] = 1`.
+def rebalancing_weights(prior, uniform_share=0.5, floor=FLOOR):
+    """Loss weight of every bin: `w ~ ((1 - share) prior + share / Q)^-1` with `E[w] = 1`.
 
     Args:
         prior: array (313,), the smoothed prior of `smooth_prior`.
-        strength: lambda of the paper, the strength of the uniform distribution that is mixed
+        uniform_share: lambda of the paper, the share of the uniform distribution that is mixed
             into the prior. So 1 means no rebalancing, all weights are 1; 0 means full
             rebalancing by the inverse prior. The paper has 0.5.
         floor: prior below which a bin counts as this rare, so that empty bins stay finite.
@@ -45,13 +45,13 @@ def rebalancing_weights(prior, strength=0.5, floor=FLOOR):
         float64 array (313,) whose expectation under `prior` is one.
 
     Raises:
-        ValueError: if `prior` is not a distribution or `strength` is outside 0..1.
+        ValueError: if `prior` is not a distribution or `uniform_share` is outside 0..1.
     """
-    if not 0.0 <= strength <= 1.0:
-        raise ValueError(f"Expected a strength between 0 and 1, received {strength}.")
+    if not 0.0 <= uniform_share <= 1.0:
+        raise ValueError(f"Expected a uniform_share between 0 and 1, received {uniform_share}.")
     prior = _check_distribution("prior", prior)
     prior = prior / prior.sum()
-    mixed = (1.0 - strength) * np.maximum(prior, floor) + strength / len(prior)
+    mixed = (1.0 - uniform_share) * np.maximum(prior, floor) + uniform_share / len(prior)
     weights = 1.0 / mixed
     return weights / np.dot(prior, weights)
 

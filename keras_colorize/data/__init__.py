@@ -3,6 +3,7 @@
 from keras_colorize.data.mixing import epoch_order
 from keras_colorize.data.pictures import UNLABELED, PictureSet, list_pictures, split_pictures
 from keras_colorize.data.pipeline import TrainingData, validation_batches
+from keras_colorize.data.priors import ab_prior
 from keras_colorize.data.scan import ScanReport, is_near_grey, scan_pictures
 from keras_colorize.data.targets import Targets
 from keras_colorize.data.tfds import list_source, write_tfds
@@ -13,6 +14,7 @@ __all__ = [
     "ScanReport",
     "Targets",
     "TrainingData",
+    "ab_prior",
     "epoch_order",
     "is_near_grey",
     "list_pictures",

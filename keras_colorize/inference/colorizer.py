@@ -24,8 +24,6 @@ from keras_colorize.models import fold_batch_norm
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import default_preset, load_preset
 
-_OPTIONS = ("working_size", "decoder", "temperature", "saturation")
-
 STRIDE = 32
 """Sides of the working size are multiples of this, the coarsest stride of the networks."""
 
@@ -48,10 +46,14 @@ class Colorizer:
             distribution only.
         temperature: of the annealed decoder: 1 is the mean, lower is more vivid.
         saturation: factor on the chroma; 0 is grey, 1 is as predicted.
+        rebalancing: for networks that were trained with rebalanced bins: 1 decodes as trained,
+            0 takes the weights out again, which is less vivid and nearer to the truth.
 
     Raises:
         ValueError: for arguments outside their range.
     """
+
+    OPTIONS = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Colorizer:
         decoder=None,
         temperature=None,
         saturation=None,
+        rebalancing=None,
     ):
         self.contract = contract
         self.name = model.name
@@ -69,11 +72,13 @@ class Colorizer:
         self.decoder = contract.decoder
         self.temperature = contract.temperature
         self.saturation = contract.saturation
+        self.rebalancing = contract.rebalancing
         self._set(
             working_size=working_size,
             decoder=decoder,
             temperature=temperature,
             saturation=saturation,
+            rebalancing=rebalancing,
         )
         self.model = fold_batch_norm(model)
 
@@ -89,9 +94,10 @@ class Colorizer:
         Raises:
             ValueError: for arguments that do not exist or are outside their range.
         """
-        unknown = sorted(set(options) - set(_OPTIONS))
+        unknown = sorted(set(options) - set(self.OPTIONS))
         if unknown:
-            raise ValueError(f"Expected options among {', '.join(_OPTIONS)}, received {unknown}.")
+            known = ", ".join(self.OPTIONS)
+            raise ValueError(f"Expected options among {known}, received {unknown}.")
         other = copy.copy(self)
         other._set(**options)
         return other
@@ -168,7 +174,13 @@ class Colorizer:
             lightness,
             self.decoder,
             self.temperature,
+            self._log_weights(),
         )
+
+    def _log_weights(self):
+        if not self.contract.class_weights:
+            return None
+        return (self.rebalancing - 1.0) * np.log(self.contract.class_weights)
 
     def _array(self, array):
         if array.dtype == bool:
@@ -218,6 +230,7 @@ class Colorizer:
         _check_range("working_size", self.working_size, STRIDE, 4096)
         _check_range("temperature", self.temperature, 1e-3, 10.0)
         _check_range("saturation", self.saturation, 0.0, 10.0)
+        _check_range("rebalancing", self.rebalancing, 0.0, 1.0)
 
 
 def _to_rgb(lab):

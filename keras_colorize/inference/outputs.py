@@ -17,7 +17,9 @@ from keras_colorize.color import (
 _STEPS = 4
 
 
-def predicted_ab(prediction, output, lightness, decoder="annealed", temperature=0.38):
+def predicted_ab(
+    prediction, output, lightness, decoder="annealed", temperature=0.38, log_weights=None
+):
     """Turns the color output of a network into a and b.
 
     Args:
@@ -27,6 +29,7 @@ def predicted_ab(prediction, output, lightness, decoder="annealed", temperature=
         lightness: tensor (N, H, W, 1), L* in 0..100, what the network saw.
         decoder: see `decode_ab`; for `"ab_logits"` alone.
         temperature: see `decode_ab`.
+        log_weights: see `decode_ab`.
 
     Returns:
         float32 tensor (N, h, w, 2) of a and b.
@@ -35,7 +38,7 @@ def predicted_ab(prediction, output, lightness, decoder="annealed", temperature=
         ValueError: for an unknown output or decoder.
     """
     if output == "ab_logits":
-        return decode_ab(prediction, decoder, temperature)
+        return decode_ab(prediction, decoder, temperature, log_weights)
     if output == "ab":
         return unscale_ab(prediction)
     if output == "rgb":

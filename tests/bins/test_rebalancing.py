@@ -45,28 +45,28 @@ def test_sigma_zero_does_not_smooth():
     np.testing.assert_allclose(smooth_prior(counts, sigma=0), counts / counts.sum(), atol=1e-12)
 
 
-@pytest.mark.parametrize("strength", [0.0, 0.1, 0.5, 1.0])
-def test_weights_follow_the_formula(strength):
+@pytest.mark.parametrize("uniform_share", [0.0, 0.1, 0.5, 1.0])
+def test_weights_follow_the_formula(uniform_share):
     counts = _counts()
     prior = counts / counts.sum()
-    weights = rebalancing_weights(prior, strength)
-    unscaled = [1 / ((1 - strength) * max(p, FLOOR) + strength / 313) for p in prior]
+    weights = rebalancing_weights(prior, uniform_share)
+    unscaled = [1 / ((1 - uniform_share) * max(p, FLOOR) + uniform_share / 313) for p in prior]
     mean = sum(p * w for p, w in zip(prior, unscaled, strict=True))
     np.testing.assert_allclose(weights, np.array(unscaled) / mean, rtol=1e-9)
     assert np.dot(prior, weights) == pytest.approx(1.0)
     assert np.isfinite(weights).all()
 
 
-def test_strength_one_weighs_all_bins_alike():
+def test_a_uniform_share_of_one_weighs_all_bins_alike():
     np.testing.assert_allclose(rebalancing_weights(smooth_prior(_counts()), 1.0), 1.0)
 
 
-def test_less_strength_favors_rare_bins_more():
+def test_a_smaller_uniform_share_favors_rare_bins_more():
     prior = smooth_prior(_counts())
     rarest, commonest = prior.argmin(), prior.argmax()
     ratios = [
-        (weights := rebalancing_weights(prior, strength))[rarest] / weights[commonest]
-        for strength in (1.0, 0.5, 0.1, 0.0)
+        (weights := rebalancing_weights(prior, uniform_share))[rarest] / weights[commonest]
+        for uniform_share in (1.0, 0.5, 0.1, 0.0)
     ]
     assert ratios == sorted(ratios)
     assert ratios[0] == pytest.approx(1.0)
@@ -89,10 +89,10 @@ def test_prior_need_not_be_normalised():
     )
 
 
-@pytest.mark.parametrize("strength", [-0.1, 1.1, float("nan")])
-def test_strength_has_a_range(strength):
+@pytest.mark.parametrize("uniform_share", [-0.1, 1.1, float("nan")])
+def test_the_uniform_share_has_a_range(uniform_share):
     with pytest.raises(ValueError, match="between 0 and 1, received"):
-        rebalancing_weights(np.ones(313), strength)
+        rebalancing_weights(np.ones(313), uniform_share)
 
 
 @pytest.mark.parametrize("function", [smooth_prior, rebalancing_weights])

@@ -9,6 +9,7 @@ from PIL import Image
 from skimage import color
 
 from keras_colorize import Colorizer
+from keras_colorize.bins import ab_centers
 from keras_colorize.files import Metadata, Photograph
 from keras_colorize.inference.colorizer import BATCH
 
@@ -174,6 +175,7 @@ def test_wrong_types(tiny_colorizer, wrong):
         {"temperature": 0.0},
         {"temperature": float("nan")},
         {"saturation": -1.0},
+        {"rebalancing": 1.5},
         {"saturation": "2"},
         {"working_size": 31},
         {"working_size": 5000},
@@ -240,3 +242,17 @@ def test_inference_does_not_import_tensorflow():
         [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, check=True
     )
     assert result.stdout.decode().strip() == "False"
+
+
+def test_rebalancing_can_be_undone(tiny_model, tiny_contract, picture):
+    weights = np.exp(np.random.default_rng(2).normal(0, 3, 313))
+    rebalanced = dataclasses.replace(tiny_contract, class_weights=tuple(weights))
+    plain = Colorizer(tiny_model, tiny_contract, decoder="mode")
+    lightness = np.random.default_rng(3).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
+    logits = np.asarray(plain.model.predict_on_batch(lightness)["ab_logits"])
+    as_trained = Colorizer(tiny_model, rebalanced, decoder="mode")
+    np.testing.assert_array_equal(as_trained.predict_ab(lightness), plain.predict_ab(lightness))
+    undone = as_trained.replace(rebalancing=0.0).predict_ab(lightness)
+    best = np.argmax(logits - np.log(weights), axis=-1)
+    np.testing.assert_array_equal(undone, ab_centers()[best])
+    assert (best != np.argmax(logits, axis=-1)).any()

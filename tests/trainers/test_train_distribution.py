@@ -12,7 +12,7 @@ WIDTHS = [
     *(f"--residual_widths={width}" for width in (2, 2, 4, 4, 4)),
     *(f"--decoder_widths={width}" for width in (4, 4, 4, 4)),
 ]
-SIZES = ["--size=32", "--batch_size=4", "--epochs=2", "--steps_per_epoch=2"]
+SIZES = ["--uniform_share=0.5", "--size=32", "--batch_size=4", "--epochs=2", "--steps_per_epoch=2"]
 STEERING = ["--schedule=constant", "--plateau=1", "--early_stop=5", "--ema_momentum=0.5"]
 REST = ["--strategy=multi_worker", "--precision=float32", "--clip_norm=0", "--tensorboard"]
 
@@ -57,6 +57,8 @@ def test_the_preset_colorizes(run):
     contract = json.loads((run[0] / "preset" / "contract.json").read_text())
     assert contract["arguments"]["residual_widths"] == [2, 2, 4, 4, 4]
     assert contract["arguments"]["classes"] == 2
+    assert len(contract["class_weights"]) == 313
+    assert max(contract["class_weights"]) > 2 * min(contract["class_weights"]) > 0
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     colored = np.asarray(Colorizer.from_preset(run[0] / "preset")(grey))
     assert colored.shape == grey.shape
