@@ -21,7 +21,7 @@ DEMO = ("astronaut", "chelsea", "coffee", "rocket")
 
 
 class SheetRows:
-    """Collects the rows of a contact sheet: given, colorized and, where there is one, true.
+    """Collects the rows of a contact sheet: grey, colorized and, where there is one, true.
 
     Args:
         truth: folder of true colors with the same relative paths as the inputs, or None.
@@ -38,13 +38,15 @@ class SheetRows:
         self.total += 1
         if len(self.rows) == MOST_ROWS:
             return
-        row = [_thumbnail(outcome.before.pixels), _thumbnail(outcome.after.pixels)]
+        # A given picture may have color; the network sees its lightness alone.
+        grey = _grey(_thumbnail(outcome.before.pixels))
+        row = [grey, _thumbnail(outcome.after.pixels)]
         self.rows.append(row + self._true(outcome.job.relative))
         self.captions.append(str(outcome.job.relative))
 
     def write(self, path, title):
         """Writes the sheet, see `contact_sheet`."""
-        headings = ("given", "colorized", "true")[: max(len(row) for row in self.rows)]
+        headings = ("grey", "colorized", "true")[: max(len(row) for row in self.rows)]
         more = self.total - len(self.rows)
         contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
 
@@ -66,8 +68,7 @@ def write_demo_photographs(folder):
     """
     for name in DEMO:
         pixels = getattr(skimage.data, name)()
-        grey = _to_uint8(as_grey(rgb_to_lab(pixels / 255.0)[..., :1]))
-        for kind, made in (("truth", pixels), ("grey", grey)):
+        for kind, made in (("truth", pixels), ("grey", _grey(pixels))):
             path = Path(folder) / kind / f"{name}.jpg"
             write_photograph(path, Photograph(made), mark_colorized=False, overwrite=True)
 
@@ -76,6 +77,10 @@ def _thumbnail(pixels):
     step = max(1, max(pixels.shape[:2]) // (2 * CELL))
     small = pixels[::step, ::step]
     return small if small.dtype == np.uint8 else (small // 257).astype("uint8")
+
+
+def _grey(pixels):
+    return _to_uint8(as_grey(rgb_to_lab(pixels / 255.0)[..., :1]))
 
 
 def _to_uint8(rgb):

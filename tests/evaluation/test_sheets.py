@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from skimage.color import rgb2lab
 
 from keras_colorize.evaluation import SheetRows, sheets, write_demo_photographs
 from keras_colorize.files import Photograph, read_photograph
@@ -25,6 +26,18 @@ def test_rows_with_and_without_truth(tmp_path):
     rows.write(tmp_path / "sheet.png", "A title")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 3 * 256
+
+
+def test_the_first_column_is_grey_whatever_is_given():
+    rows = SheetRows()
+    before = Photograph(np.full((20, 30, 3), (200, 10, 30), "uint8"))
+    rows.add(Outcome(Job(Path("a"), Path("a"), Path("a")), "done", (), before, before))
+    ((grey, colorized),) = rows.rows
+    assert np.ptp(grey, axis=-1).max() == 0
+    # L* of the color and of the grey are those of scikit-image.
+    expected = rgb2lab(before.pixels)[0, 0, 0]
+    assert abs(rgb2lab(grey)[0, 0, 0] - expected) < 0.3
+    assert colorized[0, 0].tolist() == [200, 10, 30]
 
 
 def test_without_truth_there_are_two_columns(tmp_path):
