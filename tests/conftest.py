@@ -1,4 +1,4 @@
-"""One tiny network that every test of inference, evaluation and the command shares."""
+"""One tiny network that many tests share, and gradients, which each backend spells its own way."""
 
 import keras
 import numpy as np
@@ -49,3 +49,24 @@ def tiny_colorizer(tiny_preset):
 def picture():
     """A small color picture, uint8, not square, with detail in every pixel."""
     return np.random.default_rng(5).integers(0, 256, (37, 52, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def gradient_of():
+    """`gradient_of(function, x)`: the gradient of the sum of function(x) with respect to x."""
+
+    def with_tensorflow(function, x):
+        import tensorflow as tf
+
+        x = tf.convert_to_tensor(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(function(x))
+        return tape.gradient(total, x).numpy()
+
+    def with_jax(function, x):
+        import jax
+
+        return np.asarray(jax.grad(lambda value: function(value).sum())(x))
+
+    return with_tensorflow if keras.backend.backend() == "tensorflow" else with_jax

@@ -1,4 +1,4 @@
-"""Colours to try, and the two things that every backend spells in its own way."""
+"""Colours to try, and graphs, which each backend compiles in its own way."""
 
 import keras
 import numpy as np
@@ -15,27 +15,6 @@ def rgb_colors():
     dark = rng.random((1000, 3)) * 0.02
     near_grey = rng.random((1000, 1)) + rng.normal(0.0, 1e-3, (1000, 3))
     return np.concatenate([grid, spread, dark, np.clip(near_grey, 0.0, 1.0)])[:, np.newaxis]
-
-
-@pytest.fixture(scope="session")
-def gradient_of():
-    """`gradient_of(function, x)`: the gradient of the sum of function(x) with respect to x."""
-
-    def with_tensorflow(function, x):
-        import tensorflow as tf
-
-        x = tf.convert_to_tensor(x)
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            total = tf.reduce_sum(function(x))
-        return tape.gradient(total, x).numpy()
-
-    def with_jax(function, x):
-        import jax
-
-        return np.asarray(jax.grad(lambda value: function(value).sum())(x))
-
-    return with_tensorflow if keras.backend.backend() == "tensorflow" else with_jax
 
 
 @pytest.fixture(scope="session")
