@@ -1,10 +1,16 @@
 r"""Trains `distribution_unet`.
 
-    python trainers/train_distribution.py --data=pictures --run=runs/distribution \
-        --encoder_weights=imagenet --freeze_through=block_5_add --epochs=12 --steps_per_epoch=500
+    python trainers/train_distribution.py --data=pictures --run=runs/decoder \
+        --encoder_weights=imagenet --freeze_through=out_relu --cooldown=0 \
+        --epochs=5 --steps_per_epoch=200
+    python trainers/train_distribution.py --data=pictures --run=runs/all \
+        --init=runs/decoder/preset --freeze_through=block_5_add --learning_rate=2e-4 \
+        --warmup=0.03 --cooldown=0.97 --epochs=10 --steps_per_epoch=400
 
-The preset is written to `runs/distribution/preset`. A run that was interrupted goes on when the
-same command is given again.
+These two made the preset `distribution_unet_places`: 160,000 pictures, 70 minutes on two busy
+processor cores, ab error 12.36 on 400 validation pictures of MiniPlaces at the end. The preset
+is written to `runs/all/preset`. A run that was interrupted goes on when the same command is
+given again.
 """
 
 from absl import flags
