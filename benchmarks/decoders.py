@@ -15,6 +15,7 @@ from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import figures, measured_paths, scaled_rgb, summarize
 from keras_colorize.inference import compose, predicted_ab
+from keras_colorize.inference.colorizer import STRIDE
 from keras_colorize.inference.pixels import to_working_size
 
 
@@ -52,7 +53,7 @@ def _measure(colorizer, path, grid, options):
     predictions = {}
     for size in options.working_size:
         # The network runs once per size; every decoder setting reads the same prediction.
-        small = to_working_size(lightness, size, 32)[None]
+        small = to_working_size(lightness, size, STRIDE)[None]
         predictions[size] = small, colorizer.model.predict_on_batch(small)[output]
     made = {}
     for size, temperature, saturation in grid:

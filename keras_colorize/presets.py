@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from keras_colorize import models
+from keras_colorize.bins import ANNEALED_TEMPERATURE
 from keras_colorize.weights import read_weights, write_weights
 
 CONTRACT_FILE = "contract.json"
@@ -59,7 +60,7 @@ class Contract:
     class_names: tuple = ()
     working_size: int = 256
     decoder: str = "annealed"
-    temperature: float = 0.38
+    temperature: float = ANNEALED_TEMPERATURE
     saturation: float = 1.0
     class_weights: tuple = ()
     rebalancing: float = 1.0

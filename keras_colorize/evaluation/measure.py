@@ -9,6 +9,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.files import find_photographs, read_photograph
 from keras_colorize.inference import compose
+from keras_colorize.inference.pixels import to_float
 from keras_colorize.metrics import ab_error, colorfulness
 
 LONG_SIDE = 256
@@ -84,8 +85,7 @@ def scaled_rgb(path, long_side):
     Returns:
         float32 array (H, W, 3), sRGB in [0, 1].
     """
-    pixels = read_photograph(path).pixels
-    rgb = pixels.astype("float32") / np.iinfo(pixels.dtype).max
+    rgb = to_float(read_photograph(path).pixels)
     scale = long_side / max(rgb.shape[:2])
     if scale >= 1:
         return rgb

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
 import skimage.data
-from keras import ops
 
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation.measure import as_grey, scaled_rgb
 from keras_colorize.files import Photograph, PhotographError, contact_sheet, write_photograph
+from keras_colorize.inference.pixels import from_float, to_float
 
 CELL = 256
 """Side in pixels of a picture on a sheet."""
@@ -54,7 +53,7 @@ class SheetRows:
         if self.truth is None:
             return []
         try:
-            return [_to_uint8(scaled_rgb(self.truth / relative, CELL))]
+            return [from_float(scaled_rgb(self.truth / relative, CELL), "uint8")]
         except PhotographError:
             # A sheet is still of use where the truth of one photograph is not known.
             return []
@@ -75,13 +74,8 @@ def write_demo_photographs(folder):
 
 def _thumbnail(pixels):
     step = max(1, max(pixels.shape[:2]) // (2 * CELL))
-    small = pixels[::step, ::step]
-    return small if small.dtype == np.uint8 else (small // 257).astype("uint8")
+    return from_float(to_float(pixels[::step, ::step]), "uint8")
 
 
 def _grey(pixels):
-    return _to_uint8(as_grey(rgb_to_lab(pixels / 255.0)[..., :1]))
-
-
-def _to_uint8(rgb):
-    return np.rint(255.0 * ops.convert_to_numpy(rgb)).astype("uint8")
+    return from_float(as_grey(rgb_to_lab(to_float(pixels))[..., :1]), "uint8")

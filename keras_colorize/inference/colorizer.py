@@ -68,11 +68,7 @@ class Colorizer:
     ):
         self.contract = contract
         self.name = model.name
-        self.working_size = contract.working_size
-        self.decoder = contract.decoder
-        self.temperature = contract.temperature
-        self.saturation = contract.saturation
-        self.rebalancing = contract.rebalancing
+        vars(self).update({name: getattr(contract, name) for name in self.OPTIONS})
         self._set(
             working_size=working_size,
             decoder=decoder,

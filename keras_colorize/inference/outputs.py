@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_colorize.bins import decode_ab
+from keras_colorize.bins import ANNEALED_TEMPERATURE, decode_ab
 from keras_colorize.color import (
     lab_to_rgb,
     rgb_to_lab,
@@ -18,7 +18,12 @@ _STEPS = 4
 
 
 def predicted_ab(
-    prediction, output, lightness, decoder="annealed", temperature=0.38, log_weights=None
+    prediction,
+    output,
+    lightness,
+    decoder="annealed",
+    temperature=ANNEALED_TEMPERATURE,
+    log_weights=None,
 ):
     """Turns the color output of a network into a and b.
 
