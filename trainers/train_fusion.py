@@ -24,6 +24,7 @@ COLOR_TARGETS = {"ab": "ab_scaled", "yuv_uv": "yuv_uv_scaled", "rgb": "rgb"}
 FLAGS = flags.FLAGS
 define_flags(batch_size=128, optimizer="adadelta", learning_rate=1.0, schedule="constant", size=224)
 flags.DEFINE_float("width", 1.0, "Factor on the channels; 1 is the paper.")
+flags.DEFINE_integer("global_size", 224, "Side of the copy that the global branch sees.")
 flags.DEFINE_bool("global_features", True, "Fuse global features; without, the baseline.")
 flags.DEFINE_enum("color_space", "lab", ["lab", "yuv", "rgb"], "What the network predicts.")
 flags.DEFINE_float("class_loss_weight", CLASS_LOSS_WEIGHT, "Alpha; 0 for no class branch.")
@@ -35,6 +36,7 @@ def make_model(class_names):
         "width": FLAGS.width,
         "classes": class_count(class_names) if FLAGS.global_features else None,
         "global_features": FLAGS.global_features,
+        "global_size": FLAGS.global_size,
         "color_space": FLAGS.color_space,
     }
     # At the size of the global branch the low-level features are computed once.

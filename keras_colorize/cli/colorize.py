@@ -1,0 +1,97 @@
+"""The commands that colorize: `colorize`, `presets` and `demo`."""
+
+from pathlib import Path
+
+from .options import EXIT_FAILED, add_options, make_colorizer
+from .progress import Progress
+
+
+def add(commands):
+    """Adds the commands to the parser."""
+    _add_colorize(commands)
+    presets = commands.add_parser("presets", help="list the shipped presets, one a line")
+    presets.set_defaults(run=_presets)
+    demo = commands.add_parser("demo", help="colorize photographs that scikit-image brings along")
+    demo.add_argument("-o", "--output", default="demo", help="folder to write to")
+    demo.set_defaults(run=_demo)
+
+
+def _add_colorize(commands):
+    command = commands.add_parser("colorize", help="colorize files, folders and patterns")
+    command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
+    command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
+    add_options(command)
+    existing = command.add_mutually_exclusive_group()
+    existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
+    existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
+    command.add_argument(
+        "--no-mark",
+        action="store_true",
+        help="do not say in the metadata (IPTC DigitalSourceType) that colors were made",
+    )
+    command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
+    command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
+    command.set_defaults(run=_colorize)
+
+
+def _presets(_):
+    from keras_colorize.presets import list_presets
+
+    for name, contract in list_presets().items():
+        print(f"{name}\t{contract.network}\t{contract.description}")
+    return 0
+
+
+def _colorize(options):
+    from keras_colorize.inference.batch import plan_jobs
+
+    if options.truth and not (options.sheet and Path(options.truth).is_dir()):
+        raise ValueError("expected --sheet and a folder of true colors with --truth")
+    jobs = plan_jobs(options.inputs, options.output, options.sheet)
+    settings = {
+        "mark_colorized": not options.no_mark,
+        "skip_existing": options.skip_existing,
+        "overwrite": options.overwrite,
+    }
+    colorizer = make_colorizer(options, options.preset)
+    return _run_jobs(colorizer, jobs, settings, options.sheet, options.truth)
+
+
+def _run_jobs(colorizer, jobs, settings, sheet=None, truth=None):
+    from keras_colorize.evaluation import SheetRows
+    from keras_colorize.inference.batch import colorize_files
+
+    rows = SheetRows(truth)
+    counts = {"done": 0, "skipped": 0, "failed": 0}
+    with Progress("colorizing", len(jobs)) as progress:
+        for outcome in colorize_files(colorizer, jobs, keep=sheet is not None, **settings):
+            counts[outcome.status] += 1
+            if outcome.after is not None:
+                rows.add(outcome)
+            _report(progress, outcome)
+            progress.advance()
+    if sheet and rows.rows:
+        rows.write(sheet, f"Colorized by {colorizer.name}")
+        print(f"contact sheet: {sheet}")
+    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    return EXIT_FAILED if counts["failed"] else 0
+
+
+def _report(progress, outcome):
+    if outcome.status == "skipped":
+        return
+    word = "failed" if outcome.status == "failed" else "note"
+    for note in outcome.notes:
+        progress.say(f"{word}: {outcome.job.source}: {note}")
+
+
+def _demo(options):
+    from keras_colorize.evaluation import write_demo_photographs
+    from keras_colorize.inference import Colorizer
+    from keras_colorize.inference.batch import plan_jobs
+
+    folder = Path(options.output)
+    write_demo_photographs(folder)
+    jobs = plan_jobs([str(folder / "grey")], folder / "color")
+    colorizer = Colorizer.from_preset()
+    return _run_jobs(colorizer, jobs, {"overwrite": True}, folder / "sheet.png", folder / "truth")

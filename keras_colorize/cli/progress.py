@@ -1,0 +1,39 @@
+"""How far a long command has come."""
+
+import time
+
+
+class Progress:
+    """A progress bar with pictures per second and the time that is left."""
+
+    def __init__(self, what, total):
+        from rich import console, progress
+
+        self.bar = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[speed]}"),
+            progress.TimeRemainingColumn(),
+            # What other programs may want to read, such as the table of figures, is on stdout.
+            console=console.Console(stderr=True),
+        )
+        self.task = self.bar.add_task(what, total=total, speed="")
+        self.started = time.monotonic()
+
+    def __enter__(self):
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_):
+        self.bar.stop()
+
+    def say(self, text):
+        """Prints a line above the bar."""
+        self.bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def advance(self):
+        """Counts one picture."""
+        done = self.bar.tasks[0].completed + 1
+        speed = f"{done / (time.monotonic() - self.started):.1f} pictures/s"
+        self.bar.update(self.task, completed=done, speed=speed)
