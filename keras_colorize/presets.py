@@ -34,7 +34,7 @@ class Contract:
     Attributes:
         network: name of the factory, a key of `NETWORKS`.
         arguments: arguments of the factory.
-        output: name of the network's color output: `ab_logits`, `ab`, `yuv_uv` or `rgb`.
+        output: name of the network's color output, see `predicted_ab`.
         sha256: checksum of the weights file.
         description: one line on what the preset is for.
         license: SPDX name of the licence of the weights.
@@ -47,6 +47,8 @@ class Contract:
         class_weights: loss weights of the bins that the network was trained with, see
             `rebalancing_weights`; empty for none.
         rebalancing: default share of these weights that decoding keeps.
+        bin_means: (2, K) means of the training values in each bin of the two channels, for
+            outputs that bin them apart; empty for the centers of the bins.
         format: version of the preset format.
     """
 
@@ -64,10 +66,11 @@ class Contract:
     saturation: float = 1.0
     class_weights: tuple = ()
     rebalancing: float = 1.0
+    bin_means: tuple = ()
     format: int = FORMAT
 
 
-_LISTS = ("trained_on", "class_names", "class_weights")
+_LISTS = ("trained_on", "class_names", "class_weights", "bin_means")
 
 
 def presets_folder():

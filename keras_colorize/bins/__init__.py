@@ -9,13 +9,29 @@ from keras_colorize.bins.gamut import (
     squared_distances,
 )
 from keras_colorize.bins.rebalancing import rebalancing_weights, smooth_prior
+from keras_colorize.bins.uniform import (
+    AB_BINS,
+    CHANNEL_BINS,
+    HS_BINS,
+    LUV_UV_BINS,
+    UniformBins,
+    ab_marginals,
+    decode_channels,
+)
 
 __all__ = [
+    "AB_BINS",
     "ANNEALED_TEMPERATURE",
+    "CHANNEL_BINS",
     "DECODERS",
+    "HS_BINS",
+    "LUV_UV_BINS",
+    "UniformBins",
     "ab_centers",
+    "ab_marginals",
     "bin_count",
     "decode_ab",
+    "decode_channels",
     "hard_encode_ab",
     "rebalancing_weights",
     "smooth_prior",

@@ -41,12 +41,17 @@ def decode_ab(logits, decoder="annealed", temperature=ANNEALED_TEMPERATURE, log_
     if decoder == "mean":
         return _mean(logits)
     if decoder == "annealed":
-        return _mean(logits / _check_temperature(temperature))
+        return _mean(logits / check_temperature(temperature))
     if decoder == "mode":
         return ops.take(ops.convert_to_tensor(ab_centers()), ops.argmax(logits, axis=-1), axis=0)
     if decoder == "median":
         return _median(ops.softmax(logits, axis=-1))
-    raise ValueError(f"Expected a decoder among {', '.join(DECODERS)}, received {decoder!r}.")
+    raise unknown_decoder(decoder)
+
+
+def unknown_decoder(decoder):
+    """The error that says which decoders there are."""
+    return ValueError(f"Expected a decoder among {', '.join(DECODERS)}, received {decoder!r}.")
 
 
 def _mean(logits):
@@ -74,7 +79,8 @@ def _marginal_median(probabilities, axis):
     return ops.squeeze(center + step * ops.clip(share, -0.5, 0.5), axis=-1)
 
 
-def _check_temperature(temperature):
+def check_temperature(temperature):
+    """Returns the temperature; raises ValueError unless it is above 0."""
     if isinstance(temperature, numbers.Real) and not 0 < temperature < math.inf:
         raise ValueError(f"Expected a temperature above 0, received {temperature}.")
     return temperature

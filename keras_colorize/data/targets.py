@@ -4,29 +4,33 @@ import dataclasses
 
 from keras import ops
 
-from keras_colorize.color import rgb_to_lab, rgb_to_yuv, scale_ab, scale_yuv_uv
+from keras_colorize.color import (
+    rgb_to_hsv,
+    rgb_to_lab,
+    rgb_to_luv,
+    rgb_to_yuv,
+    scale_ab,
+    scale_luv_uv,
+    scale_yuv_uv,
+)
 
 LABEL = "label"
 """Kind of target that is the picture's class."""
 
 
-def _scaled_ab(rgb, lab):
-    return scale_ab(lab[..., 1:])
-
-
-def _scaled_yuv_uv(rgb, lab):
-    return scale_yuv_uv(rgb_to_yuv(rgb)[..., 1:])
-
-
 _KINDS = {
     "ab": lambda rgb, lab: lab[..., 1:],
-    "ab_scaled": _scaled_ab,
-    "yuv_uv_scaled": _scaled_yuv_uv,
+    "ab_scaled": lambda rgb, lab: scale_ab(lab[..., 1:]),
+    "yuv_uv_scaled": lambda rgb, lab: scale_yuv_uv(rgb_to_yuv(rgb)[..., 1:]),
+    "luv_uv": lambda rgb, lab: rgb_to_luv(rgb)[..., 1:],
+    "luv_uv_scaled": lambda rgb, lab: scale_luv_uv(rgb_to_luv(rgb)[..., 1:]),
+    "hs": lambda rgb, lab: rgb_to_hsv(rgb)[..., :2],
     "rgb": lambda rgb, lab: rgb,
 }
 
 KINDS = (*_KINDS, LABEL)
-"""Kinds of target: a and b, the same scaled to 0..1, U and V scaled to 0..1, RGB, the class."""
+"""Kinds of target: a and b, the same scaled to [0, 1], U and V of YUV scaled to [0, 1], u and v of
+L*u*v*, the same scaled to [0, 1], hue and saturation, RGB, the class."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -171,6 +171,7 @@ class Colorizer:
             self.decoder,
             self.temperature,
             self._log_weights(),
+            self.contract.bin_means,
         )
 
     def _log_weights(self):

@@ -2,19 +2,31 @@
 
 from keras import ops
 
-from keras_colorize.bins import ANNEALED_TEMPERATURE, decode_ab
+from keras_colorize.bins import (
+    ANNEALED_TEMPERATURE,
+    CHANNEL_BINS,
+    decode_ab,
+    decode_channels,
+)
 from keras_colorize.color import (
+    hsv_to_rgb,
     lab_to_rgb,
+    luv_to_xyz,
     rgb_to_lab,
     rgb_to_lightness,
     unscale_ab,
+    unscale_luv_uv,
     unscale_yuv_uv,
+    xyz_to_lab,
     yuv_to_rgb,
 )
 
 # Of the search for a luma: a and b are then 0.003 off at most, and
 # 0.1 on average over all colors of sRGB, of which those at its edge come slowly.
 _STEPS = 4
+
+# Halvings of the search for the value of HSV: the lightness is then right to 0.1.
+_HALVINGS = 10
 
 
 def predicted_ab(
@@ -24,17 +36,21 @@ def predicted_ab(
     decoder="annealed",
     temperature=ANNEALED_TEMPERATURE,
     log_weights=None,
+    bin_means=(),
 ):
     """Turns the color output of a network into a and b.
 
     Args:
-        prediction: tensor (N, h, w, C), the network's color output.
-        output: which output it is: `"ab_logits"` (a distribution over the bins, decoded),
-            `"ab"` (scaled to [0, 1]), `"yuv_uv"` (scaled to [0, 1]) or `"rgb"`.
+        prediction: tensor (N, h, w, C) or (N, h, w, 2, K), the network's color output.
+        output: which output it is. `"ab"`, `"yuv_uv"` and `"luv_uv"` are chroma scaled to
+            [0, 1], `"hs"` hue and saturation, `"rgb"` all three; `"ab_logits"` a distribution
+            over the in-gamut bins, `"ab_channel_logits"`, `"luv_uv_logits"` and `"hs_logits"`
+            one over the bins of each channel.
         lightness: tensor (N, H, W, 1), L* in 0..100, what the network saw.
-        decoder: see `decode_ab`; for `"ab_logits"` alone.
+        decoder: see `decode_ab`; for distributions alone.
         temperature: see `decode_ab`.
-        log_weights: see `decode_ab`.
+        log_weights: see `decode_ab`; for `"ab_logits"` alone.
+        bin_means: (2, K) values of the bins of each channel; empty for their centers.
 
     Returns:
         float32 tensor (N, h, w, 2) of a and b.
@@ -44,32 +60,74 @@ def predicted_ab(
     """
     if output == "ab_logits":
         return decode_ab(prediction, decoder, temperature, log_weights)
-    if output == "ab":
-        return unscale_ab(prediction)
-    if output == "rgb":
-        return rgb_to_lab(prediction)[..., 1:]
-    if output == "yuv_uv":
-        return rgb_to_lab(_rgb_of_chroma(unscale_yuv_uv(prediction), lightness))[..., 1:]
-    raise ValueError(
-        f"Expected an output among ab_logits, ab, yuv_uv and rgb, received {output!r}."
-    )
+    if output in CHANNEL_BINS:
+        values = bin_means if len(bin_means) else [CHANNEL_BINS[output].centers()] * 2
+        chroma = decode_channels(prediction, values, decoder, temperature)
+        return _TO_AB[_CHANNELS[output]](chroma, lightness)
+    if output not in _UNSCALE:
+        known = ", ".join(("ab_logits", *CHANNEL_BINS, *_UNSCALE))
+        raise ValueError(f"Expected an output among {known}, received {output!r}.")
+    return _TO_AB[output](_UNSCALE[output](prediction), lightness)
 
 
-def _rgb_of_chroma(chroma, lightness):
+def _luv_uv_to_ab(luv_uv, lightness):
+    luv = ops.concatenate([_fit(lightness, luv_uv), luv_uv], axis=-1)
+    return xyz_to_lab(luv_to_xyz(luv))[..., 1:]
+
+
+def _yuv_uv_to_ab(yuv_uv, lightness):
     """Finds the luma Y' with which U and V have the lightness that the network saw.
 
     L* alone decides the luma of greys only. Each step corrects it by what the lightness is off,
     counted in grey levels.
     """
-    lightness = ops.image.resize(lightness, ops.shape(chroma)[1:3], antialias=True)
-    wanted = luma = _grey_level(lightness)
+    wanted = luma = _grey_level(_fit(lightness, yuv_uv))
     for _ in range(_STEPS):
-        luma = luma + wanted - _grey_level(rgb_to_lightness(_to_rgb(luma, chroma)))
-    return _to_rgb(luma, chroma)
+        luma = luma + wanted - _grey_level(rgb_to_lightness(_yuv_to_rgb(luma, yuv_uv)))
+    return rgb_to_lab(_yuv_to_rgb(luma, yuv_uv))[..., 1:]
 
 
-def _to_rgb(luma, chroma):
-    return ops.clip(yuv_to_rgb(ops.concatenate([luma, chroma], axis=-1)), 0.0, 1.0)
+def _hs_to_ab(hs, lightness):
+    """Finds the value with which hue and saturation have the lightness that the network saw.
+
+    Lightness rises with the value, so halving the interval finds it. Saturated blue is never as
+    light as white: the value ends at 1 there.
+    """
+    wanted = _fit(lightness, hs)
+    value, step = ops.full_like(wanted, 0.5), 0.25
+    for _ in range(_HALVINGS):
+        value = value + step * ops.sign(wanted - rgb_to_lightness(_hs_to_rgb(hs, value)))
+        step /= 2
+    return rgb_to_lab(_hs_to_rgb(hs, value))[..., 1:]
+
+
+_UNSCALE = {
+    "ab": unscale_ab,
+    "yuv_uv": unscale_yuv_uv,
+    "luv_uv": unscale_luv_uv,
+    "hs": lambda hs: ops.clip(ops.cast(hs, "float32"), 0.0, 1.0),
+    "rgb": lambda rgb: rgb,
+}
+_CHANNELS = {"ab_channel_logits": "ab", "luv_uv_logits": "luv_uv", "hs_logits": "hs"}
+_TO_AB = {
+    "ab": lambda ab, lightness: ab,
+    "yuv_uv": _yuv_uv_to_ab,
+    "luv_uv": _luv_uv_to_ab,
+    "hs": _hs_to_ab,
+    "rgb": lambda rgb, lightness: rgb_to_lab(rgb)[..., 1:],
+}
+
+
+def _fit(lightness, chroma):
+    return ops.image.resize(lightness, ops.shape(chroma)[1:3], antialias=True)
+
+
+def _yuv_to_rgb(luma, yuv_uv):
+    return ops.clip(yuv_to_rgb(ops.concatenate([luma, yuv_uv], axis=-1)), 0.0, 1.0)
+
+
+def _hs_to_rgb(hs, value):
+    return hsv_to_rgb(ops.concatenate([hs, value], axis=-1))
 
 
 def _grey_level(lightness):

@@ -3,6 +3,7 @@
 from keras_colorize.layers.fusion import GlobalLocalFusion
 from keras_colorize.layers.resizing import CropLike, ResizeLike, ResizeTo, Upsample2x
 from keras_colorize.layers.scaling import RepeatChannels, ScaleLightness
+from keras_colorize.layers.stacking import StackChannels
 
 __all__ = [
     "CropLike",
@@ -11,5 +12,6 @@ __all__ = [
     "ResizeLike",
     "ResizeTo",
     "ScaleLightness",
+    "StackChannels",
     "Upsample2x",
 ]

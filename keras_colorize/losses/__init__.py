@@ -1,6 +1,30 @@
-"""Losses: a function and a `keras.losses.Loss` each."""
+"""Losses: a function and a `keras.losses.Loss` each.
 
+After `import keras_colorize` all are known to `compile` by name, for example
+`loss="keras_colorize>AbCrossentropy"`.
+"""
+
+from keras_colorize.losses.channels import ChannelCrossentropy, channel_crossentropy
 from keras_colorize.losses.distribution import AbCrossentropy, ab_crossentropy
+from keras_colorize.losses.pixel import (
+    PixelAbsoluteError,
+    PixelLoss,
+    PixelSquaredError,
+    pixel_absolute_error,
+    pixel_squared_error,
+)
 from keras_colorize.losses.scenes import SceneCrossentropy, scene_crossentropy
 
-__all__ = ["AbCrossentropy", "SceneCrossentropy", "ab_crossentropy", "scene_crossentropy"]
+__all__ = [
+    "AbCrossentropy",
+    "ChannelCrossentropy",
+    "PixelAbsoluteError",
+    "PixelLoss",
+    "PixelSquaredError",
+    "SceneCrossentropy",
+    "ab_crossentropy",
+    "channel_crossentropy",
+    "pixel_absolute_error",
+    "pixel_squared_error",
+    "scene_crossentropy",
+]

@@ -5,8 +5,10 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.bins import bin_count, soft_encode_ab
+from keras_colorize.losses.pixel import PixelLoss
 
 
+@keras.saving.register_keras_serializable(package="keras_colorize")
 def ab_crossentropy(y_true, y_pred, class_weights=None, neighbors=5, sigma=5.0):
     """Cross-entropy between soft-encoded colors and bin logits, per pixel.
 
@@ -37,7 +39,7 @@ def ab_crossentropy(y_true, y_pred, class_weights=None, neighbors=5, sigma=5.0):
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class AbCrossentropy(keras.losses.Loss):
+class AbCrossentropy(PixelLoss):
     """Mean of `ab_crossentropy` over pixels; arguments as there."""
 
     def __init__(
@@ -49,7 +51,7 @@ class AbCrossentropy(keras.losses.Loss):
         name="ab_crossentropy",
         dtype="float32",
     ):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        super().__init__(reduction, name, dtype)
         if class_weights is not None and len(class_weights) != bin_count():
             raise ValueError(
                 f"Expected {bin_count()} class_weights, one per bin, received {len(class_weights)}."
@@ -65,8 +67,7 @@ class AbCrossentropy(keras.losses.Loss):
     def get_config(self):
         """Arguments to build this loss again."""
         return {
-            "name": self.name,
-            "reduction": self.reduction,
+            **super().get_config(),
             "class_weights": self.class_weights,
             "neighbors": self.neighbors,
             "sigma": self.sigma,

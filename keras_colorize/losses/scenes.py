@@ -7,6 +7,7 @@ UNLABELED = -1
 """Label of a picture whose class is not known."""
 
 
+@keras.saving.register_keras_serializable(package="keras_colorize")
 def scene_crossentropy(y_true, y_pred):
     """Cross-entropy per picture, zero for pictures without a label.
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from skimage import color
 
-from keras_colorize.bins import bin_count
-from keras_colorize.color import scale_ab, scale_yuv_uv
+from keras_colorize.bins import CHANNEL_BINS, bin_count
+from keras_colorize.color import scale_ab, scale_luv_uv, scale_yuv_uv
 from keras_colorize.inference import predicted_ab
 
 
@@ -64,3 +64,48 @@ def test_lightness_of_another_size_is_scaled():
 def test_unknown_output():
     with pytest.raises(ValueError, match="received 'hsv'"):
         predicted_ab(np.zeros((1, 2, 2, 2)), "hsv", np.zeros((1, 2, 2, 1)))
+
+
+def test_chroma_of_luv(truth):
+    rgb, lab = truth
+    scaled = scale_luv_uv(color.rgb2luv(rgb)[..., 1:].astype("float32"))
+    found = predicted_ab(scaled, "luv_uv", lab[..., :1])
+    np.testing.assert_allclose(found, lab[..., 1:], atol=0.05)
+
+
+def test_hue_and_saturation(truth):
+    rgb, lab = truth
+    hs = color.rgb2hsv(rgb)[..., :2].astype("float32")
+    np.testing.assert_allclose(predicted_ab(hs, "hs", lab[..., :1]), lab[..., 1:], atol=0.3)
+
+
+@pytest.mark.parametrize(
+    ("output", "channels"),
+    [("ab_channel_logits", color.rgb2lab), ("luv_uv_logits", color.rgb2luv)],
+)
+def test_certain_channel_logits_are_their_bins(output, channels, truth):
+    rgb, lab = truth
+    bins = CHANNEL_BINS[output]
+    true = channels(rgb)[..., 1:]
+    logits = 60.0 * np.eye(bins.count, dtype="float32")[np.asarray(bins.encode(true))]
+    found = np.asarray(predicted_ab(logits, output, lab[..., :1], "mode"))
+    off = np.abs(channels(color.lab2rgb(np.concatenate([lab[..., :1], found], -1)))[..., 1:] - true)
+    assert off.mean() < bins.step / 2
+
+
+def test_certain_logits_of_hue_and_saturation(truth):
+    rgb, lab = truth
+    bins = CHANNEL_BINS["hs_logits"]
+    hs = np.asarray(bins.encode(color.rgb2hsv(rgb)[..., :2]))
+    logits = 60.0 * np.eye(bins.count, dtype="float32")[hs]
+    found = predicted_ab(logits, "hs_logits", lab[..., :1], "mode")
+    assert np.abs(np.asarray(found) - lab[..., 1:]).mean() < 1.5
+
+
+def test_bin_means_replace_the_centers():
+    logits = np.zeros((1, 1, 1, 2, 25), "float32")
+    logits[..., 3] = 60.0
+    means = np.arange(50.0).reshape(2, 25)
+    lightness = np.full((1, 4, 4, 1), 50.0, "float32")
+    found = predicted_ab(logits, "ab_channel_logits", lightness, "mode", bin_means=means)
+    np.testing.assert_allclose(found, [[[[3.0, 28.0]]]])

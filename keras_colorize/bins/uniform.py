@@ -1,0 +1,135 @@
+"""Equal-width bins of one chroma channel, and pictures whose two channels are binned apart.
+
+Hwang & Zhou 2016 cut u and v of L*u*v* into 50 bins each (section 3.4), Melas-Kyriazi & Han
+2017 cut a and b of L*a*b* into 25 each.
+"""
+
+import dataclasses
+
+import numpy as np
+from keras import ops
+
+from keras_colorize.bins.decoding import check_temperature, unknown_decoder
+from keras_colorize.bins.gamut import ab_centers
+
+
+@dataclasses.dataclass(frozen=True)
+class UniformBins:
+    """Bins of equal width; values outside the range belong to the bin at that end.
+
+    Attributes:
+        count: number of bins.
+        low: lower edge of the first bin.
+        high: upper edge of the last bin.
+    """
+
+    count: int
+    low: float
+    high: float
+
+    def __post_init__(self):
+        if self.count < 1 or not self.low < self.high:
+            raise ValueError(f"Expected bins from a low to a higher edge, received {self}.")
+
+    @property
+    def step(self):
+        """Width of a bin."""
+        return (self.high - self.low) / self.count
+
+    def centers(self):
+        """Centers of the bins, float32 NumPy array (count,)."""
+        return (self.low + self.step * (np.arange(self.count) + 0.5)).astype("float32")
+
+    def encode(self, x):
+        """Index of the bin that holds each value.
+
+        Args:
+            x: tensor (...).
+
+        Returns:
+            int32 tensor (...).
+        """
+        position = ops.floor((ops.cast(x, "float32") - self.low) / self.step)
+        return ops.cast(ops.clip(position, 0, self.count - 1), "int32")
+
+
+LUV_UV_BINS = UniformBins(50, -100.0, 100.0)
+"""Bins of u and of v of L*u*v* (Hwang & Zhou 2016)."""
+
+AB_BINS = UniformBins(25, -125.0, 125.0)
+"""Bins of a and of b: ten wide, so that each of the 313 in-gamut bins lies on two of them."""
+
+HS_BINS = UniformBins(50, 0.0, 1.0)
+"""Bins of hue and of saturation."""
+
+CHANNEL_BINS = {
+    "ab_channel_logits": AB_BINS,
+    "luv_uv_logits": LUV_UV_BINS,
+    "hs_logits": HS_BINS,
+}
+"""Bins of the network outputs (N, H, W, 2, count) that hold logits of two channels apart."""
+
+
+def decode_channels(logits, values, decoder="annealed", temperature=1.0):
+    """Decodes logits over the bins of each channel.
+
+    Args:
+        logits: tensor (..., C, K).
+        values: array (C, K), what each bin stands for: its center, or the mean of the training
+            values in it.
+        decoder: `"annealed"`, `"mean"`, `"mode"` or `"median"` as in `decode_ab`, channel by
+            channel; the median is the value of the bin that holds it. Averages of hue ignore
+            that it is cyclic: take the mode there.
+        temperature: above 0, of the annealed decoder.
+
+    Returns:
+        float32 tensor (..., C).
+
+    Raises:
+        ValueError: for an unknown decoder, a temperature that is not above 0, or values of
+            another shape.
+    """
+    logits = ops.cast(logits, "float32")
+    if np.shape(values) != tuple(logits.shape[-2:]):
+        raise ValueError(
+            f"Expected values for {tuple(logits.shape[-2:])} channels and bins, received shape "
+            f"{np.shape(values)}."
+        )
+    weights = _decoder_weights(logits, decoder, temperature)
+    return ops.sum(weights * np.asarray(values, "float32"), axis=-1)
+
+
+def ab_marginals(probabilities):
+    """Marginal distributions of a and of b.
+
+    Args:
+        probabilities: tensor (..., 313) over the in-gamut bins.
+
+    Returns:
+        float32 tensor (..., 2, 25) over `AB_BINS`.
+    """
+    one_hot = np.stack(
+        [np.eye(AB_BINS.count, dtype="float32")[_positions(axis)] for axis in (0, 1)], axis=1
+    )
+    flat = ops.matmul(ops.cast(probabilities, "float32"), one_hot.reshape(len(one_hot), -1))
+    return ops.reshape(flat, (*ops.shape(probabilities)[:-1], 2, AB_BINS.count))
+
+
+def _positions(axis):
+    return np.floor((ab_centers()[:, axis] - AB_BINS.low) / AB_BINS.step).astype("int32")
+
+
+def _decoder_weights(logits, decoder, temperature):
+    if decoder == "mean":
+        return ops.softmax(logits, axis=-1)
+    if decoder == "annealed":
+        return ops.softmax(logits / check_temperature(temperature), axis=-1)
+    count = logits.shape[-1]
+    if decoder == "mode":
+        return ops.one_hot(ops.argmax(logits, axis=-1), count)
+    if decoder == "median":
+        below = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1) < 0.5
+        # Rounding can keep the total below one half of one.
+        index = ops.minimum(ops.sum(ops.cast(below, "int32"), axis=-1), count - 1)
+        return ops.one_hot(index, count)
+    raise unknown_decoder(decoder)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from keras_colorize.bins import (
+    AB_BINS,
+    CHANNEL_BINS,
+    LUV_UV_BINS,
+    UniformBins,
+    ab_centers,
+    ab_marginals,
+    decode_channels,
+)
+
+
+def test_bins_of_u_and_v_are_four_wide():
+    # Hwang & Zhou 2016: 50 equal bins over [-100, 100].
+    assert LUV_UV_BINS.step == 4
+    np.testing.assert_allclose(LUV_UV_BINS.centers()[[0, 1, -1]], [-98, -94, 98])
+
+
+def test_encode_is_numpy_digitize():
+    values = np.random.default_rng(0).uniform(-120, 120, 1000).astype("float32")
+    edges = np.linspace(-100, 100, 51)
+    expected = np.clip(np.digitize(values, edges) - 1, 0, 49)
+    np.testing.assert_array_equal(LUV_UV_BINS.encode(values), expected)
+
+
+@pytest.mark.parametrize("bins", CHANNEL_BINS.values())
+def test_centers_are_in_their_bins(bins):
+    np.testing.assert_array_equal(bins.encode(bins.centers()), np.arange(bins.count))
+
+
+@pytest.mark.parametrize("bad", [(0, 0, 1), (5, 1, 1), (5, 2, 1)])
+def test_impossible_bins(bad):
+    with pytest.raises(ValueError, match="from a low to a higher edge"):
+        UniformBins(*bad)
+
+
+def test_marginals_keep_the_mean():
+    rng = np.random.default_rng(0)
+    joint = rng.dirichlet(np.ones(313), (4, 5)).astype("float32")
+    marginals = np.asarray(ab_marginals(joint))
+    assert marginals.shape == (4, 5, 2, 25)
+    np.testing.assert_allclose(marginals.sum(-1), 1.0, atol=1e-5)
+    # The mean of a sum of bins is exact because their centers coincide with those of the grid.
+    np.testing.assert_allclose(marginals @ AB_BINS.centers(), joint @ ab_centers(), atol=1e-3)
+
+
+VALUES = np.stack([np.arange(5.0) * 10 - 20, np.arange(5.0) + 100]).astype("float32")
+
+
+def test_mean_and_annealed_mean():
+    logits = np.random.default_rng(0).normal(size=(3, 2, 5)).astype("float32")
+    for temperature, decoder in ((1.0, "mean"), (0.5, "annealed")):
+        weights = np.exp(logits / temperature)
+        expected = (weights * VALUES).sum(-1) / weights.sum(-1)
+        found = decode_channels(logits, VALUES, decoder, temperature)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_mode_is_the_value_of_the_likeliest_bin():
+    logits = np.log([[[0.3, 0.1, 0.2, 0.1, 0.3001], [0.1, 0.5, 0.2, 0.1, 0.1]]])
+    np.testing.assert_array_equal(decode_channels(logits, VALUES, "mode"), [[20, 101]])
+
+
+def test_median_is_the_value_of_the_bin_that_holds_it():
+    probabilities = norm.cdf(np.arange(1, 6) - 2.2) - norm.cdf(np.arange(5) - 2.2)
+    logits = np.log(np.tile(probabilities, (1, 2, 1)))
+    np.testing.assert_array_equal(decode_channels(logits, VALUES, "median"), [[0, 102]])
+
+
+def test_refusals():
+    logits = np.zeros((1, 2, 5), "float32")
+    with pytest.raises(ValueError, match=r"received shape \(2, 4\)"):
+        decode_channels(logits, VALUES[:, :4])
+    with pytest.raises(ValueError, match="Expected a decoder among"):
+        decode_channels(logits, VALUES, "max")
+    with pytest.raises(ValueError, match="Expected a temperature above 0"):
+        decode_channels(logits, VALUES, "annealed", 0.0)
