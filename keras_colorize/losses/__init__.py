@@ -1,7 +1,7 @@
 """Losses: a function and a `keras.losses.Loss` each.
 
-After `import keras_colorize` all are known to `compile` by name, for example
-`loss="keras_colorize>AbCrossentropy"`.
+After `import keras_colorize` Keras knows all by name:
+`keras.losses.get({"class_name": "keras_colorize>AbCrossentropy", "config": {}})`.
 """
 
 from keras_colorize.losses.channels import ChannelCrossentropy, channel_crossentropy

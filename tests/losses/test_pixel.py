@@ -1,8 +1,10 @@
+import inspect
+
 import keras
 import numpy as np
 import pytest
 
-import keras_colorize
+from keras_colorize import losses
 from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
 
 PAIRS = [(PixelSquaredError, "mean_squared_error"), (PixelAbsoluteError, "mean_absolute_error")]
@@ -37,12 +39,21 @@ def test_weights_are_per_picture_even_where_the_width_would_fit():
     np.testing.assert_allclose(found, 2 / 3, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["PixelSquaredError", "pixel_squared_error", "AbCrossentropy"])
-def test_known_to_compile_by_name(name, jit_compile):
-    assert getattr(keras_colorize.losses, name)
-    channels = 313 if name == "AbCrossentropy" else 2
-    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(channels, 1)])
-    model.compile(loss=f"keras_colorize>{name}", optimizer="sgd", jit_compile=jit_compile)
+@pytest.mark.parametrize("name", losses.__all__)
+def test_known_to_keras_by_name(name):
+    # `keras.losses.get` takes a bare string for Keras' own losses only.
+    loss = getattr(losses, name)
+    if inspect.isclass(loss) and loss is not losses.PixelLoss:
+        found = keras.losses.get({"class_name": f"keras_colorize>{name}", "config": {}})
+        assert type(found) is loss
+    elif not inspect.isclass(loss):
+        assert keras.saving.get_registered_object(f"keras_colorize>{name}") is loss
+
+
+def test_trains_by_name():
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 1)])
+    loss = {"class_name": "keras_colorize>PixelSquaredError", "config": {}}
+    model.compile(loss=keras.losses.get(loss), optimizer="sgd")
     x = np.random.default_rng(0).normal(size=(2, 4, 4, 1)).astype("float32")
     assert np.isfinite(model.train_on_batch(x, np.concatenate([x, x], axis=-1)))
 
