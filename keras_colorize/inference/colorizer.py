@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import numbers
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from keras_colorize.bins import DECODERS
 from keras_colorize.color import reduce_chroma_to_gamut
 from keras_colorize.inference.compose import compose
 from keras_colorize.inference.outputs import predicted_ab
+from keras_colorize.inference.pictures import photograph_of, pictures_of
 from keras_colorize.inference.pixels import (
     bands,
     from_float,
@@ -20,6 +20,7 @@ from keras_colorize.inference.pixels import (
     to_working_size,
 )
 from keras_colorize.inference.pixelwise import apply_pixelwise
+from keras_colorize.inference.style import StyledNetwork
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import default_preset, load_preset
@@ -48,12 +49,17 @@ class Colorizer:
         saturation: factor on the chroma; 0 is grey, 1 is as predicted.
         rebalancing: for networks that were trained with rebalanced bins: 1 decodes as trained,
             0 takes the weights out again, which is less vivid and nearer to the truth.
+        style: a picture, as those that are colorized, whose global features are used in place
+            of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
+            Networks with global features only.
 
     Raises:
-        ValueError: for arguments outside their range.
+        ValueError: for arguments outside their range, or a style that the network cannot take.
+        PhotographError: if the file of the style cannot be read.
     """
 
-    OPTIONS = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
+    FROM_CONTRACT = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
+    OPTIONS = (*FROM_CONTRACT, "style")
 
     def __init__(
         self,
@@ -65,18 +71,21 @@ class Colorizer:
         temperature=None,
         saturation=None,
         rebalancing=None,
+        style=None,
     ):
         self.contract = contract
         self.name = model.name
-        vars(self).update({name: getattr(contract, name) for name in self.OPTIONS})
+        self.model = fold_batch_norm(model)
+        self.style = None
+        vars(self).update({name: getattr(contract, name) for name in self.FROM_CONTRACT})
         self._set(
             working_size=working_size,
             decoder=decoder,
             temperature=temperature,
             saturation=saturation,
             rebalancing=rebalancing,
+            style=style,
         )
-        self.model = fold_batch_norm(model)
 
     def replace(self, **options):
         """A colorizer with other options that shares the network.
@@ -144,14 +153,9 @@ class Colorizer:
             return [self(one) for one in picture]
         if isinstance(picture, np.ndarray):
             return self._array(picture)
-        if isinstance(picture, files.Photograph):
-            return dataclasses.replace(picture, pixels=self._array(picture.pixels))
-        if isinstance(picture, str | os.PathLike) or _is_image(picture):
-            return files.to_pil(self(files.read_photograph(picture)))
-        raise TypeError(
-            "Expected a path, a Pillow image, a Photograph, an array or a list of these, "
-            f"received {type(picture).__name__}."
-        )
+        photograph = photograph_of(picture)
+        made = dataclasses.replace(photograph, pixels=self._array(photograph.pixels))
+        return made if picture is photograph else files.to_pil(made)
 
     def predict_ab(self, lightness):
         """Predicts color at the network's own resolution.
@@ -163,7 +167,7 @@ class Colorizer:
         Returns:
             float32 tensor (N, h, w, 2) of a and b, before saturation.
         """
-        outputs = self.model.predict_on_batch(lightness)
+        outputs = self._network.predict_on_batch(lightness)
         return predicted_ab(
             outputs[self.contract.output],
             self.contract.output,
@@ -180,17 +184,8 @@ class Colorizer:
         return (self.rebalancing - 1.0) * np.log(self.contract.class_weights)
 
     def _array(self, array):
-        if array.dtype == bool:
-            array = array.astype("uint8") * np.uint8(255)
-        pictures = array[..., None] if array.ndim == 2 else array
-        if pictures.ndim not in (3, 4) or pictures.shape[-1] not in (1, 3, 4):
-            raise ValueError(
-                "Expected an array (H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4, "
-                f"received shape {array.shape}."
-            )
-        if not pictures.size:
-            raise ValueError(f"Expected at least one pixel, received shape {array.shape}.")
-        return self._batch(pictures) if pictures.ndim == 4 else self._batch(pictures[None])[0]
+        pictures = pictures_of(array)
+        return self._batch(pictures) if array.ndim == 4 else self._batch(pictures)[0]
 
     def _batch(self, pictures):
         channels = 4 if pictures.shape[-1] == 4 else 3
@@ -204,10 +199,12 @@ class Colorizer:
 
     def _fill(self, made, pictures):
         lightness = [lightness_of(picture[..., :3]) for picture in pictures]
-        small = [to_working_size(one, self.working_size, STRIDE) for one in lightness]
-        predicted = np.asarray(self.predict_ab(np.stack(small)))
+        predicted = np.asarray(self.predict_ab(self._seen(lightness)))
         for target, one, ab in zip(made, lightness, predicted, strict=True):
             self._compose(target, one, ab)
+
+    def _seen(self, lightness):
+        return np.stack([to_working_size(one, self.working_size, STRIDE) for one in lightness])
 
     def _compose(self, target, lightness, ab):
         height, width = lightness.shape[:2]
@@ -228,15 +225,20 @@ class Colorizer:
         _check_range("temperature", self.temperature, 1e-3, 10.0)
         _check_range("saturation", self.saturation, 0.0, 10.0)
         _check_range("rebalancing", self.rebalancing, 0.0, 1.0)
+        self._network = self.model if self.style is None else self._styled()
+
+    def _styled(self):
+        style = (
+            self.style if isinstance(self.style, np.ndarray) else photograph_of(self.style).pixels
+        )
+        pictures = pictures_of(style)
+        if len(pictures) != 1:
+            raise ValueError(f"Expected one picture as style, received {len(pictures)}.")
+        return StyledNetwork(self.model, self._seen([lightness_of(pictures[0, ..., :3])]))
 
 
 def _to_rgb(lab):
     return apply_pixelwise(reduce_chroma_to_gamut, lab)
-
-
-def _is_image(picture):
-    # Pillow is known to files/ alone; its images can be told without importing it.
-    return any(base.__module__.startswith("PIL.") for base in type(picture).__mro__)
 
 
 def _check_range(name, value, low, high):

@@ -91,33 +91,6 @@ def iizuka16(
     return keras.Model(lightness, outputs, name=name)
 
 
-def split_style(model):
-    """Cuts a network in two for style transfer through global features (section 4.5).
-
-    With `style, colors = split_style(model)`, `colors([a, style(b)])` colours the picture `a`
-    with the global features of the picture `b`. Both hold a copy of the weights of `model`.
-
-    Args:
-        model: network of `iizuka16` with global features.
-
-    Returns:
-        Two Functional models: lightness (N, H, W, 1) to the global features (N, G), and
-        `[lightness, global features]` to the colour output of `model`.
-
-    Raises:
-        ValueError: if `model` has no layer named `"fusion"`.
-    """
-    # Cutting a Functional model adds calls to its layers, so that `layer.output` of the cut one
-    # would no longer be unique: cut a copy.
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    _, vector = copy.get_layer("fusion").input
-    (head,) = set(copy.output) - {"class_logits"}
-    style = keras.Model(copy.input, vector, name=f"{model.name}_style")
-    colors = keras.Model([copy.input, vector], copy.output[head], name=f"{model.name}_colors")
-    return style, colors
-
-
 def _apply_low_level(low_level, x):
     """Section 3.2.1. Returns the features at half size and those at an eighth."""
     half_size = _apply(low_level[:1], x)

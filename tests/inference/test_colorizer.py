@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from skimage import color
 
-from keras_colorize import Colorizer
+from keras_colorize import Colorizer, distribution_unet
 from keras_colorize.bins import ab_centers
 from keras_colorize.files import Metadata, Photograph
 from keras_colorize.inference.colorizer import BATCH
@@ -256,3 +256,33 @@ def test_rebalancing_can_be_undone(tiny_model, tiny_contract, picture):
     best = np.argmax(logits - np.log(weights), axis=-1)
     np.testing.assert_array_equal(undone, ab_centers()[best])
     assert (best != np.argmax(logits, axis=-1)).any()
+
+
+def test_a_picture_in_its_own_style_stays_as_it_is(tiny_colorizer, picture):
+    own = tiny_colorizer.replace(style=picture)
+    np.testing.assert_array_equal(own(picture), tiny_colorizer(picture))
+
+
+def test_another_style_changes_colors_but_not_lightness(tiny_colorizer, picture, tmp_path):
+    bright = np.full((20, 30), 250, np.uint8)
+    Image.fromarray(bright).save(tmp_path / "bright.png")
+    styled = tiny_colorizer.replace(style=tmp_path / "bright.png")
+    made = styled(picture)
+    assert np.abs(made.astype(int) - tiny_colorizer(picture)).max() > 2
+    np.testing.assert_array_equal(made, tiny_colorizer.replace(style=bright)(picture))
+    lightness = color.rgb2lab(made)[..., 0] - color.rgb2lab(picture)[..., 0]
+    assert np.abs(lightness).max() < 1.0
+    # The colorizer that it was made from still has no style.
+    assert tiny_colorizer.style is None
+
+
+def test_a_style_needs_global_features(tiny_contract):
+    arguments = {**tiny_contract.arguments, "global_units": 0}
+    model = distribution_unet(**arguments)
+    with pytest.raises(ValueError, match="a network with global features"):
+        Colorizer(model, tiny_contract, style=np.zeros((8, 8), np.uint8))
+
+
+def test_a_batch_is_no_style(tiny_colorizer):
+    with pytest.raises(ValueError, match="one picture as style, received 2"):
+        tiny_colorizer.replace(style=np.zeros((2, 8, 8, 1), np.uint8))

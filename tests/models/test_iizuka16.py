@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize.models import iizuka16, split_style
+from keras_colorize.models import iizuka16
 from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
 
 TINY = 1 / 16
@@ -163,21 +163,6 @@ def test_alpha_zero_switches_the_classifier_off(jit_compile):
 
 def test_class_loss_weight_is_that_of_section_4():
     assert pytest.approx(0.00333333, rel=1e-5) == CLASS_LOSS_WEIGHT
-
-
-def test_style_comes_from_the_global_features(predict, randomise):
-    model = iizuka16(width=TINY, classes=3, global_size=32)
-    randomise(model)
-    style, colors = split_style(model)
-    first, second = _lightness(40, 24, seed=1), _lightness(24, 64, seed=2)
-    own = predict(colors, [first, predict(style, first)])
-    np.testing.assert_allclose(own, predict(model, first)["ab"], atol=1e-6)
-    other = predict(colors, [first, predict(style, second)])
-    assert other.shape == own.shape
-    assert np.abs(own - other).max() > 1e-4
-    # The network itself stays whole: its layers still have one output each.
-    assert model.get_layer("fusion").output.shape[-1] == 16
-    keras.Model.from_config(model.get_config())
 
 
 @pytest.mark.parametrize(
