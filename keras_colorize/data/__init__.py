@@ -1,5 +1,6 @@
 """Folders of pictures to batches of lightness and targets."""
 
+from keras_colorize.data.bin_means import CHANNEL_TARGETS, bin_means
 from keras_colorize.data.mixing import epoch_order
 from keras_colorize.data.pictures import UNLABELED, PictureSet, list_pictures, split_pictures
 from keras_colorize.data.pipeline import TrainingData, validation_batches
@@ -9,12 +10,14 @@ from keras_colorize.data.targets import Targets
 from keras_colorize.data.tfds import list_source, write_tfds
 
 __all__ = [
+    "CHANNEL_TARGETS",
     "UNLABELED",
     "PictureSet",
     "ScanReport",
     "Targets",
     "TrainingData",
     "ab_prior",
+    "bin_means",
     "epoch_order",
     "is_near_grey",
     "list_pictures",

@@ -1,13 +1,17 @@
 """Registered Keras layers, for every backend and every image size."""
 
 from keras_colorize.layers.fusion import GlobalLocalFusion
+from keras_colorize.layers.grey import GreyLevels
 from keras_colorize.layers.resizing import CropLike, ResizeLike, ResizeTo, Upsample2x
 from keras_colorize.layers.scaling import RepeatChannels, ScaleLightness
+from keras_colorize.layers.smoothing import GaussianSmoothing
 from keras_colorize.layers.stacking import StackChannels
 
 __all__ = [
     "CropLike",
+    "GaussianSmoothing",
     "GlobalLocalFusion",
+    "GreyLevels",
     "RepeatChannels",
     "ResizeLike",
     "ResizeTo",

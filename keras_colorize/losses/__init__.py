@@ -6,6 +6,7 @@ After `import keras_colorize` Keras knows all by name:
 
 from keras_colorize.losses.channels import ChannelCrossentropy, channel_crossentropy
 from keras_colorize.losses.distribution import AbCrossentropy, ab_crossentropy
+from keras_colorize.losses.huber import HuberPenalty, huber_penalty
 from keras_colorize.losses.pixel import (
     PixelAbsoluteError,
     PixelLoss,
@@ -18,12 +19,14 @@ from keras_colorize.losses.scenes import SceneCrossentropy, scene_crossentropy
 __all__ = [
     "AbCrossentropy",
     "ChannelCrossentropy",
+    "HuberPenalty",
     "PixelAbsoluteError",
     "PixelLoss",
     "PixelSquaredError",
     "SceneCrossentropy",
     "ab_crossentropy",
     "channel_crossentropy",
+    "huber_penalty",
     "pixel_absolute_error",
     "pixel_squared_error",
     "scene_crossentropy",

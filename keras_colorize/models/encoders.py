@@ -56,7 +56,15 @@ def freeze_through(model, layer_name):
         layer.trainable = False
 
 
-def conv_block(x, filters, name, kernel_size=3, strides=1, activation="relu"):
+def conv_block(
+    x,
+    filters,
+    name,
+    kernel_size=3,
+    strides=1,
+    activation="relu",
+    kernel_initializer="he_normal",
+):
     """Convolution, batch normalisation, activation; named `name`, `name`_bn, `name`_relu.
 
     Args:
@@ -66,6 +74,7 @@ def conv_block(x, filters, name, kernel_size=3, strides=1, activation="relu"):
         kernel_size: side of the kernel.
         strides: stride; the output has ceil(H / strides) rows.
         activation: activation, or None.
+        kernel_initializer: initializer of the convolution.
 
     Returns:
         Keras tensor (N, ceil(H / strides), ceil(W / strides), filters).
@@ -76,7 +85,7 @@ def conv_block(x, filters, name, kernel_size=3, strides=1, activation="relu"):
         strides=strides,
         padding="same",
         use_bias=False,
-        kernel_initializer="he_normal",
+        kernel_initializer=kernel_initializer,
         name=name,
     )(x)
     x = layers.BatchNormalization(name=f"{name}_bn")(x)
