@@ -1,0 +1,245 @@
+"""VGG16 residual encoder: Hwang & Zhou 2016, after Dahl 2016.
+
+"Image Colorization with Deep Convolutional Neural Networks". Sections below are the paper's; its
+figures with the widths of the last layers are lost, so `FINAL_WIDTHS` is our choice.
+"""
+
+import keras
+from keras import layers
+
+from keras_colorize.bins import CHANNEL_BINS
+from keras_colorize.layers import GaussianSmoothing, ResizeLike, StackChannels
+from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.encoders import conv_block, encode
+from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2
+from keras_colorize.models.resnet18 import resnet18_taps
+from keras_colorize.models.vgg16 import load_vgg16, vgg16_taps
+
+ENCODER_STRIDES = {
+    "vgg16": (1, 2, 4, 8),
+    "resnet18_gray": (2, 4, 8, 16, 32),
+    "mobilenet_v2": (4, 8, 16, 32),
+}
+"""Strides of the taps of each encoder; the output has the first."""
+
+REGRESSION_HEADS = {"luv_uv": 0.5, "hs": 0.0}
+"""Outputs of two numbers, and what they are for grey."""
+
+CLASSIFICATION_HEADS = {
+    "luv_uv_logits": ("u_logits", "v_logits"),
+    "hs_logits": ("h_logits", "s_logits"),
+}
+"""Outputs of two distributions, and the layers that make them."""
+
+AGGREGATIONS = ("concat", "sum", "finest")
+"""How the scales of the decoder come together before the last convolutions."""
+
+FINAL_WIDTHS = (128, 64, 64)
+"""Channels of the 3x3 convolutions between the aggregation and the output."""
+
+_LOADERS = {"vgg16": load_vgg16, "mobilenet_v2": load_mobilenet_v2}
+
+
+def vgg16_residual_encoder(
+    encoder="vgg16",
+    encoder_weights=None,
+    head="luv_uv_logits",
+    width=1.0,
+    decoder_width=1.0,
+    aggregation="concat",
+    residual_units=True,
+    final_widths=FINAL_WIDTHS,
+    smoothing=None,
+    input_shape=(None, None, 1),
+    name="vgg16_residual_encoder",
+):
+    """Builds the final classification model (section 3.6), the baseline or an ablation.
+
+    The baseline regression model (section 3.5) is `head="luv_uv", aggregation="finest",
+    final_widths=()`. The final model needs much memory, as the paper says of it: its
+    concatenation has 704 channels at full size, 135 MiB a picture of 224 x 224 in float32, and
+    the 3x3 convolution after it does six tenths of all the work.
+
+    Args:
+        encoder: a key of `ENCODER_STRIDES`; the paper has `"vgg16"`.
+        encoder_weights: None (random), `"imagenet"`, or the path of weights, see `load_vgg16`
+            and `load_mobilenet_v2`. For resnet18_gray there is `take_encoder`.
+        head: what is predicted: `"luv_uv"` or `"luv_uv_logits"`; with HSV (section 5.2)
+            `"hs"` or `"hs_logits"`.
+        width: factor on the channels of all layers but the outputs; 1.0 is the paper.
+            mobilenet_v2 has no other.
+        decoder_width: further factor on the channels outside the encoder. Other than 1.0,
+            taps pass a 1x1 convolution to the decoder's channels.
+        aggregation: `"concat"` (section 3.6), `"sum"` (section 5.2; 1x1 convolutions make the
+            channels equal), or `"finest"` for the last scale of the decoder alone.
+        residual_units: False takes the taps in place of the decoder's scales (section 5.2).
+        final_widths: channels of each 3x3 convolution after the aggregation; the paper has
+            three and tried one and two.
+        smoothing: None, or the standard deviation in output pixels of a Gaussian that smooths
+            the class scores (section 5.3).
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+        name: name of the model.
+
+    Returns:
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict with one float32 tensor, of
+        height ceil(H / s), s the first of `ENCODER_STRIDES[encoder]`: `"luv_uv"` (N, h, w, 2),
+        u and v of L*u*v* as `scale_luv_uv` has them, `"hs"` (N, h, w, 2) in [0, 1], neither
+        clipped, or `"luv_uv_logits"` or `"hs_logits"` (N, h, w, 2, 50).
+
+    Raises:
+        ValueError: for an argument out of its range, or two that exclude each other.
+    """
+    _check_names(encoder, encoder_weights, head, aggregation)
+    check_network(width, input_shape)
+    _check_decoder(encoder, width, decoder_width)
+    _check_pairs(head, aggregation, residual_units, smoothing)
+    lightness = keras.Input(input_shape, name="lightness")
+    taps = _taps(lightness, encoder, width)
+    scales = (_decode if residual_units else _normalise)(taps, decoder_width)
+    x = _aggregate(scales, aggregation)
+    x = _final_convolutions(x, [scaled(c, width * decoder_width) for c in final_widths])
+    output = _classify(x, head, smoothing) if head in CLASSIFICATION_HEADS else _regress(x, head)
+    model = keras.Model(lightness, {head: output}, name=name)
+    if encoder_weights is not None:
+        _LOADERS[encoder](model, encoder_weights)
+    return model
+
+
+def _taps(lightness, encoder, width):
+    """Returns {stride: features}, finest first."""
+    if encoder == "vgg16":
+        taps = vgg16_taps(lightness, width)
+    elif encoder == "resnet18_gray":
+        taps = resnet18_taps(lightness, width)
+    else:
+        taps = encode(lightness, encoder)
+    return dict(zip(ENCODER_STRIDES[encoder], taps, strict=True))
+
+
+def _decode(taps, factor):
+    """The "creating" side of section 3.5. Returns its scales, coarsest first."""
+    (stride, coarsest), *finer = reversed(taps.items())
+    x = _normalised_tap(stride, coarsest, coarsest.shape[-1])
+    scales = []
+    for stride, tap in finer:
+        channels = scaled(tap.shape[-1], factor)
+        x = _block(x, channels, f"decoder{stride}_narrow", kernel_size=1)
+        scales = scales or [x]
+        x = _residual_unit(x, _normalised_tap(stride, tap, channels), f"decoder{stride}")
+        scales.append(x)
+    return scales
+
+
+def _residual_unit(x, tap, name):
+    """Doubles the size, adds the tap and convolves (section 3.5)."""
+    # By the size of the tap, for a stride rounds sizes up.
+    x = ResizeLike("bilinear", name=f"{name}_up")([x, tap])
+    x = layers.Add(name=f"{name}_sum")([x, tap])
+    return _block(x, tap.shape[-1], f"{name}_conv")
+
+
+def _normalise(taps, factor):
+    """The ablation without residual units. Returns the taps, coarsest first."""
+    return [
+        _normalised_tap(stride, tap, scaled(tap.shape[-1], factor))
+        for stride, tap in reversed(taps.items())
+    ]
+
+
+def _normalised_tap(stride, tap, channels):
+    x = layers.BatchNormalization(name=f"tap{stride}_bn")(tap)
+    if channels == tap.shape[-1]:
+        return x
+    return layers.Conv2D(channels, 1, use_bias=False, name=f"tap{stride}_narrow")(x)
+
+
+def _aggregate(scales, aggregation):
+    """Brings all scales to the size of the finest and joins them (section 3.6)."""
+    *coarser, finest = scales
+    if aggregation == "finest":
+        return finest
+    if aggregation == "sum":
+        channels = finest.shape[-1]
+        # Narrow before the up-sampling, where there are fewer places.
+        coarser = [
+            layers.Conv2D(channels, 1, use_bias=False, name=f"scale{number}_narrow")(x)
+            for number, x in enumerate(coarser, start=1)
+        ]
+    resized = [
+        ResizeLike("bilinear", name=f"scale{number}_up")([x, finest])
+        for number, x in enumerate(coarser, start=1)
+    ]
+    if aggregation == "sum":
+        return layers.Add(name="sum")([*resized, finest])
+    return layers.Concatenate(name="concat")([*resized, finest])
+
+
+def _final_convolutions(x, widths):
+    """No batch normalisation in "the last few layers before the output" (section 3.4)."""
+    for number, channels in enumerate(widths, start=1):
+        name = f"final_conv{number}"
+        x = layers.Conv2D(channels, 3, padding="same", activation="relu", name=name)(x)
+    return x
+
+
+def _classify(x, head, smoothing):
+    """Two parallel 1x1 convolutions, "fully-connected layers" of each pixel (section 3.6)."""
+    scores = []
+    for name in CLASSIFICATION_HEADS[head]:
+        score = layers.Conv2D(CHANNEL_BINS[head].count, 1, dtype="float32", name=name)(x)
+        if smoothing is not None:
+            score = GaussianSmoothing(smoothing, dtype="float32", name=f"{name}_smooth")(score)
+        scores.append(score)
+    return StackChannels(dtype="float32", name=head)(scores)
+
+
+def _regress(x, head):
+    return layers.Conv2D(
+        2,
+        1,
+        # Small, so that training starts at grey and not at loud noise.
+        kernel_initializer=keras.initializers.RandomNormal(stddev=1e-3),
+        bias_initializer=keras.initializers.Constant(REGRESSION_HEADS[head]),
+        dtype="float32",
+        name=head,
+    )(x)
+
+
+def _block(x, channels, name, kernel_size=3):
+    """Convolution, batch normalisation and ReLU, from Glorot's weights (section 5.2)."""
+    return conv_block(x, channels, name, kernel_size, kernel_initializer="glorot_uniform")
+
+
+def _check_names(encoder, encoder_weights, head, aggregation):
+    heads = (*REGRESSION_HEADS, *CLASSIFICATION_HEADS)
+    for name, value, known in (
+        ("encoder", encoder, ENCODER_STRIDES),
+        ("head", head, heads),
+        ("aggregation", aggregation, AGGREGATIONS),
+    ):
+        if value not in known:
+            raise ValueError(f"Expected {name} among {', '.join(known)}, received {value!r}.")
+    if encoder_weights is not None and encoder not in _LOADERS:
+        raise ValueError(
+            f"Expected encoder_weights only with encoder {' or '.join(_LOADERS)}, received "
+            f"{encoder!r}."
+        )
+
+
+def _check_decoder(encoder, width, decoder_width):
+    if decoder_width <= 0:
+        raise ValueError(f"Expected a decoder_width above 0, received {decoder_width}.")
+    if encoder == "mobilenet_v2" and width != 1:
+        raise ValueError(f"Expected width 1 with encoder 'mobilenet_v2', received {width}.")
+
+
+def _check_pairs(head, aggregation, residual_units, smoothing):
+    if aggregation == "finest" and not residual_units:
+        raise ValueError(
+            "Expected aggregation 'concat' or 'sum' without residual units, received 'finest'."
+        )
+    if smoothing is not None and head not in CLASSIFICATION_HEADS:
+        raise ValueError(
+            f"Expected smoothing of class scores only, received head {head!r} and a smoothing of "
+            f"{smoothing}."
+        )

@@ -1,0 +1,152 @@
+"""VGG16: equal to that of Keras, and its weights from files of Keras."""
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from skimage.color import rgb2lab
+
+from keras_colorize.models import vgg16_residual_encoder
+from keras_colorize.models.vgg16 import load_vgg16, vgg16_taps
+
+ON_JAX = keras.backend.backend() == "jax"
+TAPS = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3"]
+NAMES = [f"block{block}_conv{number}" for block in (1, 2, 3, 4) for number in (1, 2, 3)]
+NAMES = [name for name in NAMES if name not in ("block1_conv3", "block2_conv3")]
+
+
+def _reference(**kwargs):
+    source = keras.applications.VGG16(**{"include_top": False, "weights": None, **kwargs})
+    rng = np.random.default_rng(0)
+    for layer in source.layers:
+        if layer.name.startswith("block") and layer.weights:
+            kernel, bias = layer.get_weights()
+            layer.set_weights([kernel * 1.4, rng.normal(0, 0.1, bias.shape)])
+    return source
+
+
+def _network(width=1.0, **kwargs):
+    return vgg16_residual_encoder(width=width, decoder_width=1 / 16, final_widths=(), **kwargs)
+
+
+@pytest.fixture(scope="module")
+def source():
+    return _reference()
+
+
+def test_equals_keras_applications_on_a_grey_photograph(source, predict):
+    grey = np.random.default_rng(1).integers(0, 256, (1, 32, 48, 1)).repeat(3, axis=-1)
+    # Keras' own preparation reads red, green and blue from 0 to 255.
+    prepared = keras.applications.vgg16.preprocess_input(grey.astype("float32"))
+    outputs = [source.get_layer(name).output for name in TAPS]
+    expected = predict(keras.Model(source.input, outputs), prepared)
+    lightness = keras.Input((None, None, 1))
+    model = keras.Model(lightness, vgg16_taps(lightness))
+    for name in NAMES:
+        model.get_layer(name).set_weights(source.get_layer(name).get_weights())
+    found = predict(model, rgb2lab(grey / 255)[..., :1].astype("float32"))
+    for own, reference in zip(found, expected, strict=True):
+        assert own.shape == reference.shape
+        assert reference.std() > 1
+        np.testing.assert_allclose(own, reference, atol=1e-3 * reference.max())
+
+
+def test_input_is_the_one_of_keras_applications(predict):
+    grey = np.arange(256).reshape(1, 16, 16, 1).repeat(3, axis=-1)
+    prepared = keras.applications.vgg16.preprocess_input(grey.astype("float32"))
+    model = vgg16_residual_encoder(width=1 / 64)
+    model = keras.Model(model.input, model.get_layer("grey_levels").output)
+    found = predict(model, rgb2lab(grey / 255)[..., :1].astype("float32"))
+    np.testing.assert_allclose(found, prepared, atol=0.01)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (9, 18), (16, 7)])
+def test_any_size_is_rounded_up(height, width):
+    taps = vgg16_taps(keras.Input((height, width, 1)), width=1 / 32)
+    sizes = [(-(-height // s), -(-width // s)) for s in (1, 2, 4, 8)]
+    assert [tap.shape[1:] for tap in taps] == [
+        (*size, channels) for size, channels in zip(sizes, (2, 4, 8, 16), strict=True)
+    ]
+
+
+# Building and filling networks is slow on JAX, and files are read by the same code.
+if not ON_JAX:
+
+    @pytest.mark.parametrize("include_top", [False, True])
+    @pytest.mark.parametrize("name", ["new.weights.h5", "legacy.h5"])
+    def test_reads_files_of_keras(name, include_top, source, tmp_path):
+        if include_top:
+            source = _reference(include_top=True, input_shape=(32, 32, 3), classes=2)
+        path = tmp_path / name
+        source.save(path) if name == "legacy.h5" else source.save_weights(path)
+        model = _network(encoder_weights=str(path))
+        for layer in NAMES:
+            own = model.get_layer(layer).get_weights()
+            for value, expected in zip(own, source.get_layer(layer).get_weights(), strict=True):
+                np.testing.assert_array_equal(value, expected)
+
+    def test_reads_the_names_of_the_released_file(source, tmp_path):
+        # As in vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5: byte strings, odd suffixes.
+        with h5py.File(tmp_path / "released.h5", "w") as file:
+            for name in NAMES:
+                group = file.create_group(name)
+                keys = [f"{name}_W_1:0", f"{name}_b_1:0"]
+                group.attrs["weight_names"] = [key.encode() for key in keys]
+                for key, value in zip(keys, source.get_layer(name).get_weights(), strict=True):
+                    group.create_dataset(key, data=value)
+        model = _network()
+        load_vgg16(model, str(tmp_path / "released.h5"))
+        for own, expected in zip(
+            model.get_layer("block4_conv3").get_weights(),
+            source.get_layer("block4_conv3").get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(own, expected)
+
+    def test_other_files_are_refused(source, tmp_path):
+        other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="block1_conv1")])
+        other.save_weights(tmp_path / "other.weights.h5")
+        cut = keras.Model(source.input, source.get_layer("block4_conv2").output)
+        cut.save_weights(tmp_path / "cut.weights.h5")
+        (tmp_path / "text.weights.h5").write_text("not weights")
+        model = _network()
+        before = [w.copy() for w in model.get_weights()]
+        for name, message in (
+            ("other", r"block1_conv1 of shapes \[\(3, 3, 3, 64\), \(64,\)\]; found \[\(4, 3\), "),
+            ("cut", "block4_conv3 of shapes .*found no such layer"),
+            ("text", "Expected the weights of keras.applications.VGG16 in"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                load_vgg16(model, str(tmp_path / f"{name}.weights.h5"))
+        # Nothing is copied from a file that does not fit as a whole.
+        for old, new in zip(before, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(old, new)
+
+    def test_a_narrower_encoder_is_refused(source, tmp_path):
+        source.save_weights(tmp_path / "new.weights.h5")
+        with pytest.raises(ValueError, match=r"shapes \[\(3, 3, 3, 4\), \(4,\)\]; found"):
+            _network(width=1 / 16, encoder_weights=str(tmp_path / "new.weights.h5"))
+
+
+def test_another_encoder_is_refused(monkeypatch):
+    monkeypatch.setattr("keras_colorize.models.vgg16._read", lambda weights: {})
+    with pytest.raises(ValueError, match="a vgg16 encoder, other lacks 'block1_conv1'"):
+        load_vgg16(keras.Sequential(name="other"), "imagenet")
+
+
+def test_imagenet_weights_come_from_keras_by_name(monkeypatch):
+    asked = []
+
+    def make(**kwargs):
+        asked.append(kwargs)
+        return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="other")])
+
+    monkeypatch.setattr(keras.applications, "VGG16", make)
+    with pytest.raises(ValueError, match="in 'imagenet', block1_conv1 .*no such layer"):
+        _network(width=1 / 16, encoder_weights="imagenet")
+    assert asked == [{"include_top": False, "weights": "imagenet"}]
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path):
+    with pytest.raises(ValueError, match="path of a VGG16 weights file, received .*absent"):
+        load_vgg16(keras.Sequential(), str(tmp_path / "absent.weights.h5"))

@@ -1,0 +1,175 @@
+"""The residual encoder of Hwang & Zhou; what all networks keep is in test_contract.py."""
+
+import keras
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from keras_colorize.models import vgg16_residual_encoder
+
+TINY = 1 / 32
+
+
+def _lightness(height, width, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.0, 100.0, (1, height, width, 1)).astype("float32")
+
+
+def _names(model):
+    return {layer.name for layer in model.layers}
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return vgg16_residual_encoder(input_shape=(224, 224, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("grey_levels", (224, 224, 3)),
+        ("block1_conv2", (224, 224, 64)),
+        ("block2_conv2", (112, 112, 128)),
+        ("block3_conv3", (56, 56, 256)),
+        ("block4_conv3", (28, 28, 512)),
+        # Sections 3.5 and 3.6: narrowed, doubled, summed with the tap, convolved.
+        ("decoder4_narrow", (28, 28, 256)),
+        ("decoder4_up", (56, 56, 256)),
+        ("decoder4_conv", (56, 56, 256)),
+        ("decoder2_narrow", (56, 56, 128)),
+        ("decoder2_sum", (112, 112, 128)),
+        ("decoder1_up", (224, 224, 64)),
+        ("decoder1_conv", (224, 224, 64)),
+        ("concat", (224, 224, 256 + 256 + 128 + 64)),
+        ("final_conv1", (224, 224, 128)),
+        ("final_conv2", (224, 224, 64)),
+        ("final_conv3", (224, 224, 64)),
+        ("u_logits", (224, 224, 50)),
+        ("v_logits", (224, 224, 50)),
+        ("luv_uv_logits", (224, 224, 2, 50)),
+    ],
+)
+def test_layers_have_the_shapes_of_the_paper(paper, name, shape):
+    assert paper.get_layer(name).output.shape == (None, *shape)
+
+
+def test_all_but_the_last_layers_of_the_decoder_are_normalised(paper):
+    convolutions = {layer.name for layer in paper.layers if isinstance(layer, keras.layers.Conv2D)}
+    normalised = {name[:-3] for name in _names(paper) if name.endswith("_bn")}
+    last = {"final_conv1", "final_conv2", "final_conv3", "u_logits", "v_logits"}
+    encoder = {name for name in convolutions if name.startswith("block")}
+    assert convolutions - encoder - normalised == last
+    assert normalised - convolutions == {"tap1", "tap2", "tap4", "tap8"}
+
+
+def test_new_convolutions_begin_with_the_weights_of_glorot(paper):
+    for layer in paper.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            assert isinstance(layer.kernel_initializer, keras.initializers.GlorotUniform)
+
+
+def test_a_unit_adds_the_normalised_tap_to_the_doubled_features(predict, randomise):
+    model = randomise(vgg16_residual_encoder(width=TINY))
+    parts = ["tap2_bn", "decoder2_up", "decoder2_sum", "decoder4_conv_relu"]
+    outputs = [model.get_layer(name).output for name in parts]
+    tap, doubled, total, scale = predict(keras.Model(model.input, outputs), _lightness(16, 24))
+    np.testing.assert_allclose(total, tap + doubled, rtol=1e-5)
+    assert tap.std() > 0
+    assert doubled.shape[1:3] == (8, 12)
+    assert scale.shape[1:3] == (4, 6)
+
+
+@pytest.mark.parametrize(("head", "grey"), [("luv_uv", (0.5, 0.5)), ("hs", (0.0, 0.0))])
+def test_regression_begins_at_grey(head, grey):
+    model = vgg16_residual_encoder(head=head, width=TINY, aggregation="finest", final_widths=())
+    # As in the first step, where batch normalisation takes the statistics of the batch.
+    found = keras.ops.convert_to_numpy(model(_lightness(16, 24), training=True)[head])
+    assert found.shape == (1, 16, 24, 2)
+    np.testing.assert_allclose(found, np.broadcast_to(grey, found.shape), atol=0.05)
+    assert _names(model) & {"concat", "sum", "final_conv1"} == set()
+
+
+def test_scores_of_each_channel_come_from_their_own_layer(predict, randomise):
+    model = randomise(vgg16_residual_encoder(head="hs_logits", width=TINY))
+    outputs = [model.get_layer(name).output for name in ("h_logits", "s_logits", "hs_logits")]
+    hue, saturation, both = predict(keras.Model(model.input, outputs), _lightness(8, 9))
+    assert both.shape == (1, 8, 9, 2, 50)
+    np.testing.assert_array_equal(both[..., 0, :], hue)
+    np.testing.assert_array_equal(both[..., 1, :], saturation)
+
+
+def test_sum_in_place_of_the_concatenation():
+    model = vgg16_residual_encoder(aggregation="sum")
+    assert "concat" not in _names(model)
+    assert model.get_layer("sum").output.shape[-1] == 64
+    assert tuple(model.get_layer("final_conv1").kernel.shape) == (3, 3, 64, 128)
+
+
+def test_without_residual_units_the_taps_are_concatenated():
+    model = vgg16_residual_encoder(residual_units=False)
+    assert not {name for name in _names(model) if name.startswith("decoder")}
+    assert model.get_layer("concat").output.shape[-1] == 512 + 256 + 128 + 64
+
+
+@pytest.mark.parametrize("widths", [(), (48,), (48, 32)])
+def test_fewer_final_convolutions(widths):
+    model = vgg16_residual_encoder(width=0.25, final_widths=widths)
+    names = [name for name in _names(model) if name.startswith("final_conv")]
+    assert len(names) == len(widths)
+    assert model.get_layer("u_logits").kernel.shape[2] == (widths[-1] // 4 if widths else 176)
+
+
+def test_smoothing_is_a_gaussian_over_the_scores(predict, randomise):
+    plain = randomise(vgg16_residual_encoder(width=TINY))
+    smooth = vgg16_residual_encoder(width=TINY, smoothing=1.5)
+    smooth.set_weights(plain.get_weights())
+    picture = _lightness(12, 17)
+    scores = predict(plain, picture)["luv_uv_logits"]
+    expected = gaussian_filter(scores, (0, 1.5, 1.5, 0, 0), mode="reflect")
+    found = predict(smooth, picture)["luv_uv_logits"]
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(scores).max())
+
+
+def test_the_decoder_alone_can_be_narrow():
+    model = vgg16_residual_encoder(decoder_width=0.25)
+    assert model.get_layer("block4_conv3").filters == 512
+    assert tuple(model.get_layer("tap4_narrow").kernel.shape) == (1, 1, 256, 64)
+    assert model.get_layer("decoder4_sum").output.shape[-1] == 64
+    assert model.get_layer("final_conv1").filters == 32
+
+
+@pytest.mark.parametrize(
+    ("encoder", "stride", "taps"),
+    [
+        ("vgg16", 1, {1, 2, 4, 8}),
+        ("resnet18_gray", 2, {2, 4, 8, 16, 32}),
+        ("mobilenet_v2", 4, {4, 8, 16, 32}),
+    ],
+)
+def test_every_encoder_gives_the_size_of_its_finest_tap(encoder, stride, taps):
+    factor = {} if encoder == "mobilenet_v2" else {"width": TINY}
+    model = vgg16_residual_encoder(encoder, decoder_width=1 / 8, input_shape=(19, 34, 1), **factor)
+    assert model.output["luv_uv_logits"].shape[1:3] == (-(-19 // stride), -(-34 // stride))
+    normalised = {name for name in _names(model) if name.startswith("tap") and "bn" in name}
+    assert normalised == {f"tap{stride}_bn" for stride in taps}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"encoder": "vgg19"}, "encoder among vgg16, .*received 'vgg19'"),
+        ({"head": "ab"}, "head among luv_uv, hs, luv_uv_logits, hs_logits, received 'ab'"),
+        ({"aggregation": "mean"}, "aggregation among concat, sum, finest, received 'mean'"),
+        ({"encoder": "resnet18_gray", "encoder_weights": "x"}, "only with encoder vgg16 or mob"),
+        ({"width": 0}, "width above 0, received 0"),
+        ({"decoder_width": -1}, "decoder_width above 0, received -1"),
+        ({"encoder": "mobilenet_v2", "width": 0.5}, "width 1 with encoder 'mobilenet_v2'"),
+        ({"input_shape": (8, 8, 3)}, r"\(H, W, 1\), received \(8, 8, 3\)"),
+        ({"aggregation": "finest", "residual_units": False}, "without residual units"),
+        ({"head": "luv_uv", "smoothing": 1.0}, "class scores only, received head 'luv_uv'"),
+        ({"smoothing": 0.0, "width": TINY}, "sigma and truncate must be above 0"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        vgg16_residual_encoder(**arguments)
