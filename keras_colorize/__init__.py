@@ -5,7 +5,15 @@ Importing the package registers its layers, losses and metrics, so that saved mo
 
 from keras_colorize import bins, color, layers, losses, metrics, models
 from keras_colorize.inference import Colorizer
-from keras_colorize.models import distribution_unet, fold_batch_norm, iizuka16
+from keras_colorize.models import (
+    distribution_unet,
+    eccv16,
+    fold_batch_norm,
+    iizuka16,
+    resnet18_gray,
+    resnet18_gray_classifier,
+    vgg16_residual_encoder,
+)
 from keras_colorize.presets import (
     Contract,
     PresetError,
@@ -24,6 +32,7 @@ __all__ = [
     "bins",
     "color",
     "distribution_unet",
+    "eccv16",
     "fold_batch_norm",
     "iizuka16",
     "layers",
@@ -32,5 +41,8 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "resnet18_gray",
+    "resnet18_gray_classifier",
     "save_preset",
+    "vgg16_residual_encoder",
 ]

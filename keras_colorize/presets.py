@@ -18,7 +18,11 @@ FORMAT = 1
 
 NETWORKS = {
     "distribution_unet": models.distribution_unet,
+    "eccv16": models.eccv16,
     "iizuka16": models.iizuka16,
+    "resnet18_gray": models.resnet18_gray,
+    "resnet18_gray_classifier": models.resnet18_gray_classifier,
+    "vgg16_residual_encoder": models.vgg16_residual_encoder,
 }
 """Factories that a contract may name."""
 

@@ -1,71 +1,146 @@
-"""ResNet-18 with one input channel (He et al. 2016, table 1).
+"""Single-stream colorizer on a grey ResNet-18.
 
-Strided layers pad both sides alike, as the published PyTorch networks do and Keras' `"same"`
-does not, and batch normalisation has their epsilon, so that weights trained there fit here.
+Melas-Kyriazi & Han 2017 ("Combining Deep Convolutional Neural Networks with Markov Random Fields
+for Image Colorization"), also with the decoder of Zhou & Zhou 2019 ("Automatic Colorization",
+table 1) and with the fusion layer of George 2022.
 """
 
+import keras
 from keras import layers
 
-from keras_colorize.layers import ScaleLightness
+from keras_colorize.bins import AB_BINS
+from keras_colorize.layers import CropLike, GlobalLocalFusion, StackChannels, Upsample2x
+from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.encoders import conv_block
+from keras_colorize.models.resnet18 import class_logits, global_pool, resnet18_taps
 
-STAGE_WIDTHS = (64, 128, 256, 512)
-"""Channels of layer1 to layer4, at strides 4, 8, 16 and 32; the stem has those of layer1."""
+STRIDES = {"A": 4, "B": 2}
+"""Rows of lightness per row of color, by decoder."""
+
+HEADS = ("ab", "ab_channel_logits")
+"""Names of the color outputs to choose from."""
+
+# Channels of the convolutions of each decoder, and of what fuses the global features.
+_DECODER_A = (128, 64, 64, 32)
+_DECODER_B = (128, 128, 64, 64, 32)
+_GLOBAL_UNITS = 256
+_FUSION_UNITS = 128
 
 
-def resnet18_taps(lightness, width=1.0, stages=4):
-    """Applies the convolutional part: stem, max pooling, two basic blocks per stage.
+def resnet18_gray(
+    decoder="A",
+    head="ab",
+    global_features=False,
+    classes=None,
+    width=1.0,
+    input_shape=(None, None, 1),
+    name="resnet18_gray",
+):
+    """Builds the single-stream colorizer on the first six stages, stem to layer2.
+
+    Decoder `"A"` (Melas-Kyriazi & Han) is 128, up, 64, 64, 32, out. The paper only draws it, and
+    writes that its output is a quarter of the picture: from the eighth where layer2 ends, one
+    doubling leads there. Any further one would repeat the prediction, which is left to whoever
+    puts it on the picture.
+
+    Decoder `"B"` (Zhou & Zhou, table 1) is a transposed 4x4 convolution of stride 2 with 128
+    channels, then 128, 64, 64, 32, out, and last the prediction doubled to half the picture;
+    bilinearly, for pixels that are only repeated would say no more than the quarter.
+
+    All other convolutions are 3x3; all but the output are batch-normalised.
 
     Args:
-        lightness: Keras tensor (N, H, W, 1), L* in 0..100; the first convolution sees it
-            scaled to [0, 1].
-        width: factor on all channels.
-        stages: how many of layer1 to layer4 are applied.
+        decoder: `"A"` or `"B"`.
+        head: `"ab"`, a regression, or `"ab_channel_logits"`, logits over 25 bins of a and 25
+            of b (section 3.2).
+        global_features: whether features of the whole picture, from the end of the encoder, are
+            fused with those of layer2 (George 2022; section 3.1).
+        classes: number of scene classes of a class branch on the global features, which is that
+            of `resnet18_gray_classifier`; or None.
+        width: factor on the channels of all layers but the outputs; 1.0 is the papers'.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+        name: name of the model.
 
     Returns:
-        List of `1 + stages` Keras tensors (N, ceil(H/s), ceil(W/s), C): the stem before its
-        pooling, s = 2, and the stages, s = 4, 8, 16 and 32, with 64, 64, 128, 256 and 512
-        channels at width 1. Any size from 1 up works.
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors: `"ab"` in
+        [0, 1], (N, ceil(H/s), ceil(W/s), 2), or `"ab_channel_logits"` (N, ceil(H/s), ceil(W/s),
+        2, 25), s = 4 with decoder A and 2 with B; and, with classes, `"class_logits"`
+        (N, classes).
+
+    Raises:
+        ValueError: for an argument out of its range, or classes without global features.
     """
-    x = ScaleLightness(0.0, 1.0, name="scale_lightness")(lightness)
-    widths = [max(1, round(width * channels)) for channels in STAGE_WIDTHS[:stages]]
-    x = _relu(_convolution(x, widths[0], "stem_conv", 7, 2), "stem_conv_relu")
-    taps = [x]
-    # Nothing is below zero after the ReLU, so padding by zeros leaves the maximum as it is.
-    x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
-    x = layers.MaxPooling2D(3, 2, name="stem_pool")(x)
-    for stage, filters in enumerate(widths, start=1):
-        x = _basic_block(x, filters, f"layer{stage}_block1", strides=1 if stage == 1 else 2)
-        x = _basic_block(x, filters, f"layer{stage}_block2")
-        taps.append(x)
-    return taps
+    check_network(width, input_shape, classes)
+    _check_colorizer(decoder, head, global_features, classes)
+    lightness = keras.Input(input_shape, name="lightness")
+    taps = resnet18_taps(lightness, width, stages=4 if global_features else 2)
+    x, class_outputs = taps[2], {}
+    if global_features:
+        features = global_pool(taps)
+        x = _fuse(x, features, width)
+        if classes is not None:
+            class_outputs["class_logits"] = class_logits(features, classes)
+    decode = {"A": _decoder_a, "B": _decoder_b}[decoder]
+    x = decode(x, taps[1], width)
+    half_size = taps[0] if decoder == "B" else None
+    return keras.Model(lightness, {head: _head(x, head, half_size), **class_outputs}, name=name)
 
 
-def _basic_block(x, filters, name, strides=1):
-    y = _convolution(x, filters, f"{name}_conv1", strides=strides)
-    y = _convolution(_relu(y, f"{name}_conv1_relu"), filters, f"{name}_conv2")
-    if strides > 1:
-        x = _convolution(x, filters, f"{name}_shortcut", 1, strides)
-    return _relu(layers.Add(name=f"{name}_add")([x, y]), f"{name}_out")
+def _fuse(local, features, width):
+    units = scaled(_GLOBAL_UNITS, width)
+    vector = layers.Dense(units, activation="relu", name="global_dense")(features)
+    return GlobalLocalFusion(scaled(_FUSION_UNITS, width), name="fusion")([local, vector])
 
 
-def _convolution(x, filters, name, kernel_size=3, strides=1):
-    """Convolution with padding of kernel_size // 2 on all sides, then batch normalisation."""
-    padding = "same"
-    if strides > 1:
-        padding = "valid"
-        if kernel_size > 1:
-            x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding=padding,
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=name,
+def _decoder_a(x, quarter_size, width):
+    first, *others = _DECODER_A
+    x = conv_block(x, scaled(first, width), "decoder_conv1")
+    x = Upsample2x("nearest", name="decoder_up")(x)
+    return _convolutions(CropLike(name="decoder_crop")([x, quarter_size]), others, width)
+
+
+def _decoder_b(x, quarter_size, width):
+    first, *others = _DECODER_B
+    x = layers.Conv2DTranspose(
+        scaled(first, width), 4, 2, padding="same", use_bias=False, name="decoder_conv1"
     )(x)
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+    x = layers.BatchNormalization(name="decoder_conv1_bn")(x)
+    x = layers.ReLU(name="decoder_conv1_relu")(x)
+    return _convolutions(CropLike(name="decoder_crop")([x, quarter_size]), others, width)
 
 
-def _relu(x, name):
-    return layers.ReLU(name=name)(x)
+def _convolutions(x, plan, width):
+    for number, channels in enumerate(plan, start=2):
+        x = conv_block(x, scaled(channels, width), f"decoder_conv{number}")
+    return x
+
+
+def _head(x, head, half_size):
+    """Returns the color output, doubled and cropped to `half_size` unless that is None."""
+    if head == "ab":
+        return _output(x, 2, "ab", half_size, activation="sigmoid")
+    logits = [_output(x, AB_BINS.count, f"{name}_logits", half_size) for name in "ab"]
+    return StackChannels(dtype="float32", name=head)(logits)
+
+
+def _output(x, channels, name, half_size, activation=None):
+    # Half precision could not tell neighbouring colors apart.
+    x = layers.Conv2D(
+        channels, 3, padding="same", activation=activation, dtype="float32", name=name
+    )(x)
+    if half_size is None:
+        return x
+    x = Upsample2x("bilinear", dtype="float32", name=f"{name}_up")(x)
+    return CropLike(dtype="float32", name=f"{name}_crop")([x, half_size])
+
+
+def _check_colorizer(decoder, head, global_features, classes):
+    if decoder not in STRIDES:
+        raise ValueError(f"Expected a decoder among {tuple(STRIDES)}, received {decoder!r}.")
+    if head not in HEADS:
+        raise ValueError(f"Expected a head among {HEADS}, received {head!r}.")
+    if classes is not None and not global_features:
+        raise ValueError(
+            "Expected classes=None without global_features, which the class branch reads; "
+            f"received classes={classes}."
+        )

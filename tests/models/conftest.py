@@ -45,6 +45,31 @@ def randomise():
     return _randomise
 
 
+@pytest.fixture(scope="session")
+def copy_to_torch():
+    """Returns a function that copies a Keras model's weights into a PyTorch module, by name.
+
+    The module `a.b` takes the weights of the layer `a_b`; none of either may be left over.
+    """
+    import torch
+
+    orders = {4: (3, 2, 0, 1), 2: (1, 0)}
+
+    def _copy(model, module):
+        parts = dict(module.named_modules())
+        names = {name: name.replace(".", "_") for name, part in parts.items() if part._parameters}
+        assert set(names.values()) == {layer.name for layer in model.layers if layer.weights}
+        for name, layer in names.items():
+            values = [torch.tensor(w) for w in model.get_layer(layer).get_weights()]
+            keys = ["weight", "bias", "running_mean", "running_var"]
+            values = [v.permute(orders[v.ndim]) if v.ndim in orders else v for v in values]
+            state = dict(zip(keys, values, strict=False))
+            parts[name].load_state_dict(state, strict=len(values) < 4)
+        return module.eval()
+
+    return _copy
+
+
 @pytest.fixture(autouse=True)
 def seed():
     """Makes initial weights the same in each run."""

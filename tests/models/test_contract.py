@@ -7,7 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize.models import distribution_unet, iizuka16
+from keras_colorize.models import (
+    distribution_unet,
+    eccv16,
+    iizuka16,
+    resnet18_gray,
+    resnet18_gray_classifier,
+    vgg16_residual_encoder,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +84,36 @@ def _quarter(size):
     return -(-size // 4)
 
 
+# Table 1 of He et al. 2016 as torchvision counts it: 11,689,512 with three input channels and
+# 1000 classes, to which Keras adds the 2 x 4800 moving statistics.
+_RESNET18 = 11_689_512 - 2 * 7 * 7 * 64 - (512 + 1) * 1000 + 2 * 4800
+_LAYER2 = _conv(1, 64, 7) + 4 * _conv(64, 64)
+_LAYER2 += _conv(64, 128) + _conv(64, 128, 1) + 3 * _conv(128, 128)
+_ENDING = _conv(128, 64) + _conv(64, 64) + _conv(64, 32)
+_FUSED = (512 + 1) * 256 + (256 + 128 + 1) * 128
+
+
+def _biased(*widths):
+    """3x3 convolutions with biases, one after the other."""
+    return sum((9 * a + 1) * b for a, b in zip(widths, widths[1:], strict=False))
+
+
+# Figure 2 of Zhang et al. 2016: conv1 to conv7 with their norms, the transposed 4x4 and conv8.
+_ECCV16 = _biased(1, 64, 64, 128, 128, 256, 256, 256, *[512] * 12)
+_ECCV16 += 4 * (64 + 128 + 256 + 4 * 512)
+_ECCV16 += (16 * 512 + 1) * 256 + _biased(256, 256, 256) + (256 + 1) * 313
+
+# Configuration D of Simonyan & Zisserman 2015 up to conv4_3, and its taps with their norms.
+_VGG16 = _biased(3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512)
+_VGG16_TAPS = (64, 128, 256, 512)
+
+
+def _residual_units(*taps):
+    """Section 3.5 of Hwang & Zhou 2016, taps from the finest to the coarsest."""
+    pairs = zip(taps, taps[1:], strict=False)
+    return 4 * sum(taps) + sum(_conv(b, a, 1) + _conv(a, a) for a, b in pairs)
+
+
 NETWORKS = {
     "iizuka16": Network(
         small=lambda: iizuka16(width=1 / 16, classes=3, global_size=32),
@@ -112,11 +149,89 @@ NETWORKS = {
             "class_logits": (3,),
         },
     ),
+    "resnet18_gray_classifier": Network(
+        small=lambda: resnet18_gray_classifier(3, width=1 / 16),
+        full=lambda: resnet18_gray_classifier(365),
+        parameters=_RESNET18 + (512 + 1) * 365,
+        outputs=lambda h, w: {"class_logits": (3,)},
+    ),
+    "resnet18_gray": Network(
+        small=lambda: resnet18_gray(width=1 / 16),
+        full=resnet18_gray,
+        parameters=_LAYER2 + _conv(128, 128) + _ENDING + 9 * 32 * 2 + 2,
+        outputs=lambda h, w: {"ab": (_quarter(h), _quarter(w), 2)},
+    ),
+    "resnet18_gray_fused": Network(
+        small=lambda: resnet18_gray("B", "ab_channel_logits", True, classes=3, width=1 / 16),
+        full=lambda: resnet18_gray("B", "ab_channel_logits", True),
+        parameters=_RESNET18
+        + _FUSED
+        + _conv(128, 128, 4)
+        + _conv(128, 128)
+        + _ENDING
+        + 2 * _biased(32, 25),
+        outputs=lambda h, w: {
+            "ab_channel_logits": (_half(h), _half(w), 2, 25),
+            "class_logits": (3,),
+        },
+    ),
+    "eccv16": Network(
+        small=lambda: eccv16(width=1 / 16),
+        full=eccv16,
+        parameters=_ECCV16,
+        outputs=lambda h, w: {"ab_logits": (_quarter(h), _quarter(w), 313)},
+    ),
+    "vgg16_residual_encoder": Network(
+        small=lambda: vgg16_residual_encoder(width=1 / 16),
+        full=vgg16_residual_encoder,
+        parameters=_VGG16
+        + _residual_units(*_VGG16_TAPS)
+        + _biased(64 + 128 + 256 + 256, 128, 64, 64)
+        + 2 * (64 + 1) * 50,
+        outputs=lambda h, w: {"luv_uv_logits": (h, w, 2, 50)},
+    ),
+    "vgg16_residual_encoder_baseline": Network(
+        small=lambda: vgg16_residual_encoder(
+            head="luv_uv", aggregation="finest", final_widths=(), width=1 / 16
+        ),
+        full=lambda: vgg16_residual_encoder(head="luv_uv", aggregation="finest", final_widths=()),
+        parameters=_VGG16 + _residual_units(*_VGG16_TAPS) + (64 + 1) * 2,
+        outputs=lambda h, w: {"luv_uv": (h, w, 2)},
+    ),
+    "vgg16_residual_encoder_ablations": Network(
+        small=lambda: vgg16_residual_encoder(
+            head="hs_logits",
+            width=1 / 16,
+            aggregation="sum",
+            residual_units=False,
+            final_widths=(64,),
+            smoothing=1.0,
+        ),
+        full=lambda: vgg16_residual_encoder(
+            head="hs_logits", aggregation="sum", residual_units=False, final_widths=(64,)
+        ),
+        parameters=_VGG16
+        + 4 * sum(_VGG16_TAPS)
+        + (128 + 256 + 512) * 64
+        + _biased(64, 64)
+        + 2 * (64 + 1) * 50,
+        outputs=lambda h, w: {"hs_logits": (h, w, 2, 50)},
+    ),
+    "vgg16_residual_encoder_resnet18": Network(
+        small=lambda: vgg16_residual_encoder("resnet18_gray", width=1 / 16),
+        full=lambda: vgg16_residual_encoder("resnet18_gray"),
+        parameters=_RESNET18
+        + _residual_units(64, 64, 128, 256, 512)
+        + _biased(64 + 64 + 128 + 256 + 256, 128, 64, 64)
+        + 2 * (64 + 1) * 50,
+        outputs=lambda h, w: {"luv_uv_logits": (_half(h), _half(w), 2, 50)},
+    ),
 }
 
 if keras.backend.backend() == "jax":
-    # A minute of compilation; what differs from the residual encoder is in test_mobilenet_v2.py.
-    del NETWORKS["distribution_unet"]
+    # A minute of compilation each; what differs from other rows is in tests of their own.
+    for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier"):
+        del NETWORKS[name]
 
 SIZES = [(24, 40), (19, 10)]
 

@@ -1,0 +1,98 @@
+"""Colorful image colorization: Zhang, Isola and Efros, ECCV 2016.
+
+Figure 2 of the paper; the layers have its names and, at width 1, the shapes, paddings and epsilon
+of the authors' release, so that weights trained there fit here. Every block ends with batch
+normalisation, but for the last one, conv8: the release has none there, and none is needed, for
+the logits must reach any value.
+"""
+
+import keras
+from keras import layers
+
+from keras_colorize.bins import bin_count
+from keras_colorize.layers import CropLike, ScaleLightness
+from keras_colorize.models.arguments import check_network, scaled
+
+STRIDE = 4
+"""Rows of lightness per row of logits."""
+
+# Convolutions per block, channels, dilation, and whether the last one has stride 2.
+_BLOCKS = (
+    (2, 64, 1, True),
+    (2, 128, 1, True),
+    (3, 256, 1, True),
+    (3, 512, 1, False),
+    (3, 512, 2, False),
+    (3, 512, 2, False),
+    (3, 512, 1, False),
+)
+_LAST = 256
+
+
+def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
+    """Builds the network.
+
+    The first convolution sees the lightness as (L* - 50) / 100, in [-0.5, 0.5], as in the
+    authors' PyTorch release.
+
+    The strides round sizes up, so that the transposed convolution leads to 2 ceil(H/8) rows,
+    one more than ceil(H/4) where the rest of H by 8 is 1 to 4. The published network returns
+    them all; here the row and column that lie past the end of the picture are cut off, last of
+    all, so that what is left is the same.
+
+    Args:
+        width: factor on the channels of all layers but the output; 1.0 is the paper.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+        name: name of the model.
+
+    Returns:
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor,
+        `"ab_logits"` (N, ceil(H/4), ceil(W/4), 313).
+
+    Raises:
+        ValueError: for an argument out of its range.
+    """
+    check_network(width, input_shape)
+    lightness = keras.Input(input_shape, name="lightness")
+    x = ScaleLightness(-0.5, 0.5, name="scale_lightness")(lightness)
+    blocks = []
+    for number, block in enumerate(_BLOCKS, start=1):
+        x = _block(x, f"conv{number}", *block, width)
+        blocks.append(x)
+    x = _upsampling_block(x, "conv8", scaled(_LAST, width))
+    x = CropLike(name="conv8_crop")([x, blocks[1]])
+    logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")(x)
+    return keras.Model(lightness, {"ab_logits": logits}, name=name)
+
+
+def _block(x, name, depth, channels, dilation, shrinks, width):
+    for number in range(1, depth + 1):
+        strides = 2 if shrinks and number == depth else 1
+        x = _convolution(x, scaled(channels, width), f"{name}_{number}", dilation, strides)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+
+
+def _upsampling_block(x, name, channels):
+    x = layers.Conv2DTranspose(
+        channels, 4, 2, padding="same", kernel_initializer="he_normal", name=f"{name}_1"
+    )(x)
+    x = layers.ReLU(name=f"{name}_1_relu")(x)
+    for number in (2, 3):
+        x = _convolution(x, channels, f"{name}_{number}")
+    return x
+
+
+def _convolution(x, channels, name, dilation=1, strides=1):
+    """3x3 convolution with as much padding on each side as its dilation, then ReLU."""
+    if strides > 1:
+        x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
+    x = layers.Conv2D(
+        channels,
+        3,
+        strides=strides,
+        padding="same" if strides == 1 else "valid",
+        dilation_rate=dilation,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
+    return layers.ReLU(name=f"{name}_relu")(x)

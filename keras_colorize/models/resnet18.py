@@ -1,0 +1,133 @@
+"""ResNet-18 with one input channel (He et al. 2016, table 1): encoder and scene classifier.
+
+Strided layers pad both sides alike, as the published PyTorch networks do and Keras' `"same"`
+does not, and batch normalisation has their epsilon, so that weights trained there fit here.
+"""
+
+import keras
+from keras import layers
+
+from keras_colorize.layers import ScaleLightness
+from keras_colorize.models.arguments import check_network, scaled
+
+STAGE_WIDTHS = (64, 128, 256, 512)
+"""Channels of layer1 to layer4, at strides 4, 8, 16 and 32; the stem has those of layer1."""
+
+
+def resnet18_gray_classifier(
+    classes, width=1.0, input_shape=(None, None, 1), name="resnet18_gray_classifier"
+):
+    """Builds the scene classifier (Melas-Kyriazi & Han 2017, section 3.1, "ResNet-Gray").
+
+    Args:
+        classes: number of scene classes.
+        width: factor on all channels.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+        name: name of the model.
+
+    Returns:
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor,
+        `"class_logits"` (N, classes).
+
+    Raises:
+        ValueError: for an argument out of its range.
+    """
+    check_network(width, input_shape, classes)
+    lightness = keras.Input(input_shape, name="lightness")
+    features = global_pool(resnet18_taps(lightness, width))
+    return keras.Model(lightness, {"class_logits": class_logits(features, classes)}, name=name)
+
+
+def resnet18_taps(lightness, width=1.0, stages=4):
+    """Applies the convolutional part: stem, max pooling, two basic blocks per stage.
+
+    Args:
+        lightness: Keras tensor (N, H, W, 1), L* in 0..100; the first convolution sees it
+            scaled to [0, 1].
+        width: factor on all channels.
+        stages: how many of layer1 to layer4 are applied.
+
+    Returns:
+        List of `1 + stages` Keras tensors (N, ceil(H/s), ceil(W/s), C): the stem before its
+        pooling, s = 2, and the stages, s = 4, 8, 16 and 32, with 64, 64, 128, 256 and 512
+        channels at width 1. Any size from 1 up works.
+    """
+    x = ScaleLightness(0.0, 1.0, name="scale_lightness")(lightness)
+    widths = [scaled(channels, width) for channels in STAGE_WIDTHS[:stages]]
+    x = _relu(_convolution(x, widths[0], "stem_conv", 7, 2), "stem_conv_relu")
+    taps = [x]
+    # Nothing is below zero after the ReLU, so padding by zeros leaves the maximum as it is.
+    x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
+    x = layers.MaxPooling2D(3, 2, name="stem_pool")(x)
+    for stage, filters in enumerate(widths, start=1):
+        x = _basic_block(x, filters, f"layer{stage}_block1", strides=1 if stage == 1 else 2)
+        x = _basic_block(x, filters, f"layer{stage}_block2")
+        taps.append(x)
+    return taps
+
+
+def take_encoder(model, source):
+    """Copies the weights of the encoder from another network on it, in place.
+
+    Args:
+        model: a network on `resnet18_taps`.
+        source: another one of the same width, for example a trained `resnet18_gray_classifier`.
+            It may have more stages than `model`.
+
+    Raises:
+        ValueError: if `source` lacks a layer of the encoder of `model`, or has it in another
+            shape; nothing is copied then.
+    """
+    own = [x for x in model.layers if x.weights and x.name.startswith(("stem_", "layer"))]
+    found = {layer.name: layer for layer in source.layers}
+    missing = [x.name for x in own if x.name not in found or not _alike(x, found[x.name])]
+    if missing or not own:
+        raise ValueError(
+            f"Expected {source.name} to hold the ResNet-18 encoder of {model.name} in the same "
+            f"width; {len(missing)} of its {len(own)} layers are missing or of another shape"
+            f"{': ' if missing else ''}{', '.join(missing[:3])}."
+        )
+    for layer in own:
+        layer.set_weights(found[layer.name].get_weights())
+
+
+def global_pool(taps):
+    """Features of the whole picture: the mean of the last of `resnet18_taps`."""
+    return layers.GlobalAveragePooling2D(name="global_pool")(taps[-1])
+
+
+def class_logits(features, classes):
+    """The class branch on `global_pool`, logits (N, classes) in float32."""
+    return layers.Dense(classes, dtype="float32", name="class_logits")(features)
+
+
+def _basic_block(x, filters, name, strides=1):
+    y = _convolution(x, filters, f"{name}_conv1", strides=strides)
+    y = _convolution(_relu(y, f"{name}_conv1_relu"), filters, f"{name}_conv2")
+    if strides > 1:
+        x = _convolution(x, filters, f"{name}_shortcut", 1, strides)
+    return _relu(layers.Add(name=f"{name}_add")([x, y]), f"{name}_out")
+
+
+def _convolution(x, filters, name, kernel_size=3, strides=1):
+    """Convolution with padding of kernel_size // 2 on all sides, then batch normalisation."""
+    if strides > 1 and kernel_size > 1:
+        x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same" if strides == 1 else "valid",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+
+
+def _relu(x, name):
+    return layers.ReLU(name=name)(x)
+
+
+def _alike(layer, other):
+    return [w.shape for w in layer.weights] == [w.shape for w in other.weights]

@@ -1,0 +1,136 @@
+"""The grey ResNet-18 against the usual one, written down again in PyTorch."""
+
+import keras
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from keras_colorize.models import resnet18_gray, resnet18_gray_classifier, take_encoder
+
+TINY = 1 / 16
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions and the shortcut around them."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.conv1_bn = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.conv2_bn = nn.BatchNorm2d(outputs)
+        self.strided = stride > 1
+        if self.strided:
+            self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+            self.shortcut_bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        y = torch.relu(self.conv1_bn(self.conv1(x)))
+        y = self.conv2_bn(self.conv2(y))
+        return torch.relu(y + (self.shortcut_bn(self.shortcut(x)) if self.strided else x))
+
+
+class Published(nn.Module):
+    """ResNet-18 with a first convolution for one channel, at a width of 1/16."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.stem_conv = nn.Conv2d(1, 4, 7, 2, 3, bias=False)
+        self.stem_conv_bn = nn.BatchNorm2d(4)
+        self.pool = nn.MaxPool2d(3, 2, 1)
+        self.layer1_block1, self.layer1_block2 = Block(4, 4, 1), Block(4, 4, 1)
+        self.layer2_block1, self.layer2_block2 = Block(4, 8, 2), Block(8, 8, 1)
+        self.layer3_block1, self.layer3_block2 = Block(8, 16, 2), Block(16, 16, 1)
+        self.layer4_block1, self.layer4_block2 = Block(16, 32, 2), Block(32, 32, 1)
+        self.class_logits = nn.Linear(32, classes)
+
+    def forward(self, x):
+        """Returns the end of every block and the logits."""
+        x, outputs = self.pool(torch.relu(self.stem_conv_bn(self.stem_conv(x)))), {}
+        for name, block in self.named_children():
+            if name.startswith("layer"):
+                outputs[f"{name}_out"] = x = block(x)
+        return outputs | {"class_logits": self.class_logits(x.mean((2, 3)))}
+
+
+def _lightness(size):
+    return np.random.default_rng(0).uniform(0, 100, (2, *size, 1)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def classifier(randomise):
+    model = randomise(resnet18_gray_classifier(5, width=TINY))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            rng = np.random.default_rng(len(layer.name))
+            layer.set_weights([rng.uniform(0.2, 1.5, w.shape) for w in layer.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize("size", [(33, 47), (75, 61)])
+def test_every_block_equals_the_published_one(classifier, size, copy_to_torch, predict):
+    published = copy_to_torch(classifier, Published(5))
+    lightness = _lightness(size)
+    with torch.no_grad():
+        expected = published(torch.tensor(lightness / 100).permute(0, 3, 1, 2))
+    layers = {name: classifier.get_layer(name).output for name in expected}
+    outputs = predict(keras.Model(classifier.input, layers), lightness)
+    for name, value in outputs.items():
+        other = expected[name].numpy()
+        other = other.transpose(0, 2, 3, 1) if other.ndim == 4 else other
+        assert other.std() > 0.01, name
+        np.testing.assert_allclose(value, other, atol=1e-4, rtol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 33)])
+def test_any_size_is_classified(classifier, size):
+    assert tuple(classifier(_lightness(size))["class_logits"].shape) == (2, 5)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_a_colorizer_takes_the_encoder_of_a_classifier(classifier, fused, predict):
+    colorizer = resnet18_gray(width=TINY, global_features=fused)
+    take_encoder(colorizer, classifier)
+    last = "layer4_block2_out" if fused else "layer2_block2_out"
+    ends = [keras.Model(x.input, x.get_layer(last).output) for x in (colorizer, classifier)]
+    features, expected = (predict(end, _lightness((33, 20))) for end in ends)
+    assert np.std(expected) > 0.01
+    np.testing.assert_allclose(features, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (lambda: resnet18_gray(width=TINY), "20 of its 40 layers are .*: layer3_block1_conv1,"),
+        (
+            lambda: resnet18_gray_classifier(5, width=1 / 8),
+            "40 of its 40 layers .*: stem_conv, ",
+        ),
+    ],
+)
+def test_an_encoder_that_does_not_fit_is_refused_whole(classifier, source, message):
+    before = classifier.get_weights()
+    with pytest.raises(ValueError, match=message):
+        take_encoder(classifier, source())
+    for old, new in zip(before, classifier.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_a_network_without_this_encoder_takes_none(classifier):
+    inputs = keras.Input((4,))
+    with pytest.raises(ValueError, match="0 of its 0 layers"):
+        take_encoder(keras.Model(inputs, keras.layers.Dense(2)(inputs)), classifier)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"classes": 1}, "at least 2 classes, received 1"),
+        ({"classes": 3, "width": 0}, "width above 0, received 0"),
+        ({"classes": 3, "input_shape": (8, 8)}, r"\(H, W, 1\), received \(8, 8\)"),
+    ],
+)
+def test_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        resnet18_gray_classifier(**arguments)
