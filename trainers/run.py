@@ -11,13 +11,7 @@ import numpy as np
 from absl import app, flags, logging
 
 from keras_colorize.color import rgb_to_lightness
-from keras_colorize.data import (
-    TrainingData,
-    list_source,
-    scan_pictures,
-    split_pictures,
-    validation_batches,
-)
+from keras_colorize.data import validation_batches
 from keras_colorize.inference import compose, predicted_ab
 from keras_colorize.presets import Contract, PresetError, load_preset, save_preset
 from keras_colorize.training import (
@@ -27,55 +21,15 @@ from keras_colorize.training import (
     TrainingLoop,
     make_optimizer,
     make_strategy,
+    memory_estimate,
     set_precision,
     standard_callbacks,
     worker_of,
 )
+from pictures import load_data
+from settings import read_settings, settings
 
 FLAGS = flags.FLAGS
-
-_FLAGS = (
-    (flags.DEFINE_multi_string, "data", None, "Pictures: PATH of a folder or tfds:NAME[/SPLIT], or "
-     "either with =WEIGHT; repeat it to mix them. The first one's subfolders are the scene "
-     "classes."),
-    (flags.DEFINE_string, "validation", None, "Validation pictures, as --data; without it "
-     "--validation_share of the first --data folder is held out."),
-    (flags.DEFINE_float, "validation_share", 0.02, "Share of pictures held out."),
-    (flags.DEFINE_integer, "validation_limit", 400, "Most validation pictures used."),
-    (flags.DEFINE_integer, "size", 128, "Side of the training views in pixels."),
-    (flags.DEFINE_float, "min_scale", 0.5, "Smallest crop, as a share of the short side."),
-    (flags.DEFINE_bool, "keep_near_grey", False, "Train on near-grey pictures too."),
-    (flags.DEFINE_string, "scan_cache", None, "File that remembers which pictures are usable; "
-     "the default is in the run folder."),
-    (flags.DEFINE_string, "run", None, "Folder of the run; a begun run there is resumed."),
-    (flags.DEFINE_string, "init", None, "Preset, name or folder, whose weights to begin with; only "
-     "its class branch may be of another size."),
-    (flags.DEFINE_bool, "dry_run", False, "Show the settings, the pictures and the network's "
-     "size, and end."),
-    (flags.DEFINE_string, "strategy", "default", "default, mirrored or multi_worker."),
-    (flags.DEFINE_string, "precision", "auto", "auto, float32 or bfloat16."),
-    (flags.DEFINE_integer, "plateau", None, "Epochs without progress before the rate is halved; "
-     "needs --schedule=constant."),
-    (flags.DEFINE_integer, "early_stop", None, "Epochs without progress before the run ends."),
-    (flags.DEFINE_bool, "tensorboard", False, "Write TensorBoard events (extra `train`)."),
-)  # fmt: skip
-_KINDS = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
-
-
-def define_flags(**defaults):
-    """Defines the flags of a run.
-
-    Args:
-        **defaults: defaults of flags that suit the network.
-    """
-    for define, name, default, text in _FLAGS:
-        define(name, defaults.get(name, default), text)
-    for field in dataclasses.fields(TrainingConfig):
-        optional = not isinstance(field.type, type)
-        define = flags.DEFINE_float if optional else _KINDS[field.type]
-        text = f"TrainingConfig.{field.name}{'; 0 for none' * optional}."
-        define(field.name, defaults.get(field.name, field.default), text)
-    flags.mark_flags_as_required(["data", "run"])
 
 
 def start(main):
@@ -88,6 +42,7 @@ def start(main):
         if len(arguments) > 1:
             sys.exit(f"Expected flags only, received {' '.join(arguments[1:])}.")
         try:
+            read_settings()
             main()
         except (ValueError, ImportError, DivergedError, PresetError) as error:
             logging.debug("Where it happened:", exc_info=True)
@@ -120,7 +75,7 @@ def train(network, make_model, targets, make_objectives):
     precision = set_precision(FLAGS.precision)
     config = _config()
     keras.utils.set_random_seed(config.seed)
-    data, validation = _load_data()
+    data, validation = load_data()
     class_names = data.sources[0].class_names
     with strategy.scope():
         model, arguments = make_model(class_names)
@@ -132,14 +87,21 @@ def train(network, make_model, targets, make_objectives):
     logging.info("%d training and %d validation pictures", len(data), len(validation))
     logging.info("%s: %d weights, %s", network, model.count_params(), precision)
     if FLAGS.dry_run:
-        settings = {**dataclasses.asdict(config), "network": arguments, "classes": class_names}
-        logging.info("settings: %s", json.dumps(settings, indent=2))
+        _describe(model, config, arguments, class_names)
         return
     targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
     _fit(model, config, strategy, data, targets, validation)
     if worker_of(strategy)[0] == 0:
         known = class_names if "class_logits" in model.output else ()
         _save(model, network=network, arguments=arguments, class_names=known, **fields)
+
+
+def _describe(model, config, arguments, class_names):
+    logging.info("network: %s", json.dumps({"arguments": arguments, "classes": class_names}))
+    parts = memory_estimate(model, config, FLAGS.size)
+    text = ", ".join(f"{name} {size / 2**20:.1f}" for name, size in parts.items())
+    logging.info("memory of a step in MiB: %s, together %.1f", text, sum(parts.values()) / 2**20)
+    logging.info("settings, as --config takes them: %s", json.dumps(settings(), indent=2))
 
 
 def _begin_from(model, preset):
@@ -185,39 +147,6 @@ def _config():
     return TrainingConfig(**values)
 
 
-def _load_data():
-    """Lists, scans and splits the pictures of --data."""
-    paths, weights = _folders()
-    exports = pathlib.Path(FLAGS.run) / "tfds"
-    first = list_source(paths[0], exports)
-    sets = [first, *(list_source(path, exports, first.class_names) for path in paths[1:])]
-    sets = [_usable(pictures) for pictures in sets]
-    if FLAGS.validation:
-        validation = _usable(list_source(FLAGS.validation, exports, first.class_names))
-    else:
-        sets[0], validation = split_pictures(sets[0], FLAGS.validation_share)
-    if not len(validation) or not len(sets[0]):
-        raise ValueError(
-            "Expected pictures both to train on and to validate, received "
-            f"{len(sets[0])} and {len(validation)}; see --validation and --validation_share."
-        )
-    data = TrainingData(tuple(sets), weights, FLAGS.size, FLAGS.min_scale, FLAGS.seed)
-    return data, _spread(validation, FLAGS.validation_limit)
-
-
-def _folders():
-    """Paths and weights of --data; the weights are None where no folder has one."""
-    parts = [entry.rpartition("=") for entry in FLAGS.data]
-    if not any(equals for _, equals, _ in parts):
-        return FLAGS.data, None
-    try:
-        return [path for path, _, _ in parts], tuple(float(weight) for _, _, weight in parts)
-    except ValueError as error:
-        raise ValueError(
-            f"Expected every --data as PATH=WEIGHT, or every as PATH, received {FLAGS.data}."
-        ) from error
-
-
 def _of_model(model, by_output):
     return {name: by_output[name] for name in model.output if name in by_output}
 
@@ -254,16 +183,3 @@ def _colorize(model, lightness):
     name = _color_output(model)
     prediction = model(lightness, training=False)[name]
     return compose(lightness, predicted_ab(prediction, name, lightness))
-
-
-def _usable(pictures):
-    cache = FLAGS.scan_cache or pathlib.Path(FLAGS.run) / "scan.json"
-    kept, report = scan_pictures(pictures, cache, drop_near_grey=not FLAGS.keep_near_grey)
-    logging.info("%s: %s", pictures.root, report)
-    return kept
-
-
-def _spread(pictures, limit):
-    # Every n-th picture, so that all classes of a sorted list are represented.
-    step = max(1, -(-len(pictures) // limit))
-    return pictures.keep([i % step == 0 for i in range(len(pictures))])

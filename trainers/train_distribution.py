@@ -21,7 +21,8 @@ from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.metrics import AbError
 from keras_colorize.models import distribution_unet, freeze_through
 from keras_colorize.models.distribution_unet import DECODER_WIDTHS, RESIDUAL_WIDTHS, STRIDE
-from run import class_count, define_flags, start, train
+from run import class_count, start, train
+from settings import define_flags
 
 FLAGS = flags.FLAGS
 define_flags()

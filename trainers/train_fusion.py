@@ -13,7 +13,8 @@ from keras_colorize.data import Targets
 from keras_colorize.losses import SceneCrossentropy
 from keras_colorize.models import iizuka16
 from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
-from run import class_count, define_flags, start, train
+from run import class_count, start, train
+from settings import define_flags
 
 STRIDE = 2
 """The network predicts colors at half size."""

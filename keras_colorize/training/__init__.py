@@ -5,6 +5,7 @@ from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
 from keras_colorize.training.config import TrainingConfig
 from keras_colorize.training.hardware import make_strategy, set_precision, worker_of
 from keras_colorize.training.loop import TrainingLoop
+from keras_colorize.training.memory import memory_estimate
 from keras_colorize.training.optimizers import Trapezoid, make_optimizer
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Trapezoid",
     "make_optimizer",
     "make_strategy",
+    "memory_estimate",
     "set_precision",
     "standard_callbacks",
     "worker_of",

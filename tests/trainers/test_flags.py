@@ -8,6 +8,12 @@ TINY = ["--width=0.0625", "--size=32", "--validation_share=0.4", "--precision=fl
 FUSION, DISTRIBUTION = "train_fusion.py", "train_distribution.py"
 
 
+def _write(folder, values):
+    path = folder / f"{'-'.join(map(str, values.values()))}.json"
+    path.write_text(json.dumps(values))
+    return path
+
+
 @pytest.fixture(scope="module")
 def outcomes(pictures, begin, tmp_path_factory):
     """Exit status and output by case; all run at once."""
@@ -20,6 +26,10 @@ def outcomes(pictures, begin, tmp_path_factory):
         "begun": begin(FUSION, data, f"--run={begun}", *TINY),
         "plateau": begin(DISTRIBUTION, data, run, "--plateau=2"),
         "weights": begin(DISTRIBUTION, data, f"{data}=2", run),
+        "neither": begin(FUSION),
+        "no file": begin(FUSION, data, run, "--config=absent.json"),
+        "no flag": begin(FUSION, data, run, f"--config={_write(folder, {'widht': 1})}"),
+        "no number": begin(FUSION, data, run, f"--config={_write(folder, {'width': 'wide'})}"),
         "dry": begin(FUSION, data, f"--run={folder / 'dry'}", *TINY, "--dry_run"),
     }
     outputs = {case: process.communicate(timeout=300)[0] for case, process in started.items()}
@@ -32,6 +42,10 @@ def outcomes(pictures, begin, tmp_path_factory):
     [
         ("begun", "batch_size: was 7, is 128"),
         ("plateau", "distribution.py: Expected --schedule=constant with --plateau, received"),
+        ("neither", "Expected --data and --run, received no --data and no --run."),
+        ("no file", "Expected a JSON file as --config, received absent.json"),
+        ("no flag", "received ['widht']"),
+        ("no number", "Expected a float for width in --config, received 'wide'."),
         ("weights", "Expected every --data as PATH=WEIGHT, or every as PATH"),
     ],
 )
@@ -42,11 +56,29 @@ def test_wrong_flags_are_told_in_plain_words(outcomes, case, message):
     assert "Traceback" not in output
 
 
-def test_a_dry_run_shows_the_settings_and_trains_nothing(outcomes):
+def test_a_dry_run_shows_what_would_be_and_trains_nothing(outcomes):
     folder, found = outcomes
     status, output = found["dry"]
     assert status == 0, output
     assert '"width": 0.0625' in output
     assert '"optimizer": "adadelta"' in output
     assert "weights, float32" in output
+    assert "memory of a step in MiB: weights 0." in output
     assert [path.name for path in (folder / "dry").iterdir()] == ["scan.json"]
+
+
+def test_what_a_dry_run_prints_is_a_config(outcomes, begin, tmp_path):
+    folder, found = outcomes
+    config = _settings(found["dry"][1])
+    assert (config["size"], config["precision"]) == (32, "float32")
+    (tmp_path / "config.json").write_text(json.dumps({**config, "run": str(tmp_path / "run")}))
+    again = begin(FUSION, f"--config={tmp_path / 'config.json'}", "--batch_size=3", "--dry_run")
+    output = again.communicate(timeout=300)[0]
+    assert again.returncode == 0, output
+    expected = {**config, "run": str(tmp_path / "run"), "batch_size": 3}
+    assert _settings(output) == expected
+
+
+def _settings(output):
+    text = output.partition("as --config takes them: ")[2]
+    return json.JSONDecoder().raw_decode(text)[0]

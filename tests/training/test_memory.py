@@ -1,0 +1,40 @@
+import keras
+import pytest
+
+from keras_colorize.models import iizuka16
+from keras_colorize.training import TrainingConfig, memory_estimate
+
+
+def _model(dtype="float32"):
+    lightness = keras.Input((None, None, 1))
+    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", dtype=dtype, name="shared")(lightness)
+    x = keras.layers.BatchNormalization(dtype=dtype)(x)
+    return keras.Model(lightness, {"ab": keras.layers.Conv2D(2, 1, dtype="float32")(x)})
+
+
+def test_counted_by_hand():
+    config = TrainingConfig(batch_size=4, optimizer="adam", ema_momentum=0.99)
+    found = memory_estimate(_model(), config, 16)
+    trained = (9 * 8 + 8) + 2 * 8 + (8 * 2 + 2)
+    assert found == {
+        "weights": 4 * (trained + 2 * 8),
+        "gradients": 4 * trained,
+        "optimizer": 3 * 4 * trained,
+        "activations": 4 * (4 * 8 * 8) * (8 + 8 + 2),
+    }
+
+
+def test_half_precision_halves_the_inner_activations():
+    config = TrainingConfig(batch_size=1)
+    found = memory_estimate(_model("mixed_bfloat16"), config, 16)
+    assert found["activations"] == 8 * 8 * (2 * 8 + 2 * 8 + 4 * 2)
+    assert found["weights"] == memory_estimate(_model(), config, 16)["weights"]
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_layers_that_are_used_twice_count_twice(size):
+    config = TrainingConfig(batch_size=2)
+    network = iizuka16(width=1 / 16, global_size=32)
+    once = iizuka16(width=1 / 16, global_features=False)
+    twice = memory_estimate(network, config, size)["activations"]
+    assert twice > memory_estimate(once, config, size)["activations"]
