@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_colorize.metrics.means import PictureMean
+
 
 def colorfulness(rgb):
     """Colorfulness of pictures: spread and mean of two opponent colors, in their signed form.
@@ -23,12 +25,57 @@ def colorfulness(rgb):
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class Colorfulness(keras.metrics.Mean):
+class Colorfulness(PictureMean):
     """Mean `colorfulness` of the predicted pictures; the true ones are not looked at."""
 
     def __init__(self, name="colorfulness", dtype="float32"):
         super().__init__(name=name, dtype=dtype)
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        """Adds a batch of predicted rgb, see `colorfulness`."""
-        return super().update_state(colorfulness(y_pred), sample_weight=sample_weight)
+    def values(self, y_true, y_pred):
+        """Value of each picture, see `colorfulness`."""
+        return colorfulness(y_pred)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+def colorfulness_difference(y_true, y_pred):
+    """Absolute difference of the `colorfulness` of two pictures.
+
+    Args:
+        y_true: tensor (..., H, W, 3), sRGB in [0, 1].
+        y_pred: tensor of the same shape.
+
+    Returns:
+        float32 tensor (...).
+    """
+    return ops.abs(colorfulness(y_pred) - colorfulness(y_true))
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class ColorfulnessDifference(PictureMean):
+    """Difference in colorfulness, in either of the two conventions that papers have.
+
+    Args:
+        of_means: False for the mean over pictures of `colorfulness_difference`; True for the
+            absolute difference of the two mean colorfulnesses, where what is too vivid here
+            makes up for what is too dull there.
+        name: name of the metric.
+        dtype: type of the result.
+    """
+
+    def __init__(self, of_means=False, name="colorfulness_difference", dtype="float32"):
+        super().__init__(name=name, dtype=dtype)
+        self.of_means = of_means
+
+    def values(self, y_true, y_pred):
+        """Value of each picture: signed where the means are compared."""
+        if self.of_means:
+            return colorfulness(y_pred) - colorfulness(y_true)
+        return colorfulness_difference(y_true, y_pred)
+
+    def result(self):
+        """Difference over the pictures seen."""
+        return ops.abs(super().result())
+
+    def get_config(self):
+        """Arguments to build this metric again."""
+        return {**super().get_config(), "of_means": self.of_means}

@@ -6,7 +6,14 @@ import pytest
 from keras import ops
 
 from keras_colorize.bins import ab_centers
-from keras_colorize.metrics import AbError, ab_error
+from keras_colorize.metrics import (
+    AbError,
+    AbMeanSquaredError,
+    LuvUvSquaredError,
+    ab_error,
+    ab_mean_squared_error,
+    luv_uv_squared_error,
+)
 
 
 def _colors(shape, seed):
@@ -63,3 +70,23 @@ def test_evaluate_reports_it():
     reported = model.evaluate(x, y, batch_size=2, verbose=0, return_dict=True)
     expected = np.linalg.norm(model.predict(x, verbose=0)["ab"] - y["ab"], axis=-1).mean()
     assert reported["ab_error"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_mean_squared_error_of_scaled_ab():
+    # Scaled by 220: 22 and 44 off are 0.1 and 0.2 off.
+    error = ab_mean_squared_error(np.float32([[22, -44], [5, 5]]), np.float32([[0, 0], [5, 5]]))
+    np.testing.assert_allclose(ops.convert_to_numpy(error), [(0.01 + 0.04) / 2, 0.0], rtol=1e-5)
+    y_true, y_pred = _colors((2, 3, 4), 0), _colors((2, 3, 4), 1)
+    metric = AbMeanSquaredError()
+    metric.update_state(y_true, y_pred)
+    expected = np.square((y_true.astype("float64") - y_pred) / 220).mean()
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_squared_error_of_luv():
+    # Hwang & Zhou 2016, 5.1: both squares are added.
+    error = luv_uv_squared_error(np.float32([[3, 4], [1, 1]]), np.float32([[0, 0], [1, -1]]))
+    np.testing.assert_allclose(ops.convert_to_numpy(error), [25.0, 4.0], rtol=1e-6)
+    metric = LuvUvSquaredError()
+    metric.update_state(np.zeros((1, 2, 2, 2), "float32"), np.ones((1, 2, 2, 2), "float32"))
+    assert float(metric.result()) == pytest.approx(2.0)

@@ -6,7 +6,12 @@ import pytest
 import skimage.data
 from keras import ops
 
-from keras_colorize.metrics import Colorfulness, colorfulness
+from keras_colorize.metrics import (
+    Colorfulness,
+    ColorfulnessDifference,
+    colorfulness,
+    colorfulness_difference,
+)
 
 
 def _published(rgb_uint8):
@@ -68,3 +73,22 @@ def test_metric_is_the_mean_over_pictures():
     assert float(metric.result()) == pytest.approx(_value(pictures).mean(), rel=1e-5)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(metric))
     assert isinstance(again, Colorfulness)
+
+
+def test_difference_in_both_conventions():
+    # Two pictures, one too vivid and one too dull by the same: it evens out in the means alone.
+    red, dull = (np.full((4, 4, 3), level, "float32") for level in (0.0, 0.0))
+    red[..., 0], dull[..., 0] = 1.0, 0.5
+    y_true, y_pred = np.stack([red, dull]), np.stack([dull, red])
+    each = abs(_published(np.uint8([[[255, 0, 0]]])) / 2)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(colorfulness_difference(y_true, y_pred)), [each, each], rtol=1e-5
+    )
+    for of_means, expected in ((False, each), (True, 0.0)):
+        metric = ColorfulnessDifference(of_means)
+        for index in range(2):
+            metric.update_state(y_true[[index]], y_pred[[index]])
+        assert float(metric.result()) == pytest.approx(expected, rel=1e-5, abs=1e-4)
+    metric.reset_state()
+    metric.update_state(y_true[:1], y_pred[:1])
+    assert float(metric.result()) == pytest.approx(each, rel=1e-5)
