@@ -106,6 +106,7 @@ _ECCV16 += (16 * 512 + 1) * 256 + _biased(256, 256, 256) + (256 + 1) * 313
 # Configuration D of Simonyan & Zisserman 2015 up to conv4_3, and its taps with their norms.
 _VGG16 = _biased(3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512)
 _VGG16_TAPS = (64, 128, 256, 512)
+_SCORES = 2 * (64 + 1) * 50
 _REGRESSION = {"head": "luv_uv", "aggregation": "finest", "final_widths": ()}
 _ABLATED = {"head": "hs_logits", "aggregation": "sum", "residual_units": False}
 _ABLATED["final_widths"] = (64,)
@@ -187,10 +188,7 @@ NETWORKS = {
     "vgg16_residual_encoder": Network(
         small=lambda: vgg16_residual_encoder(width=1 / 16),
         full=vgg16_residual_encoder,
-        parameters=_VGG16
-        + _residual_units(*_VGG16_TAPS)
-        + _biased(64 + 128 + 256 + 256, 128, 64, 64)
-        + 2 * (64 + 1) * 50,
+        parameters=_VGG16 + _residual_units(*_VGG16_TAPS) + _biased(704, 128, 64, 64) + _SCORES,
         outputs=lambda h, w: {"luv_uv_logits": (h, w, 2, 50)},
     ),
     "vgg16_residual_encoder_baseline": Network(
@@ -206,7 +204,7 @@ NETWORKS = {
         + 4 * sum(_VGG16_TAPS)
         + (128 + 256 + 512) * 64
         + _biased(64, 64)
-        + 2 * (64 + 1) * 50,
+        + _SCORES,
         outputs=lambda h, w: {"hs_logits": (h, w, 2, 50)},
     ),
     "vgg16_residual_encoder_resnet18": Network(
@@ -215,7 +213,7 @@ NETWORKS = {
         parameters=_RESNET18
         + _residual_units(64, 64, 128, 256, 512)
         + _biased(64 + 64 + 128 + 256 + 256, 128, 64, 64)
-        + 2 * (64 + 1) * 50,
+        + _SCORES,
         outputs=lambda h, w: {"luv_uv_logits": (_half(h), _half(w), 2, 50)},
     ),
 }
