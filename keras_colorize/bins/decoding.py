@@ -3,30 +3,35 @@
 import math
 import numbers
 
+import keras
 import numpy as np
 from keras import ops
 
 from keras_colorize.bins.gamut import ab_centers
 
-DECODERS = ("mean", "annealed", "mode", "median")
+DECODERS = ("mean", "annealed", "mode", "median", "sample")
 """Names that `decode_ab` takes."""
 
 ANNEALED_TEMPERATURE = 0.38
 """The paper's temperature of the annealed mean."""
 
 
-def decode_ab(logits, decoder="annealed", temperature=ANNEALED_TEMPERATURE, log_weights=None):
+def decode_ab(
+    logits, decoder="annealed", temperature=ANNEALED_TEMPERATURE, log_weights=None, seed=0
+):
     """Decodes bin logits to colors.
 
     Args:
         logits: tensor (..., 313).
         decoder: `"annealed"` sharpens the distribution by `temperature` and takes its mean;
             `"mean"` is the same at temperature 1; `"mode"` takes the likeliest bin's center;
-            `"median"` takes the median of a and of b apart, interpolated within the bin.
+            `"median"` takes the median of a and of b apart, interpolated within the bin;
+            `"sample"` draws a bin by lot for each place alone, so that neighbors differ.
         temperature: above 0; only `"annealed"` reads it. 1 is the mean, 0 approaches the mode.
         log_weights: None, or array (313,) added to the logits first. With the logarithm of
             rebalancing weights it turns a network trained without rebalancing into the
             rebalanced one, with its negative the other way round.
+        seed: integer; only `"sample"` reads it. The same seed draws the same bins.
 
     Returns:
         float32 tensor (..., 2) of a and b.
@@ -43,15 +48,36 @@ def decode_ab(logits, decoder="annealed", temperature=ANNEALED_TEMPERATURE, log_
     if decoder == "annealed":
         return _mean(logits / check_temperature(temperature))
     if decoder == "mode":
-        return ops.take(ops.convert_to_tensor(ab_centers()), ops.argmax(logits, axis=-1), axis=0)
+        return _centers_of(ops.argmax(logits, axis=-1))
+    if decoder == "sample":
+        return _centers_of(draw_bins(logits, seed))
     if decoder == "median":
         return _median(ops.softmax(logits, axis=-1))
     raise unknown_decoder(decoder)
 
 
+def draw_bins(logits, seed):
+    """Draws a bin from each distribution.
+
+    Args:
+        logits: float32 tensor (..., K).
+        seed: integer.
+
+    Returns:
+        int32 tensor (...).
+    """
+    flat = ops.reshape(logits, (-1, logits.shape[-1]))
+    drawn = keras.random.categorical(flat, 1, dtype="int32", seed=seed)
+    return ops.reshape(drawn, ops.shape(logits)[:-1])
+
+
 def unknown_decoder(decoder):
     """The error that says which decoders there are."""
     return ValueError(f"Expected a decoder among {', '.join(DECODERS)}, received {decoder!r}.")
+
+
+def _centers_of(indices):
+    return ops.take(ops.convert_to_tensor(ab_centers()), indices, axis=0)
 
 
 def _mean(logits):

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins.decoding import check_temperature, unknown_decoder
+from keras_colorize.bins.decoding import check_temperature, draw_bins, unknown_decoder
 from keras_colorize.bins.gamut import ab_centers
 
 
@@ -70,17 +70,18 @@ CHANNEL_BINS = {
 """Bins of the network outputs (N, H, W, 2, count) that hold logits of two channels apart."""
 
 
-def decode_channels(logits, values, decoder="annealed", temperature=1.0):
+def decode_channels(logits, values, decoder="annealed", temperature=1.0, seed=0):
     """Decodes logits over the bins of each channel.
 
     Args:
         logits: tensor (..., C, K).
         values: array (C, K), what each bin stands for: its center, or the mean of the training
             values in it.
-        decoder: `"annealed"`, `"mean"`, `"mode"` or `"median"` as in `decode_ab`, channel by
-            channel; the median is the value of the bin that holds it. Averages of hue ignore
-            that it is cyclic: take the mode there.
+        decoder: `"annealed"`, `"mean"`, `"mode"`, `"median"` or `"sample"` as in `decode_ab`,
+            channel by channel; the median is the value of the bin that holds it. Averages of
+            hue ignore that it is cyclic: take the mode there.
         temperature: above 0, of the annealed decoder.
+        seed: integer, of `"sample"`.
 
     Returns:
         float32 tensor (..., C).
@@ -95,7 +96,7 @@ def decode_channels(logits, values, decoder="annealed", temperature=1.0):
             f"Expected values for {tuple(logits.shape[-2:])} channels and bins, received shape "
             f"{np.shape(values)}."
         )
-    weights = _decoder_weights(logits, decoder, temperature)
+    weights = _decoder_weights(logits, decoder, temperature, seed)
     return ops.sum(weights * np.asarray(values, "float32"), axis=-1)
 
 
@@ -119,7 +120,7 @@ def _positions(axis):
     return np.floor((ab_centers()[:, axis] - AB_BINS.low) / AB_BINS.step).astype("int32")
 
 
-def _decoder_weights(logits, decoder, temperature):
+def _decoder_weights(logits, decoder, temperature, seed):
     if decoder == "mean":
         return ops.softmax(logits, axis=-1)
     if decoder == "annealed":
@@ -127,6 +128,8 @@ def _decoder_weights(logits, decoder, temperature):
     count = logits.shape[-1]
     if decoder == "mode":
         return ops.one_hot(ops.argmax(logits, axis=-1), count)
+    if decoder == "sample":
+        return ops.one_hot(draw_bins(logits, seed), count)
     if decoder == "median":
         below = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1) < 0.5
         # Rounding can keep the total below one half of one.

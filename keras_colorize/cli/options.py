@@ -13,8 +13,9 @@ def add_options(command, preset=True):
     """Adds the options of a `Colorizer`, and `--preset` unless it is an argument."""
     if preset:
         command.add_argument("--preset", help="name or folder of a preset")
-    command.add_argument("--decoder", help="mean, annealed, mode or median")
+    command.add_argument("--decoder", help="mean, annealed, mode, median or sample")
     command.add_argument("--temperature", type=float, help="1 is the mean, lower is more vivid")
+    command.add_argument("--sample-seed", type=int, help="other colors of the decoder sample")
     command.add_argument("--saturation", type=float, help="factor on the chroma")
     command.add_argument("--rebalancing", type=float, help="0 undoes rebalanced training")
     command.add_argument("--working-size", type=int, help="long side the network sees, in pixels")

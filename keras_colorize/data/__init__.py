@@ -4,7 +4,7 @@ from keras_colorize.data.bin_means import CHANNEL_TARGETS, bin_means
 from keras_colorize.data.mixing import epoch_order
 from keras_colorize.data.pictures import UNLABELED, PictureSet, list_pictures, split_pictures
 from keras_colorize.data.pipeline import TrainingData, validation_batches
-from keras_colorize.data.priors import ab_prior
+from keras_colorize.data.priors import ab_counts, ab_prior, prior_json, read_prior
 from keras_colorize.data.scan import ScanReport, is_near_grey, scan_pictures
 from keras_colorize.data.targets import Targets
 from keras_colorize.data.tfds import list_source, write_tfds
@@ -16,12 +16,15 @@ __all__ = [
     "ScanReport",
     "Targets",
     "TrainingData",
+    "ab_counts",
     "ab_prior",
     "bin_means",
     "epoch_order",
     "is_near_grey",
     "list_pictures",
     "list_source",
+    "prior_json",
+    "read_prior",
     "scan_pictures",
     "split_pictures",
     "validation_batches",

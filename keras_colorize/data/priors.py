@@ -1,13 +1,21 @@
 """How often each color occurs in the pictures that a network is trained on."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 from keras import ops
 
 from keras_colorize.bins import bin_count, hard_encode_ab, smooth_prior
+from keras_colorize.data.pipeline import validation_batches
 from keras_colorize.data.targets import Targets
+
+FORMAT = 1
+"""Version of the files of `prior_json`; a reader refuses others."""
 
 _STRIDE = 4
 _BATCH = 50
+_TARGETS = Targets({"ab": "ab"}, _STRIDE)
 
 
 def ab_prior(data, pictures=2000):
@@ -20,9 +28,78 @@ def ab_prior(data, pictures=2000):
     Returns:
         float64 array (313,) that sums to one, see `smooth_prior`.
     """
+    return smooth_prior(_counts(data.epoch(0, _BATCH, -(-pictures // _BATCH), _TARGETS)))
+
+
+def ab_counts(pictures, size=128, on_picture=None):
+    """Counts the ab bins of whole pictures, each as a centered square.
+
+    Args:
+        pictures: a `PictureSet`.
+        size: side of the squares in pixels, a multiple of 4; colors are means of 4x4 pixels.
+        on_picture: called without arguments after every picture, or None.
+
+    Returns:
+        int64 array (313,).
+
+    Raises:
+        ValueError: if 4 does not divide the size.
+    """
+    return _counts(validation_batches(pictures, size, _BATCH, _TARGETS), on_picture)
+
+
+def prior_json(counts, pictures, size):
+    """The text of a file that `read_prior` reads.
+
+    Args:
+        counts: array (313,) of `ab_counts`.
+        pictures: number of pictures counted.
+        size: side at which they were counted.
+
+    Returns:
+        str, a JSON object.
+    """
+    fields = {
+        "format": FORMAT,
+        "pictures": pictures,
+        "size": size,
+        "counts": [int(count) for count in counts],
+        "prior": smooth_prior(counts).tolist(),
+    }
+    return json.dumps(fields) + "\n"
+
+
+def read_prior(path):
+    """Reads a prior that was counted before.
+
+    Args:
+        path: file with the text of `prior_json`.
+
+    Returns:
+        float64 array (313,) that sums to one.
+
+    Raises:
+        ValueError: if the file is missing, damaged or of another format.
+    """
+    try:
+        fields = json.loads(Path(path).read_text(encoding="utf-8"))
+        if fields["format"] != FORMAT:
+            raise ValueError(f"format {fields['format']!r}")
+        prior = np.asarray(fields["prior"], "float64")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"Expected a file of `keras-colorize prior` (format {FORMAT}), {path} is not: {error}."
+        ) from error
+    if prior.shape != (bin_count(),) or not (prior >= 0).all() or not np.isclose(prior.sum(), 1):
+        raise ValueError(f"Expected a distribution over {bin_count()} bins in {path}.")
+    return prior
+
+
+def _counts(batches, on_picture=None):
     counts = np.zeros(bin_count(), "int64")
-    targets = Targets({"ab": "ab"}, _STRIDE)
-    for _, wanted in data.epoch(0, _BATCH, -(-pictures // _BATCH), targets):
+    for _, wanted in batches:
         bins = ops.convert_to_numpy(hard_encode_ab(wanted["ab"]))
         counts += np.bincount(bins.ravel(), minlength=len(counts))
-    return smooth_prior(counts)
+        for _ in bins if on_picture is not None else ():
+            on_picture()
+    return counts

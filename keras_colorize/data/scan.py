@@ -36,7 +36,7 @@ class ScanReport:
         return "".join([text, *(f"\n  {name}: {reason}" for name, reason in self.unreadable)])
 
 
-def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None):
+def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_picture=None):
     """Leaves out the pictures that training cannot use.
 
     Args:
@@ -45,6 +45,7 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None):
             None scans anew.
         drop_near_grey: whether near-grey pictures are left out (Iizuka 2016, section 4).
         workers: threads; None takes one per processor.
+        on_picture: called without arguments after every picture, or None.
 
     Returns:
         `(kept, report)`: a `PictureSet` and a `ScanReport`.
@@ -54,7 +55,11 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None):
     """
     known = _read_cache(cache)
     with concurrent.futures.ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        rows = list(pool.map(lambda name: _look(pictures.root, name, known), pictures.names))
+        rows = []
+        for row in pool.map(lambda name: _look(pictures.root, name, known), pictures.names):
+            rows.append(row)
+            if on_picture is not None:
+                on_picture()
     found = dict(zip(pictures.names, rows, strict=True))
     if cache is not None:
         _write_cache(cache, {**known, **{str(pictures.root / k): v for k, v in found.items()}})

@@ -43,8 +43,8 @@ class Colorizer:
         contract: its `Contract`; gives the defaults of the arguments below.
         working_size: long side in pixels at which the network sees a photograph. Larger shows it
             smaller things, costs more, and past the size of its training unsettles it.
-        decoder: `"mean"`, `"annealed"`, `"mode"` or `"median"`; networks that predict a
-            distribution only.
+        decoder: `"mean"`, `"annealed"`, `"mode"`, `"median"` or `"sample"`; networks that predict
+            a distribution only.
         temperature: of the annealed decoder: 1 is the mean, lower is more vivid.
         saturation: factor on the chroma; 0 is grey, 1 is as predicted.
         rebalancing: for networks that were trained with rebalanced bins: 1 decodes as trained,
@@ -52,6 +52,7 @@ class Colorizer:
         style: a picture, as those that are colorized, whose global features are used in place
             of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
             Networks with global features only.
+        sample_seed: of the sample decoder; another one draws other colors. 0 by default.
 
     Raises:
         ValueError: for arguments outside their range, or a style that the network cannot take.
@@ -59,7 +60,7 @@ class Colorizer:
     """
 
     FROM_CONTRACT = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
-    OPTIONS = (*FROM_CONTRACT, "style")
+    OPTIONS = (*FROM_CONTRACT, "style", "sample_seed")
 
     def __init__(
         self,
@@ -72,11 +73,12 @@ class Colorizer:
         saturation=None,
         rebalancing=None,
         style=None,
+        sample_seed=None,
     ):
         self.contract = contract
         self.name = model.name
         self.model = fold_batch_norm(model)
-        self.style = None
+        self.style, self.sample_seed = None, 0
         vars(self).update({name: getattr(contract, name) for name in self.FROM_CONTRACT})
         self._set(
             working_size=working_size,
@@ -85,6 +87,7 @@ class Colorizer:
             saturation=saturation,
             rebalancing=rebalancing,
             style=style,
+            sample_seed=sample_seed,
         )
 
     def replace(self, **options):
@@ -176,6 +179,7 @@ class Colorizer:
             self.temperature,
             self._log_weights(),
             self.contract.bin_means,
+            self.sample_seed,
         )
 
     def _log_weights(self):
@@ -225,6 +229,7 @@ class Colorizer:
         _check_range("temperature", self.temperature, 1e-3, 10.0)
         _check_range("saturation", self.saturation, 0.0, 10.0)
         _check_range("rebalancing", self.rebalancing, 0.0, 1.0)
+        _check_range("sample_seed", self.sample_seed, 0, 2**31 - 1)
         self._network = self.model if self.style is None else self._styled()
 
     def _styled(self):

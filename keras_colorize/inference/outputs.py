@@ -37,6 +37,7 @@ def predicted_ab(
     temperature=ANNEALED_TEMPERATURE,
     log_weights=None,
     bin_means=(),
+    seed=0,
 ):
     """Turns the color output of a network into a and b.
 
@@ -51,6 +52,7 @@ def predicted_ab(
         temperature: see `decode_ab`.
         log_weights: see `decode_ab`; for `"ab_logits"` alone.
         bin_means: (2, K) values of the bins of each channel; empty for their centers.
+        seed: see `decode_ab`.
 
     Returns:
         float32 tensor (N, h, w, 2) of a and b.
@@ -59,10 +61,10 @@ def predicted_ab(
         ValueError: for an unknown output or decoder.
     """
     if output == "ab_logits":
-        return decode_ab(prediction, decoder, temperature, log_weights)
+        return decode_ab(prediction, decoder, temperature, log_weights, seed)
     if output in CHANNEL_BINS:
         values = bin_means if len(bin_means) else [CHANNEL_BINS[output].centers()] * 2
-        chroma = decode_channels(prediction, values, decoder, temperature)
+        chroma = decode_channels(prediction, values, decoder, temperature, seed)
         return _TO_AB[_CHANNELS[output]](chroma, lightness)
     if output not in _UNSCALE:
         known = ", ".join(("ab_logits", *CHANNEL_BINS, *_UNSCALE))

@@ -23,6 +23,7 @@ from keras_colorize.metrics.colorfulness import (
 from keras_colorize.metrics.curve import AreaUnderCurve, area_under_curve
 from keras_colorize.metrics.flicker import chroma_flicker
 from keras_colorize.metrics.saturation import SaturationDifference, saturation_difference
+from keras_colorize.metrics.scenes import SceneTopK, scene_top_k
 from keras_colorize.metrics.similarity import Psnr, Ssim, psnr, ssim
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "LuvUvSquaredError",
     "Psnr",
     "SaturationDifference",
+    "SceneTopK",
     "Ssim",
     "ab_error",
     "ab_mean_squared_error",
@@ -48,5 +50,6 @@ __all__ = [
     "luv_uv_squared_error",
     "psnr",
     "saturation_difference",
+    "scene_top_k",
     "ssim",
 ]

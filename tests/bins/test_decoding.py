@@ -86,6 +86,24 @@ def test_median_halves_the_mass_of_each_channel():
             assert median == pytest.approx(values[index] + 10 * (share - 0.5), abs=0.01)
 
 
+def test_sample_draws_each_bin_as_often_as_it_is_likely():
+    logits = _logits((1,), scale=2.0)
+    drawn = _decode(np.tile(logits, (20000, 1)), "sample")
+    assert {tuple(color) for color in drawn} <= {tuple(color) for color in ab_centers()}
+    found = (drawn[:, None] == ab_centers()).all(-1).mean(0)
+    # Three and a half standard deviations of the share, over 313 bins.
+    bound = 3.5 * np.sqrt(_probabilities(logits)[0] / 20000) + 1e-4
+    assert (np.abs(found - _probabilities(logits)[0]) < bound).all()
+
+
+def test_samples_follow_from_the_seed():
+    logits = _logits((50,))
+    first = _decode(logits, "sample", seed=3)
+    np.testing.assert_array_equal(_decode(logits, "sample", seed=3), first)
+    assert (_decode(logits, "sample", seed=4) != first).any()
+    np.testing.assert_array_equal(_decode(logits, "sample"), _decode(logits, "sample", seed=0))
+
+
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_a_certain_bin_decodes_to_its_center(decoder):
     logits = 1e4 * np.eye(313, dtype="float32")
@@ -142,7 +160,7 @@ def test_temperature_has_a_range(temperature):
 
 
 def test_unknown_decoders_and_wrong_bins_are_refused():
-    with pytest.raises(ValueError, match="mean, annealed, mode, median, received 'best'"):
+    with pytest.raises(ValueError, match="mode, median, sample, received 'best'"):
         decode_ab(_logits(), "best")
     with pytest.raises(ValueError, match=r"313 bins on the last axis, received shape \(2, 25\)"):
         decode_ab(np.zeros((2, 25), "float32"))

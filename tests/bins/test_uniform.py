@@ -70,6 +70,19 @@ def test_median_is_the_value_of_the_bin_that_holds_it():
     np.testing.assert_array_equal(decode_channels(logits, VALUES, "median"), [[0, 102]])
 
 
+def test_samples_are_drawn_channel_by_channel():
+    probabilities = np.array([[0.7, 0.0, 0.3, 0.0, 0.0], [0.0, 0.4, 0.0, 0.0, 0.6]]) + 1e-9
+    logits = np.log(np.tile(probabilities, (4000, 1, 1)))
+    drawn = np.asarray(decode_channels(logits, VALUES, "sample", seed=1))
+    for channel, (likely, other, share) in enumerate([(0, 2, 0.7), (1, 4, 0.4)]):
+        values = drawn[:, channel]
+        assert set(values) == {VALUES[channel, likely], VALUES[channel, other]}
+        assert np.mean(values == VALUES[channel, likely]) == pytest.approx(share, abs=0.03)
+    again = decode_channels(logits, VALUES, "sample", seed=1)
+    np.testing.assert_array_equal(drawn, again)
+    assert (drawn != np.asarray(decode_channels(logits, VALUES, "sample", seed=2))).any()
+
+
 def test_refusals():
     logits = np.zeros((1, 2, 5), "float32")
     with pytest.raises(ValueError, match=r"received shape \(2, 4\)"):

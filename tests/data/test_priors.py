@@ -1,20 +1,84 @@
+import json
+
 import numpy as np
+import pytest
 import tensorflow as tf
 from skimage.color import lab2rgb
 
 from keras_colorize.bins import ab_centers, smooth_prior
-from keras_colorize.data import TrainingData, ab_prior, list_pictures
+from keras_colorize.data import (
+    TrainingData,
+    ab_counts,
+    ab_prior,
+    list_pictures,
+    prior_json,
+    read_prior,
+)
 
 
-def test_the_prior_is_that_of_the_colors_that_are_there(tmp_path):
+@pytest.fixture
+def two_colors(tmp_path):
+    """Three pictures, half of one color and half of another, and the bins of these."""
     lab = np.empty((40, 40, 3))
     lab[:, :20] = (60, 30, 20)
     lab[:, 20:] = (60, -30, 40)
     rgb = np.rint(255 * lab2rgb(lab)).astype("uint8")
-    for name in "ab":
-        (tmp_path / f"{name}.png").write_bytes(tf.io.encode_png(rgb).numpy())
-    data = TrainingData((list_pictures(tmp_path),), size=40, min_scale=1.0)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.png").write_bytes(tf.io.encode_png(rgb).numpy())
+    colors = ((30, 20), (-30, 40))
+    bins = [np.flatnonzero((ab_centers() == color).all(axis=1))[0] for color in colors]
+    return list_pictures(folder), bins
+
+
+def test_the_prior_is_that_of_the_colors_that_are_there(two_colors):
+    pictures, bins = two_colors
     counts = np.zeros(313)
-    for color in ((30, 20), (-30, 40)):
-        counts[np.flatnonzero((ab_centers() == color).all(axis=1))] = 1
+    counts[bins] = 1
+    data = TrainingData((pictures,), size=40, min_scale=1.0)
     np.testing.assert_allclose(ab_prior(data, 50), smooth_prior(counts), atol=1e-6)
+
+
+def test_every_picture_is_counted_once(two_colors):
+    pictures, bins = two_colors
+    seen = []
+    counts = ab_counts(pictures, 40, lambda: seen.append(1))
+    assert len(seen) == 3
+    # Colors are means of 4x4 pixels, and the pictures are 40x40.
+    assert counts[bins].tolist() == [3 * 50, 3 * 50]
+    assert counts.sum() == 3 * 100
+    with pytest.raises(ValueError, match="multiples of 4"):
+        ab_counts(pictures, 42)
+
+
+def test_a_file_keeps_counts_and_prior(tmp_path):
+    counts = np.random.default_rng(0).integers(0, 9, 313)
+    path = tmp_path / "prior.json"
+    path.write_text(prior_json(counts, 7, 128))
+    fields = json.loads(path.read_text())
+    assert fields["counts"] == counts.tolist()
+    assert (fields["pictures"], fields["size"]) == (7, 128)
+    np.testing.assert_allclose(read_prior(path), smooth_prior(counts), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no json", "Expected a file of `keras-colorize prior`"),
+        ("[1, 2]", "Expected a file of"),
+        ('{"format": 9, "prior": []}', "is not: format 9"),
+        ('{"format": 1}', "is not: 'prior'"),
+        ('{"format": 1, "prior": "high"}', "Expected a file of"),
+        ('{"format": 1, "prior": [0.5, 0.5]}', "Expected a distribution over 313 bins"),
+        (json.dumps({"format": 1, "prior": [1.0] * 313}), "Expected a distribution"),
+        (json.dumps({"format": 1, "prior": [float("nan")] * 313}), "Expected a distribution"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, text, message):
+    path = tmp_path / "prior.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_prior(path)
+    with pytest.raises(ValueError, match="absent.json is not"):
+        read_prior(tmp_path / "absent.json")

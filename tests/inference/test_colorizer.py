@@ -176,6 +176,7 @@ def test_wrong_types(tiny_colorizer, wrong):
         {"temperature": float("nan")},
         {"saturation": -1.0},
         {"rebalancing": 1.5},
+        {"sample_seed": -1},
         {"saturation": "2"},
         {"working_size": 31},
         {"working_size": 5000},
@@ -193,6 +194,7 @@ def test_wrong_options(tiny_colorizer, options):
         {"decoder": "mean"},
         {"decoder": "mode"},
         {"decoder": "median"},
+        {"decoder": "sample"},
         {"temperature": 0.1},
         {"saturation": 2.0},
         {"working_size": 32},
@@ -204,6 +206,12 @@ def test_options_change_the_result(tiny_colorizer, picture, options):
     assert changed.model is tiny_colorizer.model
     assert not np.array_equal(changed(picture), before)
     np.testing.assert_array_equal(tiny_colorizer(picture), before)
+
+
+def test_samples_follow_from_the_seed(tiny_colorizer, picture):
+    first, second = (tiny_colorizer.replace(decoder="sample", sample_seed=seed) for seed in (1, 2))
+    np.testing.assert_array_equal(first(picture), first(picture))
+    assert not np.array_equal(first(picture), second(picture))
 
 
 def test_options_left_out_are_those_of_the_contract(tiny_model, tiny_contract):

@@ -1,0 +1,42 @@
+"""The command that counts colors: `prior`."""
+
+from .options import EXIT_FAILED, count
+from .progress import Progress
+
+
+def add(commands):
+    """Adds the command to the parser."""
+    command = commands.add_parser("prior", help="count the colors of a folder, to train with")
+    command.add_argument("folder", metavar="FOLDER", help="folder of color photographs")
+    command.add_argument("-o", "--output", required=True, metavar="JSON", help="file to write")
+    command.add_argument("--size", type=count, default=128, help="side counted at, 4 divides it")
+    command.add_argument("--keep-near-grey", action="store_true", help="count near-grey ones, too")
+    command.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    command.set_defaults(run=_prior)
+
+
+def _prior(options):
+    from keras_colorize.data import ab_counts, list_pictures, prior_json
+    from keras_colorize.files.atomic import atomic_file
+
+    # Opened first: whether it can be written should be known before a long count.
+    with atomic_file(options.output, options.overwrite) as file:
+        kept, report = _usable(list_pictures(options.folder), not options.keep_near_grey)
+        with Progress("counting", len(kept)) as progress:
+            counts = ab_counts(kept, options.size, progress.advance)
+        file.write(prior_json(counts, len(kept), options.size).encode())
+    grey, bad = len(report.near_grey), len(report.unreadable)
+    print(f"{len(kept)} counted, {grey} near-grey and {bad} unreadable left out")
+    return EXIT_FAILED if bad else 0
+
+
+def _usable(pictures, drop_near_grey):
+    from keras_colorize.data import scan_pictures
+
+    with Progress("looking", len(pictures)) as progress:
+        kept, report = scan_pictures(
+            pictures, drop_near_grey=drop_near_grey, on_picture=progress.advance
+        )
+        for name, reason in report.unreadable:
+            progress.say(f"left out: {pictures.root / name}: {reason}")
+    return kept, report

@@ -1,0 +1,76 @@
+"""The command that counts colors."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize import cli
+from keras_colorize.data import read_prior
+
+
+@pytest.fixture
+def album(tmp_path):
+    """Two pictures of color, a grey one and a broken one."""
+    folder = tmp_path / "album"
+    (folder / "old").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in ("a.png", "old/b.jpg"):
+        Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).save(folder / name)
+    Image.fromarray(rng.integers(0, 256, (30, 40), np.uint8)).save(folder / "grey.png")
+    return folder
+
+
+def _run(capsys, *words):
+    code = cli.main(["prior", *map(str, words)])
+    return code, *capsys.readouterr()
+
+
+def test_counts_a_folder(album, tmp_path, capsys):
+    path = tmp_path / "new" / "prior.json"
+    code, out, _ = _run(capsys, album, "-o", path, "--size", "32")
+    assert (code, out) == (0, "2 counted, 1 near-grey and 0 unreadable left out\n")
+    fields = json.loads(path.read_text())
+    assert (fields["pictures"], fields["size"]) == (2, 32)
+    assert sum(fields["counts"]) == 2 * 8 * 8
+    assert read_prior(path).sum() == pytest.approx(1)
+
+
+def test_near_grey_pictures_count_when_asked(album, tmp_path, capsys):
+    out = _run(capsys, album, "-o", tmp_path / "prior.json", "--keep-near-grey")[1]
+    assert out == "3 counted, 0 near-grey and 0 unreadable left out\n"
+
+
+def test_bad_pictures_are_named_and_left_out(album, tmp_path, capsys):
+    (album / "cut.jpg").write_bytes((album / "old" / "b.jpg").read_bytes()[:200])
+    code, out, err = _run(capsys, album, "-o", tmp_path / "prior.json")
+    assert (code, out) == (1, "2 counted, 1 near-grey and 1 unreadable left out\n")
+    assert f"left out: {album / 'cut.jpg'}: " in err
+
+
+def test_a_file_is_replaced_only_when_asked(album, tmp_path, capsys):
+    path = tmp_path / "prior.json"
+    path.write_text("mine")
+    code, _, err = _run(capsys, album, "-o", path)
+    assert code == 2
+    assert "expected a new file" in err
+    assert path.read_text() == "mine"
+    assert _run(capsys, album, "-o", path, "--overwrite")[0] == 0
+    assert read_prior(path).shape == (313,)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nowhere"], "Expected a folder of pictures"),
+        (["album", "--size", "30"], "multiples of 4"),
+        (["album/old/none"], "Expected a folder"),
+    ],
+)
+def test_wrong_usage_writes_nothing(album, tmp_path, capsys, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = _run(capsys, *words, "-o", "prior.json")
+    assert code == 2
+    assert message in err
+    assert [path.name for path in tmp_path.iterdir()] == ["album"]
