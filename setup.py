@@ -29,7 +29,11 @@ setup(
     packages=[*find_packages(include=["keras_colorize*"]), "keras_colorize.saved_models"],
     py_modules=["keras_colorize_command"],
     package_dir={"keras_colorize.saved_models": "saved_models"},
-    package_data={"keras_colorize": ["py.typed"], "keras_colorize.saved_models": ["**/*"]},
+    package_data={
+        "keras_colorize": ["py.typed"],
+        "keras_colorize.saved_models": ["**/*"],
+        "keras_colorize.study": ["*.html", "*.css", "*.js"],
+    },
     install_requires=[
         "absl-py>=2.0",
         "keras>=3.13,<4",

@@ -33,10 +33,11 @@ ROOMS = {
     "inference": INFERENCE,
     "evaluation": INFERENCE | {"inference"},
     "export": (INFERENCE | {"inference"}) - {"files"},
+    "study": {"color", "files"},
 }
-ROOMS["cli"] = {"evaluation", "export"} | ROOMS["evaluation"] | ROOMS["export"]
+ROOMS["cli"] = {"evaluation", "export", "study"} | ROOMS["evaluation"] | ROOMS["export"]
 # `import keras_colorize` registers classes and offers names on every backend.
-ROOMS["__init__"] = set(ROOMS) - {"cli", "data", "training", "export"}
+ROOMS["__init__"] = set(ROOMS) - {"cli", "data", "training", "export", "study"}
 ROOMS["trainers"] = set(ROOMS) - {"cli"}
 
 # Which rooms may import what from outside; `trainers` is a room here.

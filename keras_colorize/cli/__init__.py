@@ -6,10 +6,10 @@ import os
 import sys
 
 # Nothing of the library is imported up here, because `--help` must not wait for TensorFlow.
-from . import colorize, evaluate
+from . import colorize, evaluate, study
 from .options import EXIT_USAGE
 
-COMMANDS = (colorize, evaluate)
+COMMANDS = (colorize, evaluate, study)
 """Modules that each add their commands to the parser."""
 
 

@@ -1,0 +1,125 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize import cli
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Working folder with the folders A, B and T of the same three photographs."""
+    monkeypatch.chdir(tmp_path)
+    generator = np.random.default_rng(3)
+    for name in "ABT":
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            pixels = generator.integers(0, 256, (12, 16, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def run(folders, capsys):
+    """Runs `study` with words; returns exit code, stdout and stderr."""
+
+    def call(words):
+        try:
+            code = cli.main(["study", *words.split()])
+        except SystemExit as leaving:
+            code = leaving.code
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def save_votes(folder, name, page):
+    """Writes votes that call every picture natural."""
+    key = json.loads((folder / f"{page}.key.json").read_text())
+    votes = [{"shown": [picture], "answer": "yes"} for picture in key["pictures"]]
+    found = {"format": "keras-colorize study votes 1", "page": key["page"], "votes": votes}
+    found |= {"participant": name, "started": "2025-01-01T10:00:00.000Z"}
+    (folder / f"{name}.json").write_text(json.dumps(found))
+
+
+def test_from_folders_to_figures(run, folders):
+    code, out, _ = run("naturalness best=A B --truth T -o page.html")
+    assert code == 0
+    assert "page: page.html" in out
+    assert "9 pictures" in out
+    assert "key: page.key.json" in out
+    save_votes(folders, "anna", "page")
+    code, out, err = run("count anna.json --key page.key.json -o results.json")
+    assert (code, err) == (0, "")
+    names = [line.split("|")[1].strip() for line in out.splitlines()]
+    assert names == ["method", "---", "best", "B", "truth"]
+    assert json.loads((folders / "results.json").read_text())["rows"][0]["value"] == 1.0
+
+
+def test_pages_are_not_the_same_unless_seeded(run, folders):
+    run("naturalness A B -o one.html")
+    run("naturalness A B -o two.html")
+    assert (folders / "one.html").read_bytes() != (folders / "two.html").read_bytes()
+    seed = json.loads((folders / "one.key.json").read_text())["seed"]
+    run(f"naturalness A B -o three.html --seed {seed}")
+    assert (folders / "one.html").read_bytes() == (folders / "three.html").read_bytes()
+
+
+def test_real_or_colorized(run, folders):
+    words = "real-or-colorized A --truth T -o page.html --trials 2 --practice 1 --size 8"
+    code, out, _ = run(words)
+    assert code == 0
+    assert "6 pictures" in out
+    assert run(words)[0] == 2
+    assert run(f"{words} --overwrite")[0] == 0
+
+
+def test_bad_votes_are_reported_and_the_rest_counts(run, folders):
+    run("naturalness A B -o page.html")
+    run("naturalness A B -o other.html")
+    for name, page in (("anna", "page"), ("bert", "other")):
+        save_votes(folders, name, page)
+    (folders / "cut.json").write_text("{")
+    code, out, err = run("count anna.json bert.json cut.json anna.json --key page.key.json")
+    assert code == 1
+    assert "| A | 100.0% | - | 1 | 3 |" in out
+    assert [line.split(": expected")[0] for line in err.splitlines()] == [
+        "failed: bert.json",
+        "failed: cut.json",
+    ]
+    code, out, err = run("count bert.json --key page.key.json -o results.json")
+    assert (code, out) == (1, "")
+    assert "expected votes to count, got none" in err
+    assert not (folders / "results.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "naturalness -o page.html",
+        "naturalness A -o page.html",
+        "naturalness A B",
+        "naturalness A B -o page.txt",
+        "naturalness A A -o page.html",
+        "naturalness A empty -o page.html",
+        "naturalness A nowhere -o page.html",
+        "naturalness A B -o page.html --size 0",
+        "naturalness A B -o page.html --seed x",
+        "real-or-colorized A -o page.html",
+        "real-or-colorized A --truth T -o page.html",
+        "real-or-colorized A --truth T -o page.html --practice -1",
+        "count --key key.json",
+        "count votes.json --key nowhere.json",
+        "count votes.json --key A/0.png",
+        "count votes.json --key key.json --catch-pass 2",
+        "count votes.json --key key.json --catch-pass most",
+    ],
+)
+def test_wrong_usage(run, folders, words):
+    code, out, err = run(words)
+    assert (code, out) == (2, "")
+    assert err.strip().splitlines()[-1].startswith("keras-colorize")
+    assert not (folders / "page.html").exists()
