@@ -54,6 +54,7 @@ setup(
             "jax>=0.5",
             "pytest>=8.0",
             "ruff==0.17.*",
+            "scipy>=1.15",
             "tensorboard>=2.20",
             "tensorflow-datasets>=4.9.7",
         ],
