@@ -35,7 +35,8 @@ ROOMS = {
     "export": (INFERENCE | {"inference"}) - {"files"},
     "study": {"color", "files"},
 }
-ROOMS["cli"] = {"evaluation", "export", "study"} | ROOMS["evaluation"] | ROOMS["export"]
+# `prior` counts the colors that training sees, with the pipeline that training has.
+ROOMS["cli"] = {"data", "evaluation", "export", "study"} | ROOMS["evaluation"] | ROOMS["export"]
 # `import keras_colorize` registers classes and offers names on every backend.
 ROOMS["__init__"] = set(ROOMS) - {"cli", "data", "training", "export", "study"}
 ROOMS["trainers"] = set(ROOMS) - {"cli"}
