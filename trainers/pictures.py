@@ -4,7 +4,15 @@ import pathlib
 
 from absl import flags, logging
 
-from keras_colorize.data import TrainingData, list_source, scan_pictures, split_pictures
+from keras_colorize.bins import rebalancing_weights
+from keras_colorize.data import (
+    TrainingData,
+    ab_prior,
+    list_source,
+    read_prior,
+    scan_pictures,
+    split_pictures,
+)
 
 FLAGS = flags.FLAGS
 
@@ -34,6 +42,26 @@ def load_data():
         )
     data = TrainingData(tuple(sets), weights, FLAGS.size, FLAGS.min_scale, FLAGS.seed)
     return data, _spread(validation, FLAGS.validation_limit)
+
+
+def bin_weights(data):
+    """Loss weights of the 313 bins, by --uniform_share and --prior.
+
+    Args:
+        data: the `TrainingData` whose colors are counted where no --prior is given.
+
+    Returns:
+        list of floats, or None without rebalancing.
+
+    Raises:
+        ValueError: for a --prior that is not used or cannot be read.
+    """
+    if FLAGS.uniform_share == 1:
+        if FLAGS.prior:
+            raise ValueError("Expected --uniform_share below 1 with --prior, received 1.")
+        return None
+    prior = read_prior(FLAGS.prior) if FLAGS.prior else ab_prior(data)
+    return rebalancing_weights(prior, FLAGS.uniform_share).tolist()
 
 
 def _folders():

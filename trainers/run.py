@@ -31,6 +31,8 @@ from settings import read_settings, settings
 
 FLAGS = flags.FLAGS
 
+CLASS_OUTPUT = "class_logits"
+
 
 def start(main):
     """Runs a trainer's `main()`; a setting that cannot be is told in one line, not a traceback.
@@ -92,7 +94,7 @@ def train(network, make_model, targets, make_objectives):
     targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
     _fit(model, config, strategy, data, targets, validation)
     if worker_of(strategy)[0] == 0:
-        known = class_names if "class_logits" in model.output else ()
+        known = class_names if CLASS_OUTPUT in model.output else ()
         _save(model, network=network, arguments=arguments, class_names=known, **fields)
 
 
@@ -122,7 +124,7 @@ def _fit(model, config, strategy, data, targets, validation):
     worker, _ = worker_of(strategy)
     options = FLAGS.plateau, FLAGS.early_stop, FLAGS.tensorboard
     callbacks = standard_callbacks(FLAGS.run, *options, worker=worker)
-    if worker == 0:
+    if worker == 0 and _output(model) != CLASS_OUTPUT:
         callbacks.append(_samples(validation))
     loop = TrainingLoop(model, config, FLAGS.run, strategy, callbacks)
 
@@ -154,7 +156,7 @@ def _of_model(model, by_output):
 def _save(model, **fields):
     contract = Contract(
         **fields,
-        output=_color_output(model),
+        output=_output(model),
         description=f"trained on {', '.join(FLAGS.data)}",
         # A whole photograph holds more than a crop, so it is seen larger than the views.
         working_size=2 * FLAGS.size if FLAGS.size < 224 else FLAGS.size,
@@ -165,8 +167,9 @@ def _save(model, **fields):
     logging.info("preset: %s", folder)
 
 
-def _color_output(model):
-    return next(name for name in model.output if name != "class_logits")
+def _output(model):
+    """The color output, or that of a classifier where there is none."""
+    return min(model.output, key=lambda name: name == CLASS_OUTPUT)
 
 
 def _samples(validation):
@@ -180,6 +183,6 @@ def _samples(validation):
 
 def _colorize(model, lightness):
     # Only the chief does this, so nothing in it may wait for the other workers.
-    name = _color_output(model)
+    name = _output(model)
     prediction = model(lightness, training=False)[name]
     return compose(lightness, predicted_ab(prediction, name, lightness))

@@ -15,12 +15,12 @@ given again.
 
 from absl import flags
 
-from keras_colorize.bins import rebalancing_weights
-from keras_colorize.data import Targets, ab_prior
+from keras_colorize.data import Targets
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.metrics import AbError
 from keras_colorize.models import distribution_unet, freeze_through
 from keras_colorize.models.distribution_unet import DECODER_WIDTHS, RESIDUAL_WIDTHS, STRIDE
+from pictures import bin_weights
 from run import class_count, start, train
 from settings import define_flags
 
@@ -36,6 +36,7 @@ flags.DEFINE_multi_integer(
 flags.DEFINE_integer("global_units", 256, "Size of the fused global features; 0 for none.")
 flags.DEFINE_float("class_loss_weight", 0.1, "Weight of the class loss; 0 for no class branch.")
 flags.DEFINE_float("uniform_share", 1.0, "Lambda of the class rebalancing; 1 for none.")
+flags.DEFINE_string("prior", None, "File of `keras-colorize prior`; without, views are counted.")
 flags.DEFINE_integer("neighbors", 5, "Bins a color is spread over; 1 for hard targets.")
 
 
@@ -56,9 +57,7 @@ def make_model(class_names):
 
 def make_objectives(data):
     """Losses, their weights and the metrics by output, and the contract's class weights."""
-    class_weights = None
-    if FLAGS.uniform_share < 1:
-        class_weights = rebalancing_weights(ab_prior(data), FLAGS.uniform_share).tolist()
+    class_weights = bin_weights(data)
     losses = {
         "ab_logits": AbCrossentropy(class_weights, FLAGS.neighbors),
         "class_logits": SceneCrossentropy(),
