@@ -64,6 +64,7 @@ def conv_block(
     strides=1,
     activation="relu",
     kernel_initializer="he_normal",
+    momentum=0.99,
 ):
     """Convolution, batch normalisation, activation; named `name`, `name`_bn, `name`_relu.
 
@@ -75,6 +76,7 @@ def conv_block(
         strides: stride; the output has ceil(H / strides) rows.
         activation: activation, or None.
         kernel_initializer: initializer of the convolution.
+        momentum: momentum of the moving statistics.
 
     Returns:
         Keras tensor (N, ceil(H / strides), ceil(W / strides), filters).
@@ -88,7 +90,7 @@ def conv_block(
         kernel_initializer=kernel_initializer,
         name=name,
     )(x)
-    x = layers.BatchNormalization(name=f"{name}_bn")(x)
+    x = layers.BatchNormalization(momentum=momentum, name=f"{name}_bn")(x)
     return layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x
 
 

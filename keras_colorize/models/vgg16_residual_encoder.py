@@ -37,6 +37,10 @@ AGGREGATIONS = ("concat", "sum", "finest")
 FINAL_WIDTHS = (128, 64, 64)
 """Channels of the 3x3 convolutions between the aggregation and the output."""
 
+_MOMENTUM = 0.9
+"""Of the moving statistics, as in Lasagne, with which the paper was made (section 5.2). The taps
+begin far from mean 0 and variance 1, so slower statistics stay wrong for hundreds of steps."""
+
 _LOADERS = {"vgg16": load_vgg16, "mobilenet_v2": load_mobilenet_v2}
 
 
@@ -147,7 +151,7 @@ def _normalise(taps, factor):
 
 
 def _normalised_tap(stride, tap, channels):
-    x = layers.BatchNormalization(name=f"tap{stride}_bn")(tap)
+    x = layers.BatchNormalization(momentum=_MOMENTUM, name=f"tap{stride}_bn")(tap)
     if channels == tap.shape[-1]:
         return x
     return layers.Conv2D(channels, 1, use_bias=False, name=f"tap{stride}_narrow")(x)
@@ -207,7 +211,14 @@ def _regress(x, head):
 
 def _block(x, channels, name, kernel_size=3):
     """Convolution, batch normalisation and ReLU, from Glorot's weights (section 5.2)."""
-    return conv_block(x, channels, name, kernel_size, kernel_initializer="glorot_uniform")
+    return conv_block(
+        x,
+        channels,
+        name,
+        kernel_size,
+        kernel_initializer="glorot_uniform",
+        momentum=_MOMENTUM,
+    )
 
 
 def _check_names(encoder, encoder_weights, head, aggregation):
