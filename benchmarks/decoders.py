@@ -29,7 +29,7 @@ def main():
     print("| working size | temperature | saturation | PSNR | ab error | colorfulness |")
     print("|---|---|---|---|---|---|")
     for (size, temperature, saturation), row in summarize(results).items():
-        cells = (row["PSNR mean"], row["ab error"], row["colorfulness"])
+        cells = (row["psnr_mean"], row["ab_error"], row["colorfulness"])
         values = " | ".join(f"{cell:.2f}" for cell in cells)
         print(f"| {size} | {temperature} | {saturation} | {values} |")
 
@@ -60,8 +60,8 @@ def _measure(colorizer, path, grid, options):
         small, prediction = predictions[size]
         ab = predicted_ab(prediction, output, small, "annealed", temperature)
         color = ops.convert_to_numpy(compose(lightness[None], ab, saturation))[0]
-        made[size, temperature, saturation] = figures(rgb, color)
-    return made
+        made[size, temperature, saturation] = color
+    return figures(rgb, made)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,15 @@ def tiny_colorizer(tiny_preset):
     return Colorizer.from_preset(tiny_preset, precision="float32")
 
 
+@pytest.fixture(scope="session")
+def mobilenet_weights(tmp_path_factory):
+    """Weights in the layout of keras.applications.MobileNetV2, with random values."""
+    keras.utils.set_random_seed(1)
+    path = tmp_path_factory.mktemp("classifier") / "mobilenet_v2.weights.h5"
+    keras.applications.MobileNetV2(weights=None).save_weights(path)
+    return path
+
+
 @pytest.fixture
 def picture():
     """A small color picture, uint8, not square, with detail in every pixel."""

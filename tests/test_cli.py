@@ -126,8 +126,6 @@ def test_sheet_with_truth(run, album, tmp_path):
         ("colorize", "IN/*.bmp", "-o", "OUT"),
         ("colorize", "IN", "-o", "IN"),
         ("colorize", "IN", "-o", "IN/a.jpg/out"),
-        ("evaluate", "tiny", "IN", "--limit", "0"),
-        ("evaluate", "tiny", "IN", "--long-side", "-3"),
         ("evaluate", "tiny", "nowhere"),
     ],
     ids=" ".join,
@@ -170,13 +168,6 @@ def test_presets_are_listed_one_a_line(run, tmp_path, tiny_preset, monkeypatch):
     code, out, _ = run("presets")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["first", "second"]
-
-
-def test_evaluate(run, album, tiny_preset):
-    code, out, _ = run("evaluate", tiny_preset, album, "--limit", "2", "--precision", "float32")
-    assert code == 0
-    rows = [line.split("|")[1].strip() for line in out.splitlines()]
-    assert rows == ["method", "---", "grey", "mean", "tiny", "truth"]
 
 
 def test_interruption(run, album, tmp_path, monkeypatch):

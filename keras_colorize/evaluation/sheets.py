@@ -5,7 +5,7 @@ from pathlib import Path
 import skimage.data
 
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation.measure import as_grey, scaled_rgb
+from keras_colorize.evaluation.pictures import as_grey, scaled_rgb
 from keras_colorize.files import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.inference.pixels import from_float, to_float
 
@@ -57,6 +57,35 @@ class SheetRows:
         except PhotographError:
             # A sheet is still of use where the truth of one photograph is not known.
             return []
+
+
+class MeasuredRows:
+    """Collects the rows of the contact sheet of a measurement: a column per method.
+
+    Args:
+        folder: folder that the captions name the photographs in.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.total = 0
+        self.rows = []
+        self.captions = []
+        self.headings = ()
+
+    def add(self, sample):
+        """Adds a photograph; see `Sample`, which must not have failed."""
+        self.total += 1
+        if len(self.rows) == MOST_ROWS:
+            return
+        self.headings = tuple(sample.made)
+        self.rows.append([from_float(one, "uint8") for one in sample.made.values()])
+        self.captions.append(str(Path(sample.path).relative_to(self.folder)))
+
+    def write(self, path, title):
+        """Writes the sheet, see `contact_sheet`."""
+        more = self.total - len(self.rows)
+        contact_sheet(self.rows, self.captions, path, CELL, title, self.headings, more)
 
 
 def write_demo_photographs(folder):

@@ -1,28 +1,11 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
 from skimage import color, metrics
 
-from keras_colorize.evaluation import (
-    Figures,
-    format_table,
-    measure,
-    measured_paths,
-    scaled_rgb,
-    summarize,
-)
-from keras_colorize.files import PhotographError
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Two hand-made color pictures, and one below them."""
-    noise = np.random.default_rng(0).integers(40, 215, (3, 12, 16, 3), dtype=np.uint8)
-    for name, pixels in zip(("b.png", "a.png", "sub/c.png"), noise, strict=True):
-        path = tmp_path / "truth" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(path)
-    return tmp_path / "truth"
+from keras_colorize.evaluation import measure, measured_paths
 
 
 def _grey(rgb):
@@ -33,69 +16,100 @@ def _grey(rgb):
 def test_figures_of_grey_are_those_of_skimage(folder):
     (path,) = measured_paths(folder, 1)
     rgb = np.asarray(Image.open(path)) / 255.0
-    found = measure({}, [path])[path]["grey"]
+    found = measure({}, [path]).results[path]["grey"]
     expected = metrics.peak_signal_noise_ratio(rgb, _grey(rgb), data_range=1.0)
-    assert found.psnr == pytest.approx(expected, abs=0.01)
+    assert found["psnr"] == pytest.approx(expected, abs=0.01)
     error = np.linalg.norm(color.rgb2lab(rgb)[..., 1:], axis=-1).mean()
-    assert found.ab_error == pytest.approx(error, abs=0.05)
-    assert found.colorfulness == pytest.approx(0.0, abs=0.1)
+    assert found["ab_error"] == pytest.approx(error, abs=0.05)
+    assert found["colorfulness"] == pytest.approx(0.0, abs=0.1)
 
 
 def test_the_truth_is_perfect(folder):
-    for row in measure({}, measured_paths(folder)).values():
-        assert row["truth"].psnr == np.inf
-        assert row["truth"].ab_error == 0.0
-        assert row["truth"].colorfulness > 30
+    for row in measure({}, measured_paths(folder)).results.values():
+        truth = row["truth"]
+        assert truth["psnr"] == np.inf
+        assert truth["ab_error"] == 0.0
+        assert truth["colorfulness"] > 30
 
 
 def test_methods_stand_between_grey_and_truth(folder):
     seen = []
     paths = measured_paths(folder)
     methods = {"red": lambda rgb: np.full_like(rgb, [1.0, 0.0, 0.0])}
-    results = measure(methods, paths, on_picture=lambda: seen.append(1))
-    assert list(results) == paths
-    assert len(seen) == 3
-    assert list(summarize(results)) == ["grey", "red", "truth"]
-    # The chroma of pure red is 104.55 in L*a*b* (scikit-image: a 80.09, b 67.20).
-    assert 80 < summarize(results)["red"]["ab error"] < 130
+    measurement = measure(methods, paths, on_sample=seen.append)
+    assert list(measurement.results) == paths == [sample.path for sample in seen]
+    for row in measurement.results.values():
+        assert list(row) == ["grey", "red", "truth"]
+        # The chroma of pure red is 104.55 in L*a*b* (scikit-image: a 80.09, b 67.20).
+        assert 80 < row["red"]["ab_error"] < 130
+    assert list(seen[0].made) == ["grey", "red", "truth"]
 
 
 def test_a_colorizer_is_a_method(folder, tiny_colorizer):
-    results = measure({"tiny": tiny_colorizer}, measured_paths(folder, 1))
-    ((_, row),) = results.items()
-    assert row["tiny"].psnr < np.inf
+    measurement = measure({"tiny": tiny_colorizer}, measured_paths(folder, 1))
+    ((_, row),) = measurement.results.items()
+    assert row["tiny"]["psnr"] < np.inf
 
 
-def test_paths_are_in_order_and_limited(folder):
-    names = ["a.png", "b.png", "sub/c.png"]
-    for limit, expected in ((None, names), (2, names[:2]), (9, names)):
-        paths = measured_paths(folder, limit)
-        assert [path.relative_to(folder).as_posix() for path in paths] == expected
+def test_what_cannot_be_read_is_left_out(folder):
+    (folder / "broken.png").write_text("This is no photograph.")
+    paths = measured_paths(folder)
+    seen = []
+    measurement = measure({}, paths, on_sample=seen.append)
+    assert len(seen) == len(paths) == 4
+    assert list(measurement.failures) == [folder / "broken.png"]
+    assert "broken.png" in measurement.failures[folder / "broken.png"]
+    assert list(measurement.results) == [path for path in paths if path.name != "broken.png"]
+    everything_broken = measure({}, [folder / "broken.png"])
+    assert (everything_broken.results, everything_broken.totals) == ({}, {})
 
 
-def test_a_folder_without_photographs(tmp_path):
-    with pytest.raises(PhotographError, match="without any"):
-        measured_paths(tmp_path)
+def test_pictures_that_were_colorized_before(folder, tmp_path):
+    (path,) = measured_paths(folder, 1)
+    rgb = np.asarray(Image.open(path))
+    # Another program made it darker: only its color is measured.
+    lab = color.rgb2lab(rgb) * [0.7, 0.9, 0.9]
+    darker = np.uint8(np.rint(255 * np.clip(color.lab2rgb(lab), 0, 1)))
+    Image.fromarray(darker).save(tmp_path / "made.png")
+    outputs = {"other": {path: tmp_path / "made.png"}}
+    row = measure({}, [path], outputs=outputs).results[path]
+    assert list(row) == ["grey", "other", "truth"]
+    assert row["other"]["psnr"] > row["grey"]["psnr"] + 10
+    assert 0 < row["other"]["ab_error"] < 0.2 * row["grey"]["ab_error"]
 
 
-def test_large_photographs_are_scaled_down_and_small_ones_are_not(folder, tmp_path):
-    path = folder / "a.png"
-    np.testing.assert_allclose(scaled_rgb(path, 16), np.asarray(Image.open(path)) / 255, atol=1e-6)
-    assert scaled_rgb(path, 8).shape == (6, 8, 3)
-    Image.new("L", (400, 1), 200).save(tmp_path / "line.png")
-    small = scaled_rgb(tmp_path / "line.png", 40)
-    np.testing.assert_allclose(small, np.full((1, 40, 3), 200 / 255), atol=1e-5)
+def test_colorized_pictures_that_are_broken_or_of_another_size(folder, tmp_path):
+    paths = measured_paths(folder, 2)
+    (tmp_path / "broken.png").write_text("This is no photograph.")
+    Image.new("RGB", (16, 13)).save(tmp_path / "large.png")
+    made = {paths[0]: tmp_path / "broken.png", paths[1]: tmp_path / "large.png"}
+    failures = measure({}, paths, outputs={"other": made}).failures
+    assert "broken.png" in failures[paths[0]]
+    assert "expected a picture of 16x12, found 16x13" in failures[paths[1]]
 
 
-def test_table():
-    results = {
-        "one": {"grey": Figures(20.0, 12.0, 0.0), "truth": Figures(float("inf"), 0.0, 30.0)},
-        "two": {"grey": Figures(24.0, 8.0, 0.0), "truth": Figures(float("inf"), 0.0, 41.0)},
-        "six": {"grey": Figures(31.0, 7.0, 3.0), "truth": Figures(float("inf"), 0.0, 40.0)},
-    }
-    assert format_table(summarize(results)) == (
-        "| method | PSNR mean | PSNR median | ab error | colorfulness |\n"
-        "| --- | --- | --- | --- | --- |\n"
-        "| grey | 25.00 | 24.00 | 9.00 | 1.00 |\n"
-        "| truth | inf | inf | 0.00 | 37.00 |"
-    )
+def test_judges_add_figures(folder):
+    class Judge:
+        def rows(self, path, rgb, made):
+            assert rgb is made["truth"]
+            return {"grey": {"letters": float(len(path.name))}}
+
+        def totals(self):
+            return {"grey": {"set": 7.0}}
+
+    measurement = measure({}, measured_paths(folder), judges=[Judge()])
+    row = measurement.results[folder / "a.png"]
+    assert row["grey"]["letters"] == 5.0
+    assert "letters" not in row["truth"]
+    assert measurement.totals["grey"]["set"] == 7.0
+    assert "auc_rebalanced" in measurement.totals["truth"]
+
+
+def test_processes_that_decode_change_nothing(folder, tmp_path):
+    for number in range(20):
+        shutil.copy(folder / "a.png", folder / f"{number:02}.png")
+    (folder / "05.png").write_text("This is no photograph.")
+    paths = measured_paths(folder)
+    alone, helped = measure({}, paths), measure({}, paths, workers=2)
+    assert helped == alone
+    assert len(helped.failures) == 1

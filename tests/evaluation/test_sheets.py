@@ -4,7 +4,13 @@ import numpy as np
 from PIL import Image
 from skimage.color import rgb2lab
 
-from keras_colorize.evaluation import SheetRows, sheets, write_demo_photographs
+from keras_colorize.evaluation import (
+    MeasuredRows,
+    Sample,
+    SheetRows,
+    sheets,
+    write_demo_photographs,
+)
 from keras_colorize.files import Photograph, read_photograph
 from keras_colorize.inference.batch import Job, Outcome
 
@@ -65,6 +71,22 @@ def test_a_large_folder_does_not_fill_the_memory(tmp_path, monkeypatch):
     assert rows.captions == ["0.png", "1.png"]
     assert rows.total == 5
     rows.write(tmp_path / "sheet.png", "A title")
+
+
+def test_sheet_of_a_measurement_has_a_column_per_method(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
+    rows = MeasuredRows(tmp_path)
+    made = {name: np.full((20, 30, 3), 0.5, "float32") for name in ("grey", "mine", "truth")}
+    for name in ("a.png", "sub/b.png", "c.png"):
+        rows.add(Sample(tmp_path / name, made))
+    assert rows.captions == ["a.png", "sub/b.png"]
+    assert rows.headings == ("grey", "mine", "truth")
+    assert rows.total == 3
+    assert rows.rows[0][1].dtype == np.uint8
+    assert rows.rows[0][1].max() == 128
+    rows.write(tmp_path / "sheet.png", "A title")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert 3 * 256 < sheet.width < 4 * 256
 
 
 def test_demonstration(tmp_path):

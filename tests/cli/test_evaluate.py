@@ -1,0 +1,176 @@
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize import cli
+
+
+@pytest.fixture
+def truth(tmp_path):
+    """Three color pictures, one of them in a folder."""
+    rng = np.random.default_rng(0)
+    for name in ("a.png", "b.png", "old/c.png"):
+        path = tmp_path / "truth" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (20, 30, 3), np.uint8)).save(path)
+    return tmp_path / "truth"
+
+
+@pytest.fixture
+def made(truth, tmp_path):
+    """Copies of these that another program is meant to have colorized."""
+    shutil.copytree(truth, tmp_path / "other")
+    return tmp_path / "other"
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs `evaluate`; returns exit code, stdout and stderr."""
+
+    def call(*words):
+        try:
+            code = cli.main(["evaluate", *map(str, words)])
+        except SystemExit as leaving:
+            code = leaving.code
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def _first_cells(out):
+    return [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
+
+
+def test_a_preset(run, tiny_preset, truth):
+    code, out, _ = run(tiny_preset, truth, "--limit", "2", "--precision", "float32")
+    assert code == 0
+    cells = _first_cells(out)
+    assert cells[:6] == ["method", "---", "grey", "mean", "tiny", "truth"]
+    assert cells[6:8] == ["figure", "---"]
+    assert {"SSIM", "CIEDE2000", "Acc(U), %", "AuC, rebalanced, %"} <= set(cells)
+    assert "| figure | grey | mean | tiny | truth |" in out
+    assert "lpips: not measured (package lpips not installed)" in out
+    assert "scene top-1, top-5: not measured (the preset knows no scenes)" in out
+    assert out.endswith("2 measured, 0 failed\n")
+
+
+def test_all_files(run, tiny_preset, truth, tmp_path, mobilenet_weights):
+    files = {kind: tmp_path / "out" / f"x.{kind}" for kind in ("csv", "json", "png")}
+    words = (tiny_preset, truth, "--csv", files["csv"], "--json", files["json"])
+    words += ("--sheet", files["png"], "--classifier", mobilenet_weights, "--seed", "7")
+    code, out, _ = run(*words, "--precision", "float32")
+    assert code == 0
+    assert "| fid[mobilenet_v2], n = 3 |" in out
+    with open(files["csv"], newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3 * 4
+    assert rows[-1]["path"] == "old/c.png"
+    assert {row["recognized"] for row in rows} <= {"0.0", "100.0"}
+    record = json.loads(files["json"].read_text())
+    assert (record["method"], record["seed"], record["n"]) == ("tiny", 7, 3)
+    contract = json.loads((tiny_preset / "contract.json").read_text())
+    assert record["weights_sha256"] == contract["sha256"]
+    assert list(record["judges_sha256"]) == [str(mobilenet_weights)]
+    assert record["options"]["working_size"] == 64
+    assert record["protocol"]["long_side"] == 256
+    assert list(record["metrics"]) == ["grey", "mean", "tiny", "truth"]
+    assert record["not_measured"]["lpips"] == "package lpips not installed"
+    with Image.open(files["png"]) as sheet:
+        assert sheet.width > 4 * 256
+    # Nothing is measured when it could not be written.
+    before = files["csv"].read_bytes()
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert "--overwrite" in err
+    assert files["csv"].read_bytes() == before
+
+
+def test_files_are_replaced_on_demand(run, made, truth, tmp_path):
+    words = (made, truth, "--csv", tmp_path / "x.csv")
+    (tmp_path / "x.csv").write_text("old")
+    assert run(*words)[0] == 2
+    assert run(*words, "--overwrite")[0] == 0
+    assert (tmp_path / "x.csv").read_text().startswith("path,method")
+
+
+def test_pictures_of_another_program(run, made, truth, tmp_path):
+    with Image.open(made / "b.png") as picture:
+        picture.save(made / "b.tif")
+    (made / "b.png").unlink()
+    Image.new("RGB", (5, 5)).save(made / "more.png")
+    code, out, err = run(made, truth, "--json", tmp_path / "x.json")
+    assert code == 0
+    assert _first_cells(out)[:5] == ["method", "---", "grey", "other", "truth"]
+    assert f"note: {made / 'more.png'}: belongs to no true picture" in err
+    record = json.loads((tmp_path / "x.json").read_text())
+    # They are the true pictures themselves.
+    assert record["metrics"]["other"]["ab_error"] < 0.05
+    assert record["colorized_pictures"]["a.png"] == record["photographs"]["a.png"]
+    assert set(record["colorized_pictures"]) == {"a.png", "b.png", "old/c.png"}
+
+
+def test_pictures_that_do_not_fit(run, made, truth):
+    (made / "a.png").unlink()
+    Image.new("RGB", (31, 20)).save(made / "old" / "c.png")
+    code, out, err = run(made, truth)
+    assert (code, out) == (2, "")
+    assert f"{truth / 'a.png'}: missing" in err
+    assert "31x20 for a photograph of 30x20" in err
+
+
+def test_options_of_a_colorizer_mean_nothing_to_pictures(run, made, truth):
+    code, _, err = run(made, truth, "--saturation", "1.2", "--working-size", "64")
+    assert code == 2
+    assert "--working-size" in err
+    assert "--saturation" in err
+
+
+def test_a_folder_called_like_a_row(run, truth):
+    code, out, _ = run(truth, truth)
+    assert code == 0
+    assert _first_cells(out)[2:5] == ["grey", "truth (measured)", "truth"]
+
+
+def test_unreadable_photographs_are_counted_and_the_rest_is_measured(run, tiny_preset, truth):
+    (truth / "a.png").write_text("This is no photograph.")
+    code, out, err = run(tiny_preset, truth, "--precision", "float32")
+    assert code == 1
+    assert out.endswith("2 measured, 1 failed\n")
+    assert f"failed: {truth / 'a.png'}" in err
+    for path in truth.rglob("*.png"):
+        path.write_text("This is no photograph.")
+    code, out, _ = run(tiny_preset, truth, "--precision", "float32")
+    assert (code, out) == (1, "0 measured, 3 failed\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--limit", "0"),
+        ("--long-side", "-3"),
+        ("--workers", "-1"),
+        ("--seed", "x"),
+        ("--sheet", "x.gif"),
+        ("--csv", "x", "--json", "x"),
+        ("--classifier", "nowhere.h5"),
+        ("--features", "nowhere.keras"),
+        ("--decoder", "best"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(run, tiny_preset, truth, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(tiny_preset, truth, *words)
+    assert (code, out) == (2, "")
+    assert err.strip().splitlines()[-1].startswith("keras-colorize")
+    assert list(tmp_path.iterdir()) == [truth]
+
+
+def test_an_unknown_preset(run, truth):
+    code, _, err = run("unheard_of", truth)
+    assert code == 2
+    assert "unheard_of" in err

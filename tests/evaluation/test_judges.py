@@ -1,0 +1,112 @@
+import dataclasses
+import sys
+import types
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize import Colorizer, distribution_unet
+from keras_colorize.evaluation import Lpips, Recognition, Scenes, make_judges, measured_paths
+
+
+@pytest.fixture(scope="module")
+def scene_colorizer(tiny_contract):
+    """A tiny network that tells seven scenes apart, the third two folders deep."""
+    keras.utils.set_random_seed(0)
+    arguments = {**tiny_contract.arguments, "classes": 7}
+    names = ("sub", "b", "church/outdoor", "d", "e", "f", "g")
+    contract = dataclasses.replace(tiny_contract, arguments=arguments, class_names=names)
+    return Colorizer(distribution_unet(**arguments), contract)
+
+
+def test_scenes_are_the_folders(scene_colorizer, folder):
+    judge = Scenes(scene_colorizer, ("mean", "tiny"), folder)
+    assert judge.label(folder / "sub" / "c.png") == 0
+    assert judge.label(folder / "church" / "outdoor" / "x.png") == 2
+    assert judge.label(folder / "a.png") is None
+
+
+def test_scenes_count_the_likelier_classes(scene_colorizer, folder, monkeypatch):
+    judge = Scenes(scene_colorizer, ("mean", "tiny"), folder)
+    rgb = np.random.default_rng(0).random((40, 30, 3)).astype("float32")
+    real = scene_colorizer.model.predict_on_batch
+    seen, answers = [], []
+
+    def predict(lightness):
+        seen.append(lightness)
+        assert real(lightness)["class_logits"].shape == (1, 7)
+        return {"class_logits": np.float32(answers)}
+
+    monkeypatch.setattr(scene_colorizer.model, "predict_on_batch", predict)
+    path = folder / "sub" / "c.png"
+    for logits, top1, top5 in (
+        ([9, 1, 2, 3, 4, 5, 6], 100.0, 100.0),
+        ([5, 9, 8, 7, 6, 1, 2], 0.0, 100.0),
+        ([4, 9, 8, 7, 6, 5, 2], 0.0, 0.0),
+    ):
+        answers[:] = [logits]
+        found = judge.rows(path, rgb, {})
+        assert list(found) == ["mean", "tiny"]
+        assert found["tiny"] == {"scene_top1": top1, "scene_top5": top5}
+    # The network sees lightness at its working size.
+    assert seen[0].shape == (1, 64, 64, 1)
+    assert judge.rows(folder / "a.png", rgb, {}) == {}
+    assert judge.totals() == {}
+
+
+def test_what_is_not_measured_is_said(folder, tiny_colorizer, scene_colorizer, mobilenet_weights):
+    paths = measured_paths(folder)
+    judges, absent = make_judges(paths)
+    assert judges == []
+    assert absent == {
+        "recognizability, fid[mobilenet_v2]": "no --classifier given",
+        "scene top-1, top-5": "no preset that knows scenes",
+        "lpips": "package lpips not installed",
+    }
+    _, absent = make_judges(paths, scenes=(tiny_colorizer, ("tiny",), folder))
+    assert absent["scene top-1, top-5"] == "the preset knows no scenes"
+    _, absent = make_judges(paths[:1], scenes=(scene_colorizer, ("tiny",), folder))
+    assert absent["scene top-1, top-5"] == "no photograph is in a folder called like a scene"
+    judges, absent = make_judges(
+        paths, mobilenet_weights, scenes=(scene_colorizer, ("tiny",), folder)
+    )
+    assert [type(judge) for judge in judges] == [Recognition, Scenes]
+    assert list(absent) == ["lpips"]
+
+
+@pytest.fixture
+def lpips(monkeypatch):
+    """A package of the name and the interface of lpips, which measures the mean difference."""
+
+    class LPIPS:
+        def __init__(self, net, verbose):
+            assert (net, verbose) == ("alex", False)
+
+        def __call__(self, first, second):
+            return np.abs(first - second).mean(keepdims=True)
+
+    package = types.ModuleType("lpips")
+    package.LPIPS = LPIPS
+    package.im2tensor = lambda image: image[None] / 127.5 - 1.0
+    monkeypatch.setitem(sys.modules, "lpips", package)
+    return package
+
+
+def test_lpips_where_it_is_installed(lpips):
+    true = np.full((64, 70, 3), 0.5, "float32")
+    found = Lpips().rows(None, true, {"truth": true, "other": true + 0.25})
+    assert found["truth"] == {"lpips[alex]": 0.0}
+    assert found["other"]["lpips[alex]"] == pytest.approx(0.5)
+    assert Lpips().rows(None, true[:63], {"truth": true[:63]}) == {}
+    judges, absent = make_judges([])
+    assert isinstance(judges[0], Lpips)
+    assert "lpips" not in absent
+
+
+def test_lpips_without_its_weights(lpips, monkeypatch):
+    def unreachable(**_):
+        raise OSError("no network")
+
+    monkeypatch.setattr(lpips, "LPIPS", unreachable)
+    assert make_judges([])[1]["lpips"] == "its weights cannot be had: no network"

@@ -1,0 +1,75 @@
+import shutil
+
+import pytest
+from PIL import Image
+
+from keras_colorize.evaluation import PairError, measured_paths, pair_outputs
+from keras_colorize.files import PhotographError
+
+
+@pytest.fixture
+def outputs(folder, tmp_path):
+    """A copy of the true pictures, to be spoiled."""
+    shutil.copytree(folder, tmp_path / "made")
+    return tmp_path / "made"
+
+
+def test_pairs_by_relative_path(folder, outputs):
+    paths = measured_paths(folder)
+    pairs, extra = pair_outputs(outputs, folder, paths)
+    assert pairs == {path: outputs / path.relative_to(folder) for path in paths}
+    assert extra == []
+
+
+def test_the_format_may_differ(folder, outputs):
+    with Image.open(outputs / "sub" / "c.png") as picture:
+        picture.save(outputs / "sub" / "c.jpg")
+    # The same name goes before another suffix; without it the other one is taken.
+    paths = measured_paths(folder)
+    assert pair_outputs(outputs, folder, paths)[0][folder / "sub/c.png"].suffix == ".png"
+    (outputs / "sub" / "c.png").unlink()
+    assert pair_outputs(outputs, folder, paths)[0][folder / "sub/c.png"].suffix == ".jpg"
+
+
+def test_all_faults_are_named(folder, outputs):
+    (outputs / "a.png").unlink()
+    Image.new("RGB", (17, 12)).save(outputs / "b.png")
+    (outputs / "sub" / "c.png").unlink()
+    for suffix in ("jpg", "webp"):
+        Image.new("RGB", (16, 12)).save(outputs / "sub" / f"c.{suffix}")
+    Image.new("RGB", (16, 12)).save(outputs / "more.png")
+    with pytest.raises(PairError) as caught:
+        pair_outputs(outputs, folder, measured_paths(folder))
+    message = str(caught.value)
+    assert f"{folder / 'a.png'}: missing" in message
+    assert f"{outputs / 'b.png'}: another size, 17x12 for a photograph of 16x12" in message
+    assert f"{folder / 'sub/c.png'}: more than one picture of this name: c.jpg, c.webp" in message
+    assert f"{outputs / 'more.png'}: belongs to no true picture" in message
+
+
+def test_what_is_left_out_by_a_limit_is_not_extra(folder, outputs):
+    Image.new("RGB", (16, 12)).save(outputs / "more.png")
+    pairs, extra = pair_outputs(outputs, folder, measured_paths(folder, 1))
+    assert len(pairs) == 1
+    assert extra == [outputs / "more.png"]
+
+
+def test_sizes_are_those_of_upright_pictures(folder, outputs):
+    exif = Image.Exif()
+    exif[274] = 6  # Turned by a quarter: stored 12x16, shown 16x12.
+    Image.new("RGB", (12, 16)).save(outputs / "a.png", exif=exif)
+    pair_outputs(outputs, folder, measured_paths(folder))
+    Image.new("RGB", (16, 12)).save(outputs / "a.png", exif=exif)
+    with pytest.raises(PairError, match="12x16 for a photograph of 16x12"):
+        pair_outputs(outputs, folder, measured_paths(folder))
+
+
+def test_what_cannot_be_opened_is_left_to_the_measurement(folder, outputs):
+    (outputs / "a.png").write_text("This is no photograph.")
+    assert len(pair_outputs(outputs, folder, measured_paths(folder))[0]) == 3
+
+
+def test_an_empty_folder(folder, tmp_path):
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(PhotographError, match="without any"):
+        pair_outputs(tmp_path / "nothing", folder, measured_paths(folder))

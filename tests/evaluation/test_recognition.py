@@ -1,0 +1,88 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize.evaluation import FeatureJudge, Recognition, load_features
+from keras_colorize.evaluation.recognition import crops
+
+
+@pytest.fixture(scope="module")
+def judge(mobilenet_weights):
+    return Recognition(mobilenet_weights)
+
+
+def test_crops_are_the_scaled_middle():
+    # Left third red, middle green, right blue: the square in the middle is all green.
+    picture = np.zeros((20, 60, 3), "float32")
+    for column in range(3):
+        picture[:, 20 * column : 20 * column + 20, column] = 1.0
+    (crop,) = crops({"one": picture}, 8)
+    assert crop.shape == (8, 8, 3)
+    np.testing.assert_allclose(crop[:, 1:-1], np.broadcast_to([-1, 1, -1], (8, 6, 3)), atol=0.05)
+
+
+def test_scores_and_features_are_those_of_the_network(judge, mobilenet_weights):
+    rng = np.random.default_rng(0)
+    made = {name: rng.random((30, 40, 3)).astype("float32") for name in ("grey", "truth")}
+    features, scores = judge.network.predict_on_batch(crops(made, 224))
+    network = keras.applications.MobileNetV2(weights=mobilenet_weights)
+    expected = network.predict_on_batch(crops(made, 224))
+    np.testing.assert_allclose(scores, expected, rtol=1e-4)
+    kernel, bias = network.layers[-1].get_weights()
+    logits = features @ kernel + bias
+    np.testing.assert_allclose(keras.ops.softmax(logits), expected, rtol=1e-3)
+
+
+def test_recognized_is_what_has_the_answer_of_the_truth(judge, monkeypatch):
+    answers = iter([[3, 3, 5, 3], [1, 2, 2, 2]])
+    features = iter(np.random.default_rng(0).normal(size=(2, 4, 6)))
+
+    def predict(pictures):
+        assert pictures.shape == (4, 224, 224, 3)
+        return next(features), np.eye(10)[next(answers)]
+
+    monkeypatch.setattr(judge.network, "predict_on_batch", predict)
+    made = dict.fromkeys(["grey", "mean", "vivid", "truth"], np.zeros((9, 9, 3), "float32"))
+    first, second = (judge.rows(None, made["truth"], made) for _ in range(2))
+    assert [row["recognized"] for row in first.values()] == [100.0, 100.0, 0.0, 100.0]
+    assert [row["recognized"] for row in second.values()] == [0.0, 100.0, 100.0, 100.0]
+    totals = judge.totals()
+    assert totals["truth"]["fid[mobilenet_v2]"] == pytest.approx(0.0, abs=1e-9)
+    assert totals["grey"]["fid[mobilenet_v2]"] > 0.1
+
+
+def test_weights_that_do_not_fit(tmp_path):
+    with pytest.raises(ValueError, match="no file"):
+        Recognition(tmp_path / "nothing.h5")
+    inputs = keras.Input((4,))
+    keras.Model(inputs, keras.layers.Dense(2)(inputs)).save_weights(tmp_path / "a.weights.h5")
+    with pytest.raises(ValueError, match="keras.applications.MobileNetV2"):
+        Recognition(tmp_path / "a.weights.h5")
+
+
+def _network(shape=(8, 8, 3)):
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, keras.layers.AveragePooling2D(4)(inputs))
+
+
+def test_features_of_any_network(tmp_path):
+    _network().save(tmp_path / "colors.keras")
+    judge = load_features(tmp_path / "colors.keras")
+    rng = np.random.default_rng(0)
+    true = rng.random((4, 8, 8, 3)).astype("float32") * 0.5
+    for one in true:
+        assert judge.rows(None, one, {"truth": one, "brighter": one + 0.25}) == {}
+    # Its maps are averaged: the mean of three channels in [-1, 1] moves by 0.5 each.
+    assert judge.totals()["brighter"] == {"fid[colors]": pytest.approx(0.75, rel=1e-3)}
+
+
+def test_networks_of_another_kind(tmp_path):
+    for shape in ((8, 8, 1), (8, 6, 3), (8,)):
+        inputs = keras.Input(shape)
+        network = keras.Model(inputs, keras.layers.Identity()(inputs))
+        with pytest.raises(ValueError, match="network of pictures"):
+            FeatureJudge(network, "net")
+    assert FeatureJudge(_network((None, None, 3)), "net").side == 224
+    (tmp_path / "bad.keras").write_text("no network")
+    with pytest.raises(ValueError, match=".keras file"):
+        load_features(tmp_path / "bad.keras")
