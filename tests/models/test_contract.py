@@ -222,6 +222,7 @@ if keras.backend.backend() == "jax":
     # A minute of compilation each; what differs from other rows is in tests of their own.
     for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier"):
         del NETWORKS[name]
+    del NETWORKS["vgg16_residual_encoder_resnet18"]
 
 SIZES = [(24, 40), (19, 10)]
 

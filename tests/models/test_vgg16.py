@@ -25,8 +25,9 @@ def _reference(**kwargs):
     return source
 
 
-def _network(width=1.0, **kwargs):
-    return vgg16_residual_encoder(width=width, decoder_width=1 / 16, final_widths=(), **kwargs)
+def _encoder(width=1.0):
+    lightness = keras.Input((None, None, 1))
+    return keras.Model(lightness, vgg16_taps(lightness, width))
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,7 @@ def test_equals_keras_applications_on_a_grey_photograph(source, predict):
     prepared = keras.applications.vgg16.preprocess_input(grey.astype("float32"))
     outputs = [source.get_layer(name).output for name in TAPS]
     expected = predict(keras.Model(source.input, outputs), prepared)
-    lightness = keras.Input((None, None, 1))
-    model = keras.Model(lightness, vgg16_taps(lightness))
+    model = _encoder()
     for name in NAMES:
         model.get_layer(name).set_weights(source.get_layer(name).get_weights())
     found = predict(model, rgb2lab(grey / 255)[..., :1].astype("float32"))
@@ -54,8 +54,8 @@ def test_equals_keras_applications_on_a_grey_photograph(source, predict):
 def test_input_is_the_one_of_keras_applications(predict):
     grey = np.arange(256).reshape(1, 16, 16, 1).repeat(3, axis=-1)
     prepared = keras.applications.vgg16.preprocess_input(grey.astype("float32"))
-    model = vgg16_residual_encoder(width=1 / 64)
-    model = keras.Model(model.input, model.get_layer("grey_levels").output)
+    encoder = _encoder(width=1 / 64)
+    model = keras.Model(encoder.input, encoder.get_layer("grey_levels").output)
     found = predict(model, rgb2lab(grey / 255)[..., :1].astype("float32"))
     np.testing.assert_allclose(found, prepared, atol=0.01)
 
@@ -79,7 +79,8 @@ if not ON_JAX:
             source = _reference(include_top=True, input_shape=(32, 32, 3), classes=2)
         path = tmp_path / name
         source.save(path) if name == "legacy.h5" else source.save_weights(path)
-        model = _network(encoder_weights=str(path))
+        model = _encoder()
+        load_vgg16(model, str(path))
         for layer in NAMES:
             own = model.get_layer(layer).get_weights()
             for value, expected in zip(own, source.get_layer(layer).get_weights(), strict=True):
@@ -94,7 +95,7 @@ if not ON_JAX:
                 group.attrs["weight_names"] = [key.encode() for key in keys]
                 for key, value in zip(keys, source.get_layer(name).get_weights(), strict=True):
                     group.create_dataset(key, data=value)
-        model = _network()
+        model = _encoder()
         load_vgg16(model, str(tmp_path / "released.h5"))
         for own, expected in zip(
             model.get_layer("block4_conv3").get_weights(),
@@ -109,7 +110,7 @@ if not ON_JAX:
         cut = keras.Model(source.input, source.get_layer("block4_conv2").output)
         cut.save_weights(tmp_path / "cut.weights.h5")
         (tmp_path / "text.weights.h5").write_text("not weights")
-        model = _network()
+        model = _encoder()
         before = [w.copy() for w in model.get_weights()]
         for name, message in (
             ("other", r"block1_conv1 of shapes \[\(3, 3, 3, 64\), \(64,\)\]; found \[\(4, 3\), "),
@@ -122,10 +123,18 @@ if not ON_JAX:
         for old, new in zip(before, model.get_weights(), strict=True):
             np.testing.assert_array_equal(old, new)
 
-    def test_a_narrower_encoder_is_refused(source, tmp_path):
-        source.save_weights(tmp_path / "new.weights.h5")
+    def test_the_network_takes_them_by_path_at_full_width_only(source, tmp_path):
+        path = str(tmp_path / "new.weights.h5")
+        source.save_weights(path)
+        model = vgg16_residual_encoder(encoder_weights=path, decoder_width=1 / 16)
+        for own, expected in zip(
+            model.get_layer("block3_conv1").get_weights(),
+            source.get_layer("block3_conv1").get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(own, expected)
         with pytest.raises(ValueError, match=r"shapes \[\(3, 3, 3, 4\), \(4,\)\]; found"):
-            _network(width=1 / 16, encoder_weights=str(tmp_path / "new.weights.h5"))
+            vgg16_residual_encoder(width=1 / 16, encoder_weights=path)
 
 
 def test_another_encoder_is_refused(monkeypatch):
@@ -143,7 +152,7 @@ def test_imagenet_weights_come_from_keras_by_name(monkeypatch):
 
     monkeypatch.setattr(keras.applications, "VGG16", make)
     with pytest.raises(ValueError, match="in 'imagenet', block1_conv1 .*no such layer"):
-        _network(width=1 / 16, encoder_weights="imagenet")
+        load_vgg16(_encoder(width=1 / 64), "imagenet")
     assert asked == [{"include_top": False, "weights": "imagenet"}]
 
 

@@ -8,6 +8,11 @@ from scipy.ndimage import gaussian_filter
 from keras_colorize.models import vgg16_residual_encoder
 
 TINY = 1 / 32
+ENCODERS = {"vgg16": {1, 2, 4, 8}}
+if keras.backend.backend() == "tensorflow":
+    # JAX takes half a minute to build each of these.
+    ENCODERS["resnet18_gray"] = {2, 4, 8, 16, 32}
+    ENCODERS["mobilenet_v2"] = {4, 8, 16, 32}
 
 
 def _lightness(height, width, seed=0):
@@ -138,20 +143,14 @@ def test_the_decoder_alone_can_be_narrow():
     assert model.get_layer("final_conv1").filters == 32
 
 
-@pytest.mark.parametrize(
-    ("encoder", "stride", "taps"),
-    [
-        ("vgg16", 1, {1, 2, 4, 8}),
-        ("resnet18_gray", 2, {2, 4, 8, 16, 32}),
-        ("mobilenet_v2", 4, {4, 8, 16, 32}),
-    ],
-)
-def test_every_encoder_gives_the_size_of_its_finest_tap(encoder, stride, taps):
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_every_encoder_gives_the_size_of_its_finest_tap(encoder):
+    stride = min(ENCODERS[encoder])
     factor = {} if encoder == "mobilenet_v2" else {"width": TINY}
     model = vgg16_residual_encoder(encoder, decoder_width=1 / 8, input_shape=(19, 34, 1), **factor)
     assert model.output["luv_uv_logits"].shape[1:3] == (-(-19 // stride), -(-34 // stride))
     normalised = {name for name in _names(model) if name.startswith("tap") and "bn" in name}
-    assert normalised == {f"tap{stride}_bn" for stride in taps}
+    assert normalised == {f"tap{stride}_bn" for stride in ENCODERS[encoder]}
 
 
 @pytest.mark.parametrize(
