@@ -59,13 +59,7 @@ def _evaluate(options):
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     import keras
 
-    from keras_colorize.evaluation import (
-        MeasuredRows,
-        check_targets,
-        make_judges,
-        measure,
-        measured_paths,
-    )
+    from keras_colorize.evaluation import MeasuredRows, check_targets, make_judges, measured_paths
 
     files = [path for path in (options.csv, options.json, options.sheet) if path]
     check_targets(files, options.sheet, options.overwrite)
@@ -73,26 +67,27 @@ def _evaluate(options):
     paths = measured_paths(options.truth, options.limit)
     subject = _Subject(options, paths)
     judges, absent = make_judges(paths, options.classifier, options.features, subject.scenes)
-    rows = MeasuredRows(options.truth)
+    rows = MeasuredRows(options.truth) if options.sheet else None
+    measurement = _measure(options, subject, paths, judges, rows)
+    return _report(options, subject, measurement, absent, rows)
+
+
+def _measure(options, subject, paths, judges, rows):
+    from keras_colorize.evaluation import measure
+
     with Progress("measuring", len(paths)) as progress:
 
         def on_sample(sample):
             if sample.error:
                 progress.say(f"failed: {sample.path}: {sample.error}")
-            elif options.sheet:
+            elif rows:
                 rows.add(sample)
             progress.advance()
 
-        measurement = measure(
-            subject.methods,
-            paths,
-            options.long_side,
-            outputs=subject.outputs,
-            judges=judges,
-            workers=options.workers,
-            on_sample=on_sample,
+        settings = {"judges": judges, "workers": options.workers, "on_sample": on_sample}
+        return measure(
+            subject.methods, paths, options.long_side, outputs=subject.outputs, **settings
         )
-    return _report(options, subject, measurement, absent, rows)
 
 
 class _Subject:
