@@ -95,7 +95,7 @@ def test_other_weights_with_a_right_checksum(copied, tiny_contract, weights):
     "fields, said",
     [
         ({"format": 2}, "expected format 1, found 2"),
-        ({"network": "resnet"}, "iizuka16, found 'resnet'"),
+        ({"network": "resnet"}, "iizuka16, .*found 'resnet'"),
         ({"colour": "red"}, "colour"),
         ({"arguments": {"width": 3}}, "expected arguments of distribution_unet"),
         ({"arguments": {"encoder": "vgg"}}, "vgg"),
