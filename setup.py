@@ -57,7 +57,7 @@ setup(
             "scipy>=1.15",
             "tensorboard>=2.20",
             "tensorflow-datasets>=4.9.7",
-            "torch>=2.4",
+            "torch==2.13.0",
         ],
     },
     entry_points={"console_scripts": ["keras-colorize = keras_colorize_command:main"]},
