@@ -14,6 +14,7 @@ from keras_colorize.layers import (
     ScaleLightness,
     Upsample2x,
 )
+from keras_colorize.models.arguments import check_network, scaled
 
 CLASS_LOSS_WEIGHT = 1 / 300
 """Alpha of equation 6: the weight of the class cross-entropy beside the colour error."""
@@ -102,7 +103,7 @@ def _global_branch(low, width):
     x = _apply(_convolutions("global_conv", _GLOBAL, width), low)
     x = layers.Flatten(name="global_flatten")(x)
     *hidden, last = [
-        _dense_block(f"global_dense{number}", _scaled(units, width))
+        _dense_block(f"global_dense{number}", scaled(units, width))
         for number, units in enumerate(_GLOBAL_DENSE, start=1)
     ]
     scene = _apply(hidden, x)
@@ -113,14 +114,14 @@ def _class_branch(scene, classes, width):
     """Section 3.3: the class loss reaches the global branch and the low level only."""
     if classes is None:
         return None
-    x = _apply([_dense_block("class_dense1", _scaled(_CLASS_DENSE, width))], scene)
+    x = _apply([_dense_block("class_dense1", scaled(_CLASS_DENSE, width))], scene)
     return layers.Dense(classes, dtype="float32", name="class_logits")(x)
 
 
 def _fuse(local, vector, width):
     """Section 3.2.4, equation 5, with batch normalisation before the ReLU."""
     fusion = GlobalLocalFusion(
-        _scaled(_FUSION, width), activation=None, use_bias=False, name="fusion"
+        scaled(_FUSION, width), activation=None, use_bias=False, name="fusion"
     )
     return _apply([_normalised(fusion)[1:]], fusion([local, vector]))
 
@@ -146,7 +147,7 @@ def _convolutions(prefix, plan, width):
     return [
         _normalised(
             layers.Conv2D(
-                _scaled(channels, width),
+                scaled(channels, width),
                 3,
                 strides=stride,
                 padding="same",
@@ -178,17 +179,10 @@ def _apply(blocks, x):
     return x
 
 
-def _scaled(channels, width):
-    return max(1, round(channels * width))
-
-
 def _check(width, classes, global_features, color_space, global_size, input_shape):
-    if width <= 0:
-        raise ValueError(f"Expected a width above 0, received {width}.")
+    check_network(width, input_shape, classes)
     if color_space not in HEADS:
         raise ValueError(f"Expected color_space among {tuple(HEADS)}, received {color_space!r}.")
-    if classes is not None and classes < 2:
-        raise ValueError(f"Expected None or at least 2 classes, received {classes}.")
     if classes is not None and not global_features:
         raise ValueError(
             "Expected classes=None with global_features=False, for the classifier reads the "
@@ -196,5 +190,3 @@ def _check(width, classes, global_features, color_space, global_size, input_shap
         )
     if global_size < 32 or global_size % 32:
         raise ValueError(f"Expected a global_size that 32 divides, received {global_size}.")
-    if len(input_shape) != 3 or input_shape[-1] != 1:
-        raise ValueError(f"Expected an input_shape (H, W, 1), received {tuple(input_shape)}.")
