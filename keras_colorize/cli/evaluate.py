@@ -1,12 +1,11 @@
 """The command that measures: `evaluate`."""
 
-import argparse
 import logging
 import os
 import sys
 from pathlib import Path
 
-from .options import EXIT_FAILED, add_options, count, make_colorizer
+from .options import EXIT_FAILED, add_options, count, make_colorizer, whole
 from .progress import Progress
 
 
@@ -38,16 +37,10 @@ def add(commands):
         default=[],
         help="also FID in the features of this network, sRGB in [-1, 1] to (N, D); repeatable",
     )
-    command.add_argument("--workers", type=_whole, default=_cores(), help="decoding processes")
-    command.add_argument("--seed", type=_whole, default=0, help="of whatever is random")
+    command.add_argument("--workers", type=whole, default=_cores(), help="decoding processes")
+    command.add_argument("--seed", type=whole, default=0, help="of whatever is random")
     add_options(command, preset=False)
     command.set_defaults(run=_evaluate)
-
-
-def _whole(text):
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number, received {text!r}")
-    return int(text)
 
 
 def _cores():

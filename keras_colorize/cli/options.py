@@ -30,6 +30,13 @@ def count(text):
     return int(text)
 
 
+def whole(text):
+    """Reads a number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number, received {text!r}")
+    return int(text)
+
+
 def make_colorizer(options, preset):
     """Builds the `Colorizer` that the options describe."""
     from keras_colorize.inference import Colorizer

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from .options import EXIT_FAILED, count
+from .options import EXIT_FAILED, count, whole
 from .progress import Progress
 
 
@@ -33,7 +33,7 @@ def _add_real_or_colorized(kinds):
     command.add_argument("folder", metavar="[NAME=]DIR", help="pictures of one method")
     command.add_argument("--truth", required=True, metavar="DIR", help="the true pictures")
     command.add_argument("--trials", type=count, default=40, help="pairs, with the catch pairs")
-    command.add_argument("--practice", type=_whole, default=10, help="pairs before these")
+    command.add_argument("--practice", type=whole, default=10, help="pairs before these")
     _add_page_options(command, 256)
     command.set_defaults(run=_real_or_colorized)
 
@@ -41,7 +41,7 @@ def _add_real_or_colorized(kinds):
 def _add_page_options(command, size):
     command.add_argument("-o", "--output", required=True, metavar="HTML", help="page to write")
     command.add_argument("--size", type=count, default=size, help="long side in pixels")
-    command.add_argument("--seed", type=_whole, help="makes the same page again; else by lot")
+    command.add_argument("--seed", type=whole, help="makes the same page again; else by lot")
     command.add_argument("--overwrite", action="store_true", help="replace an existing page")
 
 
@@ -50,7 +50,7 @@ def _add_count(kinds):
     command.add_argument("votes", nargs="+", metavar="VOTES", help="files that came back")
     command.add_argument("--key", required=True, help="file written next to the page")
     command.add_argument("-o", "--output", metavar="JSON", help="write everything that is known")
-    command.add_argument("--seed", type=_whole, default=0, help="of the bootstrap")
+    command.add_argument("--seed", type=whole, default=0, help="of the bootstrap")
     command.add_argument(
         "--catch-pass", type=_share, default=0.75, help="share of catch pairs to find"
     )
@@ -143,12 +143,6 @@ def _seed(options):
 
     # By lot, so that nobody can guess which picture has which id.
     return secrets.randbits(32) if options.seed is None else options.seed
-
-
-def _whole(text):
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number, received {text!r}")
-    return int(text)
 
 
 def _share(text):
