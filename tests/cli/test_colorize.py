@@ -12,7 +12,7 @@ from PIL import Image
 
 from keras_colorize import cli, presets
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
