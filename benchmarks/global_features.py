@@ -9,10 +9,12 @@ follow after `--`, for example `-- --epochs=1`. A run that is finished is measur
 
 import argparse
 
+import numpy as np
 from experiments import figure_table, train
 
 from keras_colorize import Colorizer
 from keras_colorize.evaluation import Scenes, measure, measured_paths, summarize
+from keras_colorize.study import bootstrap_interval
 
 SIZE = 128
 VARIANTS = {
@@ -46,6 +48,16 @@ def main():
     paths = measured_paths(options.validation, options.limit)
     measured = measure(colorizers, paths, judges=judges)
     print(figure_table(summarize(measured.results, measured.totals), FIGURES))
+    *_, baseline = VARIANTS
+    for name in list(VARIANTS)[:-1]:
+        print(f"\nab error, {name} less baseline: {_difference(measured.results, name, baseline)}")
+
+
+def _difference(results, name, baseline):
+    pairs = results.values()
+    values = np.array([row[name]["ab_error"] - row[baseline]["ab_error"] for row in pairs])
+    low, high = bootstrap_interval(values, np.mean)
+    return f"{values.mean():.3f} (95 % interval over pictures {low:.3f} to {high:.3f})"
 
 
 def _options():

@@ -1,0 +1,125 @@
+"""What every network of the library keeps; see the table in conftest.py."""
+
+import keras
+import numpy as np
+import pytest
+
+SIZES = [(24, 40), (19, 10)]
+
+
+def _lightness(height, width, batch=2, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.0, 100.0, (batch, height, width, 1)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def model(network, randomise):
+    """The small network with weights and statistics unlike those it starts with."""
+    return randomise(network.small())
+
+
+@pytest.fixture(scope="module")
+def outputs(model, predict):
+    return predict(model, _lightness(*SIZES[0]))
+
+
+def _assert_equal(outputs, expected):
+    assert list(outputs) == list(expected)
+    for name, value in outputs.items():
+        # Sums round with their size, also where they end near zero.
+        atol = max(1e-6, 1e-5 * np.abs(expected[name]).max())
+        np.testing.assert_allclose(value, expected[name], atol=atol, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_outputs_have_their_shapes_at_any_size(network, model, size, predict):
+    assert model.input_shape == (None, None, None, 1)
+    outputs = predict(model, _lightness(*size))
+    expected = network.outputs(*size)
+    assert {name: x.shape[1:] for name, x in outputs.items()} == expected
+    for value in outputs.values():
+        assert value.dtype == "float32"
+        assert np.isfinite(value).all()
+        assert value.std() > 0
+
+
+def test_batch_of_two_equals_two_of_one(model, outputs, predict):
+    alone = predict(model, _lightness(*SIZES[0])[1:])
+    _assert_equal(alone, {name: value[1:] for name, value in outputs.items()})
+
+
+def test_parameters_are_those_of_the_paper(network):
+    assert network.full().count_params() == network.parameters
+
+
+def test_config_round_trip(model, outputs, predict):
+    again = keras.Model.from_config(model.get_config())
+    assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+    again.set_weights(model.get_weights())
+    _assert_equal(predict(again, _lightness(*SIZES[0])), outputs)
+
+
+def test_file_round_trips(network, model, outputs, tmp_path, predict):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    _assert_equal(predict(loaded, _lightness(*SIZES[0])), outputs)
+    model.save_weights(tmp_path / "model.weights.h5")
+    fresh = network.small()
+    fresh.load_weights(tmp_path / "model.weights.h5")
+    _assert_equal(predict(fresh, _lightness(*SIZES[0])), outputs)
+
+
+def test_every_weight_has_a_finite_gradient(network, jit_compile):
+    # One step of plain gradient descent moves a weight by rate x gradient on either backend;
+    # the rate is high so that no small gradient is lost beside its weight.
+    model = network.small()
+    height, width = SIZES[0]
+    model.compile(
+        optimizer=keras.optimizers.SGD(1e3),
+        loss={name: "mse" for name in network.outputs(height, width)},
+        jit_compile=jit_compile,
+    )
+    rng = np.random.default_rng(1)
+    shapes = network.outputs(height, width)
+    targets = {name: rng.uniform(size=(4, *shape)) for name, shape in shapes.items()}
+    before = [keras.ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
+    model.train_on_batch(_lightness(height, width, 4), targets)
+    for old, weight in zip(before, model.trainable_weights, strict=True):
+        moved = keras.ops.convert_to_numpy(weight) - old
+        assert np.isfinite(moved).all(), weight.path
+        assert np.any(moved), weight.path
+
+
+@pytest.fixture
+def bfloat16_policy():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("bfloat16_policy")
+def test_bfloat16_inside_float32_out(network, model, outputs, predict):
+    low = network.small()
+    low.set_weights(model.get_weights())
+    inner = [layer for layer in low.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert "bfloat16" in {layer.compute_dtype for layer in inner}
+    assert {w.dtype for w in low.weights} == {"float32"}
+    # bfloat16 steps by half a unit of L* above 64, so the two inputs may differ a little too.
+    lightness = keras.ops.cast(_lightness(*SIZES[0]), "bfloat16")
+    for x in (lightness, _lightness(*SIZES[0])):
+        for name, value in predict(low, x).items():
+            assert value.dtype == "float32"
+            assert np.abs(value - outputs[name]).mean() < 0.2 * outputs[name].std() + 0.02
+
+
+if keras.backend.backend() == "tensorflow":
+
+    def test_saved_model_round_trip(model, tmp_path, predict):
+        model.export(tmp_path, format="tf_saved_model", verbose=False)
+        served = keras.layers.TFSMLayer(tmp_path, call_endpoint="serve")
+        for size in SIZES:
+            outputs = predict(served, _lightness(*size))
+            # A signature's outputs have names but no order.
+            assert len(outputs) == len(model.output)
+            ordered = {name: outputs[name] for name in model.output}
+            _assert_equal(ordered, predict(model, _lightness(*size)))
