@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_colorize.layers.checkerboard import Checkerboard, pack, unpack, with_rank
+from keras_colorize.layers.checkerboard import Checkerboard, pack, unpack
 from keras_colorize.layers.potentials import COMPATIBILITY, SIGMA, compatible, contrast_weights
 
 
@@ -42,18 +42,15 @@ def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8, tolera
         float32 tensor of the shape of `unary` that sums to 1 over the labels.
     """
     unary = ops.cast(unary, "float32")
-    board = Checkerboard(right, down, rank=len(unary.shape))
-    potentials = pack(unary)
-    uniform = ops.zeros_like(potentials[1]) + 1.0 / unary.shape[-1]
-
-    def sweep(red, black):
-        red = _update(potentials[0], board.red_message(black), compatibility)
-        return red, _update(potentials[1], board.black_message(red), compatibility)
-
+    if len(unary.shape) == 4:
+        one_field = ops.expand_dims(unary, 3)
+        return mean_field(one_field, right, down, compatibility, sweeps, tolerance)[:, :, :, 0]
+    potentials = pack(ops.transpose(unary, (0, 3, 1, 4, 2)))
+    sweep = _sweep(potentials, Checkerboard(right, down), compatibility)
     # Red is updated first and from black alone: where it starts does not matter.
-    start = (ops.zeros_like(potentials[0]), uniform)
+    start = (ops.zeros_like(potentials[0]), ops.full_like(potentials[1], 1.0 / unary.shape[-1]))
     red, black = _repeat(sweep, start, sweeps, tolerance)
-    return unpack(red, black, ops.shape(unary)[2])
+    return ops.transpose(unpack(red, black, ops.shape(unary)[2]), (0, 2, 4, 1, 3))
 
 
 def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
@@ -71,7 +68,7 @@ def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
     """
     q = ops.cast(q, "float32")
     agreed = compatible(q, compatibility)
-    right, down = (with_rank(weights, len(q.shape)) for weights in (right, down))
+    right, down = (_with_axes_of(q, weights) for weights in (right, down))
     # The logarithm's argument is clamped for the sake of its gradient; 0 log 0 is 0.
     own = q * (ops.cast(unary, "float32") - ops.log(ops.maximum(q, 1e-30)))
     across = right * q[:, :, 1:] * agreed[:, :, :-1]
@@ -79,8 +76,24 @@ def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
     return sum(ops.sum(term, axis=(1, 2, -1)) for term in (own, across, along))
 
 
+def _with_axes_of(q, weights):
+    return ops.expand_dims(weights, 3) if len(q.shape) == 5 else weights
+
+
+def _sweep(potentials, board, compatibility):
+    def sweep(red, black):
+        red = _update(potentials[0], board.red_message(black), compatibility)
+        return red, _update(potentials[1], board.black_message(red), compatibility)
+
+    return sweep
+
+
 def _update(potentials, message, compatibility):
-    return ops.softmax(potentials + compatible(message, compatibility), axis=-1)
+    """Softmax over the labels, written out: Keras' own would move them to the last axis."""
+    logits = potentials + compatible(message, compatibility, axis=-2)
+    largest = ops.stop_gradient(ops.max(logits, axis=-2, keepdims=True))
+    weights = ops.exp(logits - largest)
+    return weights / ops.sum(weights, axis=-2, keepdims=True)
 
 
 def _repeat(sweep, state, sweeps, tolerance):

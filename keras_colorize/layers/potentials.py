@@ -26,7 +26,7 @@ def contrast_weights(lightness, sigma=SIGMA):
     return ops.exp(-ops.square(right) / sigma), ops.exp(-ops.square(down) / sigma)
 
 
-def compatible(q, compatibility=COMPATIBILITY):
+def compatible(q, compatibility=COMPATIBILITY, axis=-1):
     """How well each label agrees with a distribution over labels: the product S q.
 
     S depends on the distance of two labels only and is 0 beyond a few bins, so the product is a
@@ -36,14 +36,21 @@ def compatible(q, compatibility=COMPATIBILITY):
         q: float tensor (..., K).
         compatibility: potentials of labels 0, 1, 2, ... bins apart; numbers, or a tensor of one
             axis.
+        axis: the axis of the labels.
 
     Returns:
         Tensor of the shape of `q`.
     """
+    axis, count, reach = axis % len(q.shape), q.shape[axis], len(compatibility) - 1
+    amounts = [(0, 0)] * len(q.shape)
+    amounts[axis] = (reach, reach)
+    padded = ops.pad(q, amounts)
+
+    def shifted(distance):
+        places = slice(reach + distance, reach + distance + count)
+        return padded[(*([slice(None)] * axis), places)]
+
     total = compatibility[0] * q
-    for distance in range(1, min(len(compatibility), q.shape[-1])):
-        none = ops.zeros_like(q[..., :distance])
-        below = ops.concatenate([none, q[..., :-distance]], axis=-1)
-        above = ops.concatenate([q[..., distance:], none], axis=-1)
-        total = total + compatibility[distance] * (below + above)
+    for distance in range(1, reach + 1):
+        total = total + compatibility[distance] * (shifted(-distance) + shifted(distance))
     return total
