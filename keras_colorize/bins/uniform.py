@@ -52,6 +52,19 @@ class UniformBins:
         position = ops.floor((ops.cast(x, "float32") - self.low) / self.step)
         return ops.cast(ops.clip(position, 0, self.count - 1), "int32")
 
+    def soft_encode(self, x):
+        """Distribution whose mean is the value: shares of the two bins that it lies between.
+
+        Args:
+            x: tensor (...); outside the outermost centers it counts as there.
+
+        Returns:
+            float32 tensor (..., count) that sums to 1 over the last axis.
+        """
+        centers = self.centers()
+        x = ops.clip(ops.cast(x, "float32"), centers[0], centers[-1])
+        return ops.relu(1.0 - ops.abs(ops.expand_dims(x, -1) - centers) / self.step)
+
 
 LUV_UV_BINS = UniformBins(50, -100.0, 100.0)
 """Bins of u and of v of L*u*v* (Hwang & Zhou 2016)."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from . import retouch
 from .options import EXIT_FAILED, add_options, make_colorizer
 from .progress import Progress
 
@@ -21,6 +22,7 @@ def _add_colorize(commands):
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
     command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
     add_options(command)
+    retouch.add(command)
     existing = command.add_mutually_exclusive_group()
     existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
     existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
@@ -53,7 +55,9 @@ def _colorize(options):
         "skip_existing": options.skip_existing,
         "overwrite": options.overwrite,
     }
-    colorizer = make_colorizer(options, options.preset)
+    colorizer = make_colorizer(options, options.preset, hints=retouch.make_hints(options, jobs))
+    if options.sweeps_strip:
+        retouch.write_strip(options.sweeps_strip, colorizer, jobs)
     return _run_jobs(colorizer, jobs, settings, options.sheet, options.truth)
 
 

@@ -1,5 +1,6 @@
 """The command that measures: `evaluate`."""
 
+import dataclasses
 import logging
 import os
 import sys
@@ -99,13 +100,13 @@ class _Subject:
     def _take_preset(self, options):
         default = make_colorizer(options, options.subject)
         self.name = _free_name(default.name)
-        mean = default.replace(decoder="mean", saturation=1.0)
+        mean = default.replace(decoder="mean", saturation=1.0, refine="none", palette_strength=0.0)
         self.methods = {"mean": mean, self.name: default}
         self.scenes = (default, tuple(self.methods), options.truth)
         self.record = {
             "preset": options.subject,
             "weights_sha256": default.contract.sha256,
-            "options": {name: getattr(default, name) for name in default.OPTIONS}
+            "options": {name: _plain(getattr(default, name)) for name in default.OPTIONS}
             | {"precision": options.precision},
         }
 
@@ -123,6 +124,10 @@ class _Subject:
         self.name = _free_name(folder.resolve().name)
         self.outputs = {self.name: pairs}
         self.record = {"colorized": str(folder)}
+
+
+def _plain(value):
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
 
 
 def _free_name(name):

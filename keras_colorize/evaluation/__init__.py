@@ -17,7 +17,12 @@ from keras_colorize.evaluation.reports import (
     write_json,
 )
 from keras_colorize.evaluation.scenes import Scenes
-from keras_colorize.evaluation.sheets import MeasuredRows, SheetRows, write_demo_photographs
+from keras_colorize.evaluation.sheets import (
+    MeasuredRows,
+    SheetRows,
+    sweep_pictures,
+    write_demo_photographs,
+)
 from keras_colorize.evaluation.table import format_details, format_table, summarize
 
 __all__ = [
@@ -48,6 +53,7 @@ __all__ = [
     "scaled_rgb",
     "sha256",
     "summarize",
+    "sweep_pictures",
     "write_csv",
     "write_demo_photographs",
     "write_json",

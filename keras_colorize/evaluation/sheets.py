@@ -1,5 +1,6 @@
 """Contact sheets of colorized photographs, and the photographs of the demonstration."""
 
+import dataclasses
 from pathlib import Path
 
 import skimage.data
@@ -86,6 +87,30 @@ class MeasuredRows:
         """Writes the sheet, see `contact_sheet`."""
         more = self.total - len(self.rows)
         contact_sheet(self.rows, self.captions, path, CELL, title, self.headings, more)
+
+
+def sweep_pictures(colorizer, pixels):
+    """A photograph after every sweep of a refinement (Melas-Kyriazi & Han 2017, figure 4).
+
+    Args:
+        colorizer: a `Colorizer` with a refinement.
+        pixels: array (H, W, C), the photograph.
+
+    Returns:
+        List of uint8 arrays (h, w, 3): grey, which is what the uniform start of mean field
+        decodes to, and the result after each sweep.
+
+    Raises:
+        ValueError: for a colorizer without refinement.
+    """
+    refinement = colorizer.refinement
+    if refinement is None:
+        raise ValueError('Expected a colorizer with a refinement, such as refine="mrf".')
+    pictures = [_grey(_thumbnail(pixels))]
+    for sweeps in range(1, refinement.sweeps + 1):
+        one = colorizer.replace(refine=dataclasses.replace(refinement, sweeps=sweeps))
+        pictures.append(_thumbnail(one(pixels)))
+    return pictures
 
 
 def write_demo_photographs(folder):

@@ -2,31 +2,25 @@
 
 import copy
 import dataclasses
-import numbers
 from pathlib import Path
 
 import numpy as np
 
 from keras_colorize import files
-from keras_colorize.bins import DECODERS
 from keras_colorize.color import reduce_chroma_to_gamut
 from keras_colorize.inference.compose import compose
-from keras_colorize.inference.outputs import predicted_ab
+from keras_colorize.inference.hints import at_size, hints_of
+from keras_colorize.inference.options import STRIDE, check_options
+from keras_colorize.inference.palette import log_histogram, read_palette
 from keras_colorize.inference.pictures import photograph_of, pictures_of
-from keras_colorize.inference.pixels import (
-    bands,
-    from_float,
-    lightness_of,
-    to_working_size,
-)
+from keras_colorize.inference.pixels import bands, from_float, lightness_of, to_working_size
 from keras_colorize.inference.pixelwise import apply_pixelwise
-from keras_colorize.inference.style import StyledNetwork
+from keras_colorize.inference.prediction import decoded, hinted, refined
+from keras_colorize.inference.refine import check_distribution, refinement_of
+from keras_colorize.inference.style import StyledNetwork, style_lightness
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import default_preset, load_preset
-
-STRIDE = 32
-"""Sides of the working size are multiples of this, the coarsest stride of the networks."""
 
 BATCH = 16
 """Most pictures that go through the network at once."""
@@ -53,42 +47,37 @@ class Colorizer:
             of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
             Networks with global features only.
         sample_seed: of the sample decoder; another one draws other colors. 0 by default.
+        refine: `"mrf"`, `"mrf-paper"` or a `Refinement`: a Markov random field makes neighbors
+            of equal lightness agree; it takes the place of the decoder, but for the
+            temperature of the annealed one. `"none"` by default.
+        palette: a reference picture, a JSON file or a list of colors and weights that the
+            colors lean to, see `read_palette`.
+        palette_strength: 0 for no effect to 1; 0.5 by default.
+        palette_mode: `"transfer"`, the default, or `"product"`, as in the paper; see `lean`.
+        hints: a pair `(ab, mask)` or `Hints`: (H, W, 2) with the a and b of those pixels of
+            the one picture (H, W) to be colorized where the mask (H, W) is set. They spread
+            along equal lightness and their colors are not multiplied by the saturation.
+
+    A refinement and a palette need a network that predicts a distribution.
 
     Raises:
-        ValueError: for arguments outside their range, or a style that the network cannot take.
-        PhotographError: if the file of the style cannot be read.
+        ValueError: for arguments outside their range, or that the network cannot take.
+        PhotographError: if the file of the style or of the palette cannot be read.
     """
 
     FROM_CONTRACT = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
-    OPTIONS = (*FROM_CONTRACT, "style", "sample_seed")
+    OPTIONS = (*FROM_CONTRACT, "style", "sample_seed", "refine")
+    OPTIONS = (*OPTIONS, "palette", "palette_strength", "palette_mode")
 
-    def __init__(
-        self,
-        model,
-        contract,
-        *,
-        working_size=None,
-        decoder=None,
-        temperature=None,
-        saturation=None,
-        rebalancing=None,
-        style=None,
-        sample_seed=None,
-    ):
+    def __init__(self, model, contract, **options):
         self.contract = contract
         self.name = model.name
         self.model = fold_batch_norm(model)
-        self.style, self.sample_seed = None, 0
         vars(self).update({name: getattr(contract, name) for name in self.FROM_CONTRACT})
-        self._set(
-            working_size=working_size,
-            decoder=decoder,
-            temperature=temperature,
-            saturation=saturation,
-            rebalancing=rebalancing,
-            style=style,
-            sample_seed=sample_seed,
-        )
+        self.style, self.sample_seed, self.refine = None, 0, "none"
+        self.palette, self.palette_strength, self.palette_mode = None, 0.5, "transfer"
+        self.hints = None
+        self._set(**options)
 
     def replace(self, **options):
         """A colorizer with other options that shares the network.
@@ -102,10 +91,6 @@ class Colorizer:
         Raises:
             ValueError: for arguments that do not exist or are outside their range.
         """
-        unknown = sorted(set(options) - set(self.OPTIONS))
-        if unknown:
-            known = ", ".join(self.OPTIONS)
-            raise ValueError(f"Expected options among {known}, received {unknown}.")
         other = copy.copy(self)
         other._set(**options)
         return other
@@ -160,32 +145,24 @@ class Colorizer:
         made = dataclasses.replace(photograph, pixels=self._array(photograph.pixels))
         return made if picture is photograph else files.to_pil(made)
 
-    def predict_ab(self, lightness):
-        """Predicts color at the network's own resolution.
+    def predict_ab(self, lightness, hints=None):
+        """Predicts color, before saturation.
 
         Args:
             lightness: float array (N, H, W, 1), L* in 0..100, at a working size: the network
                 sees it as it is.
+            hints: `Hints` of the size of the lightness, or None; those of the colorizer are
+                for whole photographs.
 
         Returns:
-            float32 tensor (N, h, w, 2) of a and b, before saturation.
+            float32 tensor (N, h, w, 2) of a and b: at the network's own resolution, or at the
+            working size where it is refined or hinted.
         """
-        outputs = self._network.predict_on_batch(lightness)
-        return predicted_ab(
-            outputs[self.contract.output],
-            self.contract.output,
-            lightness,
-            self.decoder,
-            self.temperature,
-            self._log_weights(),
-            self.contract.bin_means,
-            self.sample_seed,
-        )
-
-    def _log_weights(self):
-        if not self.contract.class_weights:
-            return None
-        return (self.rebalancing - 1.0) * np.log(self.contract.class_weights)
+        prediction = self._network.predict_on_batch(lightness)[self.contract.output]
+        if self.refinement:
+            return refined(self, prediction, lightness, hints)
+        ab = decoded(self, prediction, lightness)
+        return ab if hints is None else hinted(ab, lightness, hints, self.saturation)
 
     def _array(self, array):
         pictures = pictures_of(array)
@@ -203,12 +180,26 @@ class Colorizer:
 
     def _fill(self, made, pictures):
         lightness = [lightness_of(picture[..., :3]) for picture in pictures]
-        predicted = np.asarray(self.predict_ab(self._seen(lightness)))
+        seen = self._seen(lightness)
+        hints = self._hints_for(pictures, seen)
+        predicted = np.asarray(self.predict_ab(seen, hints) if hints else self.predict_ab(seen))
         for target, one, ab in zip(made, lightness, predicted, strict=True):
             self._compose(target, one, ab)
 
     def _seen(self, lightness):
         return np.stack([to_working_size(one, self.working_size, STRIDE) for one in lightness])
+
+    def _hints_for(self, pictures, seen):
+        if self.hints is None:
+            return None
+        if len(pictures) != 1 or pictures.shape[1:3] != self.hints.mask.shape:
+            height, width = self.hints.mask.shape
+            raise ValueError(
+                f"Expected one picture of {width}x{height}, as its hints, received "
+                f"{len(pictures)} of {pictures.shape[2]}x{pictures.shape[1]}."
+            )
+        # Without a hint the result is the automatic one, to the last bit.
+        return at_size(self.hints, seen.shape[1:3]) if self.hints.mask.any() else None
 
     def _compose(self, target, lightness, ab):
         height, width = lightness.shape[:2]
@@ -219,33 +210,27 @@ class Colorizer:
             target[rows, :, :3] = from_float(rgb[0], target.dtype)
 
     def _set(self, **options):
-        given = {name: value for name, value in options.items() if value is not None}
-        vars(self).update(given)
-        if self.decoder not in DECODERS:
-            raise ValueError(
-                f"Expected a decoder among {', '.join(DECODERS)}, received {self.decoder!r}."
-            )
-        _check_range("working_size", self.working_size, STRIDE, 4096)
-        _check_range("temperature", self.temperature, 1e-3, 10.0)
-        _check_range("saturation", self.saturation, 0.0, 10.0)
-        _check_range("rebalancing", self.rebalancing, 0.0, 1.0)
-        _check_range("sample_seed", self.sample_seed, 0, 2**31 - 1)
+        known = (*self.OPTIONS, "hints")
+        unknown = sorted(set(options) - set(known))
+        if unknown:
+            raise ValueError(f"Expected options among {', '.join(known)}, received {unknown}.")
+        vars(self).update({name: value for name, value in options.items() if value is not None})
+        check_options({name: getattr(self, name) for name in self.OPTIONS})
+        self.hints = None if self.hints is None else hints_of(self.hints)
+        self.refinement = refinement_of(self.refine)
+        self.histogram = self._histogram()
         self._network = self.model if self.style is None else self._styled()
 
+    def _histogram(self):
+        if self.refinement or self.palette is not None:
+            check_distribution(self.contract.output)
+        if self.palette is None:
+            return None
+        return log_histogram(read_palette(self.palette), self.contract.output)
+
     def _styled(self):
-        style = (
-            self.style if isinstance(self.style, np.ndarray) else photograph_of(self.style).pixels
-        )
-        pictures = pictures_of(style)
-        if len(pictures) != 1:
-            raise ValueError(f"Expected one picture as style, received {len(pictures)}.")
-        return StyledNetwork(self.model, self._seen([lightness_of(pictures[0, ..., :3])]))
+        return StyledNetwork(self.model, self._seen([style_lightness(self.style)]))
 
 
 def _to_rgb(lab):
     return apply_pixelwise(reduce_chroma_to_gamut, lab)
-
-
-def _check_range(name, value, low, high):
-    if not (isinstance(value, numbers.Real) and low <= value <= high):
-        raise ValueError(f"Expected {name} between {low} and {high}, received {value!r}.")

@@ -11,13 +11,16 @@ from keras_colorize.bins import (
 from keras_colorize.color import (
     hsv_to_rgb,
     lab_to_rgb,
+    lab_to_xyz,
     luv_to_xyz,
+    rgb_to_hsv,
     rgb_to_lab,
     rgb_to_lightness,
     unscale_ab,
     unscale_luv_uv,
     unscale_yuv_uv,
     xyz_to_lab,
+    xyz_to_luv,
     yuv_to_rgb,
 )
 
@@ -50,7 +53,8 @@ def predicted_ab(
         lightness: tensor (N, H, W, 1), L* in 0..100, what the network saw.
         decoder: see `decode_ab`; for distributions alone.
         temperature: see `decode_ab`.
-        log_weights: see `decode_ab`; for `"ab_logits"` alone.
+        log_weights: array (313,) or (2, K), added to the logits of a distribution first, or
+            None; see `decode_ab`.
         bin_means: (2, K) values of the bins of each channel; empty for their centers.
         seed: see `decode_ab`.
 
@@ -64,12 +68,43 @@ def predicted_ab(
         return decode_ab(prediction, decoder, temperature, log_weights, seed)
     if output in CHANNEL_BINS:
         values = bin_means if len(bin_means) else [CHANNEL_BINS[output].centers()] * 2
-        chroma = decode_channels(prediction, values, decoder, temperature, seed)
-        return _TO_AB[_CHANNELS[output]](chroma, lightness)
+        logits = prediction if log_weights is None else prediction + log_weights
+        chroma = decode_channels(logits, values, decoder, temperature, seed)
+        return channels_to_ab(chroma, output, lightness)
     if output not in _UNSCALE:
         known = ", ".join(("ab_logits", *CHANNEL_BINS, *_UNSCALE))
         raise ValueError(f"Expected an output among {known}, received {output!r}.")
     return _TO_AB[output](_UNSCALE[output](prediction), lightness)
+
+
+def channels_to_ab(chroma, output, lightness):
+    """Turns the two channels of a channel-wise output into a and b.
+
+    Args:
+        chroma: tensor (N, h, w, 2), decoded channels in their own units.
+        output: key of `CHANNEL_BINS` that says which channels they are.
+        lightness: tensor (N, H, W, 1), L* in 0..100.
+
+    Returns:
+        float32 tensor (N, h, w, 2) of a and b.
+    """
+    return _TO_AB[_CHANNELS[output]](chroma, lightness)
+
+
+def ab_to_channels(ab, output, lightness):
+    """Turns a and b into the two channels of a channel-wise output.
+
+    Args:
+        ab: tensor (N, H, W, 2).
+        output: key of `CHANNEL_BINS` that says which channels they are.
+        lightness: tensor (N, H, W, 1), L* in 0..100.
+
+    Returns:
+        float32 tensor (N, H, W, 2), the channels in their own units; hue and saturation are
+        those of the nearest color of sRGB.
+    """
+    ab = ops.cast(ab, "float32")
+    return _FROM_AB[_CHANNELS[output]](ops.concatenate([lightness, ab], axis=-1))
 
 
 def _luv_uv_to_ab(luv_uv, lightness):
@@ -117,6 +152,12 @@ _TO_AB = {
     "luv_uv": _luv_uv_to_ab,
     "hs": _hs_to_ab,
     "rgb": lambda rgb, lightness: rgb_to_lab(rgb)[..., 1:],
+}
+
+_FROM_AB = {
+    "ab": lambda lab: lab[..., 1:],
+    "luv_uv": lambda lab: xyz_to_luv(lab_to_xyz(lab))[..., 1:],
+    "hs": lambda lab: rgb_to_hsv(ops.clip(lab_to_rgb(lab), 0.0, 1.0))[..., :2],
 }
 
 

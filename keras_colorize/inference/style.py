@@ -2,7 +2,28 @@
 
 import numpy as np
 
+from keras_colorize.inference.pictures import photograph_of, pictures_of
+from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.models import split_style
+
+
+def style_lightness(style):
+    """L* of a picture whose style is wanted.
+
+    Args:
+        style: a picture, as a `Colorizer` takes it.
+
+    Returns:
+        float32 array (H, W, 1), 0..100.
+
+    Raises:
+        PhotographError: if a file cannot be read.
+        ValueError: for several pictures.
+    """
+    pictures = pictures_of(style if isinstance(style, np.ndarray) else photograph_of(style).pixels)
+    if len(pictures) != 1:
+        raise ValueError(f"Expected one picture as style, received {len(pictures)}.")
+    return lightness_of(pictures[0, ..., :3])
 
 
 class StyledNetwork:

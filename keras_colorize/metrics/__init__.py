@@ -5,6 +5,7 @@ After `import keras_colorize` Keras knows all by name:
 """
 
 from keras_colorize.metrics.accuracy import BinAccuracy, bin_accuracy
+from keras_colorize.metrics.blotches import Blotchiness, blotchiness
 from keras_colorize.metrics.ciede import Ciede2000, ciede2000
 from keras_colorize.metrics.color import (
     AbError,
@@ -31,6 +32,7 @@ __all__ = [
     "AbMeanSquaredError",
     "AreaUnderCurve",
     "BinAccuracy",
+    "Blotchiness",
     "Ciede2000",
     "Colorfulness",
     "ColorfulnessDifference",
@@ -43,6 +45,7 @@ __all__ = [
     "ab_mean_squared_error",
     "area_under_curve",
     "bin_accuracy",
+    "blotchiness",
     "chroma_flicker",
     "ciede2000",
     "colorfulness",

@@ -1,0 +1,91 @@
+"""Options of `colorize` that are for one photograph: hints, and the film strip of sweeps."""
+
+from pathlib import Path
+
+
+def add(command):
+    """Adds the options."""
+    group = command.add_argument_group("one photograph", "what makes no sense for a folder")
+    group.add_argument(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="X,Y,#RRGGBB[,RADIUS]",
+        help="color of a pixel, counted from the top left; it spreads along equal lightness",
+    )
+    group.add_argument("--hints", metavar="FILE.json", help="list of hints")
+    group.add_argument(
+        "--hint-layer",
+        metavar="LAYER.png",
+        help="picture of the same size: opaque pixels are hints",
+    )
+    group.add_argument(
+        "--sweeps-strip",
+        metavar="FILE",
+        help="write the result after each sweep of the refinement side by side, PNG or JPEG",
+    )
+
+
+def make_hints(options, jobs):
+    """Hints that the options describe, for the photograph of the one job.
+
+    Returns:
+        `Hints`, or None.
+
+    Raises:
+        ValueError: if there are several photographs, or a hint cannot be understood.
+        PhotographError: if the photograph or the layer cannot be read.
+    """
+    if options.sweeps_strip:
+        _one(jobs, "--sweeps-strip")
+    if not (options.hint or options.hints or options.hint_layer):
+        return None
+    from keras_colorize.files import read_photograph
+    from keras_colorize.inference.hints import Hints, layer_hints, point_hints, read_points
+
+    size = read_photograph(_one(jobs, "hints").source).pixels.shape[:2]
+    points = read_points(options.hints) if options.hints else []
+    hints = point_hints([*points, *map(_point, options.hint)], size)
+    if not options.hint_layer:
+        return hints
+    layer = layer_hints(read_photograph(options.hint_layer))
+    if layer.mask.shape != size:
+        height, width = layer.mask.shape
+        raise ValueError(
+            f"{options.hint_layer}: expected a layer of {size[1]}x{size[0]}, as the photograph, "
+            f"found {width}x{height}"
+        )
+    # What is typed lies above what is painted.
+    layer.ab[hints.mask] = hints.ab[hints.mask]
+    return Hints(layer.ab, layer.mask | hints.mask)
+
+
+def write_strip(path, colorizer, jobs):
+    """Writes the photograph of the one job as it is before the first sweep and after each.
+
+    Raises:
+        ValueError: if the colorizer has no refinement.
+        PhotographError: if the photograph cannot be read or the strip cannot be written.
+    """
+    from keras_colorize.evaluation import sweep_pictures
+    from keras_colorize.files import contact_sheet, read_photograph
+
+    job = _one(jobs, "--sweeps-strip")
+    pictures = sweep_pictures(colorizer, read_photograph(job.source).pixels)
+    headings = [f"{count} sweeps" for count in range(len(pictures))]
+    contact_sheet([pictures], [str(job.relative)], Path(path), headings=headings)
+
+
+def _one(jobs, what):
+    if len(jobs) != 1:
+        raise ValueError(f"expected one photograph with {what}, received {len(jobs)}")
+    return jobs[0]
+
+
+def _point(text):
+    x, y, color, *radius = [part.strip() for part in text.split(",")] + [""] * 3
+    try:
+        point = {"x": float(x), "y": float(y), "color": color}
+        return point | ({"radius": float(radius[0])} if radius[0] else {})
+    except ValueError as error:
+        raise ValueError(f"expected --hint X,Y,#RRGGBB[,RADIUS], received {text!r}") from error

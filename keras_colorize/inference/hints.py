@@ -1,0 +1,262 @@
+"""Colors that the user fixed at some pixels, and how far they reach.
+
+In a Markov random field a single pixel loses against a region of others, and mean field carries
+news 16 pixels in eight sweeps. So hints travel along paths: a path is as long as the lightness
+changes along it, squared, as in the weights of the field's pairs, and a shortest path reaches
+all of a region of equal lightness, whatever its size (the aim of Levin, Lischinski & Weiss
+2004). Where the path is short, the hint takes the place of the network's prediction.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from keras_colorize.color import rgb_to_lab
+from keras_colorize.inference.palette import parse_color, read_json
+from keras_colorize.inference.pixels import to_float
+
+NOISE = 2.0
+"""Change of L* from pixel to pixel of the working size that is grain and costs nothing."""
+
+STEP = 0.5
+"""Cost of every pixel on a path."""
+
+REACH = 60.0
+"""Length of a path, in squared L*, along which a hint's force falls to 1/e."""
+
+TURNS = 24
+"""Most rounds of the search for shortest paths; about as often may a path turn."""
+
+_CELL = 20.0
+# Hints of colors this near, in a and b, travel together.
+
+
+@dataclasses.dataclass(frozen=True)
+class Hints:
+    """Colors that are known.
+
+    Attributes:
+        ab: float array (H, W, 2) of a and b; read where the mask is set.
+        mask: bool array (H, W), True at pixels whose color is known.
+
+    Raises:
+        ValueError: for other shapes, or colors that are not finite.
+    """
+
+    ab: np.ndarray
+    mask: np.ndarray
+
+    def __post_init__(self):
+        """Checks the arrays."""
+        if self.mask.ndim != 2 or self.ab.shape != (*self.mask.shape, 2):
+            raise ValueError(
+                "Expected hints of ab (H, W, 2) and mask (H, W), received shapes "
+                f"{self.ab.shape} and {self.mask.shape}."
+            )
+        if not np.isfinite(self.ab[self.mask]).all():
+            raise ValueError("Expected hints with finite a and b where the mask is set.")
+
+
+def hints_of(value):
+    """The `Hints` that a user means by themselves or by a pair `(ab, mask)`.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if isinstance(value, Hints):
+        return value
+    if not (isinstance(value, tuple | list) and len(value) == 2):
+        raise ValueError(f"Expected hints as a pair (ab, mask), received {type(value).__name__}.")
+    return Hints(np.asarray(value[0], "float32"), np.asarray(value[1]) > 0)
+
+
+def point_hints(points, size):
+    """Hints from points.
+
+    Args:
+        points: list of `{"x": 12, "y": 30, "color": "#rrggbb", "radius": 4}`: pixels from the
+            left and from the top of the upright photograph; without a radius one two-hundredth
+            of the long side. Later ones lie above earlier ones.
+        size: `(height, width)` of the photograph.
+
+    Returns:
+        `Hints`.
+
+    Raises:
+        ValueError: for points that are incomplete or outside the photograph.
+    """
+    ab, mask = np.zeros((*size, 2), "float32"), np.zeros(size, bool)
+    rows, columns = np.ogrid[: size[0], : size[1]]
+    for point in points:
+        x, y, color, radius = _point(point, size)
+        disk = (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
+        ab[disk], mask[disk] = _ab(color[None])[0], True
+    return Hints(ab, mask)
+
+
+def read_points(path):
+    """Reads points for `point_hints` from a JSON file.
+
+    Raises:
+        ValueError: if it cannot be read or holds no list.
+    """
+    points = read_json(path)
+    if not isinstance(points, list):
+        raise ValueError(f"{path}: expected a list of hints, found {type(points).__name__}.")
+    return points
+
+
+def layer_hints(layer):
+    """Hints from a layer that was painted over the photograph.
+
+    Args:
+        layer: `Photograph` with an alpha, of the photograph's size: its opaque pixels are hints.
+
+    Returns:
+        `Hints`.
+
+    Raises:
+        ValueError: for a layer without alpha.
+    """
+    if layer.alpha is None:
+        raise ValueError("Expected a layer with transparency, received one without: save as RGBA.")
+    mask = layer.alpha == np.iinfo(layer.alpha.dtype).max
+    ab = np.zeros((*mask.shape, 2), "float32")
+    if mask.any():
+        ab[mask] = _ab(to_float(layer.pixels[mask]))
+    return Hints(ab, mask)
+
+
+def at_size(hints, size):
+    """Hints of a picture at another size, such as the working size.
+
+    Args:
+        hints: `Hints`.
+        size: `(height, width)`.
+
+    Returns:
+        `Hints` of that size: a pixel has the mean color of the hints in it. Pixels beside are
+        hinted as well, for enlarging mixes a pixel with its neighbors.
+    """
+    rows, columns = np.nonzero(hints.mask)
+    rows, columns = (
+        ((index + 0.5) * new / old).astype(int)
+        for index, new, old in zip((rows, columns), size, hints.mask.shape, strict=True)
+    )
+    sums, counts = np.zeros((*size, 2)), np.zeros(size)
+    np.add.at(sums, (rows, columns), hints.ab[hints.mask])
+    np.add.at(counts, (rows, columns), 1)
+    _take(sums, counts, *_nearest(hints, size))
+    _take(sums, counts, _neighborhood(sums), _neighborhood(counts))
+    return Hints((sums / np.maximum(counts, 1)[..., None]).astype("float32"), counts > 0)
+
+
+def spread(hints, lightness):
+    """Lets hints reach along equal lightness.
+
+    Args:
+        hints: `Hints` of the size of the lightness.
+        lightness: array (H, W, 1), L* in 0..100.
+
+    Returns:
+        `(ab, force)`: float32 arrays (H, W, 2), the color of the hints that are near, and
+        (H, W, 1), from 1 at hints to 0 far from all. Without hints both are 0.
+    """
+    if not hints.mask.any():
+        return np.zeros_like(hints.ab), np.zeros((*hints.mask.shape, 1), "float32")
+    colors = hints.ab[hints.mask]
+    _, groups = np.unique(np.floor(colors / _CELL), axis=0, return_inverse=True)
+    groups = groups.reshape(-1)
+    seeds = np.zeros((groups.max() + 1, *hints.mask.shape), bool)
+    seeds[groups, *np.nonzero(hints.mask)] = True
+    means = np.stack([colors[groups == group].mean(axis=0) for group in range(len(seeds))])
+    distances = path_lengths(seeds, lightness[..., 0])
+    shares = (distances + STEP / 2) ** -4.0
+    ab = np.einsum("ghw,gc->hwc", shares / shares.sum(axis=0), means)
+    ab[hints.mask] = colors
+    force = np.exp(-np.square(distances.min(axis=0) / REACH))
+    return ab.astype("float32"), force[..., None].astype("float32")
+
+
+def path_lengths(seeds, lightness):
+    """Length of the shortest path to each pixel, for several sets of seeds.
+
+    A path goes from neighbor to neighbor; each step costs `STEP` and the square of what
+    lightness changes beyond `NOISE`.
+
+    Args:
+        seeds: bool array (G, H, W), one pixel at least in each set.
+        lightness: array (H, W), L* in 0..100.
+
+    Returns:
+        float64 array (G, H, W), 0 at the seeds.
+    """
+    across, along = (_ends(lightness, axis) for axis in (1, 0))
+    lengths = np.where(seeds, 0.0, 1e12)
+    for _ in range(TURNS):
+        before = lengths
+        lengths = _along(lengths, across)
+        lengths = _along(lengths.swapaxes(1, 2), along.T).swapaxes(1, 2)
+        if np.max(before - lengths) < 0.01 * REACH:
+            break
+    return lengths
+
+
+def _ends(lightness, axis):
+    """Cost of the straight path from the first pixel of each row (column) to every other."""
+    changes = np.maximum(np.abs(np.diff(lightness.astype("float64"), axis=axis)) - NOISE, 0.0)
+    zeros = np.zeros_like(np.take(lightness, [0], axis=axis), "float64")
+    return np.concatenate([zeros, np.cumsum(STEP + changes**2, axis=axis)], axis=axis)
+
+
+def _along(lengths, ends):
+    """Shortest paths that end with a straight piece along the last axis, either way."""
+    forward = np.minimum.accumulate(lengths - ends, axis=-1) + ends
+    back = np.minimum.accumulate((lengths + ends)[..., ::-1], axis=-1)[..., ::-1] - ends
+    # What is 0 comes back with the rounding of the costs that were added and taken off.
+    return np.maximum(np.minimum(np.minimum(forward, back), lengths), 0.0)
+
+
+def _nearest(hints, size):
+    """Hints at the pixels whose centers are those of the grid: all of a grid that is finer."""
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(int)
+        for new, old in zip(size, hints.mask.shape, strict=True)
+    )
+    mask = hints.mask[np.ix_(rows, columns)]
+    return np.where(mask[..., None], hints.ab[np.ix_(rows, columns)], 0.0), mask.astype("float64")
+
+
+def _take(sums, counts, other_sums, other_counts):
+    """Fills in what is missing."""
+    missing = counts == 0
+    sums[missing], counts[missing] = other_sums[missing], other_counts[missing]
+
+
+def _neighborhood(values):
+    """Sum over a pixel and the eight around it."""
+    padded = np.pad(values, [(1, 1), (1, 1)] + [(0, 0)] * (values.ndim - 2))
+    height, width = values.shape[:2]
+    return sum(padded[y : y + height, x : x + width] for y in range(3) for x in range(3))
+
+
+def _ab(rgb):
+    return np.asarray(rgb_to_lab(rgb))[..., 1:]
+
+
+def _point(point, size):
+    try:
+        x, y = float(point["x"]), float(point["y"])
+        radius = float(point.get("radius") or max(size) / 200)
+        color = parse_color(point["color"])
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            'Expected hints like {"x": 12, "y": 30, "color": "#rrggbb"}, '
+            f"received {point!r} ({error!r})."
+        ) from error
+    if not (0 <= x < size[1] and 0 <= y < size[0]):
+        raise ValueError(
+            f"Expected hints inside the photograph of {size[1]}x{size[0]}, received {x:g},{y:g}."
+        )
+    # A pixel at least, wherever between pixels the point is.
+    return x, y, color, max(radius, 0.75)

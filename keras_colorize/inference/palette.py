@@ -1,0 +1,162 @@
+"""Global color histograms that a colorization leans to (Melas-Kyriazi & Han 2017, section 4.2)."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from keras_colorize.bins import CHANNEL_BINS, bin_count, smooth_prior, soft_encode_ab
+from keras_colorize.color import rgb_to_hsv, rgb_to_lab, rgb_to_luv
+from keras_colorize.inference.pictures import photograph_of, pictures_of
+from keras_colorize.inference.pixels import to_float
+
+SIDE = 128
+"""Pixels per side, about, that are looked at in a reference picture."""
+
+SIGMA = 10.0
+"""Width in units of a and b to which a color of a palette is spread."""
+
+FLOOR = 1e-3
+"""Share of all bins alike, so that a palette forbids nothing for good."""
+
+MODES = ("transfer", "product")
+"""How a palette may act, see `lean`."""
+
+_CHANNELS = {
+    "ab_channel_logits": lambda rgb: rgb_to_lab(rgb)[..., 1:],
+    "luv_uv_logits": lambda rgb: rgb_to_luv(rgb)[..., 1:],
+    "hs_logits": lambda rgb: rgb_to_hsv(rgb)[..., :2],
+}
+_HEX = re.compile("#[0-9a-fA-F]{6}")
+
+
+def parse_color(text):
+    """Reads a color.
+
+    Args:
+        text: `"#rrggbb"`.
+
+    Returns:
+        float32 array (3,), sRGB in [0, 1].
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not (isinstance(text, str) and _HEX.fullmatch(text)):
+        raise ValueError(f"Expected a color like #a0c030, received {text!r}.")
+    return np.frombuffer(bytes.fromhex(text[1:]), "uint8").astype("float32") / 255.0
+
+
+def read_palette(source):
+    """Reads the colors of a palette and how often each occurs.
+
+    Args:
+        source: a reference picture, as a `Colorizer` takes it; or the path of a JSON file, or
+            its content: a list of `{"color": "#rrggbb", "weight": 2}`, weight 1 if left out.
+
+    Returns:
+        `(rgb, weights)`: float32 arrays (M, 3), sRGB in [0, 1], and (M,).
+
+    Raises:
+        PhotographError: if a picture cannot be read.
+        ValueError: for a file that cannot be read or holds something else.
+    """
+    if isinstance(source, list | tuple):
+        return _listed(source, "palette")
+    if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() == ".json":
+        return _listed(read_json(source), source)
+    pixels = source if isinstance(source, np.ndarray) else photograph_of(source).pixels
+    pixels = pictures_of(pixels)[..., :3]
+    step = max(1, max(pixels.shape[1:3]) // SIDE)
+    rgb = to_float(pixels[:, ::step, ::step])
+    rgb = np.broadcast_to(rgb, (*rgb.shape[:3], 3)).reshape(-1, 3)
+    return rgb, np.ones(len(rgb), "float32")
+
+
+def read_json(path):
+    """Reads a JSON file.
+
+    Raises:
+        ValueError: if it cannot be read; the message names it.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: expected a JSON file, found {error}") from error
+
+
+def log_histogram(palette, output):
+    """Logarithm of a palette's share of each bin.
+
+    Args:
+        palette: `(rgb, weights)`, see `read_palette`.
+        output: the network's color output, `"ab_logits"` or a key of `CHANNEL_BINS`.
+
+    Returns:
+        float32 array (313,) or (2, K).
+    """
+    rgb, weights = palette
+    if output == "ab_logits":
+        histogram = _ab_histogram(rgb, weights)
+    else:
+        bins = CHANNEL_BINS[output]
+        shares = ops.convert_to_numpy(bins.soft_encode(_CHANNELS[output](rgb)))
+        histogram = _smooth(np.einsum("m,mck->ck", weights, shares))
+    return _log(histogram / histogram.sum(axis=-1, keepdims=True))
+
+
+def lean(logits, histogram, strength, mode):
+    """What makes logits lean to a palette, to be added to them.
+
+    Args:
+        logits: float32 tensor (N, h, w, 313) or (N, h, w, 2, K).
+        histogram: see `log_histogram`.
+        strength: exponent, 0 for no effect.
+        mode: `"product"` makes p x h^strength of a distribution p, which is the paper's at
+            strength 1. As p already knows that most colors are near grey, and so does h,
+            the product is greyer than both; `"transfer"` therefore makes p x (h / m)^strength
+            with m the mean of p over the picture.
+
+    Returns:
+        float32 array that is added to the logits: (313,) or (2, K), or one for each picture.
+    """
+    if mode == "product":
+        return strength * histogram
+    mean = ops.mean(ops.softmax(logits, axis=-1), axis=(1, 2), keepdims=True)
+    return strength * (histogram - _log(ops.convert_to_numpy(mean)))
+
+
+def _log(histogram):
+    mixed = (1.0 - FLOOR) * histogram + FLOOR / histogram.shape[-1]
+    return np.log(mixed).astype("float32")
+
+
+def _ab_histogram(rgb, weights):
+    indices, shares = soft_encode_ab(rgb_to_lab(rgb)[..., 1:])
+    indices, shares = ops.convert_to_numpy(indices), ops.convert_to_numpy(shares)
+    counts = np.bincount(
+        indices.ravel(), (weights[:, None] * shares).ravel(), minlength=bin_count()
+    )
+    return smooth_prior(counts, SIGMA)
+
+
+def _smooth(histogram):
+    # A bin each way, or a palette of few colors would allow those of their bins alone.
+    padded = np.pad(histogram, ((0, 0), (1, 1)))
+    return 0.5 * padded[:, 1:-1] + 0.25 * (padded[:, :-2] + padded[:, 2:])
+
+
+def _listed(entries, name):
+    try:
+        colors = [parse_color(entry["color"]) for entry in entries]
+        weights = np.asarray([entry.get("weight", 1.0) for entry in entries], "float32")
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError(
+            f'{name}: expected a list of {{"color": "#rrggbb", "weight": 2}}, found {error!r}.'
+        ) from error
+    if not (len(weights) and np.isfinite(weights).all() and weights.min() >= 0 < weights.max()):
+        raise ValueError(f"{name}: expected weights of 0 or more, not all 0, found {weights}.")
+    return np.stack(colors), weights
