@@ -64,14 +64,20 @@ def probabilities_of(colorizer, prediction, lightness):
 def refined(colorizer, prediction, lightness, hints=None):
     """Colors by way of the field, float32 tensor (N, H, W, 2); see `probabilities_of`."""
     output, refinement = colorizer.contract.output, colorizer.refinement
-    probabilities, fixed = probabilities_of(colorizer, prediction, lightness), None
-    if hints is not None:
-        hints = _unsaturated(hints, colorizer.saturation)
-        probabilities, fixed = _with_hints(probabilities, output, lightness, hints)
+    means = colorizer.contract.bin_means
+    probabilities = probabilities_of(colorizer, prediction, lightness)
+    if hints is None:
+        field = refine(unary_potentials(probabilities, refinement), lightness, refinement)
+        return decode_field(field, output, lightness, means, refinement.decode)
+    wanted, force = spread(_unsaturated(hints, colorizer.saturation), lightness[0])
+    certain = _bins_of(wanted[None], output, lightness)
+    probabilities = (1.0 - force[..., None]) * probabilities + force[..., None] * certain
+    fixed = certain * hints.mask[None, ..., None, None]
     unary = unary_potentials(probabilities, refinement, fixed)
     field = refine(unary, lightness, refinement)
-    means = colorizer.contract.bin_means
-    return decode_field(field, output, lightness, means, refinement.decode)
+    # A bin stands for many colors: its difference to the one that was wanted is put back.
+    off = wanted - decode_field(certain, output, lightness, means)
+    return decode_field(field, output, lightness, means, refinement.decode) + force * off
 
 
 def hinted(ab, lightness, hints, saturation=1.0):
@@ -95,12 +101,9 @@ def _unsaturated(hints, saturation):
     return type(hints)(hints.ab / (saturation or 1.0), hints.mask)
 
 
-def _with_hints(probabilities, output, lightness, hints):
-    """The distributions with hints in their place, and the bins that are certain."""
+def _bins_of(ab, output, lightness):
+    """The bins that hold these colors, one-hot: float32 array (N, H, W, 2, K)."""
     channels = channels_of(output)
     bins = CHANNEL_BINS[channels]
-    ab, force = spread(hints, lightness[0])
-    wanted = ab_to_channels(ab[None], channels, lightness)
-    force, mask = force[None, ..., None], hints.mask[None, ..., None, None]
-    mixed = (1.0 - force) * probabilities + force * bins.soft_encode(wanted)
-    return mixed, np.float32(mask) * ops.one_hot(bins.encode(wanted), bins.count)
+    indices = bins.encode(ab_to_channels(ab, channels, lightness))
+    return ops.convert_to_numpy(ops.one_hot(indices, bins.count))

@@ -91,3 +91,13 @@ def test_refusals():
         decode_channels(logits, VALUES, "max")
     with pytest.raises(ValueError, match="Expected a temperature above 0"):
         decode_channels(logits, VALUES, "annealed", 0.0)
+
+
+def test_soft_encoding_has_the_mean_of_the_value():
+    values = np.random.default_rng(0).uniform(-98, 98, (3, 7)).astype("float32")
+    shares = np.asarray(LUV_UV_BINS.soft_encode(values))
+    assert shares.shape == (3, 7, 50)
+    assert (shares > 0).sum(-1).max() == 2
+    np.testing.assert_allclose(shares.sum(-1), 1.0, atol=1e-4)
+    np.testing.assert_allclose(shares @ LUV_UV_BINS.centers(), values, atol=1e-3)
+    np.testing.assert_allclose(np.asarray(LUV_UV_BINS.soft_encode([500.0]))[0, -1], 1.0)

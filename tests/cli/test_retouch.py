@@ -1,0 +1,142 @@
+"""The commands that refine, take a palette or take hints."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import color
+
+from keras_colorize import cli
+from keras_colorize.evaluation import sweep_pictures
+from keras_colorize.inference import Refinement
+
+HINT = "10,12,#c83232,3"
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A flat grey photograph: nothing keeps a hint from spreading."""
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.full((40, 50), 128, np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def run(tiny_preset, tmp_path, capsys):
+    """Runs `colorize` into `out.png`; returns exit code, the picture or None, and stderr."""
+
+    def call(*words, output="out.png"):
+        first = ["colorize", "--preset", tiny_preset, "--precision", "float32", "--overwrite"]
+        words = [*first, *words, "-o", tmp_path / output]
+        try:
+            code = cli.main([str(word) for word in words])
+        except SystemExit as leaving:
+            code = leaving.code
+        made = tmp_path / "out.png"
+        pixels = np.asarray(Image.open(made)) if made.exists() else None
+        return code, pixels, capsys.readouterr().err
+
+    return call
+
+
+def _red(pixels):
+    return color.rgb2lab(pixels)[..., 1].mean()
+
+
+def test_refinement(run, photo):
+    plain = run(photo)[1]
+    words = (photo, "--refine", "mrf")
+    assert run(*words)[0] == 0
+    assert not np.array_equal(run(*words)[1], plain)
+    paper = (photo, "--refine", "mrf-paper")
+    spelled = "--sigma 1e-4 --potential probability --unary-scale 10 --compatibility 10,3,3"
+    np.testing.assert_array_equal(run(*words, *spelled.split())[1], run(*paper)[1])
+    more = run(*paper, "--sweeps", "1", "--decode", "mode")[1]
+    assert not np.array_equal(more, run(*paper)[1])
+
+
+def test_palette(run, photo, tmp_path):
+    (tmp_path / "red.json").write_text(json.dumps([{"color": "#c83232"}]))
+    Image.new("RGB", (20, 20), "#c83232").save(tmp_path / "red.png")
+    plain = _red(run(photo)[1])
+    for palette in ("red.json", "red.png"):
+        words = (photo, "--palette", tmp_path / palette, "--palette-strength", "1")
+        assert _red(run(*words)[1]) > plain + 5
+        assert _red(run(*words, "--palette-mode", "product")[1]) > plain + 5
+
+
+def test_hints_from_words_files_and_layers_are_the_same(run, photo, tmp_path):
+    point = {"x": 10, "y": 12, "color": "#c83232", "radius": 3}
+    (tmp_path / "hints.json").write_text(json.dumps([point]))
+    rows, columns = np.ogrid[:40, :50]
+    layer = np.zeros((40, 50, 4), np.uint8)
+    layer[(columns - 10) ** 2 + (rows - 12) ** 2 <= 9] = [200, 50, 50, 255]
+    Image.fromarray(layer).save(tmp_path / "layer.png")
+    code, made, _ = run(photo, "--hint", HINT)
+    assert code == 0
+    assert _red(made) > _red(run(photo)[1]) + 20
+    for words in (("--hints", tmp_path / "hints.json"), ("--hint-layer", tmp_path / "layer.png")):
+        np.testing.assert_array_equal(run(photo, *words)[1], made)
+
+
+def test_typed_hints_lie_above_painted_ones(run, photo, tmp_path):
+    Image.new("RGBA", (50, 40), "#3232c8").save(tmp_path / "layer.png")
+    words = (photo, "--hint-layer", tmp_path / "layer.png", "--hint", "10,12,#32c832,6")
+    green, blue = run(*words)[1][[12, 35], [10, 40]].argmax(axis=-1)
+    assert (green, blue) == (1, 2)
+
+
+def test_the_film_strip(run, photo, tmp_path):
+    words = (photo, "--refine", "mrf", "--sweeps", "2", "--sweeps-strip", tmp_path / "strip.png")
+    assert run(*words)[0] == 0
+    with Image.open(tmp_path / "strip.png") as strip:
+        # Three cells of 256 pixels: before the first sweep, and after each of two.
+        assert 3 * 256 < strip.width < 4 * 256
+
+
+def test_pictures_of_the_strip(tiny_colorizer, picture):
+    colorizer = tiny_colorizer.replace(refine=Refinement(sweeps=2))
+    pictures = sweep_pictures(colorizer, picture)
+    assert len(pictures) == 3
+    assert np.ptp(pictures[0].astype(int), axis=-1).max() <= 1
+    np.testing.assert_array_equal(pictures[-1], colorizer(picture))
+    with pytest.raises(ValueError, match="with a refinement"):
+        sweep_pictures(tiny_colorizer, picture)
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--sigma", "1"], "--refine mrf with --sigma"),
+        (["--refine", "crf"], "none, mrf, mrf-paper"),
+        (["--refine", "mrf", "--sweeps", "0"], "above 0"),
+        (["--refine", "mrf", "--compatibility", "3;1"], "10,3,3"),
+        (["--sweeps-strip", "strip.png"], "with a refinement"),
+        (["--palette", "nowhere.png"], "nowhere.png"),
+        (["--hint", "1,2"], "like #a0c030"),
+        (["--hint", "here,2,#ff0000"], "X,Y,#RRGGBB"),
+        (["--hint", "50,2,#ff0000"], "50x40"),
+        (["--hints", "nowhere.json"], "nowhere.json"),
+        (["--hint-layer", "photo.png"], "with transparency"),
+        (["--hint-layer", "small.png"], "a layer of 50x40, as the photograph, found 4x4"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage(run, photo, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGBA", (4, 4)).save("small.png")
+    code, made, err = run(photo, *words)
+    assert code == 2
+    assert made is None
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    "words", [["--hint", HINT], ["--refine", "mrf", "--sweeps-strip", "strip.png"]]
+)
+def test_folders_take_no_hints(run, photo, tmp_path, words):
+    Image.open(photo).save(tmp_path / "second.png")
+    code, _, err = run(photo, tmp_path / "second.png", *words, output="out")
+    assert code == 2
+    assert "expected one photograph with" in err

@@ -1,0 +1,191 @@
+"""Colors that the user fixed, and how far they reach."""
+
+import heapq
+import json
+
+import numpy as np
+import pytest
+from skimage import color
+
+from keras_colorize.files import Photograph
+from keras_colorize.inference import Hints, layer_hints, point_hints
+from keras_colorize.inference.hints import (
+    NOISE,
+    STEP,
+    at_size,
+    hints_of,
+    path_lengths,
+    read_points,
+    spread,
+)
+
+
+def _grey(lightness):
+    lab = np.stack([lightness, 0 * lightness, 0 * lightness], axis=-1)
+    return np.rint(255 * color.lab2rgb(lab)).astype("uint8")
+
+
+def _ab(pixels):
+    return color.rgb2lab(pixels)[..., 1:]
+
+
+@pytest.fixture
+def halves():
+    """Two flat halves, 96 x 128, dark and light."""
+    return _grey(np.where(np.arange(128) < 64, 45.0, 75.0)[None].repeat(96, axis=0))
+
+
+def _dijkstra(seed, lightness):
+    """Shortest paths the classical way."""
+    lengths = np.full(lightness.shape, np.inf)
+    queue = [(0.0, seed)]
+    while queue:
+        length, (y, x) = heapq.heappop(queue)
+        if length >= lengths[y, x]:
+            continue
+        lengths[y, x] = length
+        for there in ((y, x + 1), (y, x - 1), (y + 1, x), (y - 1, x)):
+            if 0 <= there[0] < lightness.shape[0] and 0 <= there[1] < lightness.shape[1]:
+                change = max(0.0, abs(lightness[there] - lightness[y, x]) - NOISE)
+                heapq.heappush(queue, (length + STEP + change**2, there))
+    return lengths
+
+
+def test_path_lengths_are_those_of_dijkstra():
+    lightness = np.random.default_rng(0).uniform(0, 12, (9, 14))
+    seeds = np.zeros((2, 9, 14), bool)
+    seeds[0, 2, 3] = seeds[1, 8, 0] = True
+    found = path_lengths(seeds, lightness)
+    for one, seed in zip(found, ((2, 3), (8, 0)), strict=True):
+        np.testing.assert_allclose(one, _dijkstra(seed, lightness), atol=1e-3)
+
+
+def test_points_are_disks_of_their_color():
+    points = [
+        {"x": 5, "y": 2, "color": "#c83232", "radius": 2},
+        {"x": 0, "y": 9, "color": "#000000"},
+    ]
+    hints = point_hints(points, (10, 12))
+    rows, columns = np.nonzero(hints.mask)
+    inside = (columns - 5) ** 2 + (rows - 2) ** 2 <= 4
+    assert inside.sum() == 13
+    assert hints.mask.sum() == 14
+    np.testing.assert_allclose(hints.ab[2, 5], _ab(np.uint8([[200, 50, 50]]))[0], atol=0.05)
+    np.testing.assert_allclose(hints.ab[9, 0], 0.0, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"x": 12, "y": 0, "color": "#ff0000"},
+        {"x": -1, "y": 0, "color": "#ff0000"},
+        {"x": 0, "color": "#ff0000"},
+        {"x": 0, "y": 0, "color": "red"},
+        {"x": None, "y": 0, "color": "#ff0000"},
+        "0,0,#ff0000",
+    ],
+)
+def test_wrong_points(wrong):
+    with pytest.raises(ValueError, match="Expected"):
+        point_hints([wrong], (10, 12))
+
+
+def test_points_from_a_file(tmp_path):
+    points = [{"x": 1, "y": 2, "color": "#ff0000"}]
+    (tmp_path / "hints.json").write_text(json.dumps(points))
+    assert read_points(tmp_path / "hints.json") == points
+    (tmp_path / "hints.json").write_text("{}")
+    with pytest.raises(ValueError, match="a list of hints"):
+        read_points(tmp_path / "hints.json")
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_opaque_pixels_of_a_layer_are_hints(dtype):
+    top = np.iinfo(dtype).max
+    pixels = np.zeros((4, 5, 3), dtype)
+    pixels[..., 0] = top
+    alpha = np.zeros((4, 5), dtype)
+    alpha[1, 2], alpha[3, 3] = top, top - 1
+    hints = layer_hints(Photograph(pixels, alpha))
+    np.testing.assert_array_equal(np.argwhere(hints.mask), [[1, 2]])
+    np.testing.assert_allclose(hints.ab[1, 2], _ab(np.uint8([[255, 0, 0]]))[0], atol=0.05)
+    with pytest.raises(ValueError, match="with transparency"):
+        layer_hints(Photograph(pixels))
+
+
+@pytest.mark.parametrize("size", [(8, 12), (48, 60), (20, 30)])
+def test_hints_at_another_size(size):
+    mask = np.zeros((20, 30), bool)
+    mask[10:14, 15:18] = True
+    ab = np.where(mask[..., None], [30.0, -20.0], np.nan)
+    made = at_size(Hints(ab, mask), size)
+    assert made.mask[size[0] * 12 // 20, size[1] * 16 // 30]
+    assert not made.mask[0].any()
+    np.testing.assert_allclose(made.ab[made.mask], np.tile([30.0, -20.0], (made.mask.sum(), 1)))
+    # Nothing is missing in the middle of what was hinted.
+    rows, columns = np.nonzero(made.mask)
+    assert made.mask.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+
+
+def test_force_is_full_at_hints_and_ends_at_edges(halves):
+    lightness = color.rgb2lab(halves)[..., :1]
+    hints = point_hints([{"x": 20, "y": 40, "color": "#c83232"}], (96, 128))
+    ab, force = spread(hints, lightness)
+    assert force[hints.mask].min() == 1.0
+    assert force[:, :60].min() > 0.3
+    assert force[:, 68:].max() < 1e-3
+    np.testing.assert_allclose(ab[hints.mask], hints.ab[hints.mask], atol=1e-4)
+
+
+def test_the_nearer_of_two_hints_wins():
+    lightness = np.full((40, 100, 1), 50.0)
+    points = [{"x": 5, "y": 20, "color": "#c83232"}, {"x": 95, "y": 20, "color": "#3232c8"}]
+    hints = point_hints(points, (40, 100))
+    ab, _ = spread(hints, lightness)
+    np.testing.assert_allclose(ab[20, 15], hints.ab[20, 5], atol=1.0)
+    np.testing.assert_allclose(ab[20, 85], hints.ab[20, 95], atol=1.0)
+
+
+@pytest.mark.parametrize("refine", ["none", "mrf", "mrf-paper"])
+@pytest.mark.parametrize("saturation", [1.0, 2.5])
+def test_hinted_pixels_keep_their_color_and_spread_it(tiny_colorizer, halves, refine, saturation):
+    plain = tiny_colorizer.replace(refine=refine, saturation=saturation)
+    hints = point_hints([{"x": 20, "y": 40, "color": "#a05a5a"}], (96, 128))
+    made = _ab(plain.replace(hints=(hints.ab, hints.mask))(halves))
+    wanted = hints.ab[hints.mask][0]
+    assert np.abs(made[hints.mask] - wanted).max() < 3.0
+    # A bin is 10 wide: all of the dark half takes the color, the light half hardly any of it.
+    assert np.abs(made[:, 5:40] - wanted).mean() < 10.0
+    automatic = _ab(plain(halves))
+    assert np.abs(made[:, 70:] - automatic[:, 70:]).mean() < 1.5
+    assert np.abs(made[:, 5:40] - automatic[:, 5:40]).mean() > 10.0
+
+
+@pytest.mark.parametrize("refine", ["none", "mrf"])
+def test_no_hints_are_the_automatic_result(tiny_colorizer, halves, refine):
+    plain = tiny_colorizer.replace(refine=refine)
+    none = (np.zeros((96, 128, 2)), np.zeros((96, 128), bool))
+    np.testing.assert_array_equal(plain.replace(hints=none)(halves), plain(halves))
+
+
+def test_hints_are_for_one_picture_of_their_size(tiny_colorizer, halves):
+    hinted = tiny_colorizer.replace(hints=(np.zeros((96, 128, 2)), np.zeros((96, 128), bool)))
+    with pytest.raises(ValueError, match="one picture of 128x96, as its hints, received 1 of 96x"):
+        hinted(halves.swapaxes(0, 1))
+    with pytest.raises(ValueError, match="received 2 of 128x96"):
+        hinted(np.stack([halves, halves]))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        3,
+        (np.zeros((2, 2, 2)),),
+        (np.zeros((2, 2, 3)), np.zeros((2, 2))),
+        (np.zeros((2, 2, 2)), np.zeros((2, 3))),
+        (np.full((2, 2, 2), np.nan), np.ones((2, 2))),
+    ],
+)
+def test_wrong_hints(wrong):
+    with pytest.raises(ValueError, match="Expected hints"):
+        hints_of(wrong)

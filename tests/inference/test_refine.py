@@ -1,0 +1,176 @@
+"""Fields that are solved on the distributions of a network."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+from skimage import color
+
+from keras_colorize import Colorizer
+from keras_colorize.bins import CHANNEL_BINS, ab_centers
+from keras_colorize.inference import Refinement
+from keras_colorize.inference.outputs import ab_to_channels, channels_to_ab
+from keras_colorize.inference.refine import (
+    REFINEMENTS,
+    at_size_of,
+    channel_probabilities,
+    decode_field,
+    refine,
+    refinement_of,
+    unary_potentials,
+)
+from keras_colorize.layers import MeanField
+
+SIZES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL_BINS.items()}}
+
+
+@pytest.fixture
+def lab():
+    rgb = np.random.default_rng(0).uniform(0.2, 0.8, (1, 6, 8, 3))
+    return color.rgb2lab(rgb).astype("float32")
+
+
+@pytest.mark.parametrize("output", SIZES)
+def test_every_distribution_becomes_one_of_each_channel(output):
+    logits = np.random.default_rng(1).normal(0, 2, (2, 3, 4, *SIZES[output])).astype("float32")
+    made = np.asarray(channel_probabilities(logits, output, temperature=0.5))
+    p = softmax(2 * logits, axis=-1)
+    assert made.shape == (2, 3, 4, 2, 25 if output == "ab_logits" else SIZES[output][1])
+    np.testing.assert_allclose(made.sum(-1), 1.0, atol=1e-5)
+    if output == "ab_logits":
+        centers = CHANNEL_BINS["ab_channel_logits"].centers()
+        np.testing.assert_allclose(made @ centers, p @ ab_centers(), atol=1e-3)
+        # The share of a = 0 is that of all the bins with a = 0.
+        zero = p[..., ab_centers()[:, 0] == 0].sum(-1)
+        np.testing.assert_allclose(made[..., 0, 12], zero, atol=1e-5)
+    else:
+        np.testing.assert_allclose(made, p, atol=1e-5)
+
+
+@pytest.mark.parametrize("output", ["ab", "rgb", "luv_uv", "yuv_uv", "hs"])
+def test_regressions_are_refused(output):
+    with pytest.raises(ValueError, match=f"a network that predicts a distribution.*'{output}'"):
+        channel_probabilities(np.zeros((1, 2, 2, 2)), output)
+
+
+@pytest.mark.parametrize("output", CHANNEL_BINS)
+def test_channels_and_back(output, lab):
+    channels = ab_to_channels(lab[..., 1:], output, lab[..., :1])
+    found = channels_to_ab(channels, output, lab[..., :1])
+    np.testing.assert_allclose(found, lab[..., 1:], atol=0.3)
+
+
+@pytest.mark.parametrize("output", SIZES)
+@pytest.mark.parametrize("decode", ["mean", "mode"])
+def test_certain_fields_are_their_colors(output, decode, lab):
+    channels = "ab_channel_logits" if output == "ab_logits" else output
+    bins = CHANNEL_BINS[channels]
+    lightness = lab[..., :1]
+    certain = bins.encode(ab_to_channels(lab[..., 1:], channels, lightness))
+    q = np.eye(bins.count, dtype="float32")[np.asarray(certain)]
+    found = np.asarray(decode_field(q, output, lightness, decode=decode))
+    assert np.abs(found - lab[..., 1:]).mean() < 4.0
+
+
+def test_bin_means_replace_the_centers():
+    q = np.zeros((1, 2, 2, 2, 50), "float32")
+    q[..., 7] = 1.0
+    means = np.stack([np.full(50, 20.0), np.full(50, -30.0)])
+    lightness = np.full((1, 2, 2, 1), 60.0, "float32")
+    found = decode_field(q, "luv_uv_logits", lightness, means)
+    expected = channels_to_ab(means[None, None, None, :, 7], "luv_uv_logits", lightness[:, :1, :1])
+    np.testing.assert_allclose(found[0, 1, 1], expected[0, 0, 0], atol=1e-3)
+
+
+def test_enlarged_distributions_are_distributions():
+    p = softmax(np.random.default_rng(0).normal(0, 3, (1, 3, 4, 2, 25)), axis=-1).astype("float32")
+    big = np.asarray(at_size_of(p, np.zeros((1, 12, 16, 1), "float32")))
+    assert big.shape == (1, 12, 16, 2, 25)
+    np.testing.assert_allclose(big.sum(-1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(big[0, 0, 0], p[0, 0, 0], atol=1e-5)
+
+
+def test_published_constants_are_those_of_the_layer():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(25), (1, 6, 8, 2)).astype("float32")
+    lightness = rng.uniform(40, 44, (1, 6, 8, 1)).astype("float32")
+    paper = REFINEMENTS["mrf-paper"]
+    made = refine(unary_potentials(p, paper), lightness, paper)
+    expected = MeanField(sweeps=8, sigma=1e-4, unary_scale=10.0, compatibility=(10, 3, 3))
+    np.testing.assert_allclose(made, expected([p, lightness]), atol=1e-4)
+
+
+def test_potentials():
+    p = np.float32([[0.25, 0.75]])
+    by = {name: Refinement(potential=name, unary_scale=2.0) for name in ("log", "square_root")}
+    np.testing.assert_allclose(unary_potentials(p, by["log"]), 2 * np.log(p), rtol=1e-5)
+    np.testing.assert_allclose(unary_potentials(p, by["square_root"]), 2 * np.sqrt(p), rtol=1e-5)
+    assert np.isfinite(np.asarray(unary_potentials(np.zeros((1, 2)), by["log"]))).all()
+
+
+def test_neighbors_of_equal_lightness_agree(tiny_colorizer):
+    """Chroma varies less inside two flat halves, and still changes between them."""
+    lightness = np.where(np.arange(64) < 32, 30.0, 80.0).astype("float32")
+    lightness = np.broadcast_to(lightness[None, :, None], (64, 64, 1))[None]
+    noise = np.random.default_rng(0).normal(0, 0.05, lightness.shape).astype("float32")
+    refined = tiny_colorizer.replace(refine="mrf", decoder="mean")
+    plain = np.asarray(tiny_colorizer.replace(decoder="mean").predict_ab(lightness + noise))
+    made = np.asarray(refined.predict_ab(lightness + noise))
+    assert plain.shape == (1, 16, 16, 2)
+    assert made.shape == (1, 64, 64, 2)
+    assert np.isfinite(made).all()
+    assert (
+        np.abs(np.diff(made[0, :, :32], axis=0)).mean()
+        < 0.5 * np.abs(np.diff(plain[0], axis=0)).mean()
+    )
+
+
+@pytest.mark.parametrize("refine_by", ["mrf", "mrf-paper", Refinement(sweeps=2, decode="mode")])
+def test_colorizers_refine(tiny_colorizer, picture, refine_by):
+    refined = tiny_colorizer.replace(refine=refine_by)
+    made = refined(picture)
+    assert made.shape == picture.shape
+    assert not np.array_equal(made, tiny_colorizer(picture))
+    np.testing.assert_array_equal(refined.replace(refine="none")(picture), tiny_colorizer(picture))
+    lightness = color.rgb2lab(made)[..., 0] - color.rgb2lab(picture)[..., 0]
+    assert np.abs(lightness).max() < 1.0
+
+
+def test_temperature_sharpens_the_potential_of_an_annealed_decoder(tiny_colorizer, picture):
+    warm = tiny_colorizer.replace(refine="mrf", temperature=1.0)
+    cold = warm.replace(temperature=0.2)
+    assert not np.array_equal(warm(picture), cold(picture))
+    plain = cold.replace(decoder="mean")
+    np.testing.assert_array_equal(plain(picture), warm(picture))
+
+
+def test_a_network_that_predicts_colors_has_no_field(tiny_model, tiny_contract):
+    contract = dataclasses.replace(tiny_contract, output="ab")
+    for options in ({"refine": "mrf"}, {"palette": [{"color": "#ff0000"}]}):
+        with pytest.raises(ValueError, match="a network that predicts a distribution"):
+            Colorizer(tiny_model, contract, **options)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sweeps": 0},
+        {"sweeps": 1.5},
+        {"sigma": 0.0},
+        {"unary_scale": float("inf")},
+        {"unary_scale": "3"},
+        {"compatibility": ()},
+        {"compatibility": (3.0, -1.0)},
+        {"potential": "cube"},
+        {"decode": "median"},
+    ],
+)
+def test_wrong_refinements(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Refinement(**wrong)
+
+
+def test_unknown_names():
+    with pytest.raises(ValueError, match="Expected refine among none, mrf, mrf-paper"):
+        refinement_of("crf")
