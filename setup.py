@@ -49,8 +49,10 @@ setup(
         "jax": ["jax>=0.5"],
         "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
+        "video": ["av>=18"],
         # ruff is held to one series: another one may format differently.
         "test": [
+            "av>=18",
             "jax>=0.5",
             "pytest>=8.0",
             "ruff==0.17.*",

@@ -32,13 +32,15 @@ ROOMS = {
     "presets": PRESETS,
     "inference": INFERENCE,
     "evaluation": INFERENCE | {"inference"},
+    "video": INFERENCE | {"inference"},
     "export": (INFERENCE | {"inference"}) - {"files"},
     "study": {"color", "files"},
 }
 # `prior` counts the colors that training sees, with the pipeline that training has.
-ROOMS["cli"] = {"data", "evaluation", "export", "study"} | ROOMS["evaluation"] | ROOMS["export"]
+ROOMS["cli"] = {"data", "evaluation", "export", "study", "video"}
+ROOMS["cli"] |= ROOMS["evaluation"] | ROOMS["export"]
 # `import keras_colorize` registers classes and offers names on every backend.
-ROOMS["__init__"] = set(ROOMS) - {"cli", "data", "training", "export", "study"}
+ROOMS["__init__"] = set(ROOMS) - {"cli", "data", "training", "export", "study", "video"}
 ROOMS["trainers"] = set(ROOMS) - {"cli"}
 
 # Which rooms may import what from outside; `trainers` is a room here.
@@ -46,6 +48,7 @@ TENSORFLOW_ROOMS = {"data", "training", "export", "trainers"}
 OUTSIDE = {
     "PIL": {"files"},
     "absl": {"trainers"},
+    "av": {"video"},
     "jax": set(),
     "keras.src": set(),
     "matplotlib": {"evaluation", "training"},

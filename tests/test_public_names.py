@@ -257,6 +257,13 @@ PUBLIC_NAMES = {
         "standard_callbacks",
         "worker_of",
     ],
+    "keras_colorize.video": [
+        "Outcome",
+        "SteadyColors",
+        "VideoError",
+        "colorize_video",
+        "is_cut",
+    ],
 }
 
 

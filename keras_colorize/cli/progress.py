@@ -4,9 +4,16 @@ import time
 
 
 class Progress:
-    """A progress bar with pictures per second and the time that is left."""
+    """A progress bar with pictures per second and the time that is left.
 
-    def __init__(self, what, total):
+    Args:
+        what: what is being done.
+        total: how many pictures there are, None if that is not known.
+        done: how many of them are done already.
+        unit: what they are called.
+    """
+
+    def __init__(self, what, total, done=0, unit="pictures"):
         from rich import console, progress
 
         self.bar = progress.Progress(
@@ -18,7 +25,8 @@ class Progress:
             # What other programs may want to read, such as the table of figures, is on stdout.
             console=console.Console(stderr=True),
         )
-        self.task = self.bar.add_task(what, total=total, speed="")
+        self.task = self.bar.add_task(what, total=total, completed=done, speed="")
+        self.before, self.unit = done, unit
         self.started = time.monotonic()
 
     def __enter__(self):
@@ -35,5 +43,5 @@ class Progress:
     def advance(self):
         """Counts one picture."""
         done = self.bar.tasks[0].completed + 1
-        speed = f"{done / (time.monotonic() - self.started):.1f} pictures/s"
-        self.bar.update(self.task, completed=done, speed=speed)
+        speed = (done - self.before) / (time.monotonic() - self.started)
+        self.bar.update(self.task, completed=done, speed=f"{speed:.1f} {self.unit}/s")

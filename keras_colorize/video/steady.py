@@ -1,0 +1,96 @@
+"""Colors that stay where the picture stays.
+
+A network that sees each frame alone changes its mind from frame to frame. Here the color of a
+pixel leans on that of the frame before, the more the less its lightness changed: the pair in
+time of a Markov random field, solved forwards alone. A cut starts anew.
+"""
+
+import numpy as np
+from keras import ops
+
+STEADY = 0.8
+"""Default share of the color before: at rest, changes are spread over five frames."""
+
+SIGMA = 16.0
+"""Square of the change of L* at which the color before has lost all but 1/e of its weight."""
+
+CUT_HISTOGRAM = 0.35
+"""Share of pixels that must change their grey level for a cut."""
+
+CUT_CHANGE = 25.0
+"""Mean change of L* that is a cut, whatever the levels."""
+
+_LEVELS = 32
+
+
+class SteadyColors:
+    """Takes the flicker out of the colors of one frame after the other.
+
+    Args:
+        strength: 0 leaves every frame alone; towards 1 colors of what stands still last longer.
+
+    Raises:
+        ValueError: for a strength outside 0..1.
+    """
+
+    def __init__(self, strength=STEADY):
+        if not 0 <= strength <= 1:
+            raise ValueError(f"Expected a strength between 0 and 1, received {strength!r}.")
+        self.strength = strength
+        self.seen = self.ab = None
+
+    def __call__(self, seen, ab):
+        """Filters the next frame.
+
+        Args:
+            seen: float array (H, W, 1), L* in 0..100, as the network saw it.
+            ab: float array (h, w, 2), a and b predicted from it.
+
+        Returns:
+            float32 array (h, w, 2).
+        """
+        ab = np.asarray(ab, "float32")
+        if self.strength and self.seen is not None and not is_cut(self.seen, seen):
+            ab = ab + self._weights(seen, ab.shape[:2]) * (self.ab - ab)
+        self.seen, self.ab = np.asarray(seen, "float32"), ab
+        return ab
+
+    def state(self):
+        """What the next frame depends on.
+
+        Returns:
+            Dict of arrays, empty before the first frame.
+        """
+        return {} if self.seen is None else {"seen": self.seen, "ab": self.ab}
+
+    def restore(self, state):
+        """Goes on from a `state`.
+
+        Args:
+            state: dict of arrays.
+        """
+        self.seen, self.ab = state.get("seen"), state.get("ab")
+
+    def _weights(self, seen, size):
+        pair = ops.image.resize(np.stack([self.seen, seen]), size, antialias=True)
+        change = ops.convert_to_numpy(pair[1] - pair[0])
+        return self.strength * np.exp(-np.square(change) / SIGMA)
+
+
+def is_cut(before, after):
+    """Says whether a new shot begins.
+
+    Args:
+        before: float array (H, W, 1), L* in 0..100.
+        after: float array (H, W, 1), the next frame.
+
+    Returns:
+        bool.
+    """
+    if np.mean(np.abs(after - before)) > CUT_CHANGE:
+        return True
+    return 0.5 * np.sum(np.abs(_levels(after) - _levels(before))) > CUT_HISTOGRAM
+
+
+def _levels(lightness):
+    return np.histogram(lightness, _LEVELS, (0.0, 100.0))[0] / lightness.size
