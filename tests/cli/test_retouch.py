@@ -140,3 +140,13 @@ def test_folders_take_no_hints(run, photo, tmp_path, words):
     code, _, err = run(photo, tmp_path / "second.png", *words, output="out")
     assert code == 2
     assert "expected one photograph with" in err
+
+
+def test_a_measurement_says_how_it_was_refined(tiny_preset, photo, tmp_path, capsys):
+    record = tmp_path / "record.json"
+    words = ["evaluate", tiny_preset, photo.parent, "--workers", "0", "--json", record]
+    words += ["--refine", "mrf", "--sweeps", "2", "--palette", photo]
+    assert cli.main([str(word) for word in words]) == 0
+    options = json.loads(record.read_text())["options"]
+    assert (options["refine"]["sweeps"], options["palette"]) == (2, str(photo))
+    assert "| mean |" in capsys.readouterr().out
