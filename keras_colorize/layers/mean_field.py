@@ -223,9 +223,11 @@ class MeanField(keras.layers.Layer):
     def _parameters(self):
         if not self.learn:
             return self.sigma, self.unary_scale, self.compatibility
-        learned = self._learned
-        sigma = ops.exp(learned["log_sigma"])
-        return sigma, ops.convert_to_tensor(learned["unary_scale"]), learned["compatibility"]
+        log_sigma, scale, compatibility = (
+            ops.convert_to_tensor(self._learned[name])
+            for name in ("log_sigma", "unary_scale", "compatibility")
+        )
+        return ops.exp(log_sigma), scale, ops.unstack(compatibility)
 
 
 def _square_root(probabilities):

@@ -34,8 +34,8 @@ def compatible(q, compatibility=COMPATIBILITY, axis=-1):
 
     Args:
         q: float tensor (..., K).
-        compatibility: potentials of labels 0, 1, 2, ... bins apart; numbers, or a tensor of one
-            axis.
+        compatibility: potentials of labels 0, 1, 2, ... bins apart, a sequence of numbers or of
+            scalar tensors.
         axis: the axis of the labels.
 
     Returns:

@@ -1,0 +1,139 @@
+"""The layer `MeanField`: sizes, policies, files, training and serving."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_colorize.layers import (
+    MeanField,
+    contrast_weights,
+    evidence_lower_bound,
+    mean_field,
+)
+
+
+def inputs_of(height, width, channels=2, labels=6, batch=2, seed=0):
+    """Random probabilities and lightness."""
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.ones(labels), (batch, height, width, channels))
+    lightness = 50 + rng.normal(scale=0.5, size=(batch, height, width, 1))
+    return [probabilities.astype("float32"), lightness.astype("float32")]
+
+
+def model_of(**arguments):
+    """A model of any size."""
+    inputs = [keras.Input((None, None, 2, 6)), keras.Input((None, None, 1))]
+    return keras.Model(inputs, MeanField(name="field", **arguments)(inputs))
+
+
+@pytest.mark.parametrize("square_root", [False, True])
+def test_the_layer_is_the_function(square_root):
+    probabilities, lightness = inputs_of(4, 5)
+    layer = MeanField(3, 2e-4, 5.0, square_root, (4.0, 1.0), return_elbo=True)
+    q, bound = layer([probabilities, lightness])
+    unary = 5 * (np.sqrt(probabilities) if square_root else probabilities)
+    case = (unary, *contrast_weights(lightness, 2e-4), (4.0, 1.0))
+    expected = mean_field(*case, sweeps=3)
+    np.testing.assert_allclose(*map(ops.convert_to_numpy, (q, expected)), atol=1e-5)
+    expected = evidence_lower_bound(expected, *case)
+    np.testing.assert_allclose(*map(ops.convert_to_numpy, (bound, expected)), rtol=1e-5)
+    assert bound.shape == (2, 2)
+
+
+def test_one_channel_needs_no_axis():
+    probabilities, lightness = inputs_of(4, 5)
+    both = MeanField(2)([probabilities, lightness])
+    one = MeanField(2)([probabilities[..., 1, :], lightness])
+    np.testing.assert_allclose(*map(ops.convert_to_numpy, (both[..., 1, :], one)), atol=1e-6)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"tolerance": 1e-3}, {"learn": True}])
+def test_a_model_of_any_size_survives_a_file(tmp_path, arguments):
+    model = model_of(sweeps=2, **arguments)
+    assert model.output_shape == (None, None, None, 2, 6)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.get_layer("field").get_config() == model.get_layer("field").get_config()
+    inputs = inputs_of(5, 4)
+    expected = ops.convert_to_numpy(MeanField(2)(inputs))
+    np.testing.assert_allclose(loaded.predict_on_batch(inputs), expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float16"])
+def test_float32_whatever_the_policy(policy):
+    inputs = inputs_of(4, 5)
+    found = MeanField(2, dtype=policy)(inputs)
+    assert keras.backend.standardize_dtype(found.dtype) == "float32"
+    np.testing.assert_array_equal(*map(ops.convert_to_numpy, (found, MeanField(2)(inputs))))
+
+
+if keras.backend.backend() == "tensorflow":
+
+    def test_an_exported_model_serves_the_same(tmp_path):
+        model = model_of(sweeps=2)
+        model.export(tmp_path, format="tf_saved_model", verbose=False)
+        served = keras.layers.TFSMLayer(tmp_path, call_endpoint="serve")
+        for size in [(3, 5), (4, 2)]:
+            inputs = inputs_of(*size)
+            np.testing.assert_allclose(served(inputs), model.predict_on_batch(inputs), atol=1e-5)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_its_parameters_are_learned_from_examples(jit_compile):
+    inputs = inputs_of(4, 6, batch=4)
+    target = ops.convert_to_numpy(MeanField(1, 4e-4, 6.0, compatibility=(3.0, 1.0))(inputs))
+    model = model_of(sweeps=1, sigma=1e-4, unary_scale=3.0, compatibility=(1.0, 1.0), learn=True)
+    names = [weight.name for weight in model.trainable_weights]
+    assert names == ["log_sigma", "unary_scale", "compatibility"]
+    start = [np.array(weight) for weight in model.get_weights()]
+    np.testing.assert_allclose(np.exp(start[0]), 1e-4, rtol=1e-5)
+    model.compile(keras.optimizers.Adam(0.3), keras.losses.KLDivergence(), jit_compile=jit_compile)
+    history = model.fit(inputs, target, epochs=15, verbose=0).history["loss"]
+    assert history[-1] < 0.5 * history[0]
+    for before, after in zip(start, model.get_weights(), strict=True):
+        assert np.isfinite(after).all()
+        assert (np.abs(after - before) > 1e-3).all()
+
+
+def test_the_gradient_is_finite_at_empty_bins(gradient_of):
+    probabilities, lightness = inputs_of(3, 4)
+    probabilities[0, 0, 0, 0] = np.eye(6)[2]
+    layer = MeanField(2, square_root=True, return_elbo=True)
+
+    def bound(x):
+        return layer([x, ops.convert_to_tensor(lightness)])[1]
+
+    assert np.isfinite(gradient_of(bound, probabilities)).all()
+
+
+def test_without_learning_it_has_no_weights():
+    assert model_of(sweeps=1).weights == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sweeps": 0}, "sweeps must be at least 1"),
+        ({"sigma": 0.0}, "sigma must be above 0"),
+        ({"compatibility": ()}, "at least the potential of equal labels"),
+        ({"tolerance": 0.0}, "tolerance must be None or above 0"),
+    ],
+)
+def test_refuses_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        MeanField(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "lightness", "message"),
+    [
+        ((1, 4, 5), (1, 4, 5, 1), "Expected probabilities"),
+        ((1, 4, 5, 6), (1, 4, 5, 2), "Expected lightness"),
+        ((1, 4, 5, 6), (1, 4, 4, 1), "Expected lightness"),
+        ((1, 4, 5, 6), (1, 4, 5), "Expected lightness"),
+    ],
+)
+def test_refuses_shapes(probabilities, lightness, message):
+    with pytest.raises(ValueError, match=message):
+        MeanField()([np.ones(probabilities, "float32"), np.ones(lightness, "float32")])
