@@ -40,7 +40,7 @@ def _add_encoding(command):
         "--codec", help="libx264, libx265, libvpx-vp9, libsvtav1 or ffv1 (default: by the output)"
     )
     command.add_argument("--crf", type=float, help="quality: lower is better and larger")
-    command.add_argument("--lossless", action="store_true", help="FFV1 in RGB, in .mkv")
+    command.add_argument("--lossless", action="store_true", help="FFV1 in RGB, best in .mkv")
     command.add_argument(
         "--encoder-option",
         metavar="NAME=VALUE",

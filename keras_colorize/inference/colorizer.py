@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import files
-from keras_colorize.color import reduce_chroma_to_gamut
-from keras_colorize.inference.compose import compose
+from keras_colorize.inference.full_size import compose_into
 from keras_colorize.inference.hints import at_size, hints_of
 from keras_colorize.inference.options import STRIDE, check_options
 from keras_colorize.inference.palette import log_histogram, read_palette
 from keras_colorize.inference.pictures import photograph_of, pictures_of
-from keras_colorize.inference.pixels import bands, from_float, lightness_of, to_working_size
-from keras_colorize.inference.pixelwise import apply_pixelwise
+from keras_colorize.inference.pixels import lightness_of, to_working_size
 from keras_colorize.inference.prediction import decoded, hinted, refined
 from keras_colorize.inference.refine import check_distribution, refinement_of
 from keras_colorize.inference.style import StyledNetwork, style_lightness
@@ -184,7 +182,7 @@ class Colorizer:
         hints = self._hints_for(pictures, seen)
         predicted = np.asarray(self.predict_ab(seen, hints) if hints else self.predict_ab(seen))
         for target, one, ab in zip(made, lightness, predicted, strict=True):
-            self._compose(target, one, ab)
+            compose_into(target, one, ab, self.saturation)
 
     def _seen(self, lightness):
         return np.stack([to_working_size(one, self.working_size, STRIDE) for one in lightness])
@@ -200,14 +198,6 @@ class Colorizer:
             )
         # Without a hint the result is the automatic one, to the last bit.
         return at_size(self.hints, seen.shape[1:3]) if self.hints.mask.any() else None
-
-    def _compose(self, target, lightness, ab):
-        height, width = lightness.shape[:2]
-        for rows in bands(height, width):
-            rgb = compose(
-                lightness[rows][None], ab[None], self.saturation, rows.start, height, _to_rgb
-            )
-            target[rows, :, :3] = from_float(rgb[0], target.dtype)
 
     def _set(self, **options):
         known = (*self.OPTIONS, "hints")
@@ -230,7 +220,3 @@ class Colorizer:
 
     def _styled(self):
         return StyledNetwork(self.model, self._seen([style_lightness(self.style)]))
-
-
-def _to_rgb(lab):
-    return apply_pixelwise(reduce_chroma_to_gamut, lab)

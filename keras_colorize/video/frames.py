@@ -9,6 +9,7 @@ from keras_colorize.video.source import open_input, packets_of
 
 # FFmpeg's scaler has its own numbers for matrices, of which two share one.
 _SCALER_MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}
+_SHALLOW, _DEEP = "rgb24", "rgb48le"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,8 +88,8 @@ class FrameReader:
     def _pixels(self, frame):
         frame.colorspace = self.source.matrix
         size = {"width": self.source.width, "height": self.source.height}
-        name = "rgb24" if self.source.depth <= 8 else "rgb48le"
-        return frame.reformat(format=name, interpolation=_accurate(), **size).to_ndarray()
+        name = _SHALLOW if self.source.depth <= 8 else _DEEP
+        return frame.reformat(format=name, interpolation=_accurate(name), **size).to_ndarray()
 
 
 def to_frame(picture, source, pix_fmt):
@@ -103,7 +104,7 @@ def to_frame(picture, source, pix_fmt):
         A PyAV frame.
     """
     av = load_av()
-    name = "rgb24" if picture.pixels.dtype == np.uint8 else "rgb48le"
+    name = _SHALLOW if picture.pixels.dtype == np.uint8 else _DEEP
     frame = av.VideoFrame.from_ndarray(picture.pixels, name)
     colors = {}
     if not av.VideoFormat(pix_fmt).is_rgb:
@@ -111,14 +112,16 @@ def to_frame(picture, source, pix_fmt):
             "dst_colorspace": _SCALER_MATRICES[source.matrix],
             "dst_color_range": source.color_range,
         }
-    frame = frame.reformat(format=pix_fmt, interpolation=_accurate(), **colors)
+    frame = frame.reformat(format=pix_fmt, interpolation=_accurate(name), **colors)
     frame.pts, frame.duration = picture.pts, picture.duration
     frame.time_base = source.time_base
     frame.color_primaries, frame.color_trc = source.primaries, source.transfer
     return frame
 
 
-def _accurate():
-    # The default rounds so coarsely that grey comes out a level darker.
+def _accurate(name):
+    """Flags of FFmpeg's scaler; by default it makes colors a level darker."""
     flags = load_av().video.reformatter.Interpolation
-    return flags.BILINEAR | flags.ACCURATE_RND | flags.FULL_CHR_H_INT | flags.FULL_CHR_H_INP
+    accurate = flags.BILINEAR | flags.ACCURATE_RND
+    # With 16 bits, the chroma of every pixel comes out of the scaler as garbage.
+    return accurate if name == _DEEP else accurate | flags.FULL_CHR_H_INT | flags.FULL_CHR_H_INP

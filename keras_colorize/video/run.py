@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.inference.full_size import at_full_size
+from keras_colorize.inference.full_size import compose_into
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import lightness_of, to_working_size
 from keras_colorize.video.encoding import choose_encoding
@@ -113,7 +113,9 @@ class _Painter:
         seen = to_working_size(shown, self.colorizer.working_size, STRIDE)
         ab = self.steadiness(seen, np.asarray(self.colorizer.predict_ab(seen[None]))[0])
         ab = turned_back(ab, self.orientation)
-        return at_full_size(lightness, ab, self.colorizer.saturation, pixels.dtype)
+        made = np.empty_like(pixels)
+        compose_into(made, lightness, ab, self.colorizer.saturation)
+        return made
 
 
 def _fill(journal, goal, reader, painter, report):

@@ -1,0 +1,119 @@
+"""A run that dies, and the run that goes on from there."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_colorize.video import colorize_video, segments
+from keras_colorize.video.journal import Journal
+
+CONFTEST = Path(__file__).with_name("conftest.py")
+ROOT = Path(__file__).parents[2]
+
+# Colors a frame in a tenth of a second, so that there is time to kill it.
+SLOW_RUN = """
+import importlib.util, sys, time
+from keras_colorize.video import colorize_video, segments
+spec = importlib.util.spec_from_file_location("conftest", sys.argv[3])
+conftest = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(conftest)
+segments.SEGMENT_FRAMES = 3
+colorize_video(conftest.FakeColorizer(), *sys.argv[1:3], on_frame=lambda *_: time.sleep(0.1))
+"""
+
+
+@pytest.fixture
+def short_segments(monkeypatch):
+    monkeypatch.setattr(segments, "SEGMENT_FRAMES", 3)
+
+
+def _kill_after_two_segments(clip, target):
+    words = [sys.executable, "-c", SLOW_RUN, str(clip), str(target), str(CONFTEST)]
+    process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    second = target.with_name(f"{target.name}.unfinished") / "000001.npz"
+    try:
+        limit = time.monotonic() + 60
+        while not second.exists() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert second.exists()
+    assert process.returncode == -signal.SIGKILL
+
+
+def _moving(count):
+    rng = np.random.default_rng(1)
+    shift = rng.integers(0, 9, count).cumsum()
+    return [np.full((48, 64, 3), 40 + level, np.uint8) for level in shift]
+
+
+def test_a_killed_run_is_taken_up(make_clip, fake, packets, tmp_path, short_segments):
+    clip = make_clip(frames=_moving(20), sound=True)
+    target = tmp_path / "out.mp4"
+    _kill_after_two_segments(clip, target)
+    assert not target.exists()
+    colorizer = fake()
+    outcome = colorize_video(colorizer, clip, target)
+    assert outcome.frames == 20
+    assert 6 <= outcome.resumed < 20
+    assert colorizer.calls == 20 - outcome.resumed
+    colorize_video(fake(), clip, tmp_path / "whole.mp4")
+    assert packets(target, "video") == packets(tmp_path / "whole.mp4", "video")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "out.mp4", "whole.mp4"]
+
+
+def test_segments_join_without_a_seam(make_clip, fake, decoded, packets, tmp_path, short_segments):
+    pts = np.cumsum([0, *np.random.default_rng(2).integers(1, 3000, 19)]).tolist()
+    clip = make_clip(frames=_moving(20), pts=pts)
+    colorize_video(fake(), clip, tmp_path / "out.mp4")
+    assert [frame.pts for frame in decoded(tmp_path / "out.mp4")] == pts
+
+
+def test_other_settings_begin_anew(make_clip, fake, tmp_path, short_segments):
+    def interrupt(done, total):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    clip = make_clip()
+    for folder in (tmp_path / "out.mp4", tmp_path / "frames"):
+        with pytest.raises(KeyboardInterrupt):
+            colorize_video(fake(), clip, folder, on_frame=interrupt)
+        assert not folder.exists()
+        outcome = colorize_video(fake(), clip, folder, steady=0.5)
+        assert outcome.resumed == 0
+        assert "began anew" in outcome.notes[-1]
+
+
+def test_a_folder_is_taken_up(make_clip, fake, tmp_path, short_segments):
+    def interrupt(done, total):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    clip = make_clip()
+    with pytest.raises(KeyboardInterrupt):
+        colorize_video(fake(), clip, tmp_path / "frames", on_frame=interrupt)
+    assert colorize_video(fake(), clip, tmp_path / "frames").resumed == 3
+    colorize_video(fake(), clip, tmp_path / "whole")
+    files = sorted((tmp_path / "whole").iterdir())
+    assert len(files) == 7
+    for path in files:
+        assert path.read_bytes() == (tmp_path / "frames" / path.name).read_bytes()
+
+
+def test_the_journal_keeps_state_and_counts(tmp_path):
+    journal = Journal(tmp_path / "out.mp4", {"a": 1})
+    assert (journal.frames(), journal.state()) == (0, {})
+    journal.add({"frame_pts": np.arange(3)}, {"ab": np.ones(2)})
+    journal.add({"frame_pts": np.arange(2)}, {"ab": np.zeros(2)})
+    again = Journal(tmp_path / "out.mp4", {"a": 1})
+    assert (again.frames(), again.restarted) == (5, False)
+    assert again.state()["ab"].tolist() == [0, 0]
+    (again.folder / "run.json").write_text("broken")
+    assert Journal(tmp_path / "out.mp4", {"a": 1}).frames() == 0

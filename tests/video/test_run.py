@@ -1,0 +1,242 @@
+"""Clips through the whole of it."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize.inference.pixels import lightness_of
+from keras_colorize.video import VideoError, colorize_video
+
+VFR = [0, 512, 700, 3000, 3001, 9000]
+
+
+def _rgb(frame):
+    return frame.to_ndarray(format="rgb24").astype(float)
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mov"])
+def test_sound_is_copied_to_the_byte_and_timestamps_are_equal(
+    make_clip, fake, decoded, packets, tmp_path, name
+):
+    clip = make_clip(pts=VFR, sound=True)
+    outcome = colorize_video(fake(), clip, tmp_path / name)
+    assert (outcome.frames, outcome.resumed, outcome.damaged) == (6, 0, False)
+    frames = decoded(tmp_path / name)
+    assert [frame.pts for frame in frames] == VFR
+    assert frames[0].time_base == Fraction(1, 12800)
+    assert packets(tmp_path / name) == packets(clip)
+    assert len(packets(clip)) > 5
+
+
+def test_matroska_rounds_times_to_milliseconds(make_clip, fake, decoded, tmp_path):
+    clip = make_clip(pts=VFR)
+    colorize_video(fake(), clip, tmp_path / "out.mkv")
+    times = [frame.time for frame in decoded(tmp_path / "out.mkv")]
+    np.testing.assert_allclose(times, np.array(VFR) / 12800, atol=0.0006)
+
+
+def test_colors_are_made_and_lightness_is_kept(make_clip, fake, decoded, tmp_path):
+    clip = make_clip()
+    colorize_video(fake(), clip, tmp_path / "out.mkv", lossless=True)
+    before, after = decoded(clip), decoded(tmp_path / "out.mkv")
+    assert after[0].format.name == "bgr0"
+    for old, new in zip(before, after, strict=True):
+        kept = lightness_of(new.to_ndarray(format="rgb24"))
+        np.testing.assert_allclose(kept, lightness_of(old.to_ndarray(format="rgb24")), atol=0.8)
+        assert np.mean(_rgb(new)[..., 0] - _rgb(new)[..., 2]) > 10
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_grey_comes_out_as_it_was(make_clip, fake, decoded, tmp_path, full):
+    clip = make_clip(
+        before_start=lambda stream: setattr(stream.codec_context, "color_range", 2) if full else 0
+    )
+    grey = fake()
+    grey.saturation = 0.0
+    colorize_video(grey, clip, tmp_path / "out.mp4", crf=0)
+    before, after = decoded(clip), decoded(tmp_path / "out.mp4")
+    assert after[0].color_range == (2 if full else 1)
+    for old, new in zip(before, after, strict=True):
+        levels = [one.to_ndarray()[:48].astype(int) for one in (old, new)]
+        assert np.abs(levels[0] - levels[1]).max() <= 1
+
+
+def test_ten_bits_stay_ten_bits(make_clip, fake, decoded, tmp_path):
+    levels = np.linspace(9000, 50000, 64).astype(np.uint16)
+    frame = np.repeat(np.tile(levels, (48, 1))[..., None], 3, -1)
+    clip = make_clip(frames=[frame] * 3, pix_fmt="yuv420p10le")
+    grey = fake()
+    grey.saturation = 0.0
+    colorize_video(grey, clip, tmp_path / "out.mp4", crf=0)
+    before, after = decoded(clip)[0], decoded(tmp_path / "out.mp4")[0]
+    assert after.format.name == "yuv420p10le"
+    levels = [one.to_ndarray()[:48].astype(int) for one in (before, after)]
+    assert np.abs(levels[0] - levels[1]).max() <= 4
+    assert len(np.unique(levels[1])) > 60
+
+
+def test_ten_bits_have_the_colors_that_eight_have(make_clip, fake, decoded, tmp_path):
+    colors = []
+    for dtype, pix_fmt in ((np.uint8, "yuv420p"), (np.uint16, "yuv420p10le")):
+        frame = np.full((48, 64, 3), np.iinfo(dtype).max // 2, dtype)
+        clip = make_clip(f"{pix_fmt}.mp4", frames=[frame] * 2, pix_fmt=pix_fmt)
+        out = tmp_path / f"{pix_fmt}.out.mkv"
+        colorize_video(fake(), clip, out, crf=0)
+        colors.append(decoded(out)[0].to_ndarray(format="rgb24").astype(int).mean((0, 1)))
+    np.testing.assert_allclose(colors[0], colors[1], atol=2)
+    assert colors[0][0] - colors[0][2] > 20
+
+
+def test_odd_sizes_and_lying_pictures(make_clip, fake, decoded, tmp_path):
+    frame = np.zeros((35, 61, 3), np.uint8)
+    frame[:, :20] = 220
+    clip = make_clip(
+        frames=[frame] * 2,
+        pix_fmt="yuv444p",
+        before_start=lambda stream: stream.set_display_rotation(90),
+    )
+    colorizer = fake()
+    colorize_video(colorizer, clip, tmp_path / "out.mp4")
+    before, after = decoded(clip)[0], decoded(tmp_path / "out.mp4")[0]
+    assert (after.width, after.height, after.format.name) == (61, 35, "yuv444p")
+    assert after.rotation == before.rotation != 0
+    # Turned by a quarter against the clock, what was left is below.
+    seen = colorizer.seen[0]
+    assert seen.shape[0] > seen.shape[1]
+    assert seen[-8:].mean() > 70 > 20 > seen[:8].mean()
+
+
+def test_shape_of_pixels_colors_and_metadata_are_kept(make_clip, fake, decoded, tmp_path):
+    def describe(stream):
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        stream.codec_context.colorspace = stream.codec_context.color_primaries = 1
+        stream.codec_context.color_trc = 1
+
+    clip = make_clip(before_start=describe, metadata={"title": "Home", "comment": "1931"})
+    colorize_video(fake(), clip, tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "out.mp4")) as made:
+        stream = made.streams.video[0]
+        assert stream.sample_aspect_ratio == Fraction(4, 3)
+        frame = next(made.decode(stream))
+        assert (frame.colorspace, frame.color_primaries, frame.color_trc) == (1, 1, 1)
+        assert made.metadata["title"] == "Home"
+        assert made.metadata["comment"].startswith("1931; Colors made by keras-colorize with fake")
+    colorize_video(fake(), clip, tmp_path / "plain.mp4", mark_colorized=False)
+    with av.open(str(tmp_path / "plain.mp4")) as made:
+        assert made.metadata["comment"] == "1931"
+
+
+def test_a_folder_of_frames(make_clip, fake, tmp_path):
+    clip = make_clip(pts=VFR, sound=True)
+    outcome = colorize_video(fake(), clip, f"{tmp_path}/frames/")
+    names = sorted(path.name for path in (tmp_path / "frames").iterdir())
+    assert names == [*(f"{i:06d}.png" for i in range(1, 7)), "timestamps.txt"]
+    pixels = np.asarray(Image.open(tmp_path / "frames" / "000001.png"), float)
+    assert pixels.shape == (48, 64, 3)
+    assert np.mean(pixels[..., 0] - pixels[..., 2]) > 10
+    lines = (tmp_path / "frames" / "timestamps.txt").read_text().splitlines()
+    assert lines[0] == "# timestamp format v2"
+    assert [float(line) for line in lines[1:]] == pytest.approx([one / 12.8 for one in VFR])
+    assert "only pictures" in outcome.notes[-1]
+    with pytest.raises(ValueError, match="exists"):
+        colorize_video(fake(), clip, tmp_path / "frames")
+    colorize_video(fake(), clip, tmp_path / "frames", overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "frames"]
+
+
+def test_flicker_is_taken_out(make_clip, fake, decoded, tmp_path):
+    still = [np.full((48, 64, 3), 128, np.uint8)] * 8
+    clip = make_clip(frames=still)
+    changes = []
+    for steady in (0, 0.8):
+        colorize_video(fake(10.0), clip, tmp_path / f"{steady}.mkv", steady=steady, lossless=True)
+        red = [_rgb(frame)[..., 0].mean() for frame in decoded(tmp_path / f"{steady}.mkv")]
+        changes.append(np.abs(np.diff(red)).mean())
+    assert changes[0] > 2
+    assert changes[1] < changes[0] / 3
+
+
+def test_progress_says_how_many_there_are(make_clip, fake, tmp_path):
+    said = []
+    colorize_video(
+        fake(), make_clip(), tmp_path / "out.mp4", on_frame=lambda *words: said.append(words)
+    )
+    assert said == [(done, 6) for done in range(7)]
+
+
+def test_what_the_container_cannot_hold_is_known_before_work(make_clip, fake, tmp_path):
+    clip = make_clip(sound=True)
+    colorizer = fake()
+    with pytest.raises(ValueError, match="webm.*aac|aac.*webm"):
+        colorize_video(colorizer, clip, tmp_path / "out.webm")
+    with pytest.raises(ValueError, match="webm.*libx264"):
+        colorize_video(colorizer, make_clip("mute.mp4"), tmp_path / "out.webm", codec="libx264")
+    with pytest.raises(ValueError, match="no other codec"):
+        colorize_video(colorizer, clip, tmp_path / "out.mp4", codec="libx264", lossless=True)
+    with pytest.raises(ValueError, match=r"\.mp4, \.m4v"):
+        colorize_video(colorizer, clip, tmp_path / "out.gif")
+    with pytest.raises(ValueError, match="libx264"):
+        colorize_video(colorizer, clip, tmp_path / "out.mp4", codec="h266")
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        colorize_video(colorizer, clip, tmp_path / "out.mp4", steady=2)
+    assert colorizer.calls == 0
+    options = {"cpu-used": "8", "deadline": "realtime"}
+    outcome = colorize_video(
+        colorizer, clip, tmp_path / "out.webm", drop_unsupported=True, encoder_options=options
+    )
+    assert "stream 1 (audio) is left out" in outcome.notes[0]
+
+
+def test_an_existing_output_is_left_alone(make_clip, fake, tmp_path):
+    (tmp_path / "out.mp4").write_text("mine")
+    with pytest.raises(ValueError, match="exists"):
+        colorize_video(fake(), make_clip(), tmp_path / "out.mp4")
+    assert (tmp_path / "out.mp4").read_text() == "mine"
+    colorize_video(fake(), make_clip(), tmp_path / "out.mp4", overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "out.mp4"]
+
+
+def test_what_is_no_video_is_said(make_clip, fake, tmp_path):
+    (tmp_path / "text.mp4").write_text("no video")
+    with pytest.raises(VideoError, match="expected a video"):
+        colorize_video(fake(), tmp_path / "text.mp4", tmp_path / "out.mp4")
+    with av.open(str(tmp_path / "sound.wav"), "w") as made:
+        audio = made.add_stream("pcm_s16le", rate=16000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 3200), np.int16), "s16", "stereo")
+        frame.sample_rate, frame.pts = 16000, 0
+        made.mux(audio.encode(frame))
+    with pytest.raises(VideoError, match="found these streams: audio"):
+        colorize_video(fake(), tmp_path / "sound.wav", tmp_path / "out.mp4")
+    for name in ("empty.mkv", "empty.mp4"):
+        with av.open(str(tmp_path / name), "w") as made:
+            made.add_stream("libx264", rate=25)
+            made.start_encoding()
+        with pytest.raises(VideoError, match=f"{name}: expected"):
+            colorize_video(fake(), tmp_path / name, tmp_path / "out.mp4")
+
+
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.mp4"])
+def test_a_truncated_file_is_colorized_as_far_as_it_goes(make_clip, fake, decoded, tmp_path, name):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 48, 64, 3), dtype=np.uint8)
+
+    def at_the_front(stream):
+        stream.container.container_options["movflags"] = "+faststart"
+
+    clip = make_clip(name, frames=list(noise), before_start=at_the_front)
+    whole = clip.read_bytes()
+    clip.write_bytes(whole[: len(whole) // 2])
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mp4")
+    assert outcome.damaged
+    assert outcome.notes
+    assert 2 < outcome.frames < 18
+    assert len(decoded(tmp_path / "out.mp4")) == outcome.frames
+
+
+def test_a_missing_package_is_named(make_clip, fake, tmp_path, monkeypatch):
+    clip = make_clip()
+    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    with pytest.raises(VideoError, match=r"keras-colorize\[video\]"):
+        colorize_video(fake(), clip, tmp_path / "out.mp4")

@@ -1,0 +1,113 @@
+"""Colors that hold still, and cuts."""
+
+import math
+
+import numpy as np
+import pytest
+
+from keras_colorize.metrics import chroma_flicker
+from keras_colorize.video import SteadyColors, colorize_video, is_cut
+
+
+def _seen(level, size=(64, 64)):
+    return np.full((*size, 1), level, "float32")
+
+
+def _ab(value, size=(16, 16)):
+    return np.full((*size, 2), value, "float32")
+
+
+def test_at_rest_the_share_of_the_color_before_is_the_strength():
+    steady = SteadyColors(0.75)
+    np.testing.assert_array_equal(steady(_seen(50), _ab(0)), _ab(0))
+    np.testing.assert_allclose(steady(_seen(50), _ab(8)), _ab(2))
+    np.testing.assert_allclose(steady(_seen(50), _ab(8)), _ab(3.5))
+
+
+def test_the_share_falls_with_the_change_of_lightness():
+    steady = SteadyColors(0.75)
+    steady(_seen(50), _ab(0))
+    expected = 8 * (1 - 0.75 * math.exp(-(4**2) / 16))
+    np.testing.assert_allclose(steady(_seen(54), _ab(8)), _ab(expected), rtol=1e-5)
+
+
+def test_each_pixel_has_its_own_share():
+    steady = SteadyColors(1.0)
+    seen = _seen(50)
+    seen[::2] = 0
+    steady(seen, _ab(0))
+    seen = seen.copy()
+    seen[:, 32:] += 20
+    made = steady(seen, _ab(8))
+    np.testing.assert_allclose(made[:, :7], 0, atol=1e-3)
+    np.testing.assert_allclose(made[:, 9:], 8, atol=1e-3)
+
+
+def test_a_cut_starts_anew():
+    steady = SteadyColors(0.9)
+    steady(_seen(20), _ab(0))
+    np.testing.assert_array_equal(steady(_seen(80), _ab(8)), _ab(8))
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
+def test_a_strength_outside_its_range_is_refused(strength):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        SteadyColors(strength)
+
+
+def test_nothing_is_done_without_strength():
+    steady = SteadyColors(0)
+    steady(_seen(50), _ab(0))
+    np.testing.assert_array_equal(steady(_seen(50), _ab(8)), _ab(8))
+
+
+def test_a_restored_state_goes_on_alike():
+    first, second = SteadyColors(), SteadyColors()
+    second.restore(first.state())
+    first(_seen(50), _ab(1))
+    second.restore(first.state())
+    np.testing.assert_array_equal(first(_seen(50), _ab(5)), second(_seen(50), _ab(5)))
+
+
+def test_motion_and_exposure_are_no_cuts():
+    rng = np.random.default_rng(0)
+    scene, other = (_blocks(rng) for _ in range(2))
+    assert not is_cut(scene, np.roll(scene, 2, 1))
+    assert not is_cut(scene, scene + 12)
+    assert not is_cut(scene, 0.8 * scene)
+    assert not is_cut(_seen(50), _seen(60))
+    assert is_cut(scene, other)
+    assert is_cut(scene, _seen(scene.mean()))
+    assert is_cut(_seen(20), _seen(80))
+
+
+def _blocks(rng):
+    return np.repeat(np.repeat(rng.uniform(10, 90, (8, 8, 1)), 8, 0), 8, 1)
+
+
+def test_two_shots_keep_their_colors_apart(make_clip, fake, decoded, tmp_path):
+    dark = [np.full((48, 64, 3), 60, np.uint8)] * 4
+    light = [np.full((48, 64, 3), 200, np.uint8)] * 4
+
+    class TwoColors(type(fake())):
+        def predict_ab(self, lightness):
+            ab = super().predict_ab(lightness)
+            return ab if lightness.mean() < 50 else -ab
+
+    clip = make_clip(frames=dark + light)
+    colorize_video(TwoColors(), clip, tmp_path / "out.mkv", lossless=True, steady=1)
+    frames = decoded(tmp_path / "out.mkv")
+    tint = [np.diff(one.to_ndarray(format="rgb24").astype(float).mean((0, 1)))[1] for one in frames]
+    assert max(tint[:4]) < -10
+    assert min(tint[4:]) > 10
+    assert abs(tint[4] - tint[7]) < 1
+
+
+def test_flicker_of_still_pixels_is_halved():
+    rng = np.random.default_rng(4)
+    frames = [rng.normal(0, 5, (16, 16, 2)) for _ in range(30)]
+    steady = SteadyColors()
+    seen = _seen(50, (16, 16))
+    made = [np.concatenate([seen, steady(seen, ab)], -1) for ab in frames]
+    alone = [np.concatenate([seen, ab], -1) for ab in frames]
+    assert chroma_flicker(made) < 0.5 * chroma_flicker(alone)
