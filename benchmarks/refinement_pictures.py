@@ -22,7 +22,7 @@ HINTS = {
     "rocket": [(100, 100, "#804080")],
 }
 HEADINGS = ("grey", "annealed mean", "mode", "MRF, paper", "MRF", "palette: coffee", "one hint")
-CELL = 150
+CELL = 136
 
 
 def main():
@@ -32,8 +32,12 @@ def main():
     options = parser.parse_args()
     colorizer = Colorizer.from_preset()
     rows = [_row(colorizer, name) for name in HINTS]
-    captions = [f"{name}, hint {HINTS[name][0]}" for name in HINTS]
+    captions = [f"{name}, --hint {_words(*HINTS[name][0])}" for name in HINTS]
     contact_sheet(rows, captions, options.output, CELL, headings=HEADINGS)
+
+
+def _words(x, y, color):
+    return f"{x},{y},{color}"
 
 
 def _row(colorizer, name):
