@@ -2,7 +2,8 @@
 
 Mean field on random distributions of two channels of 25 bins, on one picture that is measured in
 turns with a plain copy of memory, a version in NumPy, and pydensecrf where it is installed (its
-pairs join all pixels, so it solves another field). Then the cost per pixel in tiles:
+pairs join all pixels, so it solves another field; its sources, 1.0rc3, compile on Python 3.11
+only after Cython 0.29 has made their C++ anew). Then the cost per pixel in tiles:
 
     python benchmarks/mrf.py --size 256 --megapixels 1 4
 """

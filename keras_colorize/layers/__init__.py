@@ -2,8 +2,8 @@
 
 from keras_colorize.layers.fusion import GlobalLocalFusion
 from keras_colorize.layers.grey import GreyLevels
-from keras_colorize.layers.mean_field import MeanField, evidence_lower_bound, mean_field
-from keras_colorize.layers.potentials import compatible, contrast_weights
+from keras_colorize.layers.mean_field import MeanField, mean_field
+from keras_colorize.layers.potentials import compatible, contrast_weights, evidence_lower_bound
 from keras_colorize.layers.resizing import CropLike, ResizeLike, ResizeTo, Upsample2x
 from keras_colorize.layers.scaling import RepeatChannels, ScaleLightness
 from keras_colorize.layers.smoothing import GaussianSmoothing

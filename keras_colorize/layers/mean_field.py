@@ -19,7 +19,13 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.layers.checkerboard import Checkerboard, pack, unpack
-from keras_colorize.layers.potentials import COMPATIBILITY, SIGMA, compatible, contrast_weights
+from keras_colorize.layers.potentials import (
+    COMPATIBILITY,
+    SIGMA,
+    compatible,
+    contrast_weights,
+    evidence_lower_bound,
+)
 
 
 def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8, tolerance=None):
@@ -51,33 +57,6 @@ def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8, tolera
     start = (ops.zeros_like(potentials[0]), ops.full_like(potentials[1], 1.0 / unary.shape[-1]))
     red, black = _repeat(sweep, start, sweeps, tolerance)
     return ops.transpose(unpack(red, black, ops.shape(unary)[2]), (0, 2, 4, 1, 3))
-
-
-def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
-    """What mean field maximizes: never above log Z, and equal where q is p itself.
-
-    Args:
-        q: distributions, (N, H, W, K) or (N, H, W, C, K).
-        unary: potentials, same shape.
-        right: weights (N, H, W-1, 1).
-        down: weights (N, H-1, W, 1).
-        compatibility: potentials of labels 0, 1, 2, ... bins apart.
-
-    Returns:
-        float32 tensor (N,) or (N, C): the sum over the pixels.
-    """
-    q = ops.cast(q, "float32")
-    agreed = compatible(q, compatibility)
-    right, down = (_with_axes_of(q, weights) for weights in (right, down))
-    # The logarithm's argument is clamped for the sake of its gradient; 0 log 0 is 0.
-    own = q * (ops.cast(unary, "float32") - ops.log(ops.maximum(q, 1e-30)))
-    across = right * q[:, :, 1:] * agreed[:, :, :-1]
-    along = down * q[:, 1:] * agreed[:, :-1]
-    return sum(ops.sum(term, axis=(1, 2, -1)) for term in (own, across, along))
-
-
-def _with_axes_of(q, weights):
-    return ops.expand_dims(weights, 3) if len(q.shape) == 5 else weights
 
 
 def _sweep(potentials, board, compatibility):

@@ -1,4 +1,4 @@
-"""Pair potentials of the Markov random field of Melas-Kyriazi & Han 2017, section 3.2."""
+"""What the Markov random field of Melas-Kyriazi & Han 2017, section 3.2, prefers, and how much."""
 
 from keras import ops
 
@@ -54,3 +54,30 @@ def compatible(q, compatibility=COMPATIBILITY, axis=-1):
     for distance in range(1, reach + 1):
         total = total + compatibility[distance] * (shifted(-distance) + shifted(distance))
     return total
+
+
+def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
+    """What mean field maximizes: never above log Z, and equal where q is p itself.
+
+    Args:
+        q: distributions, (N, H, W, K) or (N, H, W, C, K).
+        unary: potentials, same shape.
+        right: weights (N, H, W-1, 1).
+        down: weights (N, H-1, W, 1).
+        compatibility: potentials of labels 0, 1, 2, ... bins apart.
+
+    Returns:
+        float32 tensor (N,) or (N, C): the sum over the pixels.
+    """
+    q = ops.cast(q, "float32")
+    agreed = compatible(q, compatibility)
+    right, down = (_with_axes_of(q, weights) for weights in (right, down))
+    # The logarithm's argument is clamped for the sake of its gradient; 0 log 0 is 0.
+    own = q * (ops.cast(unary, "float32") - ops.log(ops.maximum(q, 1e-30)))
+    across = right * q[:, :, 1:] * agreed[:, :, :-1]
+    along = down * q[:, 1:] * agreed[:, :-1]
+    return sum(ops.sum(term, axis=(1, 2, -1)) for term in (own, across, along))
+
+
+def _with_axes_of(q, weights):
+    return ops.expand_dims(weights, 3) if len(q.shape) == 5 else weights
