@@ -36,12 +36,13 @@ class FrameReader:
     Attributes:
         damages: how many packets or frames could not be read as they should be.
         count: frames so far.
+        seconds: how long these last.
     """
 
     def __init__(self, source):
         self.source = source
-        self.damages = self.count = 0
-        self._pts = None
+        self.damages = self.count = self.seconds = 0
+        self._first = self._pts = None
 
     def pictures(self, skip=0):
         """Reads on from a frame.
@@ -57,8 +58,7 @@ class FrameReader:
             stream.thread_type = "AUTO"
             for packet in packets_of(container, [stream], self._damaged):
                 for frame in self._decoded(packet):
-                    self._pts = self._timestamp(frame)
-                    self.count += 1
+                    self._count(frame)
                     if self.count > skip:
                         pixels = self._pixels(frame)
                         yield Picture(self._pts, frame.duration or 0, pixels)
@@ -75,6 +75,12 @@ class FrameReader:
             return []
         self.damages += sum(frame.is_corrupt for frame in frames)
         return frames
+
+    def _count(self, frame):
+        self._pts = self._timestamp(frame)
+        self._first = self._pts if self._first is None else self._first
+        steps = self._pts - self._first + (frame.duration or 0)
+        self.count, self.seconds = self.count + 1, float(steps * self.source.time_base)
 
     def _timestamp(self, frame):
         """Timestamps must rise, which those of damaged or raw streams do not always do."""

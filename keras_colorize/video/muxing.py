@@ -103,7 +103,7 @@ class Muxer:
             if original.type == "video":
                 continue
             try:
-                copies[original] = _copy_of(made, original)
+                copies[original] = _copy_of(made, original, self.container)
             except ValueError as error:
                 needed = original.type in ("audio", "subtitle")
                 if needed and not self.drop_unsupported:
@@ -157,9 +157,11 @@ def _decoding_times(pts):
     yield from (int(one) for one in shown[: len(pts) - delay])
 
 
-def _copy_of(made, original):
+def _copy_of(made, original, container):
     if original.type == "data":
-        raise ValueError("data streams are not copied")
+        raise ValueError("of data only chapters are copied")
+    if original.type == "attachment" and container != "matroska":
+        raise ValueError(f"{container!r} format does not support attachments")
     copy = made.add_stream_from_template(original)
     copy.metadata.update(_kept(original.metadata))
     copy.disposition = original.disposition

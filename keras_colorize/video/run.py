@@ -145,8 +145,9 @@ def _description(colorizer, video, goal, steady):
 
 
 def _is_short(reader):
-    """A tenth of the frames is a margin for edit lists and for rates that are not exact."""
-    return bool(reader.source.frames) and reader.count < 0.9 * reader.source.frames - 2
+    """A tenth is a margin for files that are not exact about how long they are."""
+    stated = reader.source.seconds
+    return stated is not None and reader.seconds < 0.9 * stated - 2 / float(reader.source.rate)
 
 
 def _complaints(reader, restarted):
@@ -155,4 +156,4 @@ def _complaints(reader, restarted):
     if reader.damages:
         yield f"{reader.damages} packets or frames are damaged; the rest is colorized"
     if _is_short(reader):
-        yield f"it ends after {reader.count} of about {reader.source.frames} frames"
+        yield f"it ends after {reader.seconds:.1f} of {reader.source.seconds:.1f} seconds"

@@ -1,6 +1,7 @@
 """The video that is colorized: what is known of it before its frames are read."""
 
 import dataclasses
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Source:
         time_base: seconds of a step of its timestamps.
         rate: frames per second, on average.
         frames: about how many there are, or None.
+        seconds: how long it lasts as the file says, or None.
         matrix: number of the color matrix (ITU-T H.273); the usual one where none is named.
         color_range: 1 for video levels, 2 for full ones; that of the output, too.
         primaries: number of the primaries, as stated.
@@ -53,6 +55,7 @@ class Source:
     time_base: Fraction
     rate: Fraction
     frames: int | None
+    seconds: float | None
     matrix: int
     color_range: int
     primaries: int
@@ -112,6 +115,7 @@ def read_source(path):
             time_base=stream.time_base,
             rate=stream.average_rate or stream.guessed_rate or _DEFAULT_RATE,
             frames=_frame_count(container, stream),
+            seconds=_seconds(container, stream),
             aspect=stream.sample_aspect_ratio or None,
             display_matrix=_display_matrix(frame),
             interlaced=bool(frame.interlaced_frame),
@@ -195,15 +199,21 @@ def _display_matrix(frame):
     return None
 
 
-def _frame_count(container, stream):
-    if stream.frames:
-        return stream.frames
-    rate = stream.average_rate or stream.guessed_rate
-    if not rate:
-        return None
+def _seconds(container, stream):
     if stream.duration:
-        return round(stream.duration * stream.time_base * rate)
-    return round(container.duration / 1_000_000 * rate) if container.duration else None
+        return float(stream.duration * stream.time_base)
+    # Matroska tells how long a stream lasts in a tag: hours:minutes:seconds.
+    parts = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))
+    if parts:
+        hours, minutes, seconds = map(float, parts.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    return container.duration / 1_000_000 if container.duration else None
+
+
+def _frame_count(container, stream):
+    seconds = _seconds(container, stream)
+    rate = stream.average_rate or stream.guessed_rate
+    return stream.frames or (round(seconds * rate) if seconds and rate else None)
 
 
 def _notes(container, stream, frame):

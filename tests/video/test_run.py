@@ -190,6 +190,49 @@ def test_what_the_container_cannot_hold_is_known_before_work(make_clip, fake, tm
     assert "stream 1 (audio) is left out" in outcome.notes[0]
 
 
+def test_subtitles_chapters_and_attachments_are_copied(make_clip, fake, packets, tmp_path):
+    clip = tmp_path / "titles.mkv"
+    chapter = {
+        "id": 1,
+        "start": 0,
+        "end": 100,
+        "time_base": Fraction(1, 1000),
+        "metadata": {"title": "one"},
+    }
+    with av.open(str(make_clip())) as given, av.open(str(clip), "w") as made:
+        video = made.add_stream_from_template(given.streams.video[0])
+        titles = made.add_mux_stream("subrip")
+        made.add_attachment("font.ttf", "font/ttf", b"letters")
+        made.set_chapters([chapter])
+        for packet in given.demux(video=0):
+            if packet.size:
+                packet.stream = video
+                made.mux(packet)
+        words = av.Packet(b"hello")
+        words.pts = words.dts = 40
+        words.duration, words.time_base, words.stream = 40, Fraction(1, 1000), titles
+        made.mux(words)
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mkv")
+    assert outcome.notes == ()
+    assert packets(tmp_path / "out.mkv", "subtitle") == [(b"hello", Fraction(1, 25))]
+    with av.open(str(tmp_path / "out.mkv")) as made:
+        assert [one.type for one in made.streams] == ["video", "subtitle", "attachment"]
+        assert made.chapters()[0]["metadata"] == {"title": "one"}
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mp4", drop_unsupported=True)
+    assert ["subtitle" in outcome.notes[0], "attachment" in outcome.notes[1]] == [True, True]
+
+
+def test_interlaced_stays_interlaced(make_clip, fake, decoded, tmp_path):
+    clip = make_clip(before_start=lambda one: one.options.update({"flags": "+ildct+ilme"}))
+    before = decoded(clip)[0]
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mp4")
+    after = decoded(tmp_path / "out.mp4")[0]
+    assert before.interlaced_frame
+    assert after.interlaced_frame
+    assert after.format.name == "yuv422p"
+    assert "interlaced" in outcome.notes[0]
+
+
 def test_an_existing_output_is_left_alone(make_clip, fake, tmp_path):
     (tmp_path / "out.mp4").write_text("mine")
     with pytest.raises(ValueError, match="exists"):

@@ -1,0 +1,121 @@
+"""Flicker and colorfulness of colorized videos, by how their colors are held steady.
+
+Frames are colorized as `keras-colorize video` does, without being encoded; color clips count as
+grey, because only lightness is looked at. Rows: `frame by frame` without anything; `filter`, what
+the command does, at several strengths; `field`, the Markov random field of `--refine mrf` alone
+and with the pair in time, whose weight is given. What docs/video.md shows was made by
+
+    python benchmarks/video.py black-and-white.mp4 color.mp4 --fields 0 1 3 10
+"""
+
+import argparse
+import time
+
+import numpy as np
+from keras import ops
+
+from keras_colorize import Colorizer
+from keras_colorize.color import rgb_to_lab
+from keras_colorize.inference.full_size import compose_into
+from keras_colorize.inference.options import STRIDE
+from keras_colorize.inference.pixels import lightness_of, to_float, to_working_size
+from keras_colorize.inference.pixelwise import apply_pixelwise
+from keras_colorize.inference.prediction import probabilities_of
+from keras_colorize.inference.refine import decode_field, refine, unary_potentials
+from keras_colorize.layers import compatible
+from keras_colorize.metrics import chroma_flicker, colorfulness
+from keras_colorize.video import SteadyColors, is_cut
+from keras_colorize.video.frames import FrameReader
+from keras_colorize.video.source import read_source
+from keras_colorize.video.steady import SIGMA
+
+EVERY = 4
+"""Colorfulness is the mean over every fourth frame."""
+
+
+def main():
+    """Prints a table per clip."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("clips", nargs="+", help="videos")
+    parser.add_argument("--preset", help="name or folder of a preset")
+    parser.add_argument("--steady", nargs="+", type=float, default=(0.5, 0.7, 0.8, 0.9))
+    parser.add_argument("--fields", nargs="*", type=float, default=(), help="weights in time")
+    parser.add_argument("--limit", type=int, help="take the first N frames")
+    options = parser.parse_args()
+    colorizer = Colorizer.from_preset(options.preset)
+    rows = {"frame by frame": lambda: Filtered(colorizer, 0)}
+    rows |= {f"filter {x:g}": lambda x=x: Filtered(colorizer, x) for x in options.steady}
+    field = colorizer.replace(refine="mrf") if options.fields else None
+    rows |= {f"field, pair in time {x:g}": lambda x=x: Field(field, x) for x in options.fields}
+    for clip in options.clips:
+        source = read_source(clip)
+        print(f"\n{source.width}x{source.height}, {source.frames} frames\n")
+        print("| colors | flicker | of it | colorfulness | of it | ms a frame |")
+        print("|---|---|---|---|---|---|", flush=True)
+        first = None
+        for name, method in rows.items():
+            flicker, colors, seconds = measure(source, colorizer, method(), options.limit)
+            first = first or (flicker, colors)
+            shares = flicker / first[0], colors / first[1]
+            cells = f"{flicker:.3f} | {shares[0]:.2f} | {colors:.1f} | {shares[1]:.2f}"
+            print(f"| {name} | {cells} | {1000 * seconds:.0f} |", flush=True)
+
+
+def measure(source, colorizer, method, limit):
+    """Flicker, colorfulness and seconds of a frame's prediction."""
+    colors, seconds = [], []
+
+    def frames():
+        for number, picture in enumerate(FrameReader(source).pictures()):
+            if limit and number == limit:
+                return
+            lightness = lightness_of(picture.pixels)
+            start = time.perf_counter()
+            seen = to_working_size(lightness, colorizer.working_size, STRIDE)
+            ab = method(seen)
+            seconds.append(time.perf_counter() - start)
+            made = np.empty_like(picture.pixels)
+            compose_into(made, lightness, ab, colorizer.saturation)
+            if number % EVERY == 0:
+                colors.append(float(colorfulness(to_float(made))))
+            yield apply_pixelwise(rgb_to_lab, to_float(made))
+
+    flicker = chroma_flicker(frames())
+    return flicker, np.mean(colors), np.median(seconds)
+
+
+class Filtered:
+    """What the command does."""
+
+    def __init__(self, colorizer, strength):
+        self.colorizer, self.steady = colorizer, SteadyColors(strength)
+
+    def __call__(self, seen):
+        """Returns a and b of the next frame."""
+        return self.steady(seen, np.asarray(self.colorizer.predict_ab(seen[None]))[0])
+
+
+class Field:
+    """The pair in time as a potential more: what goes with the distribution before."""
+
+    def __init__(self, colorizer, weight):
+        self.colorizer, self.weight = colorizer, weight
+        self.seen = self.field = None
+
+    def __call__(self, seen):
+        """Returns a and b of the next frame."""
+        colorizer, refinement = self.colorizer, self.colorizer.refinement
+        output, lightness = colorizer.contract.output, seen[None]
+        prediction = colorizer.model.predict_on_batch(lightness)[output]
+        probabilities = probabilities_of(colorizer, prediction, lightness)
+        unary = unary_potentials(probabilities, refinement)
+        if self.weight and self.seen is not None and not is_cut(self.seen, seen):
+            share = self.weight * np.exp(-np.square(seen - self.seen) / SIGMA)[None, ..., None]
+            unary = unary + share * compatible(self.field, refinement.compatibility)
+        self.seen, self.field = seen, refine(unary, lightness, refinement)
+        ab = decode_field(self.field, output, lightness, (), refinement.decode)
+        return ops.convert_to_numpy(ab)[0]
+
+
+if __name__ == "__main__":
+    main()
