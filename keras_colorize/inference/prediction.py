@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.inference.hints import spread
-from keras_colorize.inference.outputs import ab_to_channels, predicted_ab
+from keras_colorize.inference.outputs import ab_to_channels, channels_to_ab, predicted_ab
 from keras_colorize.inference.palette import lean
 from keras_colorize.inference.refine import (
     at_size_of,
@@ -15,6 +15,7 @@ from keras_colorize.inference.refine import (
     refine,
     unary_potentials,
 )
+from keras_colorize.inference.tiles import TILE, enlarged_window, solve_in_tiles
 
 
 def log_weights(colorizer, prediction):
@@ -44,40 +45,90 @@ def decoded(colorizer, prediction, lightness):
     )
 
 
-def probabilities_of(colorizer, prediction, lightness):
-    """Distributions at the working size that a field starts from.
+def sharpened(colorizer, prediction):
+    """Distributions that a field starts from, at the network's own resolution.
 
     Args:
         colorizer: a `Colorizer`; its temperature sharpens them where its decoder is annealed.
         prediction: the color output of its network, a distribution.
-        lightness: array (N, H, W, 1), what the network saw.
 
     Returns:
-        float32 tensor (N, H, W, 2, K).
+        float32 tensor (N, h, w, 2, K).
     """
     temperature = colorizer.temperature if colorizer.decoder == "annealed" else 1.0
     weights = log_weights(colorizer, prediction)
-    small = channel_probabilities(prediction, colorizer.contract.output, temperature, weights)
-    return at_size_of(small, lightness)
+    return channel_probabilities(prediction, colorizer.contract.output, temperature, weights)
+
+
+def probabilities_of(colorizer, prediction, lightness):
+    """What `sharpened` gives, at the size of the lightness, (N, H, W, 1)."""
+    return at_size_of(sharpened(colorizer, prediction), lightness)
 
 
 def refined(colorizer, prediction, lightness, hints=None):
-    """Colors by way of the field, float32 tensor (N, H, W, 2); see `probabilities_of`."""
+    """Colors by way of the field, a picture at a time.
+
+    Args:
+        colorizer: a `Colorizer` with a refinement.
+        prediction: the color output of its network, a distribution.
+        lightness: array (N, H, W, 1), what the network saw.
+        hints: `Hints` (H, W), or None.
+
+    Returns:
+        float32 array (N, H, W, 2).
+    """
+    small = ops.convert_to_numpy(sharpened(colorizer, prediction))
+    pairs = zip(small, lightness, strict=True)
+    return np.stack([_refined_one(colorizer, *pair, hints) for pair in pairs])
+
+
+def _refined_one(colorizer, small, lightness, hints):
     output, refinement = colorizer.contract.output, colorizer.refinement
-    means = colorizer.contract.bin_means
-    probabilities = probabilities_of(colorizer, prediction, lightness)
-    if hints is None:
-        field = refine(unary_potentials(probabilities, refinement), lightness, refinement)
-        return decode_field(field, output, lightness, means, refinement.decode)
-    wanted, force = spread(_unsaturated(hints, colorizer.saturation), lightness[0])
-    certain = _bins_of(wanted[None], output, lightness)
-    probabilities = (1.0 - force[..., None]) * probabilities + force[..., None] * certain
-    fixed = certain * hints.mask[None, ..., None, None]
-    unary = unary_potentials(probabilities, refinement, fixed)
-    field = refine(unary, lightness, refinement)
-    # A bin stands for many colors: its difference to the one that was wanted is put back.
-    off = wanted - decode_field(certain, output, lightness, means)
-    return decode_field(field, output, lightness, means, refinement.decode) + force * off
+    means, size = colorizer.contract.bin_means, lightness.shape[:2]
+    known = None if hints is None else _Known(hints, colorizer, lightness)
+
+    def unary(rows, columns):
+        probabilities = enlarged_window(small, size, rows, columns)
+        if known is None:
+            return ops.convert_to_numpy(unary_potentials(probabilities, refinement))
+        mixed, fixed = known.mixed(probabilities, rows, columns)
+        return ops.convert_to_numpy(unary_potentials(mixed, refinement, fixed))
+
+    def solve(unary, lightness):
+        field = refine(unary, lightness, refinement)
+        return ops.convert_to_numpy(
+            decode_field(field, output, lightness, means, refinement.decode)
+        )
+
+    if size[0] * size[1] <= TILE**2:
+        ab = solve(unary(slice(0, size[0]), slice(0, size[1]))[None], lightness[None])[0]
+    else:
+        tile = max(TILE, 8 * refinement.sweeps)
+        ab = solve_in_tiles(solve, unary, lightness, refinement.sweeps, tile)
+    return ab if known is None else ab + known.force * known.off
+
+
+class _Known:
+    """Hints as bins: what they are, how far they reach, and what a bin leaves out."""
+
+    def __init__(self, hints, colorizer, lightness):
+        output = channels_of(colorizer.contract.output)
+        self.bins, self.mask = CHANNEL_BINS[output], hints.mask
+        wanted, self.force = spread(_unsaturated(hints, colorizer.saturation), lightness)
+        channels = ab_to_channels(wanted[None], output, lightness[None])
+        self.indices = ops.convert_to_numpy(self.bins.encode(channels))[0]
+        values = colorizer.contract.bin_means or [self.bins.centers()] * 2
+        parts = [np.take(one, self.indices[..., i]) for i, one in enumerate(values)]
+        shown = channels_to_ab(np.float32(np.stack(parts, -1))[None], output, lightness[None])
+        # A bin stands for many colors: its difference to the one that was wanted is put back.
+        self.off = wanted - ops.convert_to_numpy(shown)[0]
+
+    def mixed(self, probabilities, rows, columns):
+        """The distributions of a window with hints in their place, and the bins that are fixed."""
+        force = self.force[rows, columns, :, None]
+        certain = np.eye(self.bins.count, dtype="float32")[self.indices[rows, columns]]
+        mixed = (1.0 - force) * probabilities + force * certain
+        return mixed, certain * self.mask[rows, columns, None, None]
 
 
 def hinted(ab, lightness, hints, saturation=1.0):
@@ -99,11 +150,3 @@ def hinted(ab, lightness, hints, saturation=1.0):
 
 def _unsaturated(hints, saturation):
     return type(hints)(hints.ab / (saturation or 1.0), hints.mask)
-
-
-def _bins_of(ab, output, lightness):
-    """The bins that hold these colors, one-hot: float32 array (N, H, W, 2, K)."""
-    channels = channels_of(output)
-    bins = CHANNEL_BINS[channels]
-    indices = bins.encode(ab_to_channels(ab, channels, lightness))
-    return ops.convert_to_numpy(ops.one_hot(indices, bins.count))

@@ -9,7 +9,7 @@ from skimage import color
 
 from keras_colorize import Colorizer
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
-from keras_colorize.inference import Refinement
+from keras_colorize.inference import Hints, Refinement, prediction
 from keras_colorize.inference.outputs import ab_to_channels, channels_to_ab
 from keras_colorize.inference.refine import (
     REFINEMENTS,
@@ -134,6 +134,19 @@ def test_the_field_has_the_working_size(tiny_colorizer):
     lightness = np.random.default_rng(0).uniform(0, 100, (2, 64, 32, 1)).astype("float32")
     assert tiny_colorizer.predict_ab(lightness).shape == (2, 16, 8, 2)
     assert tiny_colorizer.replace(refine="mrf").predict_ab(lightness).shape == (2, 64, 32, 2)
+
+
+@pytest.mark.parametrize("hinted", [False, True])
+def test_tiles_are_the_whole(tiny_colorizer, monkeypatch, hinted):
+    colorizer = tiny_colorizer.replace(refine=Refinement(sweeps=2))
+    rng = np.random.default_rng(0)
+    lightness = rng.uniform(40, 43, (1, 96, 64, 1)).astype("float32")
+    mask = np.zeros((96, 64), bool)
+    mask[50, 30] = True
+    hints = Hints(np.full((96, 64, 2), 30.0, "float32"), mask) if hinted else None
+    whole = colorizer.predict_ab(lightness, hints)
+    monkeypatch.setattr(prediction, "TILE", 32)
+    np.testing.assert_allclose(colorizer.predict_ab(lightness, hints), whole, atol=0.01)
 
 
 @pytest.mark.parametrize("refine_by", ["mrf", "mrf-paper", Refinement(sweeps=2, decode="mode")])
