@@ -181,12 +181,14 @@ def refine(unary, lightness, refinement):
     Returns:
         float32 array (N, H, W, 2, K): mean-field distributions.
     """
-    return _field(refinement).predict_on_batch([unary, lightness])
+    return _field(refinement, tuple(unary.shape[-2:])).predict_on_batch([unary, lightness])
 
 
 @functools.cache
-def _field(refinement):
-    model = _Field(refinement)
+def _field(refinement, channels_and_bins):
+    # One for each number of bins: a function that met two of them is traced for any, and the
+    # field has to know its own.
+    model = _Field(refinement, channels_and_bins)
     # Without XLA: its code for this is no faster, and takes seconds for each new size.
     model.compile(jit_compile=False)
     return model
@@ -195,8 +197,9 @@ def _field(refinement):
 class _Field(keras.Model):
     """A model because compiling a model is Keras' one way to compile on every backend."""
 
-    def __init__(self, refinement):
-        super().__init__(name="field", dtype="float32")
+    def __init__(self, refinement, channels_and_bins):
+        channels, bins = channels_and_bins
+        super().__init__(name=f"field_{channels}_{bins}", dtype="float32")
         self.refinement = refinement
 
     def call(self, inputs):
