@@ -3,7 +3,7 @@
 Frames are colorized as `keras-colorize video` does, without being encoded; color clips count as
 grey, because only lightness is looked at. Rows: `frame by frame` without anything; `filter`, what
 the command does, at several strengths; `field`, the Markov random field of `--refine mrf` alone
-and with the pair in time, whose weight is given. What docs/video.md shows was made by
+and with the pair in time, whose weight is given:
 
     python benchmarks/video.py black-and-white.mp4 color.mp4 --fields 0 1 3 10
 """
@@ -38,7 +38,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("clips", nargs="+", help="videos")
     parser.add_argument("--preset", help="name or folder of a preset")
-    parser.add_argument("--steady", nargs="+", type=float, default=(0.5, 0.7, 0.8, 0.9))
+    parser.add_argument("--steady", nargs="+", type=float, default=(0.5, 0.8, 0.9))
     parser.add_argument("--fields", nargs="*", type=float, default=(), help="weights in time")
     parser.add_argument("--limit", type=int, help="take the first N frames")
     options = parser.parse_args()
