@@ -23,3 +23,7 @@ def main():
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

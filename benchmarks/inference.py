@@ -48,7 +48,7 @@ def _make(path, width, height):
 
 
 def _measure(folder, options):
-    command = [sys.executable, "-m", "keras_colorize.cli", "colorize", str(folder / "grey.jpg")]
+    command = [sys.executable, "-m", "keras_colorize_command", "colorize", str(folder / "grey.jpg")]
     command += ["-o", str(folder / "color.jpg"), "--overwrite", "--precision", options.precision]
     command += ["--preset", options.preset] if options.preset else []
     start = time.perf_counter()

@@ -1,10 +1,13 @@
 r"""Trains `iizuka16`, its baseline (`--noglobal_features`) or one of its color spaces.
 
-    python trainers/train_fusion.py --data=pictures --run=runs/fusion --width=0.5 \
-        --batch_size=32 --epochs=10 --steps_per_epoch=500
+    python trainers/train_fusion.py --data=pictures --run=runs/fusion --width=0.375 \
+        --size=128 --global_size=128 --batch_size=32 --optimizer=adamw --learning_rate=1e-3 \
+        --schedule=trapezoid --warmup=0.05 --cooldown=0.95 --epochs=8 --steps_per_epoch=250
 
-The preset is written to `runs/fusion/preset`. A run that was interrupted goes on when the same
-command is given again.
+On the 90,000 scenes of MiniPlaces this took 15 minutes on two processor cores (64,000 views) and
+reached an ab error of 13.78 and scene top-1 of 9.8 % on its validation pictures: see
+docs/experiments.md. The defaults are the paper's. The preset is written to `runs/fusion/preset`.
+A run that was interrupted goes on when the same command is given again.
 """
 
 from absl import flags
