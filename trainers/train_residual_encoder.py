@@ -5,9 +5,11 @@ r"""Trains `vgg16_residual_encoder`, its baseline or one of its ablations.
     python trainers/train_residual_encoder.py --data=pictures --run=runs/regression \
         --encoder_weights=imagenet --head=luv_uv --aggregation=finest --final_widths=
 
-The first is the paper's classification network, the second its regression baseline. The preset
-is written to `runs/classes/preset`. A run that was interrupted goes on when the same command is
-given again.
+The first is the paper's classification network, the second its regression baseline. On 450
+landscapes, with a MobileNetV2 encoder, 18,000 views took 15 minutes each on two busy processor
+cores and reached 15 % of the bins of u and 16 % (regression 14 %) of v: docs/experiments.md has
+the commands and the table. The preset is written to `runs/classes/preset`. A run that was
+interrupted goes on when the same command is given again.
 """
 
 from absl import flags

@@ -1,10 +1,15 @@
 r"""Trains the grey ResNet-18: first as a scene classifier, then as a colorizer.
 
-    python trainers/train_resnet18.py --task=classify --data=pictures --run=runs/classifier
+    python trainers/train_resnet18.py --task=classify --data=pictures --run=runs/classifier \
+        --width=0.5 --batch_size=64 --epochs=3 --steps_per_epoch=100
     python trainers/train_resnet18.py --task=colorize --data=pictures --run=runs/regression \
-        --encoder_preset=runs/classifier/preset
+        --width=0.5 --encoder_preset=runs/classifier/preset --epochs=3 --steps_per_epoch=150
     python trainers/train_resnet18.py --task=colorize --data=pictures --run=runs/classes \
         --encoder_preset=runs/classifier/preset --head=ab_channel_logits --sigma=5
+
+On MiniPlaces the first took 3 minutes on two processor cores (19,200 views) and reached a scene
+top-1 of 10.1 % and top-5 of 31.9 %; the second, on a mix of scenes and objects, as long (14,400
+views), and an ab error of 14.68 against grey's 15.70. That is a beginning: both still improve.
 
 Presets are written to `preset` in the folder of the run. A run that was interrupted goes on when
 the same command is given again. The paper names Adam with a rate of 0.1, which does not train
