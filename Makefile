@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Most tests keep one core busy; fixtures of a file are made once.
+IN_PARALLEL := --numprocesses=2 --dist=loadfile
 JAX_TESTS := $(addprefix tests/,color bins layers losses metrics models)
 
 .PHONY: help demo test lint clean
@@ -30,8 +32,8 @@ lint: $(VENV)/installed-test
 	$(BIN)/ruff format --check
 
 test: lint
-	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(BIN)/python -m pytest $(JAX_TESTS)
+	$(BIN)/python -m pytest $(IN_PARALLEL)
+	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(BIN)/python -m pytest $(IN_PARALLEL) $(JAX_TESTS)
 
 clean:
 	rm -rf $(VENV) build demo dist *.egg-info .pytest_cache .ruff_cache

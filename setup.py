@@ -55,6 +55,7 @@ setup(
             "av>=18",
             "jax>=0.5",
             "pytest>=8.0",
+            "pytest-xdist>=3.6",
             "ruff==0.17.*",
             "scipy>=1.15",
             "tensorboard>=2.20",
