@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from .options import EXIT_FAILED, add_options, count, make_colorizer, whole
+from .options import EXIT_FAILED, add_options, count, make_any_colorizer, whole
 from .progress import Progress
 
 
@@ -98,11 +98,14 @@ class _Subject:
             self._take_preset(options)
 
     def _take_preset(self, options):
-        default = make_colorizer(options, options.subject)
+        default = make_any_colorizer(options, options.subject)
         self.name = _free_name(default.name)
-        mean = default.replace(decoder="mean", saturation=1.0, refine="none", palette_strength=0.0)
-        self.methods = {"mean": mean, self.name: default}
-        self.scenes = (default, tuple(self.methods), options.truth)
+        if default.contract.output != "class_logits":
+            plain = {"decoder": "mean", "saturation": 1.0, "refine": "none"}
+            mean = default.replace(**plain, palette_strength=0.0)
+            self.methods = {"mean": mean, self.name: default}
+        # A network that only tells scenes apart is measured on what it sees, the grey picture.
+        self.scenes = (default, tuple(self.methods) or ("grey",), options.truth)
         self.record = {
             "preset": options.subject,
             "weights_sha256": default.contract.sha256,

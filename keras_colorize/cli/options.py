@@ -71,7 +71,19 @@ def whole(text):
 
 
 def make_colorizer(options, preset, **more):
-    """Builds the `Colorizer` that the options describe, with more of its arguments."""
+    """Builds the `Colorizer` that the options describe, with more of its arguments.
+
+    Raises:
+        ValueError: if the preset tells scenes apart and predicts no colors.
+    """
+    colorizer = make_any_colorizer(options, preset, **more)
+    if colorizer.contract.output == "class_logits":
+        raise ValueError(f"expected a preset that colorizes, {preset} only tells scenes apart")
+    return colorizer
+
+
+def make_any_colorizer(options, preset, **more):
+    """Like `make_colorizer`, also for presets that only tell scenes apart."""
     from keras_colorize.inference import Colorizer
 
     names = (*Colorizer.OPTIONS, "precision")

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import shutil
 
@@ -6,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import cli
+from keras_colorize import Contract, cli, save_preset
+from keras_colorize.models import resnet18_gray_classifier
 
 
 @pytest.fixture
@@ -43,6 +45,32 @@ def run(capsys):
 
 def _first_cells(out):
     return [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory):
+    """Folder of a preset that tells scenes apart and predicts no colors."""
+    arguments = {"width": 1 / 16, "classes": 2}
+    contract = Contract("resnet18_gray_classifier", arguments, "class_logits")
+    contract = dataclasses.replace(contract, class_names=("new", "old"), working_size=32)
+    folder = tmp_path_factory.mktemp("presets") / "classifier"
+    save_preset(resnet18_gray_classifier(**arguments), folder, contract)
+    return folder
+
+
+def test_a_preset_that_only_tells_scenes_apart(run, classifier, truth):
+    code, out, _ = run(classifier, truth, "--precision", "float32")
+    assert code == 0
+    assert "| figure | grey | truth |" in out
+    (top1,) = [line for line in out.splitlines() if line.startswith("| scene top-1, %")]
+    assert top1 in ("| scene top-1, % | 0.00 | - |", "| scene top-1, % | 100.00 | - |")
+
+
+def test_it_colorizes_nothing(classifier, truth, tmp_path, capsys):
+    words = ["colorize", truth, "-o", tmp_path / "out", "--preset", classifier]
+    assert cli.main([str(word) for word in words]) == 2
+    assert "expected a preset that colorizes" in capsys.readouterr().err
+    assert not any((tmp_path / "out").rglob("*.png"))
 
 
 def test_a_preset(run, tiny_preset, truth):
