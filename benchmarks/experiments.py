@@ -1,10 +1,8 @@
-"""What the experiments share: training as a user does it, and one table of figures."""
+"""What the experiments share: training as a user does it."""
 
 import subprocess
 import sys
 from pathlib import Path
-
-from keras_colorize.evaluation.table import LABELS
 
 TRAINERS = Path(__file__).parents[1] / "trainers"
 
@@ -22,19 +20,3 @@ def train(trainer, run, flags):
     """
     subprocess.run([sys.executable, TRAINERS / trainer, f"--run={run}", *flags], check=True)
     return Path(run) / "preset"
-
-
-def figure_table(summary, figures):
-    """Formats chosen figures.
-
-    Args:
-        summary: what `summarize` returns.
-        figures: keys of the figures, the columns.
-
-    Returns:
-        Text in Markdown, a row per method.
-    """
-    lines = [["", *(LABELS[key] for key in figures)], ["---"] * (len(figures) + 1)]
-    for name, row in summary.items():
-        lines.append([name, *(f"{row[key]:.2f}" if key in row else "" for key in figures)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -10,10 +10,10 @@ follow after `--`, for example `-- --epochs=1`. A run that is finished is measur
 import argparse
 
 import numpy as np
-from experiments import figure_table, train
+from experiments import train
 
 from keras_colorize import Colorizer
-from keras_colorize.evaluation import Scenes, measure, measured_paths, summarize
+from keras_colorize.evaluation import Scenes, format_table, measure, measured_paths, summarize
 from keras_colorize.study import bootstrap_interval
 
 SIZE = 128
@@ -47,7 +47,7 @@ def main():
     ]
     paths = measured_paths(options.validation, options.limit)
     measured = measure(colorizers, paths, judges=judges)
-    print(figure_table(summarize(measured.results, measured.totals), FIGURES))
+    print(format_table(summarize(measured.results, measured.totals), FIGURES))
     *_, baseline = VARIANTS
     for name in list(VARIANTS)[:-1]:
         print(f"\nab error, {name} less baseline: {_difference(measured.results, name, baseline)}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation import measure, measured_paths, summarize
+from keras_colorize.evaluation import format_table, measure, measured_paths, summarize
 
 
 def main():
@@ -24,10 +24,8 @@ def main():
     measurement = measure(
         _methods(colorizer, options.points), measured_paths(options.folder, options.limit)
     )
-    print("| method | PSNR | ab error | colorfulness |", "|---|---|---|---|", sep="\n")
-    for name, row in summarize(measurement.results, measurement.totals).items():
-        cells = (row["psnr_mean"], row["ab_error"], row["colorfulness"])
-        print(f"| {name} | {' | '.join(f'{cell:.2f}' for cell in cells)} |")
+    summary = summarize(measurement.results, measurement.totals)
+    print(format_table(summary, ("psnr_mean", "ab_error", "colorfulness")))
 
 
 def _methods(colorizer, points):

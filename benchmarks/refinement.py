@@ -10,10 +10,8 @@ saturation at which the set is as colorful as with the preset's defaults:
 import argparse
 import time
 
-import numpy as np
-
 from keras_colorize import Colorizer
-from keras_colorize.evaluation import MeasuredRows, measure, measured_paths, summarize
+from keras_colorize.evaluation import MeasuredRows, format_table, measure, measured_paths, summarize
 from keras_colorize.metrics import blotchiness
 
 FIGURES = ("psnr_mean", "ab_error", "colorfulness", "blotchiness", "seconds")
@@ -29,7 +27,7 @@ def main():
     rows = MeasuredRows(options.folder)
     on_sample = rows.add if options.sheet else lambda sample: None
     measurement = measure(methods, paths, judges=[_Blotches(methods)], on_sample=on_sample)
-    _print(summarize(measurement.results, measurement.totals))
+    print(format_table(summarize(measurement.results, measurement.totals), FIGURES))
     if options.sheet:
         rows.write(options.sheet, "Refinement")
 
@@ -100,14 +98,6 @@ class _Blotches:
 
     def totals(self):
         return {}
-
-
-def _print(summary):
-    print("| method | PSNR | ab error | colorfulness | blotchiness | seconds |")
-    print("|---|---|---|---|---|---|")
-    for name, row in summary.items():
-        cells = (row.get(key, np.nan) for key in FIGURES)
-        print(f"| {name} | {' | '.join(f'{cell:.2f}' for cell in cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ example `-- --encoder_weights=mobilenet_v2.weights.h5`. A run that is finished i
 import argparse
 
 import numpy as np
-from experiments import figure_table, train
+from experiments import train
 
 from keras_colorize import Colorizer
 from keras_colorize.bins import LUV_UV_BINS
 from keras_colorize.color import rgb_to_luv
 from keras_colorize.data import list_pictures, scan_pictures, split_pictures
-from keras_colorize.evaluation import measure, scaled_rgb, summarize
+from keras_colorize.evaluation import format_table, measure, scaled_rgb, summarize
 from keras_colorize.evaluation.pictures import LONG_SIDE
 
 SHARE = 0.09
@@ -46,7 +46,7 @@ def main():
     _, held_out = split_pictures(pictures, SHARE)
     measured = measure(colorizers, held_out.paths)
     print(f"{len(pictures) - len(held_out)} pictures to learn from, {len(held_out)} held out\n")
-    print(figure_table(summarize(measured.results, measured.totals), FIGURES))
+    print(format_table(summarize(measured.results, measured.totals), FIGURES))
     u, v = np.mean([_most_frequent(path) for path in held_out.paths], axis=0)
     print(f"\nmost frequent bin of each picture: {u:.1f} % of u, {v:.1f} % of v")
 

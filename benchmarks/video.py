@@ -20,8 +20,9 @@ from keras_colorize.inference.full_size import compose_into
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import lightness_of, to_float, to_working_size
 from keras_colorize.inference.pixelwise import apply_pixelwise
-from keras_colorize.inference.prediction import probabilities_of
+from keras_colorize.inference.prediction import sharpened
 from keras_colorize.inference.refine import decode_field, refine, unary_potentials
+from keras_colorize.inference.tiles import enlarged_window
 from keras_colorize.layers import compatible
 from keras_colorize.metrics import chroma_flicker, colorfulness
 from keras_colorize.video import SteadyColors, is_cut
@@ -107,7 +108,9 @@ class Field:
         colorizer, refinement = self.colorizer, self.colorizer.refinement
         output, lightness = colorizer.contract.output, seen[None]
         prediction = colorizer.model.predict_on_batch(lightness)[output]
-        probabilities = probabilities_of(colorizer, prediction, lightness)
+        small = ops.convert_to_numpy(sharpened(colorizer, prediction))[0]
+        rows, columns = (slice(0, side) for side in seen.shape[:2])
+        probabilities = enlarged_window(small, seen.shape[:2], rows, columns)[None]
         unary = unary_potentials(probabilities, refinement)
         if self.weight and self.seen is not None and not is_cut(self.seen, seen):
             share = self.weight * np.exp(-np.square(seen - self.seen) / SIGMA)[None, ..., None]

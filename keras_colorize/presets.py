@@ -215,7 +215,7 @@ def save_preset(model, folder, contract, overwrite=False):
     folder.mkdir(parents=True, exist_ok=True)
     weights = folder / WEIGHTS_FILE
     write_weights(model, weights)
-    contract = dataclasses.replace(contract, sha256=_sha256(weights))
+    contract = dataclasses.replace(contract, sha256=sha256(weights))
     text = json.dumps(dataclasses.asdict(contract), indent=2, ensure_ascii=False)
     (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
     return contract
@@ -242,13 +242,14 @@ def _find(name_or_folder):
 def _check_sha256(path, expected):
     if not path.is_file():
         raise PresetError(f"{path}: expected the weights of the preset, found no such file.")
-    found = _sha256(path)
+    found = sha256(path)
     if found != expected:
         raise PresetError(
             f"{path}: expected sha256 {expected}, found {found}: the file is damaged, get it anew."
         )
 
 
-def _sha256(path):
+def sha256(path):
+    """Checksum of a file, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -86,7 +86,7 @@ def test_other_weights_with_a_right_checksum(copied, tiny_contract, weights):
         write_weights(presets.build_network(other), path)
     else:
         path.write_text("These are no weights.")
-    _edit(copied, sha256=presets._sha256(path))
+    _edit(copied, sha256=presets.sha256(path))
     with pytest.raises(PresetError, match="expected weights of distribution_unet"):
         load_preset(copied)
 

@@ -8,10 +8,12 @@ from keras_colorize.bins.gamut import (
     soft_encode_ab,
     squared_distances,
 )
+from keras_colorize.bins.labels import UNLABELED
 from keras_colorize.bins.rebalancing import rebalancing_weights, smooth_prior
 from keras_colorize.bins.uniform import (
     AB_BINS,
     CHANNEL_BINS,
+    CHANNEL_SPACES,
     HS_BINS,
     LUV_UV_BINS,
     UniformBins,
@@ -23,9 +25,11 @@ __all__ = [
     "AB_BINS",
     "ANNEALED_TEMPERATURE",
     "CHANNEL_BINS",
+    "CHANNEL_SPACES",
     "DECODERS",
     "HS_BINS",
     "LUV_UV_BINS",
+    "UNLABELED",
     "UniformBins",
     "ab_centers",
     "ab_marginals",

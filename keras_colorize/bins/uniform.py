@@ -82,6 +82,9 @@ CHANNEL_BINS = {
 }
 """Bins of the network outputs (N, H, W, 2, count) that hold logits of two channels apart."""
 
+CHANNEL_SPACES = {"ab_channel_logits": "ab", "luv_uv_logits": "luv_uv", "hs_logits": "hs"}
+"""Which channels these are: a and b, u and v of L*u*v*, hue and saturation."""
+
 
 def decode_channels(logits, values, decoder="annealed", temperature=1.0, seed=0):
     """Decodes logits over the bins of each channel.

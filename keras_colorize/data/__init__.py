@@ -1,8 +1,9 @@
 """Folders of pictures to batches of lightness and targets."""
 
+from keras_colorize.bins import UNLABELED
 from keras_colorize.data.bin_means import CHANNEL_TARGETS, bin_means
 from keras_colorize.data.mixing import epoch_order
-from keras_colorize.data.pictures import UNLABELED, PictureSet, list_pictures, split_pictures
+from keras_colorize.data.pictures import PictureSet, list_pictures, split_pictures
 from keras_colorize.data.pipeline import TrainingData, validation_batches
 from keras_colorize.data.priors import ab_counts, ab_prior, prior_json, read_prior
 from keras_colorize.data.scan import ScanReport, is_near_grey, scan_pictures

@@ -3,10 +3,10 @@
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins import CHANNEL_BINS
+from keras_colorize.bins import CHANNEL_BINS, CHANNEL_SPACES
 from keras_colorize.data.targets import Targets
 
-CHANNEL_TARGETS = {"ab_channel_logits": "ab", "luv_uv_logits": "luv_uv", "hs_logits": "hs"}
+CHANNEL_TARGETS = CHANNEL_SPACES
 """Kind of target of the outputs that bin two channels apart."""
 
 _BATCH = 50

@@ -4,11 +4,10 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
+from keras_colorize.bins import UNLABELED
+
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 """Files that count as pictures: what `tf.io.decode_image` reads."""
-
-UNLABELED = -1
-"""Label of a picture that belongs to no known class."""
 
 
 @dataclasses.dataclass(frozen=True)

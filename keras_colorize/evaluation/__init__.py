@@ -9,13 +9,7 @@ from keras_colorize.evaluation.pairs import PairError, pair_outputs
 from keras_colorize.evaluation.perceptual import Lpips
 from keras_colorize.evaluation.pictures import as_grey, measured_paths, recolored, scaled_rgb
 from keras_colorize.evaluation.recognition import FeatureJudge, Recognition, load_features
-from keras_colorize.evaluation.reports import (
-    check_targets,
-    describe,
-    sha256,
-    write_csv,
-    write_json,
-)
+from keras_colorize.evaluation.reports import check_targets, describe, write_csv, write_json
 from keras_colorize.evaluation.scenes import Scenes
 from keras_colorize.evaluation.sheets import (
     MeasuredRows,
@@ -24,6 +18,7 @@ from keras_colorize.evaluation.sheets import (
     write_demo_photographs,
 )
 from keras_colorize.evaluation.table import format_details, format_table, summarize
+from keras_colorize.presets import sha256
 
 __all__ = [
     "ColorJudge",

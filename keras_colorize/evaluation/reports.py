@@ -1,7 +1,6 @@
 """Files with everything that was measured: a table per picture, and a record of the whole."""
 
 import csv
-import hashlib
 import io
 import json
 import math
@@ -15,6 +14,7 @@ from keras_colorize import __version__
 from keras_colorize.evaluation.table import LABELS
 from keras_colorize.files import writable_format
 from keras_colorize.files.atomic import atomic_file
+from keras_colorize.presets import sha256
 
 
 def check_targets(paths, sheet=None, overwrite=False):
@@ -108,12 +108,6 @@ def describe(measurement, summary, folder, outputs=None):
         made = {_relative(path, folder): sha256(outputs[path]) for path in paths}
         record["colorized_pictures"] = made
     return record
-
-
-def sha256(path):
-    """Checksum of a file, in hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _versions():

@@ -20,7 +20,25 @@ DEMO = ("astronaut", "chelsea", "coffee", "rocket")
 """Color photographs inside scikit-image that the demonstration makes grey."""
 
 
-class SheetRows:
+class _Rows:
+    """The first rows of a contact sheet, and how many there would be in all."""
+
+    def __init__(self):
+        self.total = 0
+        self.rows = []
+        self.captions = []
+
+    def _wants_more(self):
+        """Counts a picture; says whether there is a row for it."""
+        self.total += 1
+        return len(self.rows) < MOST_ROWS
+
+    def _write(self, path, title, headings):
+        more = self.total - len(self.rows)
+        contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
+
+
+class SheetRows(_Rows):
     """Collects the rows of a contact sheet: grey, colorized and, where there is one, true.
 
     Args:
@@ -28,15 +46,12 @@ class SheetRows:
     """
 
     def __init__(self, truth=None):
+        super().__init__()
         self.truth = None if truth is None else Path(truth)
-        self.total = 0
-        self.rows = []
-        self.captions = []
 
     def add(self, outcome):
         """Adds a finished job; see `Outcome`, which must carry its pictures."""
-        self.total += 1
-        if len(self.rows) == MOST_ROWS:
+        if not self._wants_more():
             return
         # A given picture may have color; the network sees its lightness alone.
         grey = _grey(_thumbnail(outcome.before.pixels))
@@ -47,8 +62,7 @@ class SheetRows:
     def write(self, path, title):
         """Writes the sheet, see `contact_sheet`."""
         headings = ("grey", "colorized", "true")[: max(len(row) for row in self.rows)]
-        more = self.total - len(self.rows)
-        contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
+        self._write(path, title, headings)
 
     def _true(self, relative):
         if self.truth is None:
@@ -60,7 +74,7 @@ class SheetRows:
             return []
 
 
-class MeasuredRows:
+class MeasuredRows(_Rows):
     """Collects the rows of the contact sheet of a measurement: a column per method.
 
     Args:
@@ -68,16 +82,13 @@ class MeasuredRows:
     """
 
     def __init__(self, folder):
+        super().__init__()
         self.folder = Path(folder)
-        self.total = 0
-        self.rows = []
-        self.captions = []
         self.headings = ()
 
     def add(self, sample):
         """Adds a photograph; see `Sample`, which must not have failed."""
-        self.total += 1
-        if len(self.rows) == MOST_ROWS:
+        if not self._wants_more():
             return
         self.headings = tuple(sample.made)
         self.rows.append([from_float(one, "uint8") for one in sample.made.values()])
@@ -85,8 +96,7 @@ class MeasuredRows:
 
     def write(self, path, title):
         """Writes the sheet, see `contact_sheet`."""
-        more = self.total - len(self.rows)
-        contact_sheet(self.rows, self.captions, path, CELL, title, self.headings, more)
+        self._write(path, title, self.headings)
 
 
 def sweep_pictures(colorizer, pixels):

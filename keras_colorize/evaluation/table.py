@@ -47,17 +47,18 @@ def summarize(results, totals=None):
     return {name: _summary(results, name, truth) | (totals or {}).get(name, {}) for name in names}
 
 
-def format_table(summary):
-    """Formats the headline of a summary as a Markdown table, a row per method.
+def format_table(summary, figures=HEADLINE):
+    """Formats some figures of a summary as a Markdown table, a row per method.
 
     Args:
         summary: what `summarize` returns.
+        figures: keys of the figures, a column each.
 
     Returns:
-        Text.
+        Text; a dash where a method does not have a figure.
     """
-    rows = [[name, *(f"{row[key]:.2f}" for key in HEADLINE)] for name, row in summary.items()]
-    return _markdown(["method", *(LABELS[key] for key in HEADLINE)], rows)
+    rows = [[name, *(_cell(key, row.get(key)) for key in figures)] for name, row in summary.items()]
+    return _markdown(["method", *(LABELS.get(key, key) for key in figures)], rows)
 
 
 def format_details(summary, n):

@@ -64,8 +64,10 @@ class Colorizer:
     """
 
     FROM_CONTRACT = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
-    OPTIONS = (*FROM_CONTRACT, "style", "sample_seed", "refine")
-    OPTIONS = (*OPTIONS, "palette", "palette_strength", "palette_mode")
+    OPTIONS = (
+        *FROM_CONTRACT,
+        *("style", "sample_seed", "refine", "palette", "palette_strength", "palette_mode"),
+    )
 
     def __init__(self, model, contract, **options):
         self.contract = contract
@@ -74,7 +76,8 @@ class Colorizer:
         vars(self).update({name: getattr(contract, name) for name in self.FROM_CONTRACT})
         self.style, self.sample_seed, self.refine = None, 0, "none"
         self.palette, self.palette_strength, self.palette_mode = None, 0.5, "transfer"
-        self.hints = None
+        self.hints = self.histogram = None
+        self._network = self.model
         self._set(**options)
 
     def replace(self, **options):
@@ -180,7 +183,7 @@ class Colorizer:
         lightness = [lightness_of(picture[..., :3]) for picture in pictures]
         seen = self._seen(lightness)
         hints = self._hints_for(pictures, seen)
-        predicted = np.asarray(self.predict_ab(seen, hints) if hints else self.predict_ab(seen))
+        predicted = np.asarray(self.predict_ab(seen, hints))
         for target, one, ab in zip(made, lightness, predicted, strict=True):
             compose_into(target, one, ab, self.saturation)
 
@@ -204,19 +207,18 @@ class Colorizer:
         unknown = sorted(set(options) - set(known))
         if unknown:
             raise ValueError(f"Expected options among {', '.join(known)}, received {unknown}.")
-        vars(self).update({name: value for name, value in options.items() if value is not None})
+        given = {name: value for name, value in options.items() if value is not None}
+        vars(self).update(given)
         check_options({name: getattr(self, name) for name in self.OPTIONS})
         self.hints = None if self.hints is None else hints_of(self.hints)
         self.refinement = refinement_of(self.refine)
-        self.histogram = self._histogram()
-        self._network = self.model if self.style is None else self._styled()
-
-    def _histogram(self):
         if self.refinement or self.palette is not None:
             check_distribution(self.contract.output)
-        if self.palette is None:
-            return None
-        return log_histogram(read_palette(self.palette), self.contract.output)
+        # Reading a palette and cutting the network for a style take long: not for other options.
+        if "palette" in given:
+            self.histogram = log_histogram(read_palette(self.palette), self.contract.output)
+        if self.style is not None and given.keys() & {"style", "working_size"}:
+            self._network = self._styled()
 
     def _styled(self):
         return StyledNetwork(self.model, self._seen([style_lightness(self.style)]))

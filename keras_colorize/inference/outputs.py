@@ -5,6 +5,7 @@ from keras import ops
 from keras_colorize.bins import (
     ANNEALED_TEMPERATURE,
     CHANNEL_BINS,
+    CHANNEL_SPACES,
     decode_ab,
     decode_channels,
 )
@@ -67,7 +68,7 @@ def predicted_ab(
     if output == "ab_logits":
         return decode_ab(prediction, decoder, temperature, log_weights, seed)
     if output in CHANNEL_BINS:
-        values = bin_means if len(bin_means) else [CHANNEL_BINS[output].centers()] * 2
+        values = bin_values(output, bin_means)
         logits = prediction if log_weights is None else prediction + log_weights
         chroma = decode_channels(logits, values, decoder, temperature, seed)
         return channels_to_ab(chroma, output, lightness)
@@ -75,6 +76,19 @@ def predicted_ab(
         known = ", ".join(("ab_logits", *CHANNEL_BINS, *_UNSCALE))
         raise ValueError(f"Expected an output among {known}, received {output!r}.")
     return _TO_AB[output](_UNSCALE[output](prediction), lightness)
+
+
+def bin_values(output, bin_means=()):
+    """What the bins of each channel stand for.
+
+    Args:
+        output: key of `CHANNEL_BINS`.
+        bin_means: (2, K) values of a contract; empty for the centers of the bins.
+
+    Returns:
+        (2, K) values.
+    """
+    return bin_means if len(bin_means) else [CHANNEL_BINS[output].centers()] * 2
 
 
 def channels_to_ab(chroma, output, lightness):
@@ -88,7 +102,7 @@ def channels_to_ab(chroma, output, lightness):
     Returns:
         float32 tensor (N, h, w, 2) of a and b.
     """
-    return _TO_AB[_CHANNELS[output]](chroma, lightness)
+    return _TO_AB[CHANNEL_SPACES[output]](chroma, lightness)
 
 
 def ab_to_channels(ab, output, lightness):
@@ -104,7 +118,7 @@ def ab_to_channels(ab, output, lightness):
         those of the nearest color of sRGB.
     """
     ab = ops.cast(ab, "float32")
-    return _FROM_AB[_CHANNELS[output]](ops.concatenate([lightness, ab], axis=-1))
+    return _FROM_AB[CHANNEL_SPACES[output]](ops.concatenate([lightness, ab], axis=-1))
 
 
 def _luv_uv_to_ab(luv_uv, lightness):
@@ -145,7 +159,6 @@ _UNSCALE = {
     "hs": lambda hs: ops.clip(ops.cast(hs, "float32"), 0.0, 1.0),
     "rgb": lambda rgb: rgb,
 }
-_CHANNELS = {"ab_channel_logits": "ab", "luv_uv_logits": "luv_uv", "hs_logits": "hs"}
 _TO_AB = {
     "ab": lambda ab, lightness: ab,
     "yuv_uv": _yuv_uv_to_ab,

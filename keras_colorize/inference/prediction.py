@@ -5,10 +5,14 @@ from keras import ops
 
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.inference.hints import spread
-from keras_colorize.inference.outputs import ab_to_channels, channels_to_ab, predicted_ab
+from keras_colorize.inference.outputs import (
+    ab_to_channels,
+    bin_values,
+    channels_to_ab,
+    predicted_ab,
+)
 from keras_colorize.inference.palette import lean
 from keras_colorize.inference.refine import (
-    at_size_of,
     channel_probabilities,
     channels_of,
     decode_field,
@@ -58,11 +62,6 @@ def sharpened(colorizer, prediction):
     temperature = colorizer.temperature if colorizer.decoder == "annealed" else 1.0
     weights = log_weights(colorizer, prediction)
     return channel_probabilities(prediction, colorizer.contract.output, temperature, weights)
-
-
-def probabilities_of(colorizer, prediction, lightness):
-    """What `sharpened` gives, at the size of the lightness, (N, H, W, 1)."""
-    return at_size_of(sharpened(colorizer, prediction), lightness)
 
 
 def refined(colorizer, prediction, lightness, hints=None):
@@ -117,7 +116,7 @@ class _Known:
         wanted, self.force = spread(_unsaturated(hints, colorizer.saturation), lightness)
         channels = ab_to_channels(wanted[None], output, lightness[None])
         self.indices = ops.convert_to_numpy(self.bins.encode(channels))[0]
-        values = colorizer.contract.bin_means or [self.bins.centers()] * 2
+        values = bin_values(output, colorizer.contract.bin_means)
         parts = [np.take(one, self.indices[..., i]) for i, one in enumerate(values)]
         shown = channels_to_ab(np.float32(np.stack(parts, -1))[None], output, lightness[None])
         # A bin stands for many colors: its difference to the one that was wanted is put back.

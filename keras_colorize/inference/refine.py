@@ -11,8 +11,8 @@ import numbers
 import keras
 from keras import ops
 
-from keras_colorize.bins import CHANNEL_BINS, ab_marginals, decode_channels
-from keras_colorize.inference.outputs import channels_to_ab
+from keras_colorize.bins import CHANNEL_BINS, ab_marginals
+from keras_colorize.inference.outputs import predicted_ab
 from keras_colorize.layers import contrast_weights, mean_field
 
 DECODES = ("mean", "mode")
@@ -139,22 +139,6 @@ def channels_of(output):
     return "ab_channel_logits" if output == "ab_logits" else output
 
 
-def at_size_of(probabilities, lightness):
-    """Enlarges distributions to the size of the lightness, bilinearly.
-
-    Args:
-        probabilities: tensor (N, h, w, 2, K).
-        lightness: tensor (N, H, W, 1).
-
-    Returns:
-        float32 tensor (N, H, W, 2, K).
-    """
-    batch, height, width, channels, count = probabilities.shape
-    flat = ops.reshape(probabilities, (batch, height, width, channels * count))
-    flat = ops.image.resize(flat, lightness.shape[1:3], interpolation="bilinear")
-    return ops.reshape(flat, (*flat.shape[:3], channels, count))
-
-
 def unary_potentials(probabilities, refinement, fixed=None):
     """Potentials of single pixels, which the field maximizes.
 
@@ -224,6 +208,4 @@ def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):
     """
     # The logarithm of 0 would be no number; what is below this has no weight in a mean.
     logits = ops.log(ops.maximum(probabilities, 1e-30))
-    channels = channels_of(output)
-    values = bin_means if len(bin_means) else [CHANNEL_BINS[channels].centers()] * 2
-    return channels_to_ab(decode_channels(logits, values, decode), channels, lightness)
+    return predicted_ab(logits, channels_of(output), lightness, decode, bin_means=bin_means)

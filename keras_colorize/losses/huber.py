@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_colorize.losses.pixel import PixelLoss
+from keras_colorize.losses.pixel import PixelLoss, difference
 
 THRESHOLD = 0.05
 """Default M for colors scaled to [0, 1]: 18 units of u and v. The paper does not print its own."""
@@ -27,7 +27,7 @@ def huber_penalty(y_true, y_pred, threshold=THRESHOLD):
         ValueError: if the threshold is not above 0.
     """
     _check(threshold)
-    residual = ops.abs(ops.cast(y_true, "float32") - ops.cast(y_pred, "float32"))
+    residual = ops.abs(difference(y_true, y_pred))
     square = ops.square(residual)
     line = threshold * (2.0 * residual - threshold)
     return ops.mean(ops.where(residual < threshold, square, line), axis=-1)

@@ -36,13 +36,13 @@ def pixel_squared_error(y_true, y_pred):
     Returns:
         float32 tensor (N, H, W).
     """
-    return ops.mean(ops.square(_difference(y_true, y_pred)), axis=-1)
+    return ops.mean(ops.square(difference(y_true, y_pred)), axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 def pixel_absolute_error(y_true, y_pred):
     """Mean over the channels of the absolute difference; arguments of `pixel_squared_error`."""
-    return ops.mean(ops.abs(_difference(y_true, y_pred)), axis=-1)
+    return ops.mean(ops.abs(difference(y_true, y_pred)), axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
@@ -63,5 +63,6 @@ class PixelAbsoluteError(PixelLoss):
         return pixel_absolute_error(y_true, y_pred)
 
 
-def _difference(y_true, y_pred):
+def difference(y_true, y_pred):
+    """Truth less prediction in float32, whatever they come in."""
     return ops.cast(y_true, "float32") - ops.cast(y_pred, "float32")

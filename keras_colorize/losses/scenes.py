@@ -3,8 +3,7 @@
 import keras
 from keras import ops
 
-UNLABELED = -1
-"""Label of a picture whose class is not known."""
+from keras_colorize.bins import UNLABELED
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_colorize.bins import bin_count, hard_encode_ab
 from keras_colorize.metrics.color import ab_error
-from keras_colorize.metrics.means import PixelMean
+from keras_colorize.metrics.means import PixelMean, pixel_weight
 
 LARGEST_DISTANCE = 150.0
 """Distance in the ab plane at which the paper's curve ends."""
@@ -68,10 +68,7 @@ class AreaUnderCurve(PixelMean):
         weights = ops.take(table, hard_encode_ab(y_true), axis=0)
         if sample_weight is None:
             return weights
-        given = ops.cast(sample_weight, "float32")
-        if len(given.shape) < len(weights.shape):
-            given = ops.reshape(given, (-1, *([1] * (len(weights.shape) - 1))))
-        return weights * given
+        return weights * pixel_weight(sample_weight, weights)
 
     def get_config(self):
         """Arguments to build this metric again."""

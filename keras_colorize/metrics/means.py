@@ -17,10 +17,7 @@ class PixelMean(keras.metrics.Mean):
         values = self.values(y_true, y_pred)
         if sample_weight is None:
             return super().update_state(values)
-        weight = ops.cast(sample_weight, "float32")
-        if len(weight.shape) < len(values.shape):
-            weight = ops.reshape(weight, (-1, *([1] * (len(values.shape) - 1))))
-        return super().update_state(*_masked(values, weight))
+        return super().update_state(*_masked(values, pixel_weight(sample_weight, values)))
 
 
 class PictureMean(keras.metrics.Mean):
@@ -40,6 +37,14 @@ class PictureMean(keras.metrics.Mean):
         if sample_weight is None:
             return super().update_state(values)
         return super().update_state(*_masked(values, _picture_weight(sample_weight, self.name)))
+
+
+def pixel_weight(sample_weight, values):
+    """Weights per picture, (N,), or per pixel, so that they multiply values (N, H, W)."""
+    weight = ops.cast(sample_weight, "float32")
+    if len(weight.shape) < len(values.shape):
+        weight = ops.reshape(weight, (-1, *([1] * (len(values.shape) - 1))))
+    return weight
 
 
 def _picture_weight(sample_weight, name):

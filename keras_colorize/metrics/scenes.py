@@ -3,10 +3,8 @@
 import keras
 from keras import ops
 
+from keras_colorize.bins import UNLABELED
 from keras_colorize.metrics.means import PictureMean
-
-UNLABELED = -1
-"""Label of a picture whose class is not known."""
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

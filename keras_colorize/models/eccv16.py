@@ -12,6 +12,7 @@ from keras import layers
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import CropLike, ScaleLightness
 from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.encoders import padded_conv
 
 STRIDE = 4
 """Rows of lightness per row of logits."""
@@ -84,15 +85,5 @@ def _upsampling_block(x, name, channels):
 
 def _convolution(x, channels, name, dilation=1, strides=1):
     """3x3 convolution with as much padding on each side as its dilation, then ReLU."""
-    if strides > 1:
-        x = layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
-    x = layers.Conv2D(
-        channels,
-        3,
-        strides=strides,
-        padding="same" if strides == 1 else "valid",
-        dilation_rate=dilation,
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)
+    x = padded_conv(x, channels, name, strides=strides, dilation_rate=dilation)
     return layers.ReLU(name=f"{name}_relu")(x)

@@ -94,6 +94,35 @@ def conv_block(
     return layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x
 
 
+def padded_conv(x, filters, name, kernel_size=3, strides=1, **options):
+    """Convolution with as much padding on each side as its kernel reaches, as in PyTorch.
+
+    "same" of Keras pads strided convolutions on one side only.
+
+    Args:
+        x: Keras tensor (N, H, W, C).
+        filters: output channels.
+        name: name of the convolution; its padding is called `name`_pad.
+        kernel_size: odd side of the kernel.
+        strides: stride; dilated convolutions have none.
+        **options: further arguments of `keras.layers.Conv2D`.
+
+    Returns:
+        Keras tensor (N, ceil(H / strides), ceil(W / strides), filters).
+    """
+    if strides > 1 and kernel_size > 1:
+        x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
+    return layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same" if strides == 1 else "valid",
+        kernel_initializer="he_normal",
+        name=name,
+        **options,
+    )(x)
+
+
 def _mobilenet_v2(lightness):
     x = ScaleLightness(-1.0, 1.0, name="scale_lightness")(lightness)
     x = RepeatChannels(3, name="repeat_channels")(x)

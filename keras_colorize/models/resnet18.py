@@ -9,6 +9,7 @@ from keras import layers
 
 from keras_colorize.layers import ScaleLightness
 from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.encoders import padded_conv
 
 STAGE_WIDTHS = (64, 128, 256, 512)
 """Channels of layer1 to layer4, at strides 4, 8, 16 and 32; the stem has those of layer1."""
@@ -111,17 +112,7 @@ def _basic_block(x, filters, name, strides=1):
 
 def _convolution(x, filters, name, kernel_size=3, strides=1):
     """Convolution with padding of kernel_size // 2 on all sides, then batch normalisation."""
-    if strides > 1 and kernel_size > 1:
-        x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding="same" if strides == 1 else "valid",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)
+    x = padded_conv(x, filters, name, kernel_size, strides, use_bias=False)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
 
 

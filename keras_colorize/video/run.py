@@ -93,7 +93,7 @@ def colorize_video(
     reader, resumed = FrameReader(video), journal.frames()
     steadiness.restore(journal.state())
     report = on_frame or (lambda done, total: None)
-    _fill(journal, goal, reader, _Painter(colorizer, video, steadiness), report)
+    _fill(journal, goal, reader, _Painter(colorizer, video, steadiness), report, resumed)
     goal.finish(journal)
     notes = [*video.notes, *goal.notes, *_complaints(reader, journal.restarted)]
     return Outcome(reader.count, resumed, reader.damages > 0 or _is_short(reader), tuple(notes))
@@ -118,8 +118,8 @@ class _Painter:
         return made
 
 
-def _fill(journal, goal, reader, painter, report):
-    done, total = journal.frames(), reader.source.frames
+def _fill(journal, goal, reader, painter, report, done):
+    total = reader.source.frames
     report(done, total)
     segment = goal.segment(journal, done)
     for picture in reader.pictures(skip=done):

@@ -91,7 +91,7 @@ def test_batches_are_cut_so_that_memory_is_bounded(
     colorizer = tiny_colorizer.replace(working_size=working_size)
     sizes = []
 
-    def predict_ab(lightness):
+    def predict_ab(lightness, hints=None):
         sizes.append(len(lightness))
         return np.zeros((len(lightness), 1, 1, 2), "float32")
 

@@ -13,13 +13,13 @@ from keras_colorize.inference import Hints, Refinement, prediction
 from keras_colorize.inference.outputs import ab_to_channels, channels_to_ab
 from keras_colorize.inference.refine import (
     REFINEMENTS,
-    at_size_of,
     channel_probabilities,
     decode_field,
     refine,
     refinement_of,
     unary_potentials,
 )
+from keras_colorize.inference.tiles import enlarged_window
 from keras_colorize.layers import MeanField
 
 SIZES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL_BINS.items()}}
@@ -85,7 +85,7 @@ def test_bin_means_replace_the_centers():
 
 def test_enlarged_distributions_are_distributions():
     p = softmax(np.random.default_rng(0).normal(0, 3, (1, 3, 4, 2, 25)), axis=-1).astype("float32")
-    big = np.asarray(at_size_of(p, np.zeros((1, 12, 16, 1), "float32")))
+    big = enlarged_window(p[0], (12, 16), slice(0, 12), slice(0, 16))[None]
     assert big.shape == (1, 12, 16, 2, 25)
     np.testing.assert_allclose(big.sum(-1), 1.0, atol=1e-5)
     np.testing.assert_allclose(big[0, 0, 0], p[0, 0, 0], atol=1e-5)
