@@ -24,6 +24,7 @@ from keras_colorize.color import (
     xyz_to_luv,
     yuv_to_rgb,
 )
+from keras_colorize.layers.resizing import resize_bilinear
 
 # Of the search for a luma: a and b are then 0.003 off at most, and
 # 0.1 on average over all colors of sRGB, of which those at its edge come slowly.
@@ -175,7 +176,9 @@ _FROM_AB = {
 
 
 def _fit(lightness, chroma):
-    return ops.image.resize(lightness, ops.shape(chroma)[1:3], antialias=True)
+    # Not `ops.image.resize`: exported networks learn their size when they run.
+    lightness = ops.cast(lightness, "float32")
+    return resize_bilinear(lightness, ops.shape(chroma)[1:3], antialias=True)
 
 
 def _yuv_to_rgb(luma, yuv_uv):

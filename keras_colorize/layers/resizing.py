@@ -26,7 +26,7 @@ class _Resizing(keras.layers.Layer):
     def _resize(self, x, size, antialias=False):
         if self.interpolation == "nearest":
             return _resize_nearest(x, size)
-        return _resize_bilinear(x, size, antialias)
+        return resize_bilinear(x, size, antialias)
 
     def get_config(self):
         """Returns the arguments that rebuild the layer."""
@@ -190,7 +190,17 @@ def _nearest_index(before, after):
     return ((2 * ops.arange(after, dtype="int32") + 1) * before) // (2 * after)
 
 
-def _resize_bilinear(x, size, antialias):
+def resize_bilinear(x, size, antialias=False):
+    """Resizes bilinearly, also where sizes are known only when it runs.
+
+    Args:
+        x: tensor (N, h, w, C).
+        size: height and width, integers or scalar tensors.
+        antialias: see `ResizeTo`.
+
+    Returns:
+        Tensor (N, *size, C), of the same type.
+    """
     batch, height, width, channels = ops.shape(x)
     rows = ops.cast(_bilinear_weights(height, size[0], antialias), x.dtype)
     columns = ops.cast(_bilinear_weights(width, size[1], antialias), x.dtype)

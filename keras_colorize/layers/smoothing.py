@@ -65,5 +65,7 @@ def _gaussian(sigma, truncate):
 def _mirrored(x, axis, radius):
     """Extends one axis at both ends by its mirror image, which repeats as often as needed."""
     size = ops.shape(x)[axis]
-    position = ops.mod(ops.arange(-radius, size + radius, dtype="int32"), 2 * size)
+    position = ops.arange(-radius, size + radius, dtype="int32")
+    # Mirrored once before the remainder is taken: tf2onnx gets that of negative numbers wrong.
+    position = ops.mod(ops.maximum(position, -1 - position), 2 * size)
     return ops.take(x, ops.minimum(position, 2 * size - 1 - position), axis=axis)
