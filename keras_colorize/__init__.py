@@ -6,6 +6,8 @@ Importing the package registers its layers, losses and metrics, so that saved mo
 from keras_colorize import bins, color, layers, losses, metrics, models
 from keras_colorize.inference import Colorizer
 from keras_colorize.models import (
+    dcgan_discriminator,
+    dcgan_generator,
     distribution_unet,
     eccv16,
     fold_batch_norm,
@@ -31,6 +33,8 @@ __all__ = [
     "__version__",
     "bins",
     "color",
+    "dcgan_discriminator",
+    "dcgan_generator",
     "distribution_unet",
     "eccv16",
     "fold_batch_norm",

@@ -17,6 +17,7 @@ FORMAT = 1
 """Version of the preset format; a reader refuses others."""
 
 NETWORKS = {
+    "dcgan_generator": models.dcgan_generator,
     "distribution_unet": models.distribution_unet,
     "eccv16": models.eccv16,
     "iizuka16": models.iizuka16,
@@ -99,7 +100,7 @@ def default_preset():
     Raises:
         PresetError: if the library came without it.
     """
-    return _find("distribution_unet_places").name
+    return find_preset("distribution_unet_places").name
 
 
 def read_contract(folder):
@@ -146,7 +147,7 @@ def load_preset(name_or_folder, dtype=None):
         PresetError: if it is unknown (the message lists the names), or its weights are missing,
             damaged or of another network.
     """
-    folder = _find(name_or_folder)
+    folder = find_preset(name_or_folder)
     contract = read_contract(folder)
     weights = folder / WEIGHTS_FILE
     _check_sha256(weights, contract.sha256)
@@ -226,7 +227,12 @@ def _shipped():
     return {folder.name: folder for folder in folders}
 
 
-def _find(name_or_folder):
+def find_preset(name_or_folder):
+    """Folder of a preset, see `load_preset`.
+
+    Raises:
+        PresetError: if there is none; the message lists the shipped ones.
+    """
     folder = Path(name_or_folder)
     if (folder / CONTRACT_FILE).is_file():
         return folder

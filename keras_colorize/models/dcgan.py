@@ -1,0 +1,241 @@
+"""The conditional DCGAN of Nazeri, Ng and Ebrahimi 2018, as used by Zhou & Zhou 2019.
+
+"Image Colorization using Generative Adversarial Networks"; Zhou & Zhou, "Automatic Colorization",
+section 2.2.1. The text gives the kinds of layers; channels and strides are those of the authors'
+release. All kernels are 4x4, but for the last one of the generator.
+"""
+
+import keras
+from keras import layers
+
+from keras_colorize.layers import (
+    BatchStatisticsNormalization,
+    CropLike,
+    PadToAtLeast,
+    PermanentDropout,
+    ScaleLightness,
+    SpectralNorm,
+)
+from keras_colorize.models.arguments import check_network, scaled
+
+LEVEL_SETS = (32, 256)
+"""Sizes of pictures, in pixels, that there are depths for."""
+
+BATCH_NORM_MODES = ("moving", "batch", "none")
+"""What batch normalisation sees in inference."""
+
+# Channels and strides of the contracting path; the expansive path mirrors it. Doubling ends at
+# 512: a further step would multiply the weights of its layer by four.
+_GENERATOR = {
+    32: ((64, 1), (128, 2), (256, 2), (512, 2), (512, 2)),
+    256: ((64, 1), (64, 2), (128, 2), (256, 2), (512, 2), (512, 2), (512, 2), (512, 2)),
+}
+# How many layers of the expansive path have dropout, from the innermost on: "several".
+_DROPOUTS = {32: 2, 256: 3}
+# Both end at 4x4, which the last convolution covers.
+_DISCRIMINATOR = {
+    32: ((64, 2), (128, 2), (256, 2), (512, 1)),
+    256: ((64, 2), (128, 2), (256, 2), (512, 2), (512, 2), (512, 2)),
+}
+_KERNEL = 4
+_SLOPE = 0.2
+
+
+def dcgan_generator(
+    level_set=256,
+    width=1.0,
+    dropout=0.5,
+    dropout_in_inference=False,
+    batch_norm_momentum=0.99,
+    batch_norm_mode="moving",
+    spectral_norm=False,
+    input_shape=(None, None, 1),
+    name="dcgan_generator",
+):
+    """Builds the generator, a U-Net.
+
+    There is no noise in its input: dropout is the only noise. As in the release, the first
+    convolution has stride 1 and its features, at full size, are not handed over.
+
+    A size that does not divide is padded where it does not, level by level: the convolutions of
+    stride 2 see one row or column of zeros more at the bottom or right, which the layer that
+    mirrors them makes too much and which is cropped. That leads to the same sizes as padding the
+    picture to a multiple of 16 or 128 would, without computing on the padding, and without
+    letting it into the statistics of batch normalisation.
+
+    The innermost level has no batch normalisation: from one picture of 128x128 or less, it has
+    one pixel there, and a pixel less the mean of itself is nothing.
+
+    Args:
+        level_set: 32 for pictures of about 32x32 (four halvings), 256 for 256x256 (seven).
+        width: factor on the channels of all layers but the output; 1.0 is the release.
+        dropout: share of features dropped in the two (32) or three (256) innermost layers of
+            the expansive path.
+        dropout_in_inference: whether they are dropped in inference too, so that each call
+            colorizes in another way.
+        batch_norm_momentum: momentum of the moving statistics, which are means over about
+            1 / (1 - momentum) steps.
+        batch_norm_mode: what batch normalisation uses in inference: `"moving"` statistics, or
+            those of the `"batch"`; with `"none"` there is no batch normalisation.
+        spectral_norm: whether all layers but the output are spectrally normalised.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+        name: name of the model.
+
+    Returns:
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
+        (N, H, W, 2) in [0, 1], which is the paper's tanh moved there.
+
+    Raises:
+        ValueError: for an argument out of its range.
+    """
+    check_network(width, input_shape)
+    _check(level_set, batch_norm_mode, batch_norm_momentum)
+    if not 0 <= dropout < 1:
+        raise ValueError(f"Expected a dropout of at least 0 and below 1, received {dropout}.")
+    block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
+    lightness = keras.Input(input_shape, name="lightness")
+    x = ScaleLightness(-1.0, 1.0, name="scale_lightness")(lightness)
+    taps = []
+    for number, (channels, strides) in enumerate(_GENERATOR[level_set]):
+        innermost = number == len(_GENERATOR[level_set]) - 1
+        x = block.down(x, f"down{number}", scaled(channels, width), strides, not innermost)
+        taps.append(x)
+    drop = PermanentDropout if dropout_in_inference else layers.Dropout
+    for step, number in enumerate(reversed(range(len(taps) - 1))):
+        x = block.up(x, f"up{number}", taps[number])
+        if step < _DROPOUTS[level_set]:
+            x = drop(dropout, name=f"up{number}_dropout")(x)
+        if number:
+            x = layers.Concatenate(name=f"up{number}_concat")([x, taps[number]])
+    return keras.Model(lightness, {"ab": _colors(x)}, name=name)
+
+
+def dcgan_discriminator(
+    level_set=256,
+    width=1.0,
+    batch_norm_momentum=0.99,
+    batch_norm_mode="moving",
+    spectral_norm=False,
+    input_shape=(None, None, 1),
+    name="dcgan_discriminator",
+):
+    """Builds the discriminator, which tells true colors from those of a generator.
+
+    Its last convolution covers the whole picture at the size of the level set and gives one
+    score there. Larger pictures give a map of scores, which is averaged; the features of smaller
+    ones are padded with zeros at the bottom and right.
+
+    In training with batch normalisation, a batch needs more than one pixel at the last level: a
+    single picture must be larger than 8x8 (level set 32) or 64x64 (256), or the score does not
+    depend on it.
+
+    Args:
+        level_set: 32 for pictures of about 32x32, 256 for 256x256.
+        width: factor on the channels of all layers but the output; 1.0 is the release.
+        batch_norm_momentum: see `dcgan_generator`.
+        batch_norm_mode: see `dcgan_generator`.
+        spectral_norm: whether all layers are spectrally normalised.
+        input_shape: shape (H, W, 1) of the lightness; None where the size may vary. Any size
+            from 1 up works.
+        name: name of the model.
+
+    Returns:
+        Functional model: `{"lightness": L* in 0..100 (N, H, W, 1), "ab": a and b scaled to
+        [0, 1] (N, H, W, 2)}` to float32 logits (N, 1) that the colors are true.
+
+    Raises:
+        ValueError: for an argument out of its range.
+    """
+    check_network(width, input_shape)
+    _check(level_set, batch_norm_mode, batch_norm_momentum)
+    block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
+    lightness = keras.Input(input_shape, name="lightness")
+    ab = keras.Input((*input_shape[:2], 2), name="ab")
+    x = _seen(lightness, ab)
+    for number, (channels, strides) in enumerate(_DISCRIMINATOR[level_set]):
+        x = block.down(x, f"conv{number}", scaled(channels, width), strides, number > 0)
+    x = PadToAtLeast(_KERNEL, name="pad")(x)
+    score = layers.Conv2D(1, _KERNEL, dtype="float32", name="score")
+    x = block.wrapped(score)(x)
+    logits = layers.GlobalAveragePooling2D(dtype="float32", name="logits")(x)
+    return keras.Model({"lightness": lightness, "ab": ab}, logits, name=name)
+
+
+class _Block:
+    """Makes the layers of both networks.
+
+    Args:
+        mode: one of `BATCH_NORM_MODES`.
+        momentum: momentum of batch normalisation.
+        spectral: whether convolutions are spectrally normalised.
+    """
+
+    def __init__(self, mode, momentum, spectral):
+        self.mode = mode
+        self.momentum = momentum
+        self.spectral = spectral
+
+    def wrapped(self, layer):
+        """Returns the layer, spectrally normalised if that is wanted."""
+        return SpectralNorm(layer) if self.spectral else layer
+
+    def down(self, x, name, channels, strides, norm):
+        """Convolution, batch normalisation (where there is one), LeakyReLU."""
+        x = self._normalised(layers.Conv2D, x, name, channels, strides, norm)
+        return layers.LeakyReLU(negative_slope=_SLOPE, name=f"{name}_relu")(x)
+
+    def up(self, x, name, reference):
+        """Transposed convolution, batch normalisation, ReLU; size and channels of `reference`."""
+        channels = reference.shape[-1]
+        x = self._normalised(layers.Conv2DTranspose, x, name, channels, 2, True)
+        x = layers.ReLU(name=f"{name}_relu")(x)
+        return CropLike(name=f"{name}_crop")([x, reference])
+
+    def _normalised(self, kind, x, name, channels, strides, norm):
+        norm = norm and self.mode != "none"
+        layer = kind(
+            channels,
+            _KERNEL,
+            strides=strides,
+            padding="same",
+            use_bias=not norm,
+            kernel_initializer="he_normal",
+            name=name,
+        )
+        x = self.wrapped(layer)(x)
+        if not norm:
+            return x
+        kinds = {"moving": layers.BatchNormalization, "batch": BatchStatisticsNormalization}
+        return kinds[self.mode](momentum=self.momentum, name=f"{name}_bn")(x)
+
+
+def _colors(x):
+    # Small weights, for a start near grey. Half precision could not tell neighbouring colors
+    # apart.
+    x = layers.Conv2D(
+        2,
+        1,
+        activation="tanh",
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        dtype="float32",
+        name="ab_tanh",
+    )(x)
+    return layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
+
+
+def _seen(lightness, ab):
+    """Lightness and color in [-1, 1]; float32, for half precision is finest around 0."""
+    lightness = ScaleLightness(-1.0, 1.0, dtype="float32", name="scale_lightness")(lightness)
+    ab = layers.Rescaling(2.0, -1.0, dtype="float32", name="scale_ab")(ab)
+    return layers.Concatenate(dtype="float32", name="seen")([lightness, ab])
+
+
+def _check(level_set, mode, momentum):
+    if level_set not in LEVEL_SETS:
+        raise ValueError(f"Expected a level_set among {LEVEL_SETS}, received {level_set!r}.")
+    if mode not in BATCH_NORM_MODES:
+        raise ValueError(f"Expected a batch_norm_mode among {BATCH_NORM_MODES}, received {mode!r}.")
+    if not 0 <= momentum < 1:
+        raise ValueError(
+            f"Expected a batch_norm_momentum of at least 0 and below 1, received {momentum}."
+        )
