@@ -25,18 +25,22 @@ def compose(lightness, ab, saturation=1.0, top=0, full_height=None, to_rgb=reduc
     """
     lightness = ops.cast(lightness, "float32")
     batch, height, width, _ = ops.shape(lightness)
-    ab = saturation * _enlarge(ab, batch, height, width, top, full_height or height)
+    full_height = height if full_height is None else full_height
+    ab = saturation * _enlarge(ab, batch, height, width, top, full_height)
     return to_rgb(ops.concatenate([lightness, ab], axis=-1))
 
 
 def _enlarge(ab, batch, height, width, top, full_height):
     ab = ops.cast(ab, "float32")
-    scale = (full_height / ab.shape[1], width / ab.shape[2])
+    # Sizes may be tensors that a graph learns only when it runs.
+    small = ops.cast(ops.convert_to_tensor(ops.shape(ab)[1:3]), "float32")
+    large = ops.cast(ops.convert_to_tensor((full_height, width)), "float32")
+    shift = ops.cast(ops.convert_to_tensor((-top, 0)), "float32")
     return ops.image.scale_and_translate(
         ab,
         (batch, height, width, 2),
-        scale=ops.convert_to_tensor(scale, "float32"),
-        translation=ops.convert_to_tensor((-top, 0.0), "float32"),
+        scale=large / small,
+        translation=shift,
         spatial_dims=(1, 2),
         method="cubic",
         antialias=True,

@@ -10,7 +10,7 @@ STRIDE = 32
 
 _NAMES = {"decoder": DECODERS, "palette_mode": MODES}
 
-_RANGES = {
+RANGES = {
     "working_size": (STRIDE, 4096),
     "temperature": (1e-3, 10.0),
     "saturation": (0.0, 10.0),
@@ -34,7 +34,7 @@ def check_options(options):
             raise ValueError(
                 f"Expected a {name} among {', '.join(known)}, received {options[name]!r}."
             )
-    for name, (low, high) in _RANGES.items():
+    for name, (low, high) in RANGES.items():
         value = options[name]
         if not (isinstance(value, numbers.Real) and low <= value <= high):
             raise ValueError(f"Expected {name} between {low} and {high}, received {value!r}.")

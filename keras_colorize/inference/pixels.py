@@ -96,9 +96,23 @@ def to_working_size(lightness, working_size, multiple):
     Returns:
         float32 array (h, w, 1), L* in 0..100.
     """
-    scale = working_size / max(lightness.shape[:2])
+    longest = max(lightness.shape[:2])
     size = [
-        max(multiple, round(side * scale / multiple) * multiple) for side in lightness.shape[:2]
+        multiple * max(1, divided(side * working_size, longest * multiple))
+        for side in lightness.shape[:2]
     ]
     small = ops.image.resize(lightness, size, interpolation="bicubic", antialias=True)
     return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)
+
+
+def divided(number, by):
+    """Divides whole numbers and rounds as `round` does, halves to even numbers.
+
+    Args:
+        number: integer, or integer tensor, at least 0.
+        by: the same, above 0.
+
+    Returns:
+        Integer, or integer tensor.
+    """
+    return (2 * number + by - 1 + number // by % 2) // (2 * by)

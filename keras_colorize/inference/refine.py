@@ -154,17 +154,23 @@ def unary_potentials(probabilities, refinement, fixed=None):
     return unary if fixed is None else unary + CERTAIN * fixed
 
 
-def refine(unary, lightness, refinement):
+def field(unary, lightness, refinement):
     """Lets neighbors of equal lightness agree on their colors.
 
     Args:
         unary: float32 tensor (N, H, W, 2, K), see `unary_potentials`.
-        lightness: array (N, H, W, 1), L* in 0..100.
+        lightness: tensor (N, H, W, 1), L* in 0..100.
         refinement: a `Refinement`.
 
     Returns:
-        float32 array (N, H, W, 2, K): mean-field distributions.
+        float32 tensor (N, H, W, 2, K): mean-field distributions.
     """
+    right, down = contrast_weights(lightness, refinement.sigma)
+    return mean_field(unary, right, down, refinement.compatibility, refinement.sweeps)
+
+
+def refine(unary, lightness, refinement):
+    """Does what `field` does, compiled and from arrays to an array."""
     return _field(refinement, tuple(unary.shape[-2:])).predict_on_batch([unary, lightness])
 
 
@@ -188,9 +194,7 @@ class _Field(keras.Model):
 
     def call(self, inputs):
         unary, lightness = inputs
-        chosen = self.refinement
-        right, down = contrast_weights(lightness, chosen.sigma)
-        return mean_field(unary, right, down, chosen.compatibility, chosen.sweeps)
+        return field(unary, lightness, self.refinement)
 
 
 def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):

@@ -1,0 +1,5 @@
+"""Networks for other programs: SavedModels for TensorFlow Serving, ONNX and LiteRT."""
+
+from keras_colorize.export.saved_model import export_saved_model
+
+__all__ = ["export_saved_model"]
