@@ -75,11 +75,13 @@ class SpectralNorm(keras.layers.Wrapper):
     def call(self, x, training=False):
         """Applies the layer to `x`; see the class."""
         kernel = self.layer.kernel / ops.maximum(self._sigma(training), _SMALLEST)
+        # All of the layer's variables: a scope around this one, as JAX has, is not seen within.
         values = [
-            kernel if weight is self.layer.kernel else ops.convert_to_tensor(weight)
-            for weight in self.layer.trainable_variables
+            (variable, kernel if variable is self.layer.kernel else variable.value)
+            for variable in self.layer.variables
         ]
-        return self.layer.stateless_call(values, [], x)[0]
+        with keras.StatelessScope(values, initialize_variables=False):
+            return self.layer(x)
 
     def _matrix(self):
         kernel = ops.convert_to_tensor(self.layer.kernel)
