@@ -15,6 +15,7 @@ from keras_colorize.data import validation_batches
 from keras_colorize.inference import compose, predicted_ab
 from keras_colorize.presets import Contract, PresetError, load_preset, save_preset
 from keras_colorize.training import (
+    AdversarialConfig,
     ColorizedSamples,
     DivergedError,
     TrainingConfig,
@@ -59,7 +60,7 @@ def class_count(class_names):
     return len(class_names) if len(class_names) > 1 and FLAGS.class_loss_weight else None
 
 
-def train(network, make_model, targets, make_objectives):
+def train(network, make_model, targets, make_objectives, adversary=None, callbacks=()):
     """Runs the training that the flags describe, and saves the weights as a preset.
 
     Targets and objectives may name outputs that the network does not have; these are passed
@@ -72,10 +73,13 @@ def train(network, make_model, targets, make_objectives):
         targets: `Targets` of all outputs.
         make_objectives: callable (`TrainingData`) to three dicts by output, loss, its weight and
             metric, and a dict of further fields of the preset's contract.
+        adversary: for adversarial training, callable (network, `AdversarialConfig`) to the
+            compiled `AdversarialModel` around it; then losses and metrics are not used.
+        callbacks: Keras callbacks of this trainer, on every worker.
     """
     strategy = make_strategy(FLAGS.strategy)
     precision = set_precision(FLAGS.precision)
-    config = _config()
+    config = _config(AdversarialConfig if adversary else TrainingConfig)
     keras.utils.set_random_seed(config.seed)
     data, validation = load_data()
     class_names = data.sources[0].class_names
@@ -84,15 +88,21 @@ def train(network, make_model, targets, make_objectives):
         if FLAGS.init:
             _begin_from(model, FLAGS.init)
         *objectives, fields = make_objectives(data)
-        losses, loss_weights, metrics = (_of_model(model, by) for by in objectives)
-        model.compile(make_optimizer(config), losses, loss_weights, metrics)
+        if adversary:
+            trained = adversary(model, config)
+        else:
+            trained = model
+            losses, loss_weights, metrics = (_of_model(model, by) for by in objectives)
+            model.compile(make_optimizer(config), losses, loss_weights, metrics)
     logging.info("%d training and %d validation pictures", len(data), len(validation))
     logging.info("%s: %d weights, %s", network, model.count_params(), precision)
     if FLAGS.dry_run:
-        _describe(model, config, arguments, class_names)
+        _describe(trained, config, arguments, class_names)
         return
-    targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
-    _fit(model, config, strategy, data, targets, validation)
+    if not adversary:
+        targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
+    samples = _samples(model, validation, strategy)
+    _fit(trained, config, strategy, data, targets, validation, [*callbacks, *samples])
     if worker_of(strategy)[0] == 0:
         known = class_names if CLASS_OUTPUT in model.output else ()
         _save(model, network=network, arguments=arguments, class_names=known, **fields)
@@ -119,34 +129,32 @@ def _begin_from(model, preset):
             )
 
 
-def _fit(model, config, strategy, data, targets, validation):
+def _fit(model, config, strategy, data, targets, validation, own):
     batches = validation_batches(validation, FLAGS.size, config.batch_size, targets)
     worker, _ = worker_of(strategy)
     options = FLAGS.plateau, FLAGS.early_stop, FLAGS.tensorboard
     callbacks = standard_callbacks(FLAGS.run, *options, worker=worker)
-    if worker == 0 and _output(model) != CLASS_OUTPUT:
-        callbacks.append(_samples(validation))
-    loop = TrainingLoop(model, config, FLAGS.run, strategy, callbacks)
+    loop = TrainingLoop(model, config, FLAGS.run, strategy, [*own, *callbacks])
 
     def ask(*_):
         loop.stop_requested = True
 
     signal.signal(signal.SIGTERM, ask)
-    loop.fit(data, targets, batches)
+    loop.fit(data, targets, batches, FLAGS.resume_from)
     if loop.stopped:
         logging.info("stopped on request; the same command goes on from here")
-        sys.exit(128 + signal.SIGTERM)
+        sys.exit()
 
 
-def _config():
-    fields = dataclasses.fields(TrainingConfig)
+def _config(kind):
+    fields = dataclasses.fields(kind)
     values = {field.name: FLAGS[field.name].value for field in fields}
     for field in fields:
         if not isinstance(field.type, type):
             values[field.name] = values[field.name] or None
     if FLAGS.plateau is not None and FLAGS.schedule != "constant":
         raise ValueError(f"Expected --schedule=constant with --plateau, received {FLAGS.schedule}.")
-    return TrainingConfig(**values)
+    return kind(**values)
 
 
 def _of_model(model, by_output):
@@ -172,17 +180,19 @@ def _output(model):
     return min(model.output, key=lambda name: name == CLASS_OUTPUT)
 
 
-def _samples(validation):
+def _samples(model, validation, strategy):
+    """Only the chief colorizes samples: nothing in it may wait for the other workers."""
+    name = _output(model)
+    if worker_of(strategy)[0] or name == CLASS_OUTPUT:
+        return []
+
+    def colorize(_, lightness):
+        prediction = model(lightness, training=False)[name]
+        return compose(lightness, predicted_ab(prediction, name, lightness))
+
     views = validation_batches(validation, FLAGS.size, 8, lambda rgb, labels: (rgb, labels))
     rgb, _ = next(iter(views))
     run = pathlib.Path(FLAGS.run)
     events = run / "tensorboard" if FLAGS.tensorboard else None
     lightness = np.asarray(rgb_to_lightness(rgb))
-    return ColorizedSamples(lightness, rgb, _colorize, run / "samples", events)
-
-
-def _colorize(model, lightness):
-    # Only the chief does this, so nothing in it may wait for the other workers.
-    name = _output(model)
-    prediction = model(lightness, training=False)[name]
-    return compose(lightness, predicted_ab(prediction, name, lightness))
+    return [ColorizedSamples(lightness, rgb, colorize, run / "samples", events)]

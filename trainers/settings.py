@@ -27,6 +27,8 @@ _FLAGS = (
     (flags.DEFINE_string, "run", None, "Folder of the run; a begun run there is resumed."),
     (flags.DEFINE_string, "init", None, "Preset, name or folder, whose weights to begin with; only "
      "its class branch may be of another size."),
+    (flags.DEFINE_integer, "resume_from", None, "Checkpoint of the run, by its step, to go on from "
+     "in place of the newest."),
     (flags.DEFINE_string, "config", None, "JSON file of settings, as --dry_run prints them; flags "
      "on the command line come first."),
     (flags.DEFINE_bool, "dry_run", False, "Show the settings, the pictures, the network's size and "
@@ -41,18 +43,19 @@ _FLAGS = (
 _KINDS = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
 
 
-def define_flags(**defaults):
+def define_flags(config=TrainingConfig, **defaults):
     """Defines the flags of a run.
 
     Args:
+        config: `TrainingConfig`, or the class of settings that takes its place.
         **defaults: defaults of flags that suit the network.
     """
     for define, name, default, text in _FLAGS:
         define(name, defaults.get(name, default), text)
-    for field in dataclasses.fields(TrainingConfig):
+    for field in dataclasses.fields(config):
         optional = not isinstance(field.type, type)
         define = flags.DEFINE_float if optional else _KINDS[field.type]
-        text = f"TrainingConfig.{field.name}{'; 0 for none' * optional}."
+        text = f"{config.__name__}.{field.name}{'; 0 for none' * optional}."
         define(field.name, defaults.get(field.name, field.default), text)
 
 

@@ -4,6 +4,7 @@ After `import keras_colorize` Keras knows all by name:
 `keras.losses.get({"class_name": "keras_colorize>AbCrossentropy", "config": {}})`.
 """
 
+from keras_colorize.losses.adversarial import discriminator_loss, generator_adversarial_loss
 from keras_colorize.losses.channels import ChannelCrossentropy, channel_crossentropy
 from keras_colorize.losses.distribution import AbCrossentropy, ab_crossentropy
 from keras_colorize.losses.huber import HuberPenalty, huber_penalty
@@ -26,6 +27,8 @@ __all__ = [
     "SceneCrossentropy",
     "ab_crossentropy",
     "channel_crossentropy",
+    "discriminator_loss",
+    "generator_adversarial_loss",
     "huber_penalty",
     "pixel_absolute_error",
     "pixel_squared_error",

@@ -22,6 +22,7 @@ from keras_colorize.metrics.colorfulness import (
     colorfulness_difference,
 )
 from keras_colorize.metrics.curve import AreaUnderCurve, area_under_curve
+from keras_colorize.metrics.diversity import Diversity, diversity
 from keras_colorize.metrics.flicker import chroma_flicker
 from keras_colorize.metrics.saturation import SaturationDifference, saturation_difference
 from keras_colorize.metrics.scenes import SceneTopK, scene_top_k
@@ -36,6 +37,7 @@ __all__ = [
     "Ciede2000",
     "Colorfulness",
     "ColorfulnessDifference",
+    "Diversity",
     "LuvUvSquaredError",
     "Psnr",
     "SaturationDifference",
@@ -50,6 +52,7 @@ __all__ = [
     "ciede2000",
     "colorfulness",
     "colorfulness_difference",
+    "diversity",
     "luv_uv_squared_error",
     "psnr",
     "saturation_difference",

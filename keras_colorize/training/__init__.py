@@ -1,20 +1,26 @@
 """Training: one step and one loop for one device, several, and several machines."""
 
+from keras_colorize.training.adversarial import AdversarialModel, TwoPhases
 from keras_colorize.training.callbacks import ColorizedSamples, standard_callbacks
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
-from keras_colorize.training.config import TrainingConfig
+from keras_colorize.training.collapse import CollapseMonitor
+from keras_colorize.training.config import AdversarialConfig, TrainingConfig
 from keras_colorize.training.hardware import make_strategy, set_precision, worker_of
 from keras_colorize.training.loop import TrainingLoop
 from keras_colorize.training.memory import memory_estimate
 from keras_colorize.training.optimizers import Trapezoid, make_optimizer
 
 __all__ = [
+    "AdversarialConfig",
+    "AdversarialModel",
+    "CollapseMonitor",
     "ColorizedSamples",
     "DivergedError",
     "RunCheckpoint",
     "TrainingConfig",
     "TrainingLoop",
     "Trapezoid",
+    "TwoPhases",
     "make_optimizer",
     "make_strategy",
     "memory_estimate",

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.training.checkpoints import parts_of
+
 
 class ColorizedSamples(keras.callbacks.Callback):
     """Colorizes the same pictures after every epoch: PNG sheets, and images in TensorBoard.
@@ -44,6 +46,19 @@ class ColorizedSamples(keras.callbacks.Callback):
                 tf.summary.image("grey_colorized_true", sheet[None])
 
 
+class PlateauCut(keras.callbacks.ReduceLROnPlateau):
+    """Keras' callback, for all the networks that a model trains."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Cuts the rates of the other networks as that of the first was cut."""
+        first, *others = parts_of(self.model)
+        before = float(first.optimizer.learning_rate)
+        super().on_epoch_end(epoch, logs)
+        share = float(first.optimizer.learning_rate) / before
+        for part in others:
+            part.optimizer.learning_rate = share * float(part.optimizer.learning_rate)
+
+
 def _event_writer(folder):
     # Without it TensorFlow fails at the first picture, which comes an epoch later.
     if importlib.util.find_spec("tensorboard") is None:
@@ -58,8 +73,8 @@ def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=Fa
 
     Args:
         run_folder: the run's folder; a table of the epochs goes to `history.csv` in it.
-        plateau: epochs without progress of `val_loss` after which the learning rate is halved,
-            or None. Needs the constant schedule.
+        plateau: epochs without progress of `val_loss` after which the learning rate (of both
+            networks of an `AdversarialModel`) is halved, or None. Needs the constant schedule.
         early_stop: epochs without progress of `val_loss` after which the run ends, or None.
         tensorboard: whether events are written to `tensorboard/`; needs the extra `train`.
         worker: index of this worker; only the chief, 0, gets those that write files.
@@ -69,9 +84,7 @@ def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=Fa
     """
     callbacks = _writers(Path(run_folder), tensorboard) if worker == 0 else []
     if plateau is not None:
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=plateau)
-        )
+        callbacks.append(PlateauCut("val_loss", factor=0.5, patience=plateau))
     if early_stop is not None:
         callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=early_stop))
     return callbacks

@@ -10,6 +10,11 @@ class DivergedError(RuntimeError):
     """The loss or a weight stopped being a finite number."""
 
 
+def parts_of(model):
+    """The compiled models whose optimizers train a model: itself, unless it has `parts`."""
+    return getattr(model, "parts", (model,))
+
+
 class RunCheckpoint:
     """Saves and restores a run.
 
@@ -26,13 +31,16 @@ class RunCheckpoint:
     """
 
     def __init__(self, model, folder, keep=3, every_minutes=5.0, worker=0):
-        model.optimizer.build(model.trainable_variables)
+        parts = parts_of(model)
+        for part in parts:
+            part.optimizer.build(part.trainable_variables)
         self.step = tf.Variable(0, dtype="int64", trainable=False, name="step")
         self.every_seconds = every_minutes * 60
-        self._checkpoint = tf.train.Checkpoint(
-            model=model, optimizer=model.optimizer, step=self.step
-        )
-        self._variables = [*model.variables, *model.optimizer.variables]
+        optimizers = {"optimizer": parts[0].optimizer}
+        optimizers |= {f"optimizer_{i}": part.optimizer for i, part in enumerate(parts) if i}
+        self._checkpoint = tf.train.Checkpoint(model=model, step=self.step, **optimizers)
+        own = [variable for part in parts for variable in part.optimizer.variables]
+        self._variables = [*model.variables, *own]
         self._folder = Path(folder) / "checkpoints"
         target = self._folder if worker == 0 else Path(folder) / "scratch" / str(worker)
         kept = keep if worker == 0 else 1
@@ -44,20 +52,28 @@ class RunCheckpoint:
         """Whether the last checkpoint is long enough ago."""
         return time.monotonic() - self._saved_at >= self.every_seconds
 
-    def restore(self):
-        """Restores the newest checkpoint.
+    def steps(self):
+        """Steps of the checkpoints that are kept, a rising list."""
+        return sorted(int(path.stem.split("-")[1]) for path in self._folder.glob("ckpt-*.index"))
+
+    def restore(self, step=None):
+        """Restores a checkpoint.
+
+        Args:
+            step: one of `steps()`; None for the newest.
 
         Returns:
             Number of steps that are done; 0 for a new run.
 
         Raises:
-            ValueError: if the checkpoint belongs to another network or optimizer.
+            ValueError: if the checkpoint belongs to another network or optimizer, or there is
+                none of that step.
         """
-        latest = tf.train.latest_checkpoint(str(self._folder))
-        if latest is None:
+        path = self._path(step)
+        if path is None:
             return 0
         try:
-            self._checkpoint.restore(latest).assert_consumed()
+            self._checkpoint.restore(path).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
             raise ValueError(
                 f"Expected a checkpoint of this network and optimizer in {self._folder}, "
@@ -75,6 +91,15 @@ class RunCheckpoint:
         self.step.assign(step)
         self._manager.save(checkpoint_number=step)
         self._saved_at = time.monotonic()
+
+    def _path(self, step):
+        if step is None:
+            return tf.train.latest_checkpoint(str(self._folder))
+        if step not in self.steps():
+            raise ValueError(
+                f"Expected a step among {self.steps()} of {self._folder}, received {step}."
+            )
+        return str(self._folder / f"ckpt-{step}")
 
     def _check_finite(self):
         for variable in self._variables:

@@ -8,6 +8,7 @@ from pathlib import Path
 OPTIMIZERS = ("adadelta", "adam", "adamw")
 SCHEDULES = ("constant", "trapezoid")
 STRATEGIES = ("default", "mirrored", "multi_worker")
+RECONSTRUCTIONS = ("l1", "mse")
 
 _MAY_CHANGE = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")
 
@@ -22,6 +23,7 @@ class TrainingConfig:
         batch_size: global batch size.
         optimizer: one of `OPTIMIZERS`.
         learning_rate: the highest learning rate.
+        beta_1: decay of the first moment (Adam, AdamW).
         weight_decay: decoupled weight decay (AdamW only); biases and batch norm are left out.
         schedule: `"constant"`, or `"trapezoid"`: linear warm-up, level, cosine cool-down to 0.
         warmup: share of all steps that warm up.
@@ -39,6 +41,7 @@ class TrainingConfig:
     batch_size: int = 32
     optimizer: str = "adamw"
     learning_rate: float = 1e-3
+    beta_1: float = 0.9
     weight_decay: float = 0.01
     schedule: str = "trapezoid"
     warmup: float = 0.02
@@ -56,6 +59,7 @@ class TrainingConfig:
         _check("optimizer", self.optimizer, self.optimizer in OPTIMIZERS, f"one of {OPTIMIZERS}")
         _check("schedule", self.schedule, self.schedule in SCHEDULES, f"one of {SCHEDULES}")
         _check("learning_rate", self.learning_rate, self.learning_rate > 0, "above 0")
+        _check("beta_1", self.beta_1, 0 <= self.beta_1 < 1, "0 or more and below 1")
         shares = self.warmup >= 0 and self.cooldown >= 0 and self.warmup + self.cooldown <= 1
         _check("clip_norm", self.clip_norm, self.clip_norm is None or self.clip_norm > 0, "above 0")
         momentum = self.ema_momentum is None or 0 < self.ema_momentum < 1
@@ -83,15 +87,63 @@ class TrainingConfig:
         own = dataclasses.asdict(self)
         if path.exists():
             before = json.loads(path.read_text())
-            changed = [k for k in own if k not in _MAY_CHANGE and before.get(k) != own[k]]
+            # A setting that is younger than the run had its default.
+            before = {**dataclasses.asdict(type(self)()), **before}
+            changed = [k for k in own if k not in _MAY_CHANGE and before[k] != own[k]]
             if changed:
-                rows = "".join(f"\n  {k}: was {before.get(k)}, is {own[k]}" for k in changed)
+                rows = "".join(f"\n  {k}: was {before[k]}, is {own[k]}" for k in changed)
                 raise ValueError(f"Expected the settings of the run in {run_folder}, found:{rows}")
         path.parent.mkdir(parents=True, exist_ok=True)
         # Several workers may do this at once.
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         temporary.write_text(json.dumps(own, indent=2) + "\n")
         temporary.replace(path)
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversarialConfig(TrainingConfig):
+    """Settings of an adversarial run; those of `TrainingConfig` are the generator's.
+
+    Attributes:
+        reconstruction: one of `RECONSTRUCTIONS`, the loss of the generator beside the adversarial
+            one.
+        reconstruction_weight: lambda of eq. 6 (Zhou & Zhou 2019), on ab scaled to [0, 1].
+        label_smoothing: see `discriminator_loss`.
+        pretrain_epochs: epochs on the reconstruction loss alone.
+        discriminator_learning_rate: the discriminator's highest learning rate.
+        discriminator_schedule: its schedule over the adversarial steps, as `schedule`.
+    """
+
+    reconstruction: str = "mse"
+    reconstruction_weight: float = 100.0
+    label_smoothing: float = 0.0
+    pretrain_epochs: int = 0
+    discriminator_learning_rate: float = 2e-4
+    discriminator_schedule: str = "constant"
+
+    def __post_init__(self):
+        super().__post_init__()
+        kind, weight = self.reconstruction, self.reconstruction_weight
+        _check("reconstruction", kind, kind in RECONSTRUCTIONS, f"one of {RECONSTRUCTIONS}")
+        _check("reconstruction_weight", weight, weight >= 0, "0 or more")
+        smoothing, epochs = self.label_smoothing, self.pretrain_epochs
+        _check("label_smoothing", smoothing, 0 <= smoothing < 0.5, "0 or more and below 0.5")
+        _check("pretrain_epochs", epochs, 0 <= epochs <= self.epochs, "0 to the number of epochs")
+        # The same checks as for the generator's rate and schedule.
+        self.discriminator()
+
+    def discriminator(self):
+        """The `TrainingConfig` of the discriminator's optimizer."""
+        own = {
+            field.name: getattr(self, field.name) for field in dataclasses.fields(TrainingConfig)
+        }
+        own |= {
+            "epochs": max(1, self.epochs - self.pretrain_epochs),
+            "learning_rate": self.discriminator_learning_rate,
+            "schedule": self.discriminator_schedule,
+            "ema_momentum": None,
+        }
+        return TrainingConfig(**own)
 
 
 def _check(name, value, fine, expected):

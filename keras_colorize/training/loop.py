@@ -6,14 +6,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
+from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint, parts_of
 from keras_colorize.training.hardware import worker_of
-from keras_colorize.training.replicas import Agreement, clip_sum
+from keras_colorize.training.replicas import Agreement, descend
 
 
 @dataclasses.dataclass(eq=False)
 class TrainingLoop:
     """Trains a compiled model.
+
+    A model with a `train_step` of its own is trained by that, see `AdversarialModel`.
 
     Attributes:
         model: a `keras.Model`, built and compiled within the strategy's scope.
@@ -21,10 +23,12 @@ class TrainingLoop:
         run_folder: where settings and checkpoints go; an existing run there is resumed.
         strategy: a `tf.distribute.Strategy`.
         callbacks: Keras callbacks. They run on every worker, so those that steer the training
-            act alike on all; leave callbacks that write files to the chief.
+            act alike on all; leave callbacks that write files to the chief. One that has an
+            attribute `loop` finds this loop there.
         verbose: whether a progress bar is shown.
         stop_requested: set it to True, in a signal handler say, to save a checkpoint and end.
         stopped: whether the last `fit` ended so, before the end of the run.
+        steps_done: steps of the run up to now, those of earlier calls counted in.
     """
 
     model: keras.Model
@@ -35,14 +39,16 @@ class TrainingLoop:
     verbose: bool = True
     stop_requested: bool = dataclasses.field(default=False, init=False)
     stopped: bool = dataclasses.field(default=False, init=False)
+    steps_done: int = dataclasses.field(default=0, init=False)
 
-    def fit(self, data, targets, validation=None):
+    def fit(self, data, targets, validation=None, from_step=None):
         """Trains to the end of the configured run.
 
         Args:
             data: a `TrainingData`, or anything with its `epoch` method.
             targets: a `Targets`.
             validation: None, or an iterable of `(lightness, targets)` batches.
+            from_step: one of `checkpoints()` to go on from; None for the newest.
 
         Returns:
             dict of lists, the history of the epochs that this call finished.
@@ -50,7 +56,8 @@ class TrainingLoop:
         Raises:
             DivergedError: if the loss or a weight is not finite; the last checkpoint stays as
                 it was.
-            ValueError: if the run folder belongs to another configuration or network.
+            ValueError: if the run folder belongs to another configuration or network, or has
+                no such checkpoint.
         """
         self.config.bind(self.run_folder)
         self._worker, self._workers = worker_of(self.strategy)
@@ -59,7 +66,7 @@ class TrainingLoop:
         self._step_function = self._make_step()
         self._validation_function = self._make_validation_step()
         self.model.stop_training = self.stopped = False
-        done = self._checkpoint.restore()
+        self.steps_done = done = self._checkpoint.restore(from_step)
         history = keras.callbacks.History()
         callbacks = self._callback_list(history)
         callbacks.on_train_begin()
@@ -72,6 +79,18 @@ class TrainingLoop:
         self._finish()
         return history.history
 
+    def checkpoints(self):
+        """Steps that the run can go back to, a rising list; once `fit` has begun."""
+        return self._checkpoint.steps()
+
+    def return_to(self, step):
+        """Takes weights and optimizers of an earlier checkpoint; the run's position stays.
+
+        Args:
+            step: one of `checkpoints()`.
+        """
+        self._checkpoint.restore(step)
+
     def _epoch(self, epoch, first, data, targets, validation, callbacks):
         callbacks.on_epoch_begin(epoch)
         logs = self._train(epoch, first, data, targets, callbacks)
@@ -81,39 +100,43 @@ class TrainingLoop:
             logs = {**logs, **self._validate(validation, callbacks)}
         # Callbacks come first: what they change, the learning rate say, is saved.
         callbacks.on_epoch_end(epoch, logs)
-        self._checkpoint.save((epoch + 1) * self.config.steps_per_epoch)
+        self._checkpoint.save(self.steps_done)
 
     def _train(self, epoch, first, data, targets, callbacks):
         batches = iter(self._distribute(epoch, first, data, targets))
-        losses, logs = [], {}
+        steps, logs = [], {}
         for step in range(first, self.config.steps_per_epoch):
             callbacks.on_train_batch_begin(step)
-            losses.append(self._step_function(next(batches)))
+            steps.append(self._step_function(next(batches), self._phase()))
+            self.steps_done += 1
             look = self._looks_after(step)
             if look:
                 # The device runs ahead of this loop; only here is it waited for.
-                losses = [float(loss) for loss in losses]
-                logs = {"loss": _finite_mean(losses)}
+                steps = [{name: float(value) for name, value in one.items()} for one in steps]
+                logs = _finite_means(steps)
             callbacks.on_train_batch_end(step, logs)
             if look:
-                self._keep(epoch, step)
+                self._keep(step)
             if self.stopped:
                 break
         return logs
+
+    def _phase(self):
+        return getattr(self.model, "phase", None)
 
     def _looks_after(self, step):
         every, last = self.config.log_every, self.config.steps_per_epoch - 1
         alone_and_asked = self.stop_requested and self._workers == 1
         return (step + 1) % every == 0 or step == last or alone_and_asked
 
-    def _keep(self, epoch, step):
+    def _keep(self, step):
         self._agreement.average_statistics()
         last = step == self.config.steps_per_epoch - 1
         asked = [self._checkpoint.due and not last, self.stop_requested]
         due, stop = self._agreement.average_numbers(asked)
         self.stopped = stop > 0
         if due or stop:
-            self._checkpoint.save(epoch * self.config.steps_per_epoch + step + 1)
+            self._checkpoint.save(self.steps_done)
 
     def _distribute(self, epoch, first, data, targets):
         replicas = self.strategy.num_replicas_in_sync
@@ -140,25 +163,31 @@ class TrainingLoop:
         return self.strategy.distribute_datasets_from_function(make)
 
     def _make_step(self):
-        model, strategy = self.model, self.strategy
+        strategy = self.strategy
+        own = type(self.model).train_step is not keras.Model.train_step
+        replica_step = self.model.train_step if own else self._supervised_step
 
-        def replica_step(batch):
-            lightness, targets = batch
-            with tf.GradientTape() as tape:
-                predictions = model(lightness, training=True)
-                # Keras divides by the number of replicas here, so gradients are summed.
-                loss = model.compute_loss(lightness, targets, predictions, training=True)
-            gradients = tape.gradient(loss, model.trainable_variables)
-            gradients = clip_sum(gradients, model.optimizer.global_clipnorm)
-            model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-            return loss
-
+        # A model's step may differ by phase: another one is another graph.
         @tf.function
-        def step(batch):
-            losses = strategy.run(replica_step, args=(batch,))
-            return strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        def step(batch, phase):
+            logs = strategy.run(replica_step, args=(batch,))
+            return {
+                name: strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
+                for name, value in logs.items()
+            }
 
         return step
+
+    def _supervised_step(self, batch):
+        lightness, targets = batch
+        model = self.model
+        with tf.GradientTape() as tape:
+            predictions = model(lightness, training=True)
+            # Keras divides by the number of replicas here, so gradients are summed.
+            loss = model.compute_loss(lightness, targets, predictions, training=True)
+        variables = model.trainable_variables
+        descend(model.optimizer, tape.gradient(loss, variables), variables)
+        return {"loss": loss}
 
     def _make_validation_step(self):
         model, strategy = self.model, self.strategy
@@ -203,6 +232,9 @@ class TrainingLoop:
 
     def _callback_list(self, history):
         own = list(self.callbacks)
+        for callback in own:
+            if hasattr(callback, "loop"):
+                callback.loop = self
         if self.config.ema_momentum is not None:
             own.append(keras.callbacks.SwapEMAWeights())
         return keras.callbacks.CallbackList(
@@ -216,14 +248,15 @@ class TrainingLoop:
 
     def _finish(self):
         if self.config.ema_momentum is not None:
-            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            trained = parts_of(self.model)[0]
+            trained.optimizer.finalize_variable_values(trained.trainable_variables)
 
 
-def _finite_mean(losses):
-    mean = float(np.mean(losses))
-    if not np.isfinite(mean):
+def _finite_means(steps):
+    means = {name: float(np.mean([step[name] for step in steps])) for name in steps[-1]}
+    if not np.isfinite(means["loss"]):
         raise DivergedError(
             "Expected a finite loss, received nan or infinity: lower the learning rate or "
             "the clip norm; the last checkpoint is untouched."
         )
-    return mean
+    return means

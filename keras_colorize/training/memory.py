@@ -5,6 +5,8 @@ import math
 import keras
 import numpy as np
 
+from keras_colorize.training.checkpoints import parts_of
+
 # Slots that an optimizer keeps per trainable weight.
 _SLOTS = {"adadelta": 2, "adam": 2, "adamw": 2}
 
@@ -13,7 +15,7 @@ def memory_estimate(model, config, size):
     """Memory of a training step on one device, without what the framework itself takes.
 
     Args:
-        model: Functional network, L* in.
+        model: Functional network, or an `AdversarialModel` of two.
         config: the `TrainingConfig` of the run.
         size: side in pixels of the training views.
 
@@ -21,13 +23,18 @@ def memory_estimate(model, config, size):
         dict of bytes: `weights`, `gradients`, `optimizer` (its slots, and averaged weights) and
         `activations` (the results of all layers for one batch, which the gradient needs again).
     """
-    trained = _bytes(model.trainable_weights)
-    slots = _SLOTS[config.optimizer] + (config.ema_momentum is not None)
+    first, *others = parts_of(model)
+    trained = [_bytes(part.trainable_weights) for part in (first, *others)]
+    slots, shape = _SLOTS[config.optimizer], (config.batch_size, size, size)
+    averages = trained[0] if config.ema_momentum is not None else 0
+    activations = _activation_bytes(first, shape)
+    # A discriminator sees two batches a step, the true colors and the generated ones.
+    activations += sum(2 * _activation_bytes(part, shape) for part in others)
     return {
-        "weights": _bytes(model.weights),
-        "gradients": trained,
-        "optimizer": slots * trained,
-        "activations": _activation_bytes(model, (config.batch_size, size, size, 1)),
+        "weights": sum(_bytes(part.weights) for part in (first, *others)),
+        "gradients": sum(trained),
+        "optimizer": slots * sum(trained) + averages,
+        "activations": activations,
     }
 
 
@@ -40,8 +47,9 @@ def _activation_bytes(model, shape):
         return result
 
     # Calling the layers again with known sizes computes shapes, and no pictures.
-    lightness = keras.Input(batch_shape=shape)
-    keras.models.clone_model(model, input_tensors=lightness, call_function=call)
+    inputs = [keras.Input(batch_shape=(*shape, x.shape[-1]), name=x.name) for x in model.inputs]
+    inputs = keras.tree.pack_sequence_as(model.input, inputs)
+    keras.models.clone_model(model, input_tensors=inputs, call_function=call)
     return sum(sizes)
 
 

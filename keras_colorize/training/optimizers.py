@@ -61,7 +61,8 @@ def make_optimizer(config):
     if config.optimizer == "adadelta":
         return keras.optimizers.Adadelta(**shared)
     if config.optimizer == "adam":
-        return keras.optimizers.Adam(**shared)
-    optimizer = keras.optimizers.AdamW(weight_decay=config.weight_decay, **shared)
+        return keras.optimizers.Adam(beta_1=config.beta_1, **shared)
+    decay = {"beta_1": config.beta_1, "weight_decay": config.weight_decay}
+    optimizer = keras.optimizers.AdamW(**decay, **shared)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

@@ -26,6 +26,19 @@ def clip_sum(gradients, clip_norm):
     return [gradient / replicas for gradient in clipped]
 
 
+def descend(optimizer, gradients, variables):
+    """Applies the gradients of a step; called within a replica.
+
+    Args:
+        optimizer: a `keras.optimizers.Optimizer`; its `global_clipnorm` bounds their sum over
+            all replicas.
+        gradients: list of tensors, this replica's part.
+        variables: list of the variables that they belong to.
+    """
+    gradients = clip_sum(gradients, optimizer.global_clipnorm)
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+
 class Agreement:
     """Brings the replicas of a strategy to the same numbers; does nothing for a single one.
 

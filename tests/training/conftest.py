@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.training import TrainingConfig, TrainingLoop, make_optimizer
+from keras_colorize.training import (
+    AdversarialModel,
+    TrainingConfig,
+    TrainingLoop,
+    make_optimizer,
+)
 
 SIDE, ROWS = 4, 24
 
@@ -68,6 +73,12 @@ def network():
 
 
 @pytest.fixture
+def adversaries():
+    """Makes a small adversarial model; the same weights every time."""
+    return make_adversaries
+
+
+@pytest.fixture
 def loop(tmp_path):
     """Makes a loop on one device without a progress bar."""
 
@@ -86,3 +97,28 @@ def validation():
     y = x.sum(axis=-1, keepdims=True)
     rows = tf.data.Dataset.from_tensor_slices((x, {"out": y}))
     return rows.batch(5)
+
+
+def make_adversaries(loss="mse", weight=100.0, generator=None, rates=(0.1, 0.2), **kwargs):
+    """A generator and a discriminator of one or two convolutions; the same weights every time."""
+    keras.utils.set_random_seed(1)
+    generator = generator or _generator()
+    lightness = keras.Input((None, None, 1), name="lightness")
+    ab = keras.Input((None, None, 2), name="ab")
+    x = keras.layers.Concatenate()([keras.layers.Rescaling(0.01)(lightness), ab])
+    x = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="leaky_relu")(x)
+    x = keras.layers.Conv2D(1, 1)(x)
+    logits = keras.layers.GlobalAveragePooling2D()(x)
+    discriminator = keras.Model({"lightness": lightness, "ab": ab}, logits)
+    model = AdversarialModel(generator, discriminator, **kwargs)
+    optimizers = (keras.optimizers.SGD(rate) for rate in rates)
+    model.compile(*optimizers, loss, weight)
+    return model
+
+
+def _generator():
+    lightness = keras.Input((None, None, 1))
+    x = keras.layers.Rescaling(0.01)(lightness)
+    x = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(x)
+    ab = keras.layers.Conv2D(2, 3, padding="same", activation="sigmoid", name="ab")(x)
+    return keras.Model(lightness, {"ab": ab})

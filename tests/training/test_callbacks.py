@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_colorize.training import ColorizedSamples, standard_callbacks
+from keras_colorize.training.callbacks import PlateauCut
 
 LIGHTNESS = np.full((2, 3, 4, 1), 50.0, "float32")
 RGB = np.stack([np.full((3, 4, 3), 0.2), np.full((3, 4, 3), 0.8)])
@@ -41,7 +42,7 @@ def test_images_need_tensorboard(tmp_path, monkeypatch):
 
 def test_the_chief_gets_all_and_the_others_what_steers(tmp_path):
     everything = standard_callbacks(tmp_path / "run", 2, 3, tensorboard=True)
-    steering = [keras.callbacks.ReduceLROnPlateau, keras.callbacks.EarlyStopping]
+    steering = [PlateauCut, keras.callbacks.EarlyStopping]
     writing = [keras.callbacks.CSVLogger, keras.callbacks.TensorBoard]
     assert [type(callback) for callback in everything] == [*writing, *steering]
     others = standard_callbacks(tmp_path / "other", 2, 3, tensorboard=True, worker=1)

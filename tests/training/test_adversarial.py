@@ -1,0 +1,126 @@
+"""The adversarial step against its equations written out in NumPy and TensorFlow."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_colorize.training import TwoPhases
+
+SIDE = 8
+
+
+def _batch(seed=0, pictures=4):
+    generator = np.random.default_rng(seed)
+    lightness = generator.uniform(0, 100, (pictures, SIDE, SIDE, 1)).astype("float32")
+    ab = generator.uniform(0.3, 0.7, (pictures, SIDE // 2, SIDE // 2, 2)).astype("float32")
+    return tf.constant(lightness), {"ab": tf.constant(ab)}
+
+
+def _vectors(model):
+    return [
+        np.concatenate([w.ravel() for w in part.get_weights()])
+        for part in (model.generator, model.discriminator)
+    ]
+
+
+def test_the_first_phase_moves_the_generator_alone(adversaries):
+    model = adversaries()
+    before = _vectors(model)
+    assert set(model.train_step(_batch())) == {"loss"}
+    moved = [np.abs(a - b).max() for a, b in zip(before, _vectors(model), strict=True)]
+    assert moved[0] > 1e-3
+    assert moved[1] == 0
+
+
+def test_the_losses_are_those_of_the_paper(adversaries):
+    model = adversaries(loss="mae", weight=7.0, label_smoothing=0.1)
+    model.phase = "adversarial"
+    lightness, targets = _batch()
+    made = model(lightness)["ab"]
+    scores = [tf.sigmoid(model.judge(lightness, ab)).numpy() for ab in (targets["ab"], made)]
+    logs = {name: float(value) for name, value in model.train_step((lightness, targets)).items()}
+    real, fake = scores
+    reconstruction = 7.0 * np.abs(made - targets["ab"]).mean()
+    assert logs["reconstruction_loss"] == pytest.approx(reconstruction, rel=1e-5)
+    assert logs["adversarial_loss"] == pytest.approx(-np.log(fake).mean(), rel=1e-5)
+    assert logs["loss"] == pytest.approx(reconstruction - np.log(fake).mean(), rel=1e-5)
+    judgement = -(0.9 * np.log(real) + 0.1 * np.log(1 - real)).mean() - np.log(1 - fake).mean()
+    assert logs["discriminator_loss"] == pytest.approx(judgement, rel=1e-5)
+    right = np.mean([*(real > 0.5).ravel(), *(fake < 0.5).ravel()])
+    assert logs["discriminator_accuracy"] == pytest.approx(right)
+
+
+def test_both_networks_follow_their_own_gradients(adversaries):
+    model = adversaries(loss="mse", weight=3.0)
+    model.phase = "adversarial"
+    lightness, targets = _batch()
+    expected = []
+    with tf.GradientTape(persistent=True) as tape:
+        made = model.generator(lightness)["ab"]
+        real, fake = (model.judge(lightness, ab) for ab in (targets["ab"], made))
+        entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+        generator = 3.0 * tf.reduce_mean((made - targets["ab"]) ** 2)
+        generator += entropy(tf.ones_like(fake), fake)
+        judge = entropy(tf.ones_like(real), real) + entropy(tf.zeros_like(fake), fake)
+    for part, loss, rate in zip(model.parts, (generator, judge), (0.1, 0.2), strict=True):
+        gradients = tape.gradient(loss, part.trainable_variables)
+        pairs = zip(part.trainable_variables, gradients, strict=True)
+        expected.append([(v - rate * g).numpy() for v, g in pairs])
+    model.train_step((lightness, targets))
+    for part, values in zip(model.parts, expected, strict=True):
+        for variable, value in zip(part.trainable_variables, values, strict=True):
+            np.testing.assert_allclose(variable, value, atol=1e-6)
+
+
+def test_validation_compares_with_the_true_colors(adversaries):
+    model = adversaries()
+    lightness, targets = _batch()
+    perfect = {name: float(x) for name, x in _metrics(model, lightness, targets, targets).items()}
+    assert perfect["colorfulness"] == pytest.approx(1.0)
+    assert perfect["diversity"] == pytest.approx(1.0)
+    same = {"ab": tf.repeat(targets["ab"][:1], 4, axis=0)}
+    model.reset_metrics()
+    alike = {name: float(x) for name, x in _metrics(model, lightness, targets, same).items()}
+    assert alike["diversity"] == pytest.approx(0.0, abs=1e-6)
+    assert {"discriminator_loss", "discriminator_accuracy", "mse"} < set(alike)
+    assert "true_diversity" not in alike
+
+
+def _metrics(model, lightness, targets, made):
+    return model.compute_metrics(lightness, targets, made)
+
+
+def test_fit_trains_it_too(adversaries):
+    model = adversaries()
+    model.phase = "adversarial"
+    before = _vectors(model)
+    history = model.fit(*_batch(), epochs=2, batch_size=2, verbose=0).history
+    assert len(history["discriminator_loss"]) == 2
+    assert all(np.abs(a - b).max() > 1e-4 for a, b in zip(before, _vectors(model), strict=True))
+
+
+def test_phases_follow_the_epochs(adversaries):
+    model = adversaries()
+    phases = TwoPhases(2)
+    phases.set_model(model)
+    found = []
+    for epoch in range(4):
+        phases.on_epoch_begin(epoch)
+        found.append(model.phase)
+    assert found == ["reconstruction"] * 2 + ["adversarial"] * 2
+
+
+def test_other_heads_are_turned_into_ab(adversaries):
+    lightness = keras.Input((None, None, 1))
+    rgb = keras.layers.Conv2D(3, 1, activation="sigmoid", name="rgb")(lightness)
+    model = adversaries(
+        generator=keras.Model(lightness, {"rgb": rgb}),
+        to_ab=lambda outputs, lightness: outputs["rgb"][..., 1:],
+    )
+    model.phase = "adversarial"
+    lightness, _ = _batch()
+    truth = np.full((4, SIDE, SIDE, 2), 0.4, "float32")
+    before = _vectors(model)[0]
+    model.train_step((lightness, {"ab": tf.constant(truth)}))
+    assert np.abs(before - _vectors(model)[0]).max() > 1e-4

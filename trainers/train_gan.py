@@ -1,0 +1,133 @@
+r"""Trains a generator of color against a discriminator (Zhou & Zhou 2019, section 2.2).
+
+    python trainers/train_gan.py --data=pictures --run=runs/gan \
+        --pretrain_epochs=10 --epochs=20 --steps_per_epoch=400 --on_collapse=return
+
+The generator is the conditional DCGAN's, or any network of the library that was trained before:
+
+    python trainers/train_gan.py --data=pictures --run=runs/fusion_gan \
+        --generator_preset=runs/fusion/preset --epochs=10 --learning_rate=5e-5
+
+Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32.
+
+After every epoch there are samples in `samples/` and, with --tensorboard, events that show the
+losses of both sides, the discriminator's accuracy, and colorfulness and diversity of the
+validation pictures as shares of the true ones'. Presets are written to `preset` in the folder of
+the run. A run that was interrupted goes on when the same command is given again, from an older
+checkpoint with --resume_from.
+"""
+
+import functools
+
+import keras
+from absl import flags
+
+from keras_colorize.color import scale_ab
+from keras_colorize.data import Targets
+from keras_colorize.inference import predicted_ab
+from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
+from keras_colorize.models import dcgan_discriminator, dcgan_generator
+from keras_colorize.presets import find_preset, load_preset, read_contract
+from keras_colorize.training import (
+    AdversarialConfig,
+    AdversarialModel,
+    CollapseMonitor,
+    TwoPhases,
+    make_optimizer,
+)
+from keras_colorize.training.collapse import ACTIONS
+from run import start, train
+from settings import define_flags
+
+LOSSES = {"l1": PixelAbsoluteError, "mse": PixelSquaredError}
+
+FLAGS = flags.FLAGS
+define_flags(
+    AdversarialConfig,
+    optimizer="adam",
+    learning_rate=2e-4,
+    beta_1=0.5,
+    schedule="constant",
+    clip_norm=0.0,
+    keep_checkpoints=10,
+)
+flags.DEFINE_string("generator_preset", None, "Preset to train further; without, a DCGAN begins.")
+flags.DEFINE_enum("level_set", "256", ["32", "256"], "Levels of both networks, by picture size.")
+flags.DEFINE_float("width", 1.0, "Factor on the generator's channels.")
+flags.DEFINE_float("discriminator_width", 1.0, "Factor on the discriminator's channels.")
+flags.DEFINE_float("dropout", 0.5, "Of the generator's decoder, its only noise; 0 for none.")
+flags.DEFINE_bool("spectral_norm", False, "Spectral normalization of the discriminator.")
+flags.DEFINE_bool("generator_spectral_norm", False, "Spectral normalization of the generator.")
+flags.DEFINE_float("batch_norm_momentum", 0.99, "Of the moving statistics of both networks.")
+flags.DEFINE_enum("on_collapse", "warn", ACTIONS, "What to do when the training collapses.")
+flags.DEFINE_integer("collapse_patience", 2, "Epochs that a sign of collapse must last.")
+
+
+def make_model(_):
+    """The generator that the flags describe, and the arguments of its factory."""
+    if FLAGS.generator_preset:
+        model, contract = load_preset(FLAGS.generator_preset)
+        return model, contract.arguments
+    arguments = {
+        "level_set": int(FLAGS.level_set),
+        "width": FLAGS.width,
+        "dropout": FLAGS.dropout,
+        "batch_norm_momentum": FLAGS.batch_norm_momentum,
+        "spectral_norm": FLAGS.generator_spectral_norm,
+    }
+    return dcgan_generator(**arguments), arguments
+
+
+def make_adversaries(output, generator, config):
+    """Both networks, compiled.
+
+    Args:
+        output: the generator's color output.
+        generator: the network.
+        config: an `AdversarialConfig`.
+    """
+    discriminator = dcgan_discriminator(
+        level_set=int(FLAGS.level_set),
+        width=FLAGS.discriminator_width,
+        spectral_norm=FLAGS.spectral_norm,
+        batch_norm_momentum=FLAGS.batch_norm_momentum,
+    )
+
+    def to_ab(outputs, lightness):
+        return scale_ab(predicted_ab(outputs[output], output, lightness, decoder="mean"))
+
+    # Without its class branch, which nothing here trains.
+    colors = keras.Model(generator.input, {output: generator.output[output]}, name=generator.name)
+    model = AdversarialModel(colors, discriminator, to_ab, config.label_smoothing)
+    optimizers = make_optimizer(config), make_optimizer(config.discriminator())
+    model.compile(*optimizers, LOSSES[config.reconstruction](), config.reconstruction_weight)
+    return model
+
+
+def main():
+    """Trains from the command line."""
+    network, output, fields = "dcgan_generator", "ab", {}
+    if FLAGS.generator_preset:
+        contract = read_contract(find_preset(FLAGS.generator_preset))
+        network, output = contract.network, contract.output
+        fields = {"bin_means": contract.bin_means}
+    if FLAGS.on_collapse in ("cut", "return") and FLAGS.schedule != "constant":
+        raise ValueError(
+            f"Expected --schedule=constant with --on_collapse={FLAGS.on_collapse}, received "
+            f"{FLAGS.schedule}."
+        )
+    train(
+        network,
+        make_model,
+        Targets({"ab": "ab_scaled"}),
+        lambda data: ({}, {}, {}, fields),
+        functools.partial(make_adversaries, output),
+        [
+            TwoPhases(FLAGS.pretrain_epochs),
+            CollapseMonitor(FLAGS.on_collapse, FLAGS.collapse_patience),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    start(main)
