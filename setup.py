@@ -47,6 +47,7 @@ setup(
     ],
     extras_require={
         "jax": ["jax>=0.5"],
+        "serving": ["tensorflow-serving-api>=2.20"],
         "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18"],
@@ -60,6 +61,7 @@ setup(
             "scipy>=1.15",
             "tensorboard>=2.20",
             "tensorflow-datasets>=4.9.7",
+            "tensorflow-serving-api>=2.20",
             "torch==2.13.0",
         ],
     },

@@ -6,10 +6,10 @@ import os
 import sys
 
 # Nothing of the library is imported up here, because `--help` must not wait for TensorFlow.
-from . import colorize, evaluate, prior, study, video, web
+from . import colorize, evaluate, export, prior, study, video, web
 from .options import EXIT_USAGE
 
-COMMANDS = (colorize, video, evaluate, study, prior, web)
+COMMANDS = (colorize, video, evaluate, export, study, prior, web)
 """Modules that each add their commands to the parser."""
 
 

@@ -32,7 +32,7 @@ def outputs_of(colorizer, lightness):
     return colorizer.model(lightness, training=False)
 
 
-def ab_of(colorizer, lightness, temperature):
+def predict_ab(colorizer, lightness, temperature):
     """Predicts color, before saturation; see `Colorizer.predict_ab`.
 
     Args:
@@ -74,16 +74,14 @@ def lightness_of(pixels):
     """
     levels = pixels.dtype.max
 
-    def band(rows):
-        rgb = tf.cast(rows, tf.float32) / levels
-        channels = tf.shape(rgb)[-1]
-        rgb = tf.cond(
-            channels < 3, lambda: tf.repeat(rgb[..., :1], 3, axis=-1), lambda: rgb[..., :3]
-        )
+    def band(start, end):
+        rgb = tf.cast(pixels[start:end], tf.float32) / levels
+        grey = tf.shape(rgb)[-1] < 3
+        rgb = tf.cond(grey, lambda: tf.repeat(rgb[..., :1], 3, axis=-1), lambda: rgb[..., :3])
         return rgb_to_lightness(tf.ensure_shape(rgb, (None, None, 3)))
 
-    shape = tf.shape(pixels)
-    return _by_bands(shape[0], shape[1], lambda start, end: band(pixels[start:end]), tf.float32, 1)
+    height, width, _ = tf.unstack(tf.shape(pixels))
+    return _by_bands(height, width, band, tf.float32, 1)
 
 
 def to_working_size(lightness, working_size):

@@ -25,6 +25,12 @@ class Picture(NamedTuple):
     deep_pixels: tf.Tensor
     refused: tf.Tensor
 
+    def apply(self, function):
+        """Applies a function of pixels to those that are there, of either type."""
+        is_deep = tf.size(self.deep_pixels) > 0
+        pixels, deep_pixels, _ = self
+        return tf.cond(is_deep, lambda: function(deep_pixels), lambda: function(pixels))
+
 
 def read_picture(contents, max_pixels):
     """Decodes a picture, whatever the bytes are.

@@ -11,7 +11,9 @@ import keras
 import tensorflow as tf
 
 from keras_colorize.export.signatures import make_signatures
+from keras_colorize.export.warmup import WARMUP_FILE, import_prediction_log, write_warmup
 from keras_colorize.inference.tiles import TILE
+from keras_colorize.presets import CONTRACT_FILE
 
 MAX_PIXELS = 100_000_000
 """Most pixels of a picture that a served network decodes, unless another limit is asked for."""
@@ -20,7 +22,9 @@ EXTRA = "assets.extra"
 """Folder beside a SavedModel's graph for files that are no part of it."""
 
 
-def export_saved_model(colorizer, folder, *, name=None, version=None, max_pixels=MAX_PIXELS):
+def export_saved_model(
+    colorizer, folder, *, name=None, version=None, max_pixels=MAX_PIXELS, warmup=True
+):
     """Writes a SavedModel that TensorFlow Serving serves, and other programs load.
 
     It holds the network of the colorizer in its precision, and all its options: working size,
@@ -35,31 +39,39 @@ def export_saved_model(colorizer, folder, *, name=None, version=None, max_pixels
     - `classify_bytes`, where the network has scene classes: `image_bytes` to `scenes` string
       (N, k) and `probabilities` float32 (N, k), the k = 5 likeliest, best first.
 
+    A network that only tells scenes apart has the last one alone, also as `serving_default`.
+
     Args:
         colorizer: a `Colorizer` on the TensorFlow backend, without style, palette and hints.
         folder: folder of served networks; it is made.
         name: name of the network there; None for that of the colorizer.
         version: number of the version, above 0; None for the one after the highest there.
         max_pixels: most pixels of a picture that is decoded.
+        warmup: whether to write requests that the server warms up with, which takes the extra
+            `serving`.
 
     Returns:
-        Path of the SavedModel, `<folder>/<name>/<version>`.
+        Path of the SavedModel, `<folder>/<name>/<version>`. It appears whole or not at all.
 
     Raises:
-        ValueError: for a colorizer that cannot be exported, or a wrong version or limit.
+        ValueError: for a colorizer that cannot be exported, or a wrong name, version or limit.
         FileExistsError: if that version is there already.
+        ImportError: if the extra is missing.
     """
     _check(colorizer)
-    model_folder = Path(folder) / (name or colorizer.name)
-    version = _version(model_folder, version)
-    with _new_folder(model_folder / str(version)) as target:
+    if not max_pixels >= 1:
+        raise ValueError(f"Expected max_pixels above 0, received {max_pixels!r}.")
+    if warmup:
+        import_prediction_log()
+    model_folder = Path(folder) / _name(name or colorizer.name)
+    path = model_folder / str(_version(model_folder, version))
+    with _new_folder(path) as target:
+        signatures = make_signatures(colorizer, max_pixels)
         module = tf.Module()
         module.weights = [variable.value for variable in colorizer.model.variables]
-        signatures = make_signatures(colorizer, max_pixels)
-        tf.saved_model.save(module, target, signatures=signatures)
-        (target / EXTRA).mkdir()
-        _write_contract(colorizer, target / EXTRA)
-    return model_folder / str(version)
+        tf.saved_model.save(module, str(target), signatures=signatures)
+        _write_extra(target / EXTRA, colorizer, model_folder.name, signatures if warmup else {})
+    return path
 
 
 def _check(colorizer):
@@ -78,6 +90,12 @@ def _check(colorizer):
             f"Expected a working size of at most {TILE} with a refinement, whose tiles are not "
             f"exported, received {colorizer.working_size}."
         )
+
+
+def _name(name):
+    if name != Path(name).name:
+        raise ValueError(f"Expected a name without folders, received {name!r}.")
+    return name
 
 
 def _version(folder, version):
@@ -103,6 +121,9 @@ def _new_folder(path):
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _write_contract(colorizer, folder):
+def _write_extra(folder, colorizer, name, signatures):
+    folder.mkdir()
     text = json.dumps(dataclasses.asdict(colorizer.contract), indent=2, ensure_ascii=False)
-    (folder / "contract.json").write_text(text + "\n", encoding="utf-8")
+    (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
+    if signatures:
+        write_warmup(folder / WARMUP_FILE, name, colorizer.working_size, signatures)
