@@ -1,15 +1,17 @@
-"""The command `export`: a preset as a SavedModel for TensorFlow Serving."""
+"""The command `export`: a preset as a SavedModel for TensorFlow Serving, or as one file."""
 
+from . import formats
 from .options import add_options, count, make_any_colorizer
 
 
 def add(commands):
     """Adds the command to the parser."""
-    command = commands.add_parser("export", help="write a SavedModel for TensorFlow Serving")
+    command = commands.add_parser("export", help="write a SavedModel, ONNX or LiteRT")
     command.add_argument("preset", metavar="PRESET", help="name or folder of a preset")
     command.add_argument(
-        "-o", "--output", required=True, metavar="DIR", help="folder of served networks"
+        "-o", "--output", required=True, metavar="OUT", help="folder of served networks, or file"
     )
+    formats.add(command)
     command.add_argument("--name", help="name of the network there; that of the preset by default")
     command.add_argument("--version", type=count, help="by default the one after the highest there")
     command.add_argument(
@@ -29,18 +31,23 @@ def add(commands):
 
 
 def _export(options):
-    from keras_colorize.export import export_saved_model
-
+    formats.check(options)
     try:
-        path = export_saved_model(
-            make_any_colorizer(options, options.preset),
-            options.output,
-            name=options.name,
-            version=options.version,
-            max_pixels=1_000_000 * options.max_megapixels,
-            warmup=not options.no_warmup,
-        )
+        made = _saved_model if options.format == formats.SAVED_MODEL else formats.export_file
+        print(made(options))
     except (FileExistsError, ImportError) as error:
         raise ValueError(error) from error
-    print(path)
     return 0
+
+
+def _saved_model(options):
+    from keras_colorize.export import export_saved_model
+
+    return export_saved_model(
+        make_any_colorizer(options, options.preset),
+        options.output,
+        name=options.name,
+        version=options.version,
+        max_pixels=1_000_000 * options.max_megapixels,
+        warmup=not options.no_warmup,
+    )
