@@ -98,7 +98,10 @@ class AdversarialModel(keras.Model):
             made = self(lightness, training=True)["ab"]
             loss = self._reconstruction_loss(lightness, truth, made)
         self._descend(self.generator, tape, loss)
-        return {"loss": loss}
+        # Tables of epochs take their columns from the first one.
+        nothing = tf.constant(float("nan"))
+        losses = {"reconstruction_loss": loss, "adversarial_loss": nothing}
+        return {"loss": loss, **losses, **dict.fromkeys(_JUDGEMENTS, nothing)}
 
     def _compete(self, lightness, truth):
         with tf.GradientTape(persistent=True) as tape:

@@ -114,7 +114,7 @@ class CollapseMonitor(keras.callbacks.Callback):
             self.model.stop_training = True
             return "The run ends here."
         if self.action == "warn":
-            return "It goes on; see --on_collapse."
+            return "It goes on."
         done = []
         if self.action == "return":
             done.append(self._return())
