@@ -8,6 +8,9 @@ from .options import make_any_colorizer
 SAVED_MODEL = "saved_model"
 FORMATS = (SAVED_MODEL, "onnx", "litert", "litert-int8")
 
+MOST = 100
+"""Photographs that a calibration looks at; more make it longer and no better."""
+
 
 def add(command):
     """Adds the options of the formats to the command."""
@@ -23,7 +26,8 @@ def add(command):
         "--calibration",
         nargs="+",
         metavar="IN",
-        help="for litert-int8: some 50 photographs such as it will see, files or folders",
+        help="for litert-int8: photographs such as it will see, files or folders, of which at "
+        f"most {MOST} are taken",
     )
     group.add_argument("--overwrite", action="store_true", help="replace an existing file")
 
@@ -77,7 +81,8 @@ def _readable(inputs):
     """Yields photographs; those that cannot be read are said and left out."""
     from keras_colorize.files import PhotographError, find_photographs, read_photograph
 
-    for path, _ in find_photographs(inputs):
+    found = find_photographs(inputs)
+    for path, _ in found[:: -(-len(found) // MOST)]:
         try:
             yield read_photograph(path)
         except PhotographError as error:

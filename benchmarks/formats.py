@@ -1,0 +1,126 @@
+"""A preset in every format of one file: size, time, and what its colors lose.
+
+Photographs are measured as `keras-colorize evaluate` measures them. A LiteRT file takes one size,
+to which each photograph is stretched: Keras on stretched photographs stands beside it.
+
+    python benchmarks/formats.py distribution_unet_places photographs/ --calibration others/
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from keras import ops
+from onnxruntime import InferenceSession
+
+from keras_colorize import Colorizer
+from keras_colorize.evaluation import measure, measured_paths, summarize
+from keras_colorize.export import export_litert, export_onnx
+from keras_colorize.export.colors import colors_model
+from keras_colorize.inference import compose
+from keras_colorize.inference.options import STRIDE
+from keras_colorize.inference.pixels import lightness_of, to_working_size
+
+SIDE = 256
+RUNS = 30
+
+
+def main():
+    """Prints a table, a row per format."""
+    options = _parse()
+    colorizer = Colorizer.from_preset(options.preset, precision="float32")
+    with tempfile.TemporaryDirectory() as folder:
+        methods = dict(_methods(colorizer, Path(folder), options))
+    paths = measured_paths(options.folder)[: options.limit]
+    summary = summarize(measure(methods, paths, SIDE).results)
+    print(
+        f"| format | MB | ms at {SIDE}x{SIDE} | PSNR mean | ab error | colorfulness | off | most |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for name, method in methods.items():
+        figures = [summary[name][key] for key in ("psnr_mean", "ab_error", "colorfulness")]
+        off = np.concatenate(method.off)
+        cells = [f"{cell:.2f}" for cell in (*figures, off.mean(), off.max())]
+        print(f"| {name} | {method.megabytes} | {method.milliseconds()} | {' | '.join(cells)} |")
+
+
+def _parse():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("preset", help="name or folder of a preset")
+    parser.add_argument("folder", help="folder of color photographs")
+    parser.add_argument("--calibration", required=True, help="folder of other photographs")
+    parser.add_argument("--pictures", type=int, default=60, help="of the calibration")
+    parser.add_argument("--limit", type=int, help="measure N")
+    return parser.parse_args()
+
+
+def _methods(colorizer, folder, options):
+    model = colors_model(colorizer)
+
+    def keras(lightness):
+        return model.predict_on_batch(lightness)["ab"]
+
+    yield "Keras", Method(keras, keras)
+    path = export_onnx(colorizer, folder / "network.onnx")
+    yield "ONNX", Method(onnx_of(path), keras, path)
+    yield "Keras, stretched", Method(keras, keras, stretch=True)
+    calibration = measured_paths(options.calibration)
+    calibration = calibration[:: max(1, len(calibration) // options.pictures)]
+    for name, more in (
+        ("LiteRT", {}),
+        ("LiteRT int8", {"quantize": "int8", "calibration": calibration}),
+    ):
+        path = export_litert(colorizer, folder / f"{name}.tflite", size=(SIDE, SIDE), **more)
+        yield name, Method(litert_of(path), keras, path, stretch=True)
+
+
+def onnx_of(path):
+    """A function of lightness to ab that runs an ONNX file."""
+    session = InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda lightness: session.run(["ab"], {"lightness": lightness})[0]
+
+
+def litert_of(path):
+    """A function of lightness to ab that runs a LiteRT file, on two threads."""
+    runner = Interpreter(str(path), num_threads=2).get_signature_runner()
+    return lambda lightness: runner(lightness=lightness)["ab"]
+
+
+class Method:
+    """Colorizes with one format, and keeps how far it is from Keras on the same input."""
+
+    def __init__(self, run, reference, path=None, stretch=False):
+        self.run, self.reference, self.stretch = run, reference, stretch
+        self.megabytes = f"{path.stat().st_size / 1e6:.1f}" if path else "-"
+        self.off = []
+
+    def __call__(self, rgb):
+        """Colorizes sRGB (H, W, 3) in [0, 1]."""
+        lightness = lightness_of(rgb)
+        ab = self.run(self._seen(lightness)[None])
+        self.off.append(np.abs(ab - self.reference(self._seen(lightness)[None])).ravel())
+        return ops.convert_to_numpy(compose(lightness[None], ab))[0]
+
+    def _seen(self, lightness):
+        if not self.stretch:
+            return to_working_size(lightness, SIDE, STRIDE)
+        small = ops.image.resize(lightness, (SIDE, SIDE), interpolation="bicubic", antialias=True)
+        return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)
+
+    def milliseconds(self):
+        """Median time of one picture."""
+        lightness = np.full((1, SIDE, SIDE, 1), 50.0, "float32")
+        times = []
+        for _ in range(RUNS):
+            start = time.perf_counter()
+            self.run(lightness)
+            times.append(time.perf_counter() - start)
+        return f"{1e3 * statistics.median(times):.0f}"
+
+
+if __name__ == "__main__":
+    main()
