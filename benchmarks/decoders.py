@@ -15,7 +15,7 @@ from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import figures, measured_paths, scaled_rgb, summarize
 from keras_colorize.inference import compose, predicted_ab
-from keras_colorize.inference.colorizer import STRIDE
+from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import to_working_size
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_colorize.inference.colorizer import STRIDE
+from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import lightness_of, to_working_size
 
 
