@@ -6,6 +6,9 @@ import pytest
 
 ON_JAX = keras.backend.backend() == "jax"
 
+# Compilation takes JAX a minute; the layers that these options turn on have tests of their own.
+collect_ignore = ["test_dcgan_options.py"] if ON_JAX else []
+
 
 @pytest.fixture(scope="session")
 def jit_compile():

@@ -7,6 +7,7 @@ import keras
 import pytest
 
 from keras_colorize.models import (
+    dcgan_generator,
     distribution_unet,
     eccv16,
     iizuka16,
@@ -117,6 +118,17 @@ def _residual_units(*taps):
     return 4 * sum(taps) + sum(_conv(b, a, 1) + _conv(a, a) for a, b in pairs)
 
 
+def _dcgan(*widths):
+    """The release of Nazeri et al. 2018: 4x4 convolutions down, and their mirror image.
+
+    Each has batch normalisation, but the innermost, which has biases.
+    """
+    pairs = [(1, widths[0]), *zip(widths, widths[1:], strict=False)]
+    below = (widths[-1], *(2 * width for width in widths[-2:0:-1]))
+    pairs += zip(below, widths[-2::-1], strict=True)
+    return sum(_conv(a, b, 4) for a, b in pairs) - 3 * widths[-1] + (widths[0] + 1) * 2
+
+
 NETWORKS = {
     "iizuka16": Network(
         small=lambda: iizuka16(width=1 / 16, classes=3, global_size=32),
@@ -184,6 +196,12 @@ NETWORKS = {
         parameters=_ECCV16,
         outputs=lambda h, w: {"ab_logits": (_quarter(h), _quarter(w), 313)},
     ),
+    "dcgan_generator": Network(
+        small=lambda: dcgan_generator(width=1 / 16),
+        full=dcgan_generator,
+        parameters=_dcgan(64, 64, 128, 256, 512, 512, 512, 512),
+        outputs=lambda h, w: {"ab": (h, w, 2)},
+    ),
     "vgg16_residual_encoder": Network(
         small=lambda: vgg16_residual_encoder(width=1 / 16),
         full=vgg16_residual_encoder,
@@ -221,7 +239,8 @@ if keras.backend.backend() == "jax":
     # A minute of compilation each; what differs from other rows is in tests of their own.
     for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier"):
         del NETWORKS[name]
-    del NETWORKS["vgg16_residual_encoder_resnet18"]
+    for name in ("dcgan_generator", "vgg16_residual_encoder_resnet18"):
+        del NETWORKS[name]
 
 
 @pytest.fixture(scope="module", params=NETWORKS)

@@ -1,0 +1,203 @@
+"""The discriminator: scores, and what every network keeps."""
+
+import keras
+import numpy as np
+import pytest
+import torch
+from keras import ops
+from torch import nn
+from torch.nn import functional
+
+from keras_colorize.layers import SpectralNorm
+from keras_colorize.models import dcgan_discriminator
+
+TINY = 1 / 16
+# JAX compiles each network anew for each size, which takes seconds.
+ON_JAX = keras.backend.backend() == "jax"
+
+
+class Published(nn.Module):
+    """The release's for 32x32 at width 1/16; its last layer, written as a convolution."""
+
+    def __init__(self):
+        super().__init__()
+        plan = [(3, 4, 2), (4, 8, 2), (8, 16, 2), (16, 32, 1)]
+        for number, (inputs, outputs, stride) in enumerate(plan):
+            layer = nn.Conv2d(inputs, outputs, 4, stride, bias=number == 0)
+            self.add_module(f"conv{number}", layer)
+            if number:
+                self.add_module(f"conv{number}_bn", nn.BatchNorm2d(outputs, eps=1e-3))
+        self.score = nn.Conv2d(32, 1, 4)
+
+    def forward(self, lightness, ab):
+        """Returns the map of scores."""
+        modules = dict(self.named_children())
+        x = torch.cat([lightness / 50 - 1, 2 * ab - 1], dim=1)
+        for number in range(4):
+            after = 1 if number < 3 else 2
+            x = functional.pad(x, (1, after, 1, after))
+            x = modules[f"conv{number}"](x)
+            x = modules[f"conv{number}_bn"](x) if number else x
+            x = functional.leaky_relu(x, 0.2)
+        return self.score(x)
+
+
+def _inputs(height, width, batch=2, seed=0):
+    rng = np.random.default_rng(seed)
+    lightness = rng.uniform(0, 100, (batch, height, width, 1)).astype("float32")
+    return {"lightness": lightness, "ab": rng.uniform(size=(batch, height, width, 2))}
+
+
+@pytest.fixture(scope="module")
+def model(randomise):
+    model = randomise(dcgan_discriminator(32, TINY))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            rng = np.random.default_rng(len(layer.name))
+            layer.set_weights([rng.uniform(0.2, 1.5, w.shape) for w in layer.get_weights()])
+    return model
+
+
+# At the size of the level set there is one score, at larger sizes their mean.
+MAPS = [((32, 32), (1, 1)), ((48, 40), (3, 2))]
+
+
+@pytest.mark.parametrize(("size", "scores"), MAPS[-1:] if ON_JAX else MAPS)
+def test_logits_equal_those_of_the_published_network(model, size, scores, copy_to_torch, predict):
+    published = copy_to_torch(model, Published())
+    inputs = _inputs(*size)
+    both = (torch.tensor(inputs[name].astype("float32")) for name in ("lightness", "ab"))
+    with torch.no_grad():
+        expected = published(*(x.permute(0, 3, 1, 2) for x in both)).numpy()
+    assert expected.shape == (2, 1, *scores)
+    logits = predict(model, inputs)
+    assert logits.shape == (2, 1)
+    assert abs(logits[0] - logits[1]) > 0.01
+    np.testing.assert_allclose(logits, expected.mean((2, 3)), atol=1e-5)
+
+
+@pytest.mark.parametrize("level_set", [32] if ON_JAX else [32, 256])
+@pytest.mark.parametrize("size", [(5, 7)] if ON_JAX else [(1, 1), (5, 7), (33, 31)])
+def test_any_size_gives_one_logit(level_set, size, predict):
+    model = dcgan_discriminator(level_set, TINY)
+    logits = predict(model, _inputs(*size, batch=1))
+    assert logits.shape == (1, 1)
+    assert logits.dtype == "float32"
+    assert np.isfinite(logits).all()
+
+
+def test_every_part_of_both_inputs_counts(model, predict):
+    inputs = _inputs(32, 32)
+    before = predict(model, inputs)
+    for name, channel in (("lightness", 0), ("ab", 0), ("ab", 1)):
+        changed = {key: value.copy() for key, value in inputs.items()}
+        changed[name][0, ..., channel] = 0.0
+        moved = np.abs(predict(model, changed) - before)
+        assert moved[0] > 1e-3
+        assert moved[1] == 0
+
+
+def test_round_trips(model, tmp_path, predict):
+    inputs = _inputs(24, 40)
+    expected = predict(model, inputs)
+    again = keras.Model.from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / "model.weights.h5")
+    fresh = dcgan_discriminator(32, TINY)
+    fresh.load_weights(tmp_path / "model.weights.h5")
+    for other in (again, fresh, keras.saving.load_model(tmp_path / "model.keras")):
+        np.testing.assert_allclose(predict(other, inputs), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("spectral_norm", [True] if ON_JAX else [False, True])
+def test_every_weight_has_a_finite_gradient(spectral_norm, jit_compile):
+    model = dcgan_discriminator(32, TINY, spectral_norm=spectral_norm)
+    model.compile(keras.optimizers.SGD(1e3), loss="mse", jit_compile=jit_compile)
+    before = [ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
+    model.train_on_batch(_inputs(24, 40, batch=4), np.ones((4, 1)))
+    for old, weight in zip(before, model.trainable_weights, strict=True):
+        moved = ops.convert_to_numpy(weight) - old
+        assert np.isfinite(moved).all(), weight.path
+        assert np.any(moved), weight.path
+
+
+def test_the_gradient_reaches_the_colors(model, gradient_of):
+    lightness = ops.convert_to_tensor(_inputs(32, 32)["lightness"])
+    ab = _inputs(32, 32)["ab"].astype("float32")
+    gradient = gradient_of(lambda x: model({"lightness": lightness, "ab": x}), ab)
+    assert gradient.shape == ab.shape
+    assert (np.abs(gradient).max((1, 2)) > 1e-5).all()
+
+
+@pytest.fixture
+def bfloat16_policy():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("bfloat16_policy")
+def test_bfloat16_inside_float32_out(model, predict):
+    low = dcgan_discriminator(32, TINY)
+    low.set_weights(model.get_weights())
+    assert low.get_layer("conv0").compute_dtype == "bfloat16"
+    # Colors a hundredth from grey: near 0.5, bfloat16 steps by 0.002 to 0.004.
+    inputs = _inputs(32, 32)
+    inputs["ab"] = 0.5 + 0.01 * (inputs["ab"] - 0.5)
+    seen = [
+        keras.Model(m.input, m.get_layer("seen").output).predict_on_batch(inputs)
+        for m in (low, model)
+    ]
+    np.testing.assert_array_equal(*seen)
+    logits = predict(low, inputs)
+    assert logits.dtype == "float32"
+    np.testing.assert_allclose(logits, predict(model, inputs), atol=0.1)
+
+
+def test_spectral_norm_bounds_every_layer():
+    model = dcgan_discriminator(32, TINY, batch_norm_mode="none", spectral_norm=True)
+    convolutions = [x for x in model.layers if isinstance(x, SpectralNorm)]
+    assert [x.name for x in convolutions] == ["conv0", "conv1", "conv2", "conv3", "score"]
+    # A function of layers that do not stretch does not either, but for strides and overlap:
+    # each pixel is read by 4x4 / 2x2 kernels, or by 16.
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        model(_inputs(32, 32), training=True)
+    one = _inputs(32, 32, batch=1)
+    other = {**one, "ab": one["ab"] + rng.normal(0, 0.01, one["ab"].shape)}
+    change = float(ops.abs(model(one) - model(other))[0, 0])
+    length = 2 * np.linalg.norm(other["ab"] - one["ab"])
+    assert 0 < change < length * 2**3 * 4
+
+
+if not ON_JAX:
+
+    def test_parameters_are_those_of_the_release():
+        # 4x4 kernels; biases where there is no batch normalisation, four numbers per channel else.
+        widths = (3, 64, 128, 256, 512, 512, 512)
+        total = sum(16 * a * b for a, b in zip(widths, widths[1:], strict=False))
+        total += 64 + 4 * sum(widths[2:]) + 16 * 512 + 1
+        assert dcgan_discriminator().count_params() == total
+        small = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512) + 64 + 4 * (128 + 256 + 512)
+        assert dcgan_discriminator(32).count_params() == small + 16 * 512 + 1
+
+    def test_saved_model_round_trip(model, tmp_path, predict):
+        model.export(tmp_path, format="tf_saved_model", verbose=False)
+        served = keras.layers.TFSMLayer(tmp_path, call_endpoint="serve")
+        inputs = {name: ops.cast(x, "float32") for name, x in _inputs(19, 10).items()}
+        np.testing.assert_allclose(served(inputs).numpy(), predict(model, inputs), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"level_set": 128}, r"level_set among \(32, 256\), received 128"),
+        ({"width": -1}, "width above 0, received -1"),
+        ({"batch_norm_mode": None}, "received None"),
+        ({"batch_norm_momentum": -0.1}, "below 1, received -0.1"),
+    ],
+)
+def test_refuses(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        dcgan_discriminator(**arguments)
