@@ -34,7 +34,7 @@ class Bounds:
     discriminator_loss: float = 0.15
     dull: float = 0.2
     garish: float = 1.6
-    diversity: float = 0.7
+    diversity: float = 0.4
 
     def signs(self, logs):
         """What is wrong, in words.
