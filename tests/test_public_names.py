@@ -131,6 +131,16 @@ PUBLIC_NAMES = {
         "write_demo_photographs",
         "write_json",
     ],
+    "keras_colorize.export": [
+        "Client",
+        "PicturesRefusedError",
+        "RemoteColorizer",
+        "Retry",
+        "ServerError",
+        "export_litert",
+        "export_onnx",
+        "export_saved_model",
+    ],
     "keras_colorize.files": [
         "Metadata",
         "Photograph",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import retouch
+from . import retouch, server
 from .options import EXIT_FAILED, add_options, make_colorizer
 from .progress import Progress
 
@@ -23,6 +23,7 @@ def _add_colorize(commands):
     command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
     add_options(command)
     retouch.add(command)
+    server.add(command)
     existing = command.add_mutually_exclusive_group()
     existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
     existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
@@ -49,16 +50,22 @@ def _colorize(options):
 
     if options.truth and not (options.sheet and Path(options.truth).is_dir()):
         raise ValueError("expected --sheet and a folder of true colors with --truth")
+    server.check_alone(options)
     jobs = plan_jobs(options.inputs, options.output, options.sheet)
     settings = {
         "mark_colorized": not options.no_mark,
         "skip_existing": options.skip_existing,
         "overwrite": options.overwrite,
     }
+    colorizer = server.make_colorizer(options) if options.server else _make_local(options, jobs)
+    return _run_jobs(colorizer, jobs, settings, options.sheet, options.truth)
+
+
+def _make_local(options, jobs):
     colorizer = make_colorizer(options, options.preset, hints=retouch.make_hints(options, jobs))
     if options.sweeps_strip:
         retouch.write_strip(options.sweeps_strip, colorizer, jobs)
-    return _run_jobs(colorizer, jobs, settings, options.sheet, options.truth)
+    return colorizer
 
 
 def _run_jobs(colorizer, jobs, settings, sheet=None, truth=None):

@@ -1,0 +1,109 @@
+"""Options of `colorize` for a network that is on a server."""
+
+from .options import count
+
+# What is settled when a network is exported, with the values that mean "not given".
+_SETTLED = {
+    "preset": None,
+    "decoder": None,
+    "temperature": None,
+    "sample_seed": None,
+    "rebalancing": None,
+    "style": None,
+    "precision": "auto",
+    "palette": None,
+    "palette_strength": None,
+    "palette_mode": None,
+    "refine": None,
+    "sweeps": None,
+    "sigma": None,
+    "potential": None,
+    "unary_scale": None,
+    "compatibility": None,
+    "decode": None,
+    "hint": [],
+    "hints": None,
+    "hint_layer": None,
+    "sweeps_strip": None,
+}
+_OWN = ("server_model", "server_protocol", "server_timeout")
+
+
+def add(command):
+    """Adds the options."""
+    group = command.add_argument_group("server", "a network that TensorFlow Serving serves")
+    group.add_argument(
+        "--server",
+        metavar="HOST:PORT",
+        help="ask this server for the colors; also http://... or https://...",
+    )
+    group.add_argument("--server-model", metavar="NAME", help="by default the default preset")
+    group.add_argument(
+        "--server-protocol",
+        choices=("grpc", "rest"),
+        help="by default rest for a URL and for port 8501, else grpc (extra `serving`)",
+    )
+    group.add_argument(
+        "--server-timeout", type=count, metavar="S", help="seconds for a photograph, by default 60"
+    )
+
+
+def make_colorizer(options):
+    """Builds a colorizer that asks the server, and asks it once.
+
+    Raises:
+        ValueError: for options that cannot go with a server, or one that does not answer.
+    """
+    from keras_colorize.export import Client, RemoteColorizer, ServerError
+    from keras_colorize.presets import default_preset
+
+    _check(options)
+    name = options.server_model or default_preset()
+    size, saturation = _working_size(options, name), options.saturation
+    try:
+        client = Client(
+            options.server,
+            name,
+            protocol=options.server_protocol,
+            timeout=options.server_timeout or 60.0,
+        )
+        colorizer = RemoteColorizer(client, size, 1.0 if saturation is None else saturation)
+        colorizer.check()
+    except (ImportError, ServerError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    return colorizer
+
+
+def check_alone(options):
+    """Checks that there is a server where there are options of one.
+
+    Raises:
+        ValueError: if not.
+    """
+    given = [name for name in _OWN if getattr(options, name) is not None]
+    if given and not options.server:
+        raise ValueError(f"expected --server with {_words(given)}")
+
+
+def _check(options):
+    given = [name for name, without in _SETTLED.items() if getattr(options, name) != without]
+    if given:
+        raise ValueError(
+            f"expected no {_words(given)} with --server: what the network does is settled when "
+            "it is exported; here are --working-size and --saturation"
+        )
+
+
+def _words(names):
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+
+
+def _working_size(options, name):
+    from keras_colorize.presets import list_presets
+
+    if options.working_size:
+        return options.working_size
+    shipped = list_presets()
+    if name not in shipped:
+        raise ValueError(f"expected --working-size with --server-model {name}, no shipped preset")
+    return shipped[name].working_size
