@@ -8,9 +8,10 @@ from keras import ops
 class BatchStatisticsNormalization(keras.layers.BatchNormalization):
     """Normalises by mean and variance of the batch that it is given, always.
 
-    Isola et al. 2017 ("pix2pix", section 3.3) run their generator so at test time. In training it is `keras.layers.BatchNormalization`, moving statistics
-    included; in inference it leaves these alone and looks at nothing but its input. The result
-    for a picture then depends on the others of its batch.
+    Isola et al. 2017 ("pix2pix", section 3.3) run their generator so at test time. In training
+    it is `keras.layers.BatchNormalization`, moving statistics included; in inference it leaves
+    these alone and looks at nothing but its input. The result for a picture then depends on the
+    others of its batch.
 
     Args:
         **kwargs: passed to `keras.layers.BatchNormalization`; the axis must be the last one.
