@@ -38,6 +38,8 @@ class GrpcChannel:
             ("grpc.max_send_message_length", -1),
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.enable_http_proxy", 0),
+            # A name may stand for several servers.
+            ("grpc.lb_policy_name", "round_robin"),
         ]
         self.channel = _channel(address, options, tls, certificate)
         self.predictions = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
