@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 IN_PARALLEL := --numprocesses=2 --dist=loadfile
 JAX_TESTS := $(addprefix tests/,color bins layers losses metrics models)
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-web lint clean
 
 help:
-	@echo "make demo   install into $(VENV) and colorize example photographs into demo/"
-	@echo "make test   install into $(VENV) and run the linter and all tests"
-	@echo "make lint   run the linter alone"
-	@echo "make clean  remove what the other targets made"
+	@echo "make demo      install into $(VENV) and colorize example photographs into demo/"
+	@echo "make test      install into $(VENV) and run the linter and all tests"
+	@echo "make test-web  the tests of the page in the browser; needs chromium and chromedriver"
+	@echo "make lint      run the linter alone"
+	@echo "make clean     remove what the other targets made"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +25,10 @@ $(VENV)/installed-test: setup.py pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable ".[test]"
 	@touch $@ $(VENV)/installed
 
+$(VENV)/installed-web: setup.py pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable ".[test-web]"
+	@touch $@ $(VENV)/installed
+
 demo: $(VENV)/installed
 	$(BIN)/keras-colorize demo -o demo
 
@@ -34,6 +39,9 @@ lint: $(VENV)/installed-test
 test: lint
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 	KERAS_BACKEND=jax XLA_FLAGS=--xla_backend_optimization_level=0 $(BIN)/python -m pytest $(IN_PARALLEL) $(JAX_TESTS)
+
+test-web: $(VENV)/installed-web
+	$(BIN)/python -m pytest tests/web tests/cli/test_web.py
 
 clean:
 	rm -rf $(VENV) build demo dist *.egg-info .pytest_cache .ruff_cache

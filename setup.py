@@ -33,6 +33,7 @@ setup(
         "keras_colorize": ["py.typed"],
         "keras_colorize.saved_models": ["**/*"],
         "keras_colorize.study": ["*.html", "*.css", "*.js"],
+        "keras_colorize.web": ["*.css", "*.js"],
     },
     install_requires=[
         "absl-py>=2.0",
@@ -64,6 +65,9 @@ setup(
             "tensorflow-serving-api>=2.20",
             "torch==2.13.0",
         ],
+        "test-web": ["gradio>=6.31,<7", "pytest>=8.0", "selenium>=4.20"],
+        # The page relies on gradio's parts as they are in this series.
+        "web": ["gradio>=6.31,<7"],
     },
     entry_points={"console_scripts": ["keras-colorize = keras_colorize_command:main"]},
     classifiers=[

@@ -36,19 +36,26 @@ ROOMS = {
     "export": (INFERENCE | {"inference"}) - {"files"},
     "study": {"color", "files"},
 }
+ROOMS["bulk"] = INFERENCE | {"inference", "export"}
+ROOMS["web"] = INFERENCE | {"inference"}
 # `prior` counts the colors that training sees, with the pipeline that training has.
-ROOMS["cli"] = {"data", "evaluation", "export", "study", "video"}
+ROOMS["cli"] = {"bulk", "data", "evaluation", "export", "study", "video", "web"}
 ROOMS["cli"] |= ROOMS["evaluation"] | ROOMS["export"]
 # `import keras_colorize` registers classes and offers names on every backend.
-ROOMS["__init__"] = set(ROOMS) - {"cli", "data", "training", "export", "study", "video"}
+ROOMS["__init__"] = set(ROOMS) - {"bulk", "cli", "data", "training", "export", "study", "video"}
+ROOMS["__init__"] -= {"web"}
 ROOMS["trainers"] = set(ROOMS) - {"cli"}
 
 # Which rooms may import what from outside; `trainers` is a room here.
-TENSORFLOW_ROOMS = {"data", "training", "export", "trainers"}
+TENSORFLOW_ROOMS = {"bulk", "data", "training", "export", "trainers"}
 OUTSIDE = {
     "PIL": {"files"},
     "absl": {"trainers"},
+    "apache_beam": {"bulk"},
     "av": {"video"},
+    "fastapi": {"web"},
+    "gradio": {"web"},
+    "grpc": {"export"},
     "jax": set(),
     "keras.src": set(),
     "matplotlib": {"evaluation", "training"},
@@ -57,6 +64,7 @@ OUTSIDE = {
     "tensorflow_datasets": TENSORFLOW_ROOMS,
     "tensorflow_serving": TENSORFLOW_ROOMS,
     "torch": set(),
+    "uvicorn": {"web"},
 }
 PRINTING_ROOMS = {"cli"}
 

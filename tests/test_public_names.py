@@ -278,11 +278,14 @@ PUBLIC_NAMES = {
         "TrainingLoop",
         "Trapezoid",
         "TwoPhases",
+        "WorkerLostError",
+        "bind_settings",
         "make_optimizer",
         "make_strategy",
         "memory_estimate",
         "set_precision",
         "standard_callbacks",
+        "synchronize",
         "worker_of",
     ],
     "keras_colorize.video": [
@@ -292,6 +295,7 @@ PUBLIC_NAMES = {
         "colorize_video",
         "is_cut",
     ],
+    "keras_colorize.web": ["Limits", "serve"],
 }
 
 

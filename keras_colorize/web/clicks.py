@@ -6,9 +6,10 @@ import numpy as np
 
 from keras_colorize.inference import point_hints
 
+RING = 9
+"""Radius of the mark of a hint, in pixels of the picture that is shown."""
+
 _FUNCTION = re.compile(r"rgba?\(([^)]*)\)")
-_RING = 9
-# Radius of the mark of a hint, in pixels of the picture that is shown.
 
 
 def to_photograph(position, shown, size):
@@ -22,10 +23,10 @@ def to_photograph(position, shown, size):
     Returns:
         `(x, y)`, whole numbers inside the photograph.
     """
-    # A click on the last edge is reported as the pixel after the last.
-    shares = ((position[i] + 0.5) / shown[1 - i] for i in (0, 1))
+    # A place between pixels, as the browser rounds it: its share of the sides is what counts.
     return tuple(
-        min(max(int(share * size[1 - i]), 0), size[1 - i] - 1) for i, share in enumerate(shares)
+        min(max(int(position[axis] * size[1 - axis] / shown[1 - axis]), 0), size[1 - axis] - 1)
+        for axis in (0, 1)
     )
 
 
@@ -99,12 +100,13 @@ def marked(pixels, photo):
     for point in photo.points:
         at = _moved(point, photo.size, made.shape[:2])
         distance = np.hypot(columns - at["x"], rows - at["y"])
-        made[distance <= _RING + 2] = 0
-        made[distance <= _RING] = 255
-        made[distance <= _RING - 2] = tuple(bytes.fromhex(point["color"][1:]))
+        made[distance <= RING + 2] = 0
+        made[distance <= RING] = 255
+        made[distance <= RING - 2] = tuple(bytes.fromhex(point["color"][1:]))
     return made
 
 
 def _moved(point, old, new):
-    x, y = to_photograph((point["x"], point["y"]), old, new)
+    # A pixel has its center half a pixel from its corner.
+    x, y = to_photograph((point["x"] + 0.5, point["y"] + 0.5), old, new)
     return {**point, "x": x, "y": y}

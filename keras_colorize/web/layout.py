@@ -51,10 +51,11 @@ def make_layout(settings, contract, limits):
         file_count="multiple",
         label="Photographs",
         show_label=False,
-        height=130,
+        height=110,
         elem_id="add",
     )
-    parts.faults = gradio.HTML(padding=False)
+    gradio.HTML(texts.TOO_LARGE, padding=False, elem_id="too-large")
+    parts.faults = gradio.HTML(padding=False, elem_id="faults")
     with gradio.Row(visible=False, elem_id="work") as parts.work:
         with gradio.Column(scale=3, min_width=320):
             _pictures(parts)
@@ -75,18 +76,17 @@ def _pictures(parts):
             )
         with gradio.Tab("Give hints"):
             parts.marked = gradio.Image(
-                interactive=False, show_label=False, buttons=[], height=640, elem_id="marked"
+                interactive=False, show_label=False, buttons=[], elem_id="marked"
             )
-            with gradio.Row(elem_id="hint-tools"):
+            with gradio.Row(elem_id="hint-tools", equal_height=True):
                 parts.color = gradio.ColorPicker(
-                    _FIRST_COLOR, label="Color", scale=1, min_width=90, elem_id="color"
+                    _FIRST_COLOR, label="Color of the hint", min_width=140, elem_id="color"
                 )
-                parts.undo = gradio.Button("Undo", scale=1, min_width=90, elem_id="undo")
-                parts.clear = gradio.Button("Remove hints", scale=1, min_width=120, elem_id="clear")
+                parts.undo = gradio.Button("Undo", size="sm", min_width=70, elem_id="undo")
+                parts.clear = gradio.Button("Remove all", size="sm", min_width=90, elem_id="clear")
             parts.hints = gradio.HTML(padding=False, elem_id="hints")
     parts.gallery = gradio.Gallery(
-        columns=6,
-        height="auto",
+        fit_columns=False,
         object_fit="cover",
         show_label=False,
         allow_preview=False,
@@ -120,9 +120,11 @@ def _controls(parts, settings, distribution):
         distribution_knobs = _distribution_knobs(settings)
     with gradio.Accordion("Colors of another photograph", open=False, visible=distribution):
         strength = _palette(parts, settings)
-    parts.make = gradio.Button("Make full-size pictures", variant="primary", elem_id="make")
+    parts.make = gradio.Button(
+        "Make full-size pictures", variant="primary", size="lg", elem_id="make"
+    )
     parts.results = gradio.HTML(padding=False, elem_id="results")
-    parts.remove = gradio.Button("Remove everything", variant="stop", size="sm", elem_id="remove")
+    parts.remove = gradio.Button("Remove everything", size="sm", elem_id="remove")
     parts.decoder, parts.temperature, parts.seed, _ = distribution_knobs
     parts.knobs = [working_size, saturation, *distribution_knobs, strength]
 

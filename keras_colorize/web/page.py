@@ -16,6 +16,7 @@ from keras_colorize.web.photos import add_photographs, set_palette
 from keras_colorize.web.settings import Settings
 
 STYLES = Path(__file__).with_name("page.css")
+SCRIPT = Path(__file__).with_name("upload.js")
 
 
 def make_page(desk, sessions, limits):
@@ -67,7 +68,8 @@ class _Events:
         rest = {"api_visibility": "private"}
         parts.decoder.change(_decoder_knobs, parts.decoder, [parts.temperature, parts.seed], **rest)
         parts.make.click(_plain(self.make), knobs, parts.results, concurrency_limit=8, **rest)
-        parts.remove.click(self.remove, None, [*views, parts.results], **rest)
+        emptied = [*views, parts.results, parts.palette, parts.reference]
+        parts.remove.click(self.remove, None, emptied, **rest)
         page.unload(self.leave)
 
     def add(self, request: gradio.Request, paths, *knobs):
@@ -117,7 +119,7 @@ class _Events:
     def remove(self, request: gradio.Request):
         session = self.sessions.get(request.session_hash)
         session.clear()
-        return *self._views(session, ()), ""
+        return *self._views(session, ()), "", None, gradio.update(value=None, visible=False)
 
     def leave(self, request: gradio.Request):
         self.sessions.leave(request.session_hash)
@@ -140,6 +142,12 @@ class _Events:
             marked,
             texts.hints(session.photo),
         )
+
+
+def script(limits):
+    """What the browser does by itself, for the head of the page."""
+    source = SCRIPT.read_text(encoding="utf-8")
+    return f"<script>{source.replace('MEGABYTES', f'{limits.upload_mb:g}')}</script>"
 
 
 def _decoder_knobs(decoder):

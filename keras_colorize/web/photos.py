@@ -94,8 +94,9 @@ def _read(kept, name, limits):
     except PhotographError as error:
         shutil.rmtree(kept.parent)
         text = str(error).removeprefix(f"{kept}: ")
-        advice = f"this page takes {limits.megapixels:g} megapixels"
-        text = text.replace("or raise max_pixels where there is memory for it", advice)
+        # Nobody who sees the page can follow the library's own advice.
+        advice = f": this page takes {limits.megapixels:g} megapixels"
+        text = text.replace(", or raise max_pixels where there is memory for it", advice)
         raise PhotographError(f"{name}: {text}") from error
 
 

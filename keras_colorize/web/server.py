@@ -14,7 +14,7 @@ import uvicorn
 from keras_colorize.web.desk import Desk
 from keras_colorize.web.layout import make_theme
 from keras_colorize.web.offline import stay_offline
-from keras_colorize.web.page import STYLES, make_page
+from keras_colorize.web.page import STYLES, make_page, script
 from keras_colorize.web.sessions import Sessions
 
 SWEEP = 60.0
@@ -39,6 +39,8 @@ class Headers:
         self.app = app
 
     async def __call__(self, scope, receive, send):
+        """Answers a request, see the ASGI specification."""
+
         async def with_headers(message):
             if message["type"] == "http.response.start":
                 added = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
@@ -64,7 +66,10 @@ def make_app(colorizer, folder, limits, root_path=""):
     os.environ["GRADIO_TEMP_DIR"] = str(Path(folder) / "gradio")
     sessions, desk = Sessions(folder), Desk(colorizer)
     app = fastapi.FastAPI(
-        lifespan=lambda app: _lifespan(sessions, desk), docs_url=None, redoc_url=None
+        lifespan=lambda app: _lifespan(sessions, desk),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     app.add_middleware(Headers)
 
@@ -86,9 +91,10 @@ def make_app(colorizer, folder, limits, root_path=""):
         pwa=False,
         mcp_server=False,
         root_path=root_path,
-        max_file_size=int(limits.upload_mb * 1e6),
+        max_file_size=int(limits.upload_mb * 2**20),
         theme=make_theme(),
         css_paths=[STYLES],
+        head=script(limits),
     )
 
 
@@ -111,17 +117,30 @@ async def _sweep(sessions):
 
 def run(colorizer, host, port, root_path, limits, on_start):
     """Serves the page; see `keras_colorize.web.serve`."""
-    with _listening(host, port) as listening:
+    with listen(host, port) as listening:
         stay_offline(host)
         folder = tempfile.mkdtemp(prefix="keras-colorize-")
         app = make_app(colorizer, folder, limits, root_path)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
-        address = f"http://{host}:{listening.getsockname()[1]}{root_path}"
-        on_start(address)
+        if on_start:
+            shown = f"[{host}]" if ":" in host else host
+            on_start(f"http://{shown}:{listening.getsockname()[1]}")
         uvicorn.Server(config).run([listening])
 
 
-def _listening(host, port):
+def listen(host, port):
+    """Opens the socket that browsers connect to.
+
+    Args:
+        host: address of this machine.
+        port: port, 0 for any that is free.
+
+    Returns:
+        A listening `socket.socket`.
+
+    Raises:
+        ValueError: if that is not possible.
+    """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)

@@ -20,7 +20,7 @@ class Limits:
     """What may be uploaded.
 
     Attributes:
-        upload_mb: most megabytes of one file.
+        upload_mb: most megabytes (of 1024 x 1024 bytes) of one file.
         megapixels: most million pixels of one photograph.
 
     Raises:

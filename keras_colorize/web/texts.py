@@ -9,9 +9,13 @@ def introduction(limits):
     return (
         "<h1>Colorize photographs</h1>"
         "<p>Old photographs get their color here, at their full size. They go to the computer that "
-        "runs this page and nowhere else, and soon after you close the page they are removed. "
+        "runs this page and nowhere else, and an hour after you leave they are gone from it. "
         f"Each may have {limits.upload_mb:g} MB and {limits.megapixels:g} megapixels.</p>"
     )
+
+
+TOO_LARGE = '<ul class="faults" role="alert"></ul>'
+"""Where the browser itself names files that are too large to be sent."""
 
 
 def faults(session):
@@ -27,16 +31,8 @@ def hints(photo):
     return f'<ol class="hints">{"".join(map(_hint, photo.points))}</ol>'
 
 
-def results(session, root=""):
-    """What became of the photographs, with links to the files.
-
-    Args:
-        session: a `Session`.
-        root: address of the page's folder, `""` for that of the page itself.
-
-    Returns:
-        HTML.
-    """
+def results(session):
+    """What became of the photographs, with links to the files."""
     finished = [photo for photo in session.photos if photo.outcome]
     items = "".join(_result(session, photo) for photo in finished)
     archive = _link(session, session.archive, "all as ZIP") if session.archive.exists() else ""

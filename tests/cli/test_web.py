@@ -1,0 +1,65 @@
+import sys
+
+import pytest
+
+from keras_colorize import cli, web
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tiny_preset):
+    """Runs `web` with words; returns exit code, stdout, stderr and what was served."""
+
+    def call(*words):
+        served = []
+
+        def serve(colorizer, *, on_start, **options):
+            served.append((colorizer, options))
+            on_start("http://127.0.0.1:7860")
+
+        monkeypatch.setattr(web, "serve", serve)
+        try:
+            code = cli.main(["web", *words, "--preset", str(tiny_preset)])
+        except SystemExit as leaving:
+            code = leaving.code
+        return code, *capsys.readouterr(), served
+
+    return call
+
+
+def test_this_machine_alone_is_the_default(run):
+    code, out, err, ((colorizer, options),) = run()
+    assert (code, err) == (0, "")
+    assert "http://127.0.0.1:7860" in out
+    assert colorizer.name == "tiny"
+    assert options == {
+        "host": "127.0.0.1",
+        "port": 7860,
+        "root_path": "",
+        "limits": web.Limits(100.0, 100.0),
+    }
+
+
+def test_options_reach_the_page(run):
+    words = "--host 0.0.0.0 --port 0 --root-path /color --max-upload-mb 5 --max-megapixels 2.5"
+    code, _, _, ((colorizer, options),) = run(*words.split(), "--saturation", "1.2")
+    assert code == 0
+    assert colorizer.saturation == 1.2
+    assert options["limits"] == web.Limits(5.0, 2.5)
+    assert (options["host"], options["port"], options["root_path"]) == ("0.0.0.0", 0, "/color")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--port 70000", "--port x", "--max-upload-mb 0", "--max-megapixels -1", "--saturation 99"],
+)
+def test_wrong_usage(run, words):
+    code, out, err, served = run(*words.split())
+    assert (code, out, served) == (2, "", [])
+    assert err.strip().splitlines()[-1].startswith("keras-colorize")
+
+
+def test_a_missing_package_is_named(monkeypatch, capsys, tiny_preset):
+    monkeypatch.delattr(web, "server", raising=False)
+    monkeypatch.setitem(sys.modules, "keras_colorize.web.server", None)
+    assert cli.main(["web", "--preset", str(tiny_preset)]) == 1
+    assert "pip install keras-colorize[web]" in capsys.readouterr().err

@@ -1,0 +1,222 @@
+"""The page as people use it, in Chromium without a window."""
+
+import json
+import shutil
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("gradio", reason="gradio is not installed; `make test-web` installs it")
+pytest.importorskip("selenium", reason="selenium is not installed; `make test-web` installs it")
+
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+PROGRAMS = [shutil.which("chromium"), shutil.which("chromedriver")]
+
+pytestmark = [
+    pytest.mark.skipif(None in PROGRAMS, reason="chromium and chromedriver are not installed"),
+    # Other people's packages warn of each other.
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+class Page:
+    """A browser that has the page open.
+
+    Args:
+        address: of the page.
+        downloads: folder that files are saved in.
+        width: of the window, in pixels.
+    """
+
+    def __init__(self, address, downloads, width=1400):
+        options = webdriver.ChromeOptions()
+        options.binary_location = PROGRAMS[0]
+        words = "--headless=new --no-sandbox --disable-dev-shm-usage"
+        for word in (*words.split(), f"--window-size={width},1000"):
+            options.add_argument(word)
+        settings = {"profile.default_content_setting_values.automatic_downloads": 1}
+        settings["download.default_directory"] = str(downloads)
+        options.add_experimental_option("prefs", settings)
+        options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+        service = webdriver.ChromeService(PROGRAMS[1])
+        self.driver = webdriver.Chrome(options=options, service=service)
+        self.downloads = downloads
+        self.driver.get(address)
+        self.until(lambda: self.all("#add input[type=file]"))
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.until(lambda: self.all(selector))[0]
+
+    def until(self, condition, seconds=30):
+        return WebDriverWait(self.driver, seconds, 0.1).until(lambda _: condition())
+
+    def click(self, element):
+        self.driver.execute_script("arguments[0].click()", element)
+
+    def upload(self, *paths, zone="#add"):
+        words = "\n".join(map(str, paths))
+        self.one(f"{zone} input[type=file]").send_keys(words)
+
+    def shown(self, selector="#slider img"):
+        """Addresses of the pictures that a part shows, once they are loaded."""
+
+        def loaded():
+            found = self.all(selector)
+            widths = [image.get_property("naturalWidth") for image in found]
+            return [image.get_attribute("src") for image in found] if all(widths) else None
+
+        return self.until(loaded)
+
+    def wait_for_change(self, before, selector="#slider img"):
+        self.until(lambda: self.shown(selector) != before)
+
+    def text(self, selector):
+        return self.one(selector).text
+
+    def width(self):
+        """Width that the page takes, and the width that there is."""
+        words = "const e = document.documentElement; return [e.scrollWidth, e.clientWidth]"
+        return self.driver.execute_script(words)
+
+    def requested(self):
+        """Addresses that were asked for."""
+        messages = [
+            json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")
+        ]
+        return [
+            message["params"]["request"]["url"]
+            for message in messages
+            if message["method"] == "Network.requestWillBeSent"
+        ]
+
+    def download(self, link):
+        """Clicks on a link and waits for the file."""
+        self.click(link)
+        path = self.downloads / link.get_attribute("download")
+        self.until(path.exists)
+        return path
+
+
+@pytest.fixture
+def open_page(live, tmp_path):
+    """`open_page(width=1400)`: opens the page."""
+    opened = []
+
+    def call(width=1400):
+        folder = tmp_path / f"downloads{len(opened)}"
+        opened.append(Page(live[0], folder, width))
+        return opened[-1]
+
+    yield call
+    for page in opened:
+        page.driver.quit()
+
+
+def test_from_upload_to_download(open_page, upload, tmp_path):
+    page = open_page()
+    (tmp_path / "letter.jpg").write_text("no photograph")
+    # EXIF orientation 6: lies on its side.
+    page.upload(
+        upload("a.jpg", (600, 400), orientation=6), tmp_path / "letter.jpg", upload("b.png")
+    )
+    before, after = page.shown()
+    assert before != after
+    assert page.text("#faults").startswith("letter.jpg: expected a photograph")
+
+    # A hint: a click at three quarters of the width and a quarter of the height.
+    page.click(page.all("#views button[role=tab]")[1])
+    picture = page.one("#marked img")
+    marked = page.shown("#marked img")
+    size = picture.size
+    ActionChains(page.driver).move_to_element_with_offset(
+        picture, size["width"] // 4, -size["height"] // 4
+    ).click().perform()
+    page.wait_for_change(marked, "#marked img")
+    x, y = map(int, page.text("#hints li").split(" at ")[1].split(", "))
+    assert (x, y) == pytest.approx((450, 100), abs=3)
+
+    page.click(page.one("#make"))
+    page.until(lambda: len(page.all("#results a")) == 3)
+    first, second, archive = page.all("#results a")
+    path = page.download(first)
+    with Image.open(path) as image:
+        assert (image.format, image.size) == ("JPEG", (600, 400))
+        assert image.getexif()[0x010E] == "Grandmother, 1931"
+        assert image.info["icc_profile"]
+        red, _, blue = np.asarray(image)[100, 450].astype(int)
+    assert b"compositeWithTrainedAlgorithmicMedia" in path.read_bytes()
+    # The color that the picker stands at first is a brown.
+    assert red > blue + 20
+    assert page.download(second).name == "b.png"
+    assert page.download(archive).name == "colorized.zip"
+
+    hosts = {urlsplit(url).hostname for url in page.requested() if not url.startswith("data:")}
+    assert hosts == {"127.0.0.1"}
+
+
+def test_the_slider_shows_more_of_either(open_page, upload):
+    page = open_page(400)
+    page.upload(upload("a.jpg"))
+    page.shown()
+    assert page.width()[0] <= page.width()[1]
+    after = page.all("#slider img")[-1]
+    handle = page.one("#slider .outer")
+
+    def clipped():
+        return page.driver.execute_script("return getComputedStyle(arguments[0]).clipPath", after)
+
+    start = clipped()
+    ActionChains(page.driver).drag_and_drop_by_offset(handle, 60, 0).perform()
+    page.until(lambda: clipped() != start)
+
+
+def test_controls_change_the_preview(open_page, upload):
+    page = open_page()
+    page.upload(upload("a.jpg"))
+    shown = page.shown()
+    assert page.one("#temperature").is_displayed()
+    assert not page.all("#seed")
+    for selector in ("#refine input[value=mrf]", "#refine input[value=none]"):
+        page.click(page.one(selector))
+        page.wait_for_change(shown)
+        shown = page.shown()
+    number = page.one("#saturation input[type=number]")
+    number.clear()
+    number.send_keys("0\t")
+    page.wait_for_change(shown)
+
+
+def test_files_that_are_too_large_are_named_and_the_others_sent(open_page, upload, tmp_path):
+    page = open_page()
+    large = tmp_path / "large.tif"
+    large.write_bytes(bytes(300_000))
+    wide = upload("wide.png", (10, 60_000))
+    page.upload(large, upload("a.jpg"), wide)
+    page.shown()
+    assert page.text("#too-large li") == "large.tif: 0.286 MB; this page takes 0.25 MB"
+    assert page.text("#faults").endswith("this page takes 0.5 megapixels.")
+    page.click(page.one("#remove"))
+    page.until(lambda: not page.one("#work").is_displayed() if page.all("#work") else True)
+
+
+def test_visitors_do_not_see_each_other(open_page, upload, live):
+    first, second = open_page(), open_page()
+    first.upload(upload("a.jpg"))
+    first.shown()
+    folders = {path.name for path in live[1].iterdir()} - {"gradio"}
+    second.upload(upload("b.jpg", (30, 90)))
+    second.shown()
+    second.click(second.one("#make"))
+    second.until(lambda: second.all("#results a"))
+    token = second.one("#results a").get_attribute("href").split("/")[-2]
+    assert token not in folders
+    assert not first.all("#results a")
