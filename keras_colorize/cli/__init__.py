@@ -6,10 +6,10 @@ import os
 import sys
 
 # Nothing of the library is imported up here, because `--help` must not wait for TensorFlow.
-from . import colorize, evaluate, export, prior, study, video, web
+from . import bulk, colorize, evaluate, export, prior, study, video, web
 from .options import EXIT_USAGE
 
-COMMANDS = (colorize, video, evaluate, export, study, prior, web)
+COMMANDS = (colorize, bulk, video, evaluate, export, study, prior, web)
 """Modules that each add their commands to the parser."""
 
 
@@ -22,7 +22,8 @@ def main(arguments=None):
     Returns:
         Exit code: 0 if all went well, 1 if a photograph failed, 2 for wrong usage.
     """
-    options = _parser().parse_args(arguments)
+    words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
+    options = _parser().parse_args(words, argparse.Namespace(beam_flags=flags))
     with _quiet_start():
         from keras_colorize.files import PhotographError
         from keras_colorize.presets import PresetError

@@ -123,7 +123,10 @@ def _new_folder(path):
 
 def _write_extra(folder, colorizer, name, signatures):
     folder.mkdir()
-    text = json.dumps(dataclasses.asdict(colorizer.contract), indent=2, ensure_ascii=False)
+    # The contract as it was exported: who feeds `serving_default` needs its working size.
+    options = {option: getattr(colorizer, option) for option in colorizer.FROM_CONTRACT}
+    contract = dataclasses.replace(colorizer.contract, **options)
+    text = json.dumps(dataclasses.asdict(contract), indent=2, ensure_ascii=False)
     (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
     if signatures:
         write_warmup(folder / WARMUP_FILE, name, colorizer.working_size, signatures)

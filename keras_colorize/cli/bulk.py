@@ -1,0 +1,82 @@
+"""The command `bulk`: folders of any size, on one machine or many, by Apache Beam."""
+
+import sys
+
+from .options import EXIT_FAILED
+
+SHOWN = 20
+"""Most failures that are printed; all of them stand in a file."""
+
+
+def split_flags(words):
+    """Cuts off what follows `--` in a command line of `bulk`, which is for Beam.
+
+    Args:
+        words: list of words.
+
+    Returns:
+        `(words, flags)`.
+    """
+    if words[:1] != ["bulk"] or "--" not in words:
+        return words, []
+    end = words.index("--")
+    return words[:end], words[end + 1 :]
+
+
+def add(commands):
+    """Adds the command to the parser."""
+    command = commands.add_parser(
+        "bulk",
+        help="colorize on many processes or machines, with Apache Beam",
+        usage="%(prog)s IN [IN ...] -o DIR [--saved-model DIR | --preset NAME] [-- BEAM FLAGS]",
+    )
+    command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
+    command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder")
+    network = command.add_mutually_exclusive_group()
+    network.add_argument(
+        "--saved-model", metavar="DIR", help="folder <name>/<version> that `export` wrote"
+    )
+    network.add_argument(
+        "--preset", help="name or folder of a preset, which is exported into the output folder"
+    )
+    command.add_argument(
+        "--precision", help="of the preset: auto (by this machine), float32 or bfloat16"
+    )
+    command.add_argument(
+        "--no-mark", action="store_true", help="do not say in the metadata that colors were made"
+    )
+    command.set_defaults(run=_bulk)
+
+
+def _bulk(options):
+    from keras_colorize.bulk import colorize_in_bulk, export_preset
+
+    if options.saved_model and options.precision:
+        raise ValueError("expected no --precision with --saved-model, which has its own")
+    saved_model = options.saved_model or export_preset(
+        options.preset, options.output, options.precision or "auto"
+    )
+    try:
+        report = colorize_in_bulk(
+            options.inputs,
+            options.output,
+            saved_model,
+            mark_colorized=not options.no_mark,
+            flags=options.beam_flags,
+        )
+    except ImportError as error:
+        raise ValueError(error) from error
+    return _say(report)
+
+
+def _say(report):
+    for line in report.failures[:SHOWN]:
+        print(f"failed: {line['source']}: {line['reason']}", file=sys.stderr)
+    if len(report.failures) > SHOWN:
+        print(f"failed: {len(report.failures) - SHOWN} more, see failures.jsonl", file=sys.stderr)
+    if report.broken:
+        print(f"keras-colorize: the run broke off: {report.broken}", file=sys.stderr)
+        print("keras-colorize: the same command goes on from there", file=sys.stderr)
+    counts = f"{report.done} done, {report.skipped} skipped, {len(report.failures)} failed"
+    print(counts + (f", {report.unfinished} unfinished" if report.unfinished else ""))
+    return EXIT_FAILED if report.failures or report.unfinished or report.broken else 0
