@@ -58,6 +58,7 @@ setup(
             "jax>=0.5",
             "pytest>=8.0",
             "pytest-xdist>=3.6",
+            "pyyaml>=6.0",
             "ruff==0.17.*",
             "scipy>=1.15",
             "tensorboard>=2.20",

@@ -205,6 +205,7 @@ class Client:
     def _each(self, signature, outputs, pictures, make):
         def ask(part):
             rows = self._predict(signature, {"image_bytes": part}, outputs)
+            self._check_lengths(rows, len(part))
             return [make(*row) for row in zip(*(rows[name] for name in outputs), strict=True)]
 
         limit = self.max_message_bytes - _OVERHEAD
@@ -213,6 +214,13 @@ class Client:
         if reasons:
             raise PicturesRefusedError(made, reasons)
         return made
+
+    def _check_lengths(self, rows, count):
+        for name, values in rows.items():
+            if len(values) != count:
+                raise ServerError(
+                    f"{self.model}: expected {count} of {name}, received {len(values)}."
+                )
 
     def _predict(self, signature, inputs, outputs):
         def ask(timeout):

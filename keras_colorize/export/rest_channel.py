@@ -69,7 +69,11 @@ class RestChannel:
         answer = self._ask("POST", f"{self.path}:predict", body, timeout).get("outputs")
         # An output that is alone goes without its name.
         answer = answer if isinstance(answer, dict) else {outputs[0]: answer}
-        return {name: _array(name, answer[name]) for name in outputs if name in answer}
+        try:
+            return {name: _array(name, answer[name]) for name in outputs if name in answer}
+        except (KeyError, TypeError, ValueError) as error:
+            message = f"{self.address}, model {self.model}: answered in another form: {error!r}"
+            raise ServerError(message) from error
 
     def status(self, timeout):
         """Asks for the versions of the model; see `GrpcChannel.status`."""

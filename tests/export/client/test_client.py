@@ -10,6 +10,7 @@ from PIL import Image
 from tensorflow import errors
 
 from keras_colorize.export import Client, PicturesRefusedError, ServerError
+from keras_colorize.export.rest_channel import RestChannel
 
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
@@ -138,9 +139,22 @@ def test_a_network_without_the_signature(connect, network, pictures):
 
 
 def test_a_network_of_another_kind(connect, network, pictures):
-    network.signatures["classify_bytes"] = lambda image_bytes: {"a": image_bytes, "b": image_bytes}
+    network.signatures["classify_bytes"] = lambda image_bytes: {"a": [1.0], "b": [2.0]}
     with pytest.raises(ServerError, match="expected scenes, probabilities from the signature"):
         connect().classify(pictures[1][:1])
+
+
+def test_an_answer_of_another_length(connect, network, pictures):
+    network.signatures["colorize_bytes"] = lambda image_bytes: {"png_bytes": image_bytes[:1]}
+    with pytest.raises(ServerError, match="expected 3 of png_bytes, received 1"):
+        connect(batch=3).colorize(pictures[1])
+
+
+def test_an_answer_that_is_no_tensor(network, start_rest, pictures, monkeypatch):
+    network.reset()
+    monkeypatch.setattr(RestChannel, "_ask", lambda *_: {"outputs": ["a", "b", "c"]})
+    with Client(start_rest(), "tiny", batch=3) as client, pytest.raises(ServerError, match="form"):
+        client.colorize(pictures[1])
 
 
 def test_the_time_is_kept(connect, network, pictures):
@@ -180,12 +194,12 @@ def test_large_answers(connect, network):
         return {"png_bytes": np.array([int(one) * b"z" for one in image_bytes.numpy()], object)}
 
     network.signatures["colorize_bytes"] = longer
-    sizes = (6_000_000, 100, 9_000_000, 5_000_000)
-    client = connect(max_message_bytes=10_000_000, batch=4)
+    # In base64 a third more.
+    sizes = (4_400_000, 100, 6_500_000, 4_300_000)
+    client = connect(max_message_bytes=6_000_000, batch=4)
     with pytest.raises(PicturesRefusedError, match="raise max_message_bytes") as caught:
         client.colorize([str(size).encode() for size in sizes])
-    # In base64 nine millions are twelve.
-    assert [one and len(one) for one in caught.value.made] == [6_000_000, 100, None, 5_000_000]
+    assert [one and len(one) for one in caught.value.made] == [4_400_000, 100, None, 4_300_000]
 
 
 def test_status(connect):
