@@ -39,6 +39,8 @@ _DISCRIMINATOR = {
 }
 _KERNEL = 4
 _SLOPE = 0.2
+# Convolutions that see this stride or more may see a width of 1, see `_Block.down`.
+_DEEP_STRIDE = 16
 
 
 def dcgan_generator(
@@ -95,11 +97,12 @@ def dcgan_generator(
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
     x = ScaleLightness(-1.0, 1.0, name="scale_lightness")(lightness)
-    taps = []
+    taps, stride = [], 1
     for number, (channels, strides) in enumerate(_GENERATOR[level_set]):
-        innermost = number == len(_GENERATOR[level_set]) - 1
-        x = block.down(x, f"down{number}", scaled(channels, width), strides, not innermost)
+        norm, deep = number < len(_GENERATOR[level_set]) - 1, stride >= _DEEP_STRIDE
+        x = block.down(x, f"down{number}", scaled(channels, width), strides, norm, deep)
         taps.append(x)
+        stride *= strides
     drop = PermanentDropout if dropout_in_inference else layers.Dropout
     for step, number in enumerate(reversed(range(len(taps) - 1))):
         x = block.up(x, f"up{number}", taps[number])
@@ -151,9 +154,11 @@ def dcgan_discriminator(
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
     ab = keras.Input((*input_shape[:2], 2), name="ab")
-    x = _seen(lightness, ab)
+    x, stride = _seen(lightness, ab), 1
     for number, (channels, strides) in enumerate(_DISCRIMINATOR[level_set]):
-        x = block.down(x, f"conv{number}", scaled(channels, width), strides, number > 0)
+        norm, deep = number > 0, stride >= _DEEP_STRIDE and strides > 1
+        x = block.down(x, f"conv{number}", scaled(channels, width), strides, norm, deep)
+        stride *= strides
     x = PadToAtLeast(_KERNEL, name="pad")(x)
     score = layers.Conv2D(1, _KERNEL, dtype="float32", name="score")
     x = block.wrapped(score)(x)
@@ -179,9 +184,17 @@ class _Block:
         """Returns the layer, spectrally normalised if that is wanted."""
         return SpectralNorm(layer) if self.spectral else layer
 
-    def down(self, x, name, channels, strides, norm):
-        """Convolution, batch normalisation (where there is one), LeakyReLU."""
-        x = self._normalised(layers.Conv2D, x, name, channels, strides, norm)
+    def down(self, x, name, channels, strides, norm, deep):
+        """Convolution, batch normalisation (where there is one), LeakyReLU.
+
+        TensorFlow's gradient of a convolution of stride 2 with padding is wrong in bfloat16 on
+        processors where the width is 1. Where that may be, the padding is a layer of its own.
+        """
+        if deep:
+            # What "same" pads; an even size leaves the last row and column unused.
+            x = layers.ZeroPadding2D(((1, 2), (1, 2)), name=f"{name}_pad")(x)
+        padding = "valid" if deep else "same"
+        x = self._normalised(layers.Conv2D, x, name, channels, strides, norm, padding)
         return layers.LeakyReLU(negative_slope=_SLOPE, name=f"{name}_relu")(x)
 
     def up(self, x, name, reference):
@@ -191,13 +204,13 @@ class _Block:
         x = layers.ReLU(name=f"{name}_relu")(x)
         return CropLike(name=f"{name}_crop")([x, reference])
 
-    def _normalised(self, kind, x, name, channels, strides, norm):
+    def _normalised(self, kind, x, name, channels, strides, norm, padding="same"):
         norm = norm and self.mode != "none"
         layer = kind(
             channels,
             _KERNEL,
             strides=strides,
-            padding="same",
+            padding=padding,
             use_bias=not norm,
             kernel_initializer="he_normal",
             name=name,

@@ -118,3 +118,34 @@ def test_spectral_norm_survives_files_and_folding(spectral, tmp_path, predict):
     assert len(folded.layers) == len(spectral.layers)
     for network in (folded, keras.saving.load_model(tmp_path / "model.keras")):
         np.testing.assert_allclose(predict(network, lightness)["ab"], expected, atol=1e-6)
+
+
+@pytest.fixture
+def bfloat16_policy():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("bfloat16_policy")
+def test_small_pictures_train_in_half_precision():
+    # The last convolutions see 2 x 1 pixels and then 1 x 1.
+    arguments = {"width": 1 / 8, "dropout": 0.0, "batch_norm_mode": "none"}
+    models = [dcgan_generator(256, **arguments)]
+    keras.config.set_dtype_policy("float32")
+    models.append(dcgan_generator(256, **arguments))
+    models[1].set_weights(models[0].get_weights())
+    lightness = np.random.default_rng(0).uniform(0, 100, (4, 24, 10, 1)).astype("float32")
+    moved = [_step(model, lightness) for model in models]
+    assert models[0].get_layer("down6").compute_dtype == "bfloat16"
+    for low, high in zip(*moved, strict=True):
+        assert np.linalg.norm(low - high) < 0.3 * np.linalg.norm(high)
+
+
+def _step(model, lightness):
+    """How far a large step moves the kernels of the contracting path."""
+    model.compile(keras.optimizers.SGD(100.0), loss="mse", jit_compile=False)
+    kernels = [model.get_layer(f"down{number}").kernel for number in range(8)]
+    before = [kernel.numpy() for kernel in kernels]
+    model.train_on_batch(lightness, {"ab": np.ones((*lightness.shape[:3], 2))})
+    return [kernel.numpy() - old for kernel, old in zip(kernels, before, strict=True)]
