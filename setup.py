@@ -47,6 +47,7 @@ setup(
         "tifffile>=2023.7",
     ],
     extras_require={
+        "beam": ["apache-beam>=2.77"],
         "jax": ["jax>=0.5"],
         "serving": ["tensorflow-serving-api>=2.20"],
         "tfds": ["tensorflow-datasets>=4.9.7"],

@@ -10,6 +10,7 @@ them what is done. A bundle that a runner gives out twice leaves lines twice; `c
 
 import json
 import os
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -25,6 +26,7 @@ DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 """What can become of a task."""
 
 _TASKS = "tasks.jsonl"
+_PART = re.compile(r"\.[0-9a-f]{32}\.part")
 
 
 class BulkFolder:
@@ -49,7 +51,10 @@ class BulkFolder:
         Returns:
             `(run, records)`: the folder of the run, and the manifest, a dict by path.
         """
-        records = self._compact(sorted(self.runs.glob("*")))
+        dead = sorted(self.runs.glob("*"))
+        records = self._compact(dead)
+        if dead:
+            self._sweep()
         run = self.runs / uuid.uuid4().hex
         run.mkdir(parents=True)
         return run, {record["path"]: record for record in records}
@@ -77,6 +82,12 @@ class BulkFolder:
         """
         self._compact([run])
         write_lines(self.path / FAILURES, failures)
+
+    def _sweep(self):
+        # A worker that was killed while it wrote leaves the beginning of a picture, hidden.
+        for parent, _, names in os.walk(self.path):
+            for name in filter(_PART.fullmatch, names):
+                Path(parent, name).unlink(missing_ok=True)
 
     def _compact(self, runs):
         earlier = read_lines(self.path / MANIFEST)

@@ -1,0 +1,102 @@
+import importlib.util
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize import bulk, cli
+from keras_colorize.bulk import Report
+from keras_colorize.cli.bulk import split_flags
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    """Runs the command with a stand-in for the pipeline; exit code, stdout, stderr, arguments."""
+
+    def call(*words, report=None):
+        seen = {}
+
+        def stand_in(inputs, output, saved_model, **options):
+            seen.update(inputs=inputs, output=output, saved_model=saved_model, **options)
+            return report or Report(3, 2, [])
+
+        monkeypatch.setattr(bulk, "colorize_in_bulk", stand_in)
+        monkeypatch.setattr(bulk, "export_preset", lambda *args: f"exported {args}")
+        try:
+            code = cli.main(["bulk", *words])
+        except SystemExit as leaving:
+            code = leaving.code
+        return code, *capsys.readouterr(), seen
+
+    return call
+
+
+def test_flags_for_beam():
+    words = ["bulk", "in", "-o", "out", "--", "--runner=FlinkRunner", "--", "-x"]
+    assert split_flags(words) == (words[:4], words[5:])
+    assert split_flags(words[:4]) == (words[:4], [])
+    # To other commands the two strokes say that names follow, which may begin with one.
+    others = ["colorize", "-o", "out", "--", "-x.jpg"]
+    assert split_flags(others) == (others, [])
+
+
+def test_what_reaches_the_pipeline(run):
+    code, out, _, seen = run("a", "b", "-o", "out", "--saved-model", "tiny/1", "--", "--runner=X")
+    assert (code, out) == (0, "3 done, 2 skipped, 0 failed\n")
+    assert seen == {
+        "inputs": ["a", "b"],
+        "output": "out",
+        "saved_model": "tiny/1",
+        "mark_colorized": True,
+        "flags": ["--runner=X"],
+    }
+
+
+def test_presets_are_exported_into_the_output_folder(run):
+    seen = run("a", "-o", "out", "--preset", "tiny", "--precision", "float32", "--no-mark")[-1]
+    assert seen["saved_model"] == "exported ('tiny', 'out', 'float32')"
+    assert not seen["mark_colorized"]
+    assert run("a", "-o", "out")[-1]["saved_model"] == "exported (None, 'out', 'auto')"
+
+
+def test_failures_are_said_and_counted(run):
+    failures = [{"source": f"{i}.jpg", "path": "", "reason": "bad"} for i in range(25)]
+    code, out, err, _ = run("a", "-o", "out", report=Report(1, 0, failures))
+    assert code == 1
+    assert out == "1 done, 0 skipped, 25 failed\n"
+    assert err.splitlines()[0] == "failed: 0.jpg: bad"
+    assert err.splitlines()[20:] == ["failed: 5 more, see failures.jsonl"]
+
+
+def test_a_run_that_broke_off(run):
+    code, out, err, _ = run("a", "-o", "out", report=Report(1, 0, [], 7, "a worker was lost"))
+    assert code == 1
+    assert out == "1 done, 0 skipped, 0 failed, 7 unfinished\n"
+    assert "a worker was lost" in err
+    assert "the same command goes on" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("a",),
+        ("-o", "out"),
+        ("a", "-o", "out", "--saved-model", "x", "--preset", "y"),
+        ("a", "-o", "out", "--saved-model", "x", "--precision", "float32"),
+        ("a", "-o", "out", "--runner=X"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(run, words):
+    code, out, err, _ = run(*words)
+    assert (code, out) == (2, "")
+    assert err.strip().splitlines()[-1].startswith("keras-colorize")
+
+
+def test_without_beam_the_extra_is_named(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    Image.fromarray(np.zeros((3, 3), np.uint8)).save(tmp_path / "a.png")
+    words = ["bulk", str(tmp_path / "a.png"), "-o", str(tmp_path / "out"), "--saved-model", "x"]
+    assert cli.main(words) == 2
+    assert "keras-colorize[beam]" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
