@@ -131,6 +131,7 @@ PUBLIC_NAMES = {
         "write_demo_photographs",
         "write_json",
     ],
+    "keras_colorize.bulk": ["Report", "colorize_in_bulk", "export_preset"],
     "keras_colorize.export": [
         "Client",
         "PicturesRefusedError",

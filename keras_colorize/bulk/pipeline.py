@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.runner import PipelineState
 from apache_beam.transforms.window import GlobalWindows
 
 from keras_colorize import __version__
@@ -179,7 +180,9 @@ def run_pipeline(run, tasks_file, model, made_by, flags):
     """
     pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
     _build(pipeline, str(run), str(tasks_file), model, made_by)
-    pipeline.run().wait_until_finish()
+    state = pipeline.run().wait_until_finish()
+    if state != PipelineState.DONE:
+        raise RuntimeError(f"expected a pipeline that comes to its end, this one is {state}")
 
 
 def _build(pipeline, run, tasks_file, model, made_by):
