@@ -10,6 +10,8 @@ from keras_colorize.color.xyz import RGB_FROM_XYZ, WHITE
 # In linear light; at most 0.0013 in sRGB, a third of one 8-bit level. White itself needs 0.8e-4,
 # because the digits of the matrix and those of the white point differ by that much.
 _TOLERANCE = 1e-4
+# Excess that is nothing but rounding: near the edge it stops falling while the chroma still does.
+_ROUNDING = 1e-7
 # The chroma then falls short of the edge by 0.1 on average, never beyond it.
 _STEPS = 8
 
@@ -63,11 +65,11 @@ def _chroma_factor(fy, y, a, b):
         span = excess_outside - excess_inside
         middle = (inside * excess_outside - outside * excess_inside) / span
         excess = _excess(_linear_light(fy, y, middle * a, middle * b))
-        fits = excess <= 0.0
+        fits = excess <= _ROUNDING
         inside = ops.where(fits, middle, inside)
         outside = ops.where(fits, outside, middle)
         # Halving the value at the end that stays keeps that end from being stuck.
-        excess_inside = ops.where(fits, excess, 0.5 * excess_inside)
+        excess_inside = ops.where(fits, ops.minimum(excess, -_ROUNDING), 0.5 * excess_inside)
         excess_outside = ops.where(fits, 0.5 * excess_outside, excess)
     return ops.where(keep, 1.0, inside)
 

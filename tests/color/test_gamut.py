@@ -77,3 +77,13 @@ def test_known_colors_outside():
     outside = np.array([[100.0, 104.3, -50.9], [97.6, -27.0, 120.0], [50.0, 0.0, -130.0]])
     assert not ops.convert_to_numpy(in_gamut(outside)).any()
     assert ops.convert_to_numpy(in_gamut(np.array([[50.0, 0.0, 0.0], [53.24, 80.0, 67.0]]))).all()
+
+
+def test_dark_colors_just_outside_stay_colored():
+    # Rounding once kept the search from its end: 1 in 400 of these came out grey. Bisection in
+    # double precision leaves 0.91 to 0.98 of their chroma, and the cut of what the tolerance
+    # lets through takes 0.06.
+    spread = np.random.default_rng(0).normal(0, [1e-4, 1e-2, 1e-2], (20000, 3))
+    lab = (spread + [0.7843151, -1.4040707, 0.24634674]).astype("float32")
+    kept = np.hypot(*_mapped(lab)[:, 1:].T) / np.hypot(*lab[:, 1:].T)
+    assert kept.min() > 0.84
