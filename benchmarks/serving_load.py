@@ -27,7 +27,7 @@ from keras_colorize.files import Photograph, write_photograph
 
 REQUESTS = (1, 2, 4, 8)
 PICTURES = 16
-SIZES = ((640, 480), (1200, 900), (4000, 3000))
+SIZES = ((640, 480), (1200, 900), (4000, 3000), (6000, 4000))
 AT_ONCE = (1, 2, 4)
 
 TOGETHER = """

@@ -81,7 +81,7 @@ class Served:
             raise Failure("NOT_FOUND", f"Servable not found for request: Latest({spec[0]})")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def network(served):
     """The tiny network of a server."""
     loaded = tf.saved_model.load(str(served))
@@ -135,7 +135,7 @@ class Models(model_service_pb2_grpc.ModelServiceServicer):
         return answer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def start_grpc(network):
     """`start_grpc(secure)`: address of a new server."""
     started = []
@@ -228,7 +228,7 @@ class Rest(http.server.BaseHTTPRequestHandler):
         return [[text.decode() for text in row] for row in value]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def start_rest(network):
     """`start_rest(secure)`: URL of a new server."""
     started = []
@@ -250,13 +250,13 @@ def start_rest(network):
         server.server_close()
 
 
-@pytest.fixture(scope="module", params=["grpc", "rest"])
+@pytest.fixture(scope="session", params=["grpc", "rest"])
 def start(request):
     """`start(secure)`: address of a new server of either protocol."""
     return request.getfixturevalue(f"start_{request.param}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(start):
     return start()
 
