@@ -30,9 +30,7 @@ def make_page(desk, sessions, limits):
     Returns:
         `gradio.Blocks`.
     """
-    with gradio.Blocks(
-        title="Colorize photographs", analytics_enabled=False, delete_cache=(60, 3600)
-    ) as page:
+    with gradio.Blocks(title="Colorize photographs", analytics_enabled=False) as page:
         settings = Settings.of(desk.colorizer)
         parts = make_layout(settings, desk.colorizer.contract, limits)
         _Events(desk, sessions, limits, parts).wire(page)

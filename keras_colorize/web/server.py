@@ -5,7 +5,6 @@ import contextlib
 import os
 import socket
 import tempfile
-from pathlib import Path
 
 import fastapi
 import gradio
@@ -62,9 +61,8 @@ def make_app(colorizer, folder, limits, root_path=""):
     Returns:
         FastAPI application.
     """
-    # What gradio keeps of uploads and pictures that are shown goes the way of all the rest.
-    os.environ["GRADIO_TEMP_DIR"] = str(Path(folder) / "gradio")
     sessions, desk = Sessions(folder), Desk(colorizer)
+    os.environ["GRADIO_TEMP_DIR"] = str(sessions.shown)
     app = fastapi.FastAPI(
         lifespan=lambda app: _lifespan(sessions, desk),
         docs_url=None,
@@ -125,7 +123,9 @@ def run(colorizer, host, port, root_path, limits, on_start):
         if on_start:
             shown = f"[{host}]" if ":" in host else host
             on_start(f"http://{shown}:{listening.getsockname()[1]}")
-        uvicorn.Server(config).run([listening])
+        # Whoever presses Ctrl+C ends the page as it was meant to end.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([listening])
 
 
 def listen(host, port):

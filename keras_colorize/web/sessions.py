@@ -110,15 +110,19 @@ class Sessions:
     Args:
         folder: folder to make theirs in; it is removed by `close`.
         clock: function that returns seconds.
+
+    Attributes:
+        shown: folder for what gradio copies of pictures that it shows; its files are removed
+            when they are as old as files of a visitor may get.
     """
 
     def __init__(self, folder, clock=time.monotonic):
         self.folder, self.clock = Path(folder), clock
+        self.shown = self.folder / "shown"
         self._sessions, self._lock = {}, threading.Lock()
 
     def get(self, key):
         """The `Session` of a visitor, a new one if there is none."""
-        self.sweep()
         with self._lock:
             if key not in self._sessions:
                 own = self.folder / secrets.token_urlsafe(16)
@@ -141,6 +145,7 @@ class Sessions:
             removed = [self._sessions.pop(key) for key in old]
         for session in removed:
             shutil.rmtree(session.folder, ignore_errors=True)
+        _remove_old(self.shown, IDLE)
 
     def result(self, token, name):
         """Path of a finished file.
@@ -168,3 +173,11 @@ class Sessions:
             self._sessions.clear()
         with contextlib.suppress(OSError):
             shutil.rmtree(self.folder)
+
+
+def _remove_old(folder, age):
+    """Removes files that were made more than so many seconds ago."""
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            if path.is_file() and path.stat().st_mtime < time.time() - age:
+                path.unlink()

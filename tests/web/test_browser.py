@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import urllib.error
+import urllib.request
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -56,7 +58,7 @@ class Page:
     def one(self, selector):
         return self.until(lambda: self.all(selector))[0]
 
-    def until(self, condition, seconds=30):
+    def until(self, condition, seconds=90):
         return WebDriverWait(self.driver, seconds, 0.1).until(lambda _: condition())
 
     def click(self, element):
@@ -205,14 +207,15 @@ def test_files_that_are_too_large_are_named_and_the_others_sent(open_page, uploa
     assert page.text("#too-large li") == "large.tif: 0.286 MB; this page takes 0.25 MB"
     assert page.text("#faults").endswith("this page takes 0.5 megapixels.")
     page.click(page.one("#remove"))
-    page.until(lambda: not page.one("#work").is_displayed() if page.all("#work") else True)
+    page.until(lambda: not page.all("#slider"))
 
 
 def test_visitors_do_not_see_each_other(open_page, upload, live):
     first, second = open_page(), open_page()
     first.upload(upload("a.jpg"))
     first.shown()
-    folders = {path.name for path in live[1].iterdir()} - {"gradio"}
+    folders = {path.name for path in live[1].iterdir()}
+    original = next(live[1].rglob("original*"))
     second.upload(upload("b.jpg", (30, 90)))
     second.shown()
     second.click(second.one("#make"))
@@ -220,3 +223,7 @@ def test_visitors_do_not_see_each_other(open_page, upload, live):
     token = second.one("#results a").get_attribute("href").split("/")[-2]
     assert token not in folders
     assert not first.all("#results a")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{live[0]}/gradio_api/file={original}")
+    refused.value.close()
+    assert refused.value.code == 403

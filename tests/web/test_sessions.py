@@ -1,3 +1,6 @@
+import os
+import time
+
 import pytest
 
 from keras_colorize.web import Limits
@@ -49,6 +52,17 @@ def test_files_go_sooner_after_the_page_was_closed(tmp_path, clock):
     sessions.sweep()
     assert anna.folder.exists()
     assert not bert.folder.exists()
+
+
+def test_copies_of_what_is_shown_go_with_age(sessions):
+    old, new = sessions.shown / "x" / "old.jpg", sessions.shown / "y" / "new.jpg"
+    for path, age in ((old, IDLE + 5), (new, IDLE - 5)):
+        path.parent.mkdir(parents=True)
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    sessions.sweep()
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_results_need_the_token_of_their_session(sessions, add, upload):
