@@ -93,19 +93,22 @@ def test_a_network_that_cannot_take_a_batch_fails_its_pictures(run, monkeypatch)
 
 
 def test_a_run_that_breaks_off_is_taken_up(run, tmp_path, monkeypatch):
-    original, written = pipeline.write_picture, []
+    original, noted = pipeline.Shard.add, []
 
-    def dying(picture, *args):
-        if len(written) == 2:
-            raise SystemExit("a worker was lost")
-        written.append(picture.task["path"])
-        return original(picture, *args)
+    def full(shard, line):
+        if len(noted) == 2:
+            raise OSError("no space left on the disk")
+        noted.append(line["path"])
+        original(shard, line)
 
-    monkeypatch.setattr(pipeline, "write_picture", dying)
-    report, _ = run()
-    assert (report.done, report.unfinished) == (2, 4)
-    assert "a worker was lost" in report.broken
-    monkeypatch.setattr(pipeline, "write_picture", original)
+    monkeypatch.setattr(pipeline.Shard, "add", full)
+    report, manifest = run()
+    assert (report.done, report.unfinished, manifest) == (2, 4, {})
+    assert "no space left" in report.broken
+    # One more is written than is noted: it is made again.
+    pictures = [path for path in (tmp_path / "out").rglob("*.*") if path.suffix != ".jsonl"]
+    assert sum(path.is_file() for path in pictures) == 3
+    monkeypatch.setattr(pipeline.Shard, "add", original)
     report, manifest = run()
     assert (report.done, report.skipped, report.broken) == (4, 2, "")
     assert len(manifest) == 6
