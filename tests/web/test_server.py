@@ -39,6 +39,17 @@ def test_files_of_the_machine_are_not_given_out(live, tmp_path):
         assert caught.value.code in (403, 404)
 
 
+def test_the_server_refuses_what_is_too_large_by_itself(live):
+    head = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+    body = head.encode() + bytes(300_000) + b"\r\n--x--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    request = urllib.request.Request(f"{live[0]}/gradio_api/upload", body, kind)
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    caught.value.close()
+    assert caught.value.code == 413
+
+
 def test_a_port_that_is_taken():
     from keras_colorize.web.server import listen
 
