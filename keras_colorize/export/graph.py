@@ -10,7 +10,12 @@ import copy
 import tensorflow as tf
 from keras import ops
 
-from keras_colorize.color import rgb_to_lightness
+from keras_colorize.color import (
+    in_gamut,
+    lab_to_rgb,
+    reduce_chroma_to_gamut,
+    rgb_to_lightness,
+)
 from keras_colorize.inference.compose import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import BAND_PIXELS, divided
@@ -117,11 +122,20 @@ def composed(pixels, lightness, ab, saturation):
     alpha_from = channels - (channels + 1) % 2
 
     def band(start, end):
-        rgb = compose(lightness[None, start:end], ab[None], saturation, start, height)[0]
-        levels = tf.cast(tf.round(rgb * pixels.dtype.max), pixels.dtype)
+        rgb = compose(lightness[None, start:end], ab[None], saturation, start, height, _to_rgb)
+        levels = tf.cast(tf.round(rgb[0] * pixels.dtype.max), pixels.dtype)
         return tf.concat([levels, pixels[start:end, :, alpha_from:]], axis=-1)
 
     return _by_bands(height, width, band, pixels.dtype)
+
+
+def _to_rgb(lab):
+    """Does what `reduce_chroma_to_gamut` does, with its search for those that need it alone."""
+    colors = tf.reshape(lab, (-1, 3))
+    outside = tf.where(~in_gamut(colors))
+    reduced = reduce_chroma_to_gamut(tf.gather_nd(colors, outside))
+    rgb = tf.tensor_scatter_nd_update(lab_to_rgb(colors), outside, reduced)
+    return tf.reshape(rgb, tf.shape(lab))
 
 
 def _by_bands(height, width, band, dtype, channels=None):
