@@ -20,7 +20,7 @@ def add(command):
         "--size",
         type=_size,
         metavar="WIDTHxHEIGHT",
-        help="of what a LiteRT file takes, by default 256x256; `any` for one that is resized",
+        help="that a LiteRT file takes, by default a square of the working size; or any",
     )
     group.add_argument(
         "--calibration",
@@ -71,10 +71,10 @@ def export_file(options):
     colorizer = make_any_colorizer(options, options.preset)
     if options.format == "onnx":
         return export_onnx(colorizer, options.output, overwrite=options.overwrite)
-    settings = {"size": None if options.size == "any" else options.size} if options.size else {}
+    settings = {"size": options.size, "overwrite": options.overwrite}
     if options.format == "litert-int8":
         settings.update(quantize="int8", calibration=_readable(options.calibration))
-    return export_litert(colorizer, options.output, overwrite=options.overwrite, **settings)
+    return export_litert(colorizer, options.output, **settings)
 
 
 def _readable(inputs):

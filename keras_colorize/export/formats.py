@@ -14,12 +14,13 @@ from keras import ops
 
 from keras_colorize.export.colors import colors_model
 from keras_colorize.inference import Colorizer
+from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pictures import photograph_of, pictures_of
 from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.models import fold_batch_norm
 
-LITERT_SIZE = (256, 256)
-"""Height and width in pixels that a LiteRT file takes unless another size is asked for."""
+ANY = "any"
+"""The `size` of a LiteRT file whose input may be resized."""
 
 QUANTIZATIONS = (None, "int8")
 """What `export_litert` takes as `quantize`."""
@@ -57,9 +58,7 @@ def export_onnx(source, path, *, overwrite=False):
     return Path(path)
 
 
-def export_litert(
-    source, path, *, size=LITERT_SIZE, quantize=None, calibration=(), overwrite=False
-):
+def export_litert(source, path, *, size=None, quantize=None, calibration=(), overwrite=False):
     """Writes a LiteRT file (TensorFlow Lite as it was called), for one picture at a time.
 
     Inputs and outputs are those of `export_onnx`, float32 also where the file computes in int8.
@@ -68,8 +67,8 @@ def export_litert(
         source: see `export_onnx`.
         path: path of the file, `*.tflite`; missing folders are made.
         size: height and width in pixels of the input, which graphics processors and other
-            accelerators want fixed; None for a file whose input is resized before it runs,
-            which not every network can be.
+            accelerators want fixed; None for a square of the working size (256 for a network);
+            `"any"` for a file whose input is resized before it runs, if the network allows.
         quantize: None for float32, or `"int8"` for weights and features of 8 bits.
         calibration: for `"int8"`, some 50 photographs such as the file will see, as a
             `Colorizer` takes them; the range of every feature is found by them.
@@ -86,8 +85,10 @@ def export_litert(
     """
     with _new_file(path, ".tflite", overwrite) as target:
         model = _network(source)
-        settings = _litert_settings(quantize, [_seen(one, size) for one in calibration])
-        _convert(model, target, "litert", (1, *(size or (None, None)), 1), **settings)
+        square = 2 * (_working_size(source),)
+        seen = [_stretched(one, square if size in (None, ANY) else size) for one in calibration]
+        shape = (None, None) if size == ANY else size or square
+        _convert(model, target, "litert", (1, *shape, 1), **_litert_settings(quantize, seen))
     return Path(path)
 
 
@@ -191,10 +192,14 @@ def _litert_settings(quantize, pictures):
     return settings
 
 
-def _seen(picture, size):
-    """Lightness (1, H, W, 1) of a photograph, stretched to the size of the file."""
+def _working_size(source):
+    wanted = source.working_size if isinstance(source, Colorizer) else 256
+    return max(STRIDE, round(wanted / STRIDE) * STRIDE)
+
+
+def _stretched(picture, size):
+    """Lightness (1, H, W, 1) of a photograph at the size of the file."""
     pixels = picture if isinstance(picture, np.ndarray) else photograph_of(picture).pixels
     lightness = lightness_of(pictures_of(pixels)[0, ..., :3])
-    size = size or LITERT_SIZE
     small = ops.image.resize(lightness, size, interpolation="bicubic", antialias=True)
     return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)[None]
