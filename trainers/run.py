@@ -12,7 +12,9 @@ from absl import app, flags, logging
 
 from keras_colorize.color import rgb_to_lightness
 from keras_colorize.data import validation_batches
-from keras_colorize.inference import compose, predicted_ab
+from keras_colorize.export import export_saved_model
+from keras_colorize.export.warmup import import_prediction_log
+from keras_colorize.inference import Colorizer, compose, predicted_ab
 from keras_colorize.presets import Contract, PresetError, load_preset, save_preset
 from keras_colorize.training import (
     AdversarialConfig,
@@ -80,6 +82,9 @@ def train(network, make_model, targets, make_objectives, adversary=None, callbac
     strategy = make_strategy(FLAGS.strategy)
     precision = set_precision(FLAGS.precision)
     config = _config(AdversarialConfig if adversary else TrainingConfig)
+    if FLAGS.export:
+        # What is missing is better said now than after the training.
+        import_prediction_log()
     keras.utils.set_random_seed(config.seed)
     data, validation = load_data()
     class_names = data.sources[0].class_names
@@ -173,6 +178,11 @@ def _save(model, **fields):
     # A run that was extended replaces what its shorter form left.
     save_preset(model, folder, contract, overwrite=True)
     logging.info("preset: %s", folder)
+    if FLAGS.export:
+        colorizer = Colorizer.from_preset(folder, precision="float32")
+        run = folder.parent
+        served = export_saved_model(colorizer, run / "served", name=run.resolve().name)
+        logging.info("SavedModel: %s", served)
 
 
 def _output(model):

@@ -39,6 +39,8 @@ _FLAGS = (
      "needs --schedule=constant."),
     (flags.DEFINE_integer, "early_stop", None, "Epochs without progress before the run ends."),
     (flags.DEFINE_bool, "tensorboard", False, "Write TensorBoard events (extra `train`)."),
+    (flags.DEFINE_bool, "export", False, "At the end write a SavedModel for TensorFlow Serving, "
+     "too (extra `serving`)."),
 )  # fmt: skip
 _KINDS = {int: flags.DEFINE_integer, float: flags.DEFINE_float, str: flags.DEFINE_string}
 
