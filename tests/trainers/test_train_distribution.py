@@ -69,10 +69,11 @@ def test_training_goes_on_from_a_preset(run, pictures, begin, tmp_path):
     init, folder = f"--init={run[0] / 'preset'}", f"--run={tmp_path / 'next'}"
     short = ["--size=32", "--batch_size=4", "--epochs=1", "--steps_per_epoch=1"]
     shared = [*data, init, *short, "--precision=float32", still]
-    same = begin("train_distribution.py", *shared, folder, *WIDTHS)
+    same = begin("train_distribution.py", *shared, folder, *WIDTHS, "--export")
     other = begin("train_distribution.py", *shared, folder + "-other", *WIDTHS, "--global_units=8")
     outputs = [process.communicate(timeout=300)[0] for process in (same, other)]
     assert same.returncode == 0, outputs[0]
+    assert (tmp_path / "next" / "served" / "next" / "1" / "saved_model.pb").is_file()
     before, after = (
         load_preset(path)[0].get_layer("ab_logits").kernel
         for path in (run[0] / "preset", tmp_path / "next" / "preset")
