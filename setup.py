@@ -49,6 +49,9 @@ setup(
     extras_require={
         "beam": ["apache-beam>=2.77"],
         "jax": ["jax>=0.5"],
+        "litert": ["ai-edge-litert>=2.0"],
+        # Older tf2onnx holds protobuf to versions that TensorFlow does not take.
+        "onnx": ["onnx>=1.17", "onnxruntime>=1.20", "tf2onnx>=1.17"],
         "serving": ["tensorflow-serving-api>=2.20"],
         "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
@@ -57,6 +60,8 @@ setup(
         "test": [
             "av>=18",
             "jax>=0.5",
+            "onnx>=1.17",
+            "onnxruntime>=1.20",
             "pytest>=8.0",
             "pytest-xdist>=3.6",
             "pyyaml>=6.0",
@@ -65,6 +70,7 @@ setup(
             "tensorboard>=2.20",
             "tensorflow-datasets>=4.9.7",
             "tensorflow-serving-api>=2.20",
+            "tf2onnx>=1.17",
             "torch==2.13.0",
         ],
         "test-web": ["gradio>=6.31,<7", "pytest>=8.0", "selenium>=4.20"],

@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIBRARY = sorted((ROOT / "keras_colorize").rglob("*.py"))
 EVERYTHING = LIBRARY + sorted(
-    path for folder in ("trainers", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("trainers", "tests", "benchmarks", "examples")
+    for path in (ROOT / folder).rglob("*.py")
 )
 LONGEST_FILE = 350
 

@@ -1,6 +1,8 @@
 """The names that users may rely on; a change here is a change of the interface."""
 
 import importlib
+import re
+from pathlib import Path
 
 import pytest
 
@@ -306,3 +308,12 @@ def test_the_public_names_are_these(module):
     assert sorted(package.__all__) == sorted(PUBLIC_NAMES[module])
     for name in package.__all__:
         assert getattr(package, name) is not None
+
+
+def test_the_page_lists_them():
+    page = Path(__file__).parents[1] / "docs" / "names.md"  # `python docs/names.py` writes it
+    _, *sections = page.read_text(encoding="utf-8").split("\n## ")
+    listed = {one.partition("\n")[0]: re.findall(r"^\| `(\w+)` \|", one, re.M) for one in sections}
+    assert {name: sorted(names) for name, names in listed.items()} == {
+        name: sorted(names) for name, names in PUBLIC_NAMES.items()
+    }

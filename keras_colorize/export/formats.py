@@ -22,6 +22,9 @@ from keras_colorize.models import fold_batch_norm
 ANY = "any"
 """The `size` of a LiteRT file whose input may be resized."""
 
+INT8_OUTPUTS = ("ab", "ab_logits", "ab_channel_logits", "class_logits")
+"""Color outputs whose decoding survives 8 bits; the others pass through other color spaces."""
+
 QUANTIZATIONS = (None, "int8")
 """What `export_litert` takes as `quantize`."""
 
@@ -80,10 +83,13 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
     Raises:
         FileExistsError: if the file exists and `overwrite` is False.
         ValueError: for another suffix, a source that cannot be exported to LiteRT, an unknown
-            `quantize`, int8 without photographs, or photographs without int8.
+            `quantize`, int8 without photographs or with a color output that it is too coarse
+            for, or photographs without int8.
         PhotographError: if a photograph of the calibration cannot be read.
     """
     with _new_file(path, ".tflite", overwrite) as target:
+        if quantize and isinstance(source, Colorizer):
+            _check_int8(source.contract.output)
         model = _network(source)
         square = 2 * (_working_size(source),)
         seen = [_stretched(one, square if size in (None, ANY) else size) for one in calibration]
@@ -146,7 +152,7 @@ def _convert(model, target, form, shape, **settings):
 def _cannot_hold(form, reason):
     # What converters say runs over pages; the first line has the operation.
     lines = str(reason).strip().splitlines() or [type(reason).__name__]
-    return ValueError(f"{form} cannot hold this network: {lines[0]}")
+    return ValueError(f"{form} cannot hold this network: {lines[0][:300]}")
 
 
 def _name_sizes(path):
@@ -190,6 +196,15 @@ def _litert_settings(quantize, pictures):
         settings["optimizations"] = [tf.lite.Optimize.DEFAULT]
         settings["representative_dataset"] = lambda: ([picture] for picture in pictures)
     return settings
+
+
+def _check_int8(output):
+    if output not in INT8_OUTPUTS:
+        raise ValueError(
+            f"Expected a color output among {', '.join(INT8_OUTPUTS)} for int8, which is too "
+            f"coarse to turn {output} into a and b, received {output}; the network alone, "
+            "`colorizer.model`, can be exported."
+        )
 
 
 def _working_size(source):

@@ -125,6 +125,17 @@ def test_channel_wise_heads_in_any_size(channel_wise, tmp_path):
     _assert_equal(_onnx(export_onnx(channel_wise, tmp_path / "one.onnx"), lightness), expected)
 
 
+def test_int8_is_too_coarse_for_other_color_spaces(channel_wise, photographs, tmp_path):
+    int8 = {"quantize": "int8", "calibration": photographs}
+    with pytest.raises(ValueError, match="too coarse to turn luv_uv_logits into a and b"):
+        export_litert(channel_wise, tmp_path / "one.tflite", **int8)
+    path = export_litert(channel_wise.model, tmp_path / "one.tflite", size=(16, 24), **int8)
+    lightness = _lightness(16, 24)
+    expected = channel_wise.model.predict_on_batch(lightness)["luv_uv_logits"]
+    found = _litert(path, lightness)["luv_uv_logits"]
+    assert np.abs(found - expected).mean() < 0.1 * expected.std()
+
+
 def test_a_network_keeps_its_heads(channel_wise, tmp_path):
     path = export_litert(channel_wise.model, tmp_path / "one.tflite", size=(16, 24))
     lightness = _lightness(16, 24)
