@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 import signal
 import sys
@@ -22,11 +23,14 @@ from keras_colorize.training import (
     DivergedError,
     TrainingConfig,
     TrainingLoop,
+    WorkerLostError,
+    bind_settings,
     make_optimizer,
     make_strategy,
     memory_estimate,
     set_precision,
     standard_callbacks,
+    synchronize,
     worker_of,
 )
 from pictures import load_data
@@ -52,6 +56,11 @@ def start(main):
         except (ValueError, ImportError, DivergedError, PresetError) as error:
             logging.debug("Where it happened:", exc_info=True)
             sys.exit(f"{pathlib.Path(arguments[0]).name}: {error}")
+        except WorkerLostError as error:
+            logging.error("%s", error)
+            logging.flush()
+            # On a regular way out TensorFlow waits for the lost worker, up to two minutes.
+            os._exit(1)
 
     logging.set_verbosity(logging.INFO)
     app.run(guarded)
@@ -99,6 +108,8 @@ def train(network, make_model, targets, make_objectives, adversary=None, callbac
             trained = model
             losses, loss_weights, metrics = (_of_model(model, by) for by in objectives)
             model.compile(make_optimizer(config), losses, loss_weights, metrics)
+    if FLAGS.sync_batch_norm and strategy.num_replicas_in_sync > 1:
+        synchronize(trained)
     logging.info("%d training and %d validation pictures", len(data), len(validation))
     logging.info("%s: %d weights, %s", network, model.count_params(), precision)
     if FLAGS.dry_run:
@@ -107,10 +118,14 @@ def train(network, make_model, targets, make_objectives, adversary=None, callbac
     if not adversary:
         targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
     samples = _samples(model, validation, strategy)
+    # Its weights would not fit another network, or fit and mean something else.
+    made = {"network": network, "size": FLAGS.size, **arguments}
+    bind_settings(pathlib.Path(FLAGS.run) / "network.json", made)
     _fit(trained, config, strategy, data, targets, validation, [*callbacks, *samples])
     if worker_of(strategy)[0] == 0:
         known = class_names if CLASS_OUTPUT in model.output else ()
-        _save(model, network=network, arguments=arguments, class_names=known, **fields)
+        fields = {"class_names": known, **fields}
+        _save(model, network=network, arguments=arguments, **fields)
 
 
 def _describe(model, config, arguments, class_names):

@@ -34,6 +34,8 @@ _FLAGS = (
     (flags.DEFINE_bool, "dry_run", False, "Show the settings, the pictures, the network's size and "
      "the memory that a step needs, and end."),
     (flags.DEFINE_string, "strategy", "default", "default, mirrored or multi_worker."),
+    (flags.DEFINE_bool, "sync_batch_norm", True, "With several replicas, batch normalization sees "
+     "their batches together, as on one device; without, each its own part."),
     (flags.DEFINE_string, "precision", "auto", "auto, float32 or bfloat16."),
     (flags.DEFINE_integer, "plateau", None, "Epochs without progress before the rate is halved; "
      "needs --schedule=constant."),

@@ -110,7 +110,9 @@ def main():
     if FLAGS.generator_preset:
         contract = read_contract(find_preset(FLAGS.generator_preset))
         network, output = contract.network, contract.output
-        fields = {"bin_means": contract.bin_means}
+        fields = {"class_names": contract.class_names, "bin_means": contract.bin_means}
+        # What the discriminator judges.
+        fields["decoder"] = "mean"
     if FLAGS.on_collapse in ("cut", "return") and FLAGS.schedule != "constant":
         raise ValueError(
             f"Expected --schedule=constant with --on_collapse={FLAGS.on_collapse}, received "

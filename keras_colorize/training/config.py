@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-import os
+import uuid
 from pathlib import Path
 
 OPTIMIZERS = ("adadelta", "adam", "adamw")
@@ -83,21 +83,10 @@ class TrainingConfig:
             ValueError: if the folder holds a run with other settings; the message lists them.
                 Epochs, logging and checkpoint keeping may change.
         """
+        # A setting that is younger than the run had its default.
+        defaults = dataclasses.asdict(type(self)())
         path = Path(run_folder) / "training.json"
-        own = dataclasses.asdict(self)
-        if path.exists():
-            before = json.loads(path.read_text())
-            # A setting that is younger than the run had its default.
-            before = {**dataclasses.asdict(type(self)()), **before}
-            changed = [k for k in own if k not in _MAY_CHANGE and before[k] != own[k]]
-            if changed:
-                rows = "".join(f"\n  {k}: was {before[k]}, is {own[k]}" for k in changed)
-                raise ValueError(f"Expected the settings of the run in {run_folder}, found:{rows}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Several workers may do this at once.
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(own, indent=2) + "\n")
-        temporary.replace(path)
+        bind_settings(path, dataclasses.asdict(self), defaults, _MAY_CHANGE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,6 +133,36 @@ class AdversarialConfig(TrainingConfig):
             "ema_momentum": None,
         }
         return TrainingConfig(**own)
+
+
+def bind_settings(path, own, defaults=None, may_change=()):
+    """Writes settings to a file of a new run, or checks them against those of a begun one.
+
+    Args:
+        path: path of the file, JSON.
+        own: dict of the settings.
+        defaults: dict of what settings were that the file does not name; those in neither were
+            as they are now.
+        may_change: names of settings that need not be the same.
+
+    Raises:
+        ValueError: if the file holds other settings; the message lists them.
+    """
+    path = Path(path)
+    text = json.dumps(own, indent=2)
+    if path.exists():
+        # Read back, for JSON has no tuples.
+        own = json.loads(text)
+        before = {**own, **(defaults or {}), **json.loads(path.read_text())}
+        changed = [k for k in own if k not in may_change and before[k] != own[k]]
+        if changed:
+            rows = "".join(f"\n  {k}: was {before[k]}, is {own[k]}" for k in changed)
+            raise ValueError(f"Expected the settings of the run in {path.parent}, found:{rows}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Several workers may do this at once, on several machines.
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary.write_text(text + "\n")
+    temporary.replace(path)
 
 
 def _check(name, value, fine, expected):

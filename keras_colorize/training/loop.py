@@ -8,7 +8,12 @@ import tensorflow as tf
 
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint, parts_of
 from keras_colorize.training.hardware import worker_of
-from keras_colorize.training.replicas import Agreement, descend
+from keras_colorize.training.replicas import (
+    Agreement,
+    check_options,
+    descend,
+    telling_of_lost_workers,
+)
 
 
 @dataclasses.dataclass(eq=False)
@@ -57,10 +62,17 @@ class TrainingLoop:
             DivergedError: if the loss or a weight is not finite; the last checkpoint stays as
                 it was.
             ValueError: if the run folder belongs to another configuration or network, or has
-                no such checkpoint.
+                no such checkpoint, or if the model was compiled with options that several
+                replicas cannot have.
+            WorkerLostError: if another worker ended; the last checkpoint stays as it was.
         """
+        check_options(self.model, self.strategy.num_replicas_in_sync)
         self.config.bind(self.run_folder)
         self._worker, self._workers = worker_of(self.strategy)
+        with telling_of_lost_workers(self._workers):
+            return self._run(data, targets, validation, from_step)
+
+    def _run(self, data, targets, validation, from_step):
         self._agreement = Agreement(self.strategy, self.model)
         self._checkpoint = self._make_checkpoint()
         self._step_function = self._make_step()

@@ -1,8 +1,93 @@
-"""What the replicas of a `tf.distribute` strategy must agree on."""
+"""What the replicas of a `tf.distribute` strategy must agree on, and what they cannot do."""
 
+import contextlib
+
+import keras
 import tensorflow as tf
 
+from keras_colorize.training.checkpoints import parts_of
+
 _MEAN, _SUM = tf.distribute.ReduceOp.MEAN, tf.distribute.ReduceOp.SUM
+
+# What a collective operation fails with when a machine of the run is gone or was started anew.
+_LOST = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.FailedPreconditionError,
+    tf.errors.UnavailableError,
+)
+
+
+class WorkerLostError(RuntimeError):
+    """Another worker of the run ended or cannot be reached."""
+
+
+@contextlib.contextmanager
+def telling_of_lost_workers(workers):
+    """Raises `WorkerLostError` for what TensorFlow raises when a worker is gone.
+
+    Args:
+        workers: number of workers of the run.
+    """
+    try:
+        yield
+    except _LOST as error:
+        if workers == 1:
+            raise
+        raise WorkerLostError(
+            f"Expected all {workers} workers to answer, lost one: "
+            f"{str(error).splitlines()[0]}. Started again, all of them go on from the last "
+            "checkpoint."
+        ) from error
+
+
+def synchronize(model):
+    """Lets the batch normalizations of a network see the batches of all replicas together.
+
+    Without, each replica normalizes by its own part of the batch, and training on several
+    replicas differs from training on one.
+
+    Args:
+        model: Functional `keras.Model`, or an `AdversarialModel` of two; changed in place,
+            before it is trained. Weights and config stay as they are.
+    """
+    for part in parts_of(model):
+        for layer in _flat(part):
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.synchronized = True
+
+
+def check_options(model, replicas):
+    """Refuses what a model may be compiled with, but the loop cannot do.
+
+    Args:
+        model: a compiled `keras.Model`.
+        replicas: number of replicas that train it.
+
+    Raises:
+        ValueError: for `steps_per_execution` above 1; on several replicas also for
+            `jit_compile` and for an optimizer with `gradient_accumulation_steps`.
+    """
+    if model.steps_per_execution > 1:
+        raise ValueError(
+            "Expected a model compiled with steps_per_execution=1, for the loop looks at every "
+            f"step, received {model.steps_per_execution}."
+        )
+    if replicas == 1:
+        return
+    if model.jit_compile:
+        raise ValueError(
+            f"Expected a model compiled with jit_compile=False for {replicas} replicas, which "
+            "XLA does not compile, received True."
+        )
+    for part in parts_of(model):
+        if part.optimizer.gradient_accumulation_steps:
+            raise ValueError(
+                "Expected an optimizer without gradient_accumulation_steps for "
+                f"{replicas} replicas, received {part.optimizer.gradient_accumulation_steps}; "
+                "a larger batch_size does the same."
+            )
 
 
 def clip_sum(gradients, clip_norm):
@@ -78,6 +163,13 @@ class Agreement:
         means = _mean([v.value for v in self._statistics])
         for variable, mean in zip(self._statistics, means, strict=True):
             variable.assign(mean)
+
+
+def _flat(model):
+    for layer in model.layers:
+        yield layer
+        if hasattr(layer, "layers"):
+            yield from _flat(layer)
 
 
 def _mean(values):

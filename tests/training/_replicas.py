@@ -2,19 +2,27 @@
 
 import dataclasses
 import json
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
-from conftest import Toy, make_network
+from conftest import Toy, make_adversaries, make_network
 
+from keras_colorize.layers import SpectralNorm
 from keras_colorize.models import iizuka16
 from keras_colorize.training import (
+    AdversarialModel,
     TrainingConfig,
     TrainingLoop,
+    TwoPhases,
+    WorkerLostError,
     make_strategy,
+    synchronize,
     worker_of,
 )
 
@@ -25,16 +33,25 @@ FREE = TrainingConfig(**STEADY, optimizer="adam", clip_norm=None, checkpoint_min
 
 BRIEF = dataclasses.replace(FREE, epochs=1, steps_per_epoch=2)
 LONG = dataclasses.replace(FREE, epochs=6)
+PHASES = dataclasses.replace(FREE, steps_per_epoch=2, log_every=1)
+EVERY_STEP = dataclasses.replace(FREE, epochs=3, log_every=1)
 
 
 class Pictures:
     """Random lightness and ab."""
 
     def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
-        generator = np.random.default_rng(epoch)
-        x = generator.uniform(0, 100, (steps * batch_size, 32, 32, 1)).astype("float32")
-        y = generator.uniform(size=(steps * batch_size, 16, 16, 2)).astype("float32")
-        return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(batch_size)
+        """As `TrainingData.epoch`."""
+        x, y = _pictures(epoch, (steps, batch_size))
+        share = slice(worker * batch_size // workers, (worker + 1) * batch_size // workers)
+        x, y = (a[first_step:, share].reshape(-1, *a.shape[2:]) for a in (x, y))
+        return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(batch_size // workers)
+
+
+def _pictures(seed, shape):
+    generator = np.random.default_rng(seed)
+    x = generator.uniform(0, 100, (*shape, 32, 32, 1)).astype("float32")
+    return x, generator.uniform(size=(*shape, 16, 16, 2)).astype("float32")
 
 
 def toy_network(config):
@@ -50,17 +67,36 @@ def normalised_network(config):
 def synchronized_iizuka16(_):
     """The paper's network, narrow, with batch norms over all replicas."""
     keras.utils.set_random_seed(1)
-    model = keras.models.clone_model(
-        iizuka16(width=1 / 32, global_size=32, input_shape=(32, 32, 1)), clone_function=_clone
-    )
+    model = iizuka16(width=1 / 32, global_size=32, input_shape=(32, 32, 1))
+    synchronize(model)
     # Adam would make steps of noise where a gradient is next to zero.
     model.compile(keras.optimizers.SGD(0.1), loss={"ab": "mse"})
     return model
 
 
-def _clone(layer):
-    changes = {"synchronized": True} if isinstance(layer, keras.layers.BatchNormalization) else {}
-    return type(layer).from_config({**layer.get_config(), **changes})
+def synchronized_adversaries(_):
+    """What a DCGAN is made of: layers down and up, batch norms, spectral normalization."""
+    keras.utils.set_random_seed(1)
+    lightness = keras.Input((32, 32, 1), name="lightness")
+    ab = keras.Input((32, 32, 2), name="ab")
+    x = SpectralNorm(keras.layers.Conv2D(4, 4, 2, "same"))(_scaled(lightness))
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Conv2DTranspose(4, 4, 2, "same", activation="relu")(x)
+    x = keras.layers.BatchNormalization()(x)
+    made = keras.layers.Conv2D(2, 1, activation="sigmoid")(x)
+    x = keras.layers.Concatenate()([_scaled(lightness), ab])
+    x = SpectralNorm(keras.layers.Conv2D(4, 4, 2, "same"))(x)
+    x = keras.layers.LeakyReLU(0.2)(keras.layers.BatchNormalization()(x))
+    logits = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(1, 4)(x))
+    seen = {"lightness": lightness, "ab": ab}
+    model = AdversarialModel(keras.Model(lightness, {"ab": made}), keras.Model(seen, logits))
+    synchronize(model)
+    model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.1), "mse", weight=10.0)
+    return model
+
+
+def _scaled(lightness):
+    return keras.layers.Rescaling(0.01)(lightness)
 
 
 def validation():
@@ -69,49 +105,118 @@ def validation():
     return tf.data.Dataset.from_tensor_slices((x, {"out": x.sum(axis=-1, keepdims=True)})).batch(5)
 
 
-def difference(make, config, data, folder, strategy, batches=None):
+def pictures_to_validate():
+    """Batches of 3 and 2."""
+    x, y = _pictures(9, (5,))
+    return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(3)
+
+
+def difference(make, config, data, folder, strategy, batches=None, callbacks=()):
     """Trains on one device and on two; how far weights and logs are apart."""
-    weights, logs = [], []
+    weights, moving, logs = [], [], []
     for name, where in (("one", tf.distribute.get_strategy()), ("two", strategy)):
         with where.scope():
             model = make(config)
-        loop = TrainingLoop(model, config, folder / name, where, verbose=False)
+        loop = TrainingLoop(model, config, folder / name, where, callbacks, verbose=False)
         history = loop.fit(data, None, batches)
-        weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
+        weights.append(_vector(model.weights))
+        moving.append(_vector(model.trainable_weights))
         logs.append(np.concatenate([np.ravel(values) for values in history.values()]))
-    moved = np.abs(weights[0] - np.concatenate([w.ravel() for w in make(config).get_weights()]))
-    apart = [float(np.abs(a - b).max()) for a, b in (weights, logs)]
-    return {"weights": apart[0], "logs": apart[1], "moved": float(moved.max())}
+    moved = np.abs(moving[0] - _vector(make(config).trainable_weights))
+    apart = np.abs(logs[0] - logs[1]) / np.maximum(1.0, np.abs(logs[0]))
+    return {
+        "weights": float(np.abs(weights[0] - weights[1]).max()),
+        # What a phase does not have is nan in both.
+        "logs": float(np.nanmax(apart)),
+        "figures": sorted(history),
+        "moved": float(moved.max()),
+    }
 
 
-def mirrored(folder):
+def _vector(weights):
+    return np.concatenate([weight.numpy().ravel() for weight in weights])
+
+
+def mirrored(folder, outcome):
     """Compares two logical devices with one."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     strategy = make_strategy("mirrored")
-    return {
+    held, phases = pictures_to_validate(), [TwoPhases(1)]
+    found = {
         "replicas": strategy.num_replicas_in_sync,
         "place": worker_of(strategy),
         "toy": difference(toy_network, FREE, Toy(), folder / "a", strategy, validation()),
         "clipped": difference(toy_network, CLIPPED, Toy(), folder / "b", strategy, validation()),
         "iizuka16": difference(synchronized_iizuka16, BRIEF, Pictures(), folder / "c", strategy),
+        "gan": difference(
+            synchronized_adversaries, PHASES, Pictures(), folder / "d", strategy, held, phases
+        ),
     }
+    outcome.write_text(json.dumps(found))
 
 
-def worker(folder):
-    """Trains as one of two workers; early stopping and plateau steer both."""
+def worker(folder, outcome):
+    """Trains as one of two workers; where `stop` is, one stops a run, one leaves another."""
     strategy = make_strategy("multi_worker")
+    first, chief = (folder / "stop").exists(), worker_of(strategy)[0] == 0
+    found = {"place": worker_of(strategy)}
+    found["steered"] = steered(strategy, folder / "run", stop=first and not chief)
+    found["gan"] = adversarial(strategy, folder / "gan", stop=first and not chief)
+    if first:
+        outcome.write_text(json.dumps(found))
+        found["lost"] = left(strategy, folder / "left", leave=chief)
+        outcome.write_text(json.dumps(found))
+        # TensorFlow's own way out waits for the one that is gone.
+        os._exit(0)
+    found["resumed"] = trained(strategy, normalised_network, EVERY_STEP, folder / "left", Toy())
+    found["whole"] = trained(strategy, normalised_network, EVERY_STEP, folder / "whole", Toy())
+    found["whole_gan"] = adversarial(strategy, folder / "whole_gan", stop=False)
+    outcome.write_text(json.dumps(found))
+
+
+def steered(strategy, folder, stop):
+    """Early stopping and plateau steer both workers; or one of them stops both."""
     steering = [
         keras.callbacks.ReduceLROnPlateau("val_loss", patience=1, min_delta=9.0),
         keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=9.0),
     ]
+    if stop:
+        steering = [Stop(epoch=0)]
+    return trained(strategy, normalised_network, LONG, folder, Toy(), steering)
+
+
+def adversarial(strategy, folder, stop):
+    """Both phases; or one worker stops both in the second."""
+    callbacks = [TwoPhases(1), *([Stop(epoch=1)] if stop else [])]
+    return trained(strategy, lambda _: make_adversaries(), PHASES, folder, Pictures(), callbacks)
+
+
+def left(strategy, folder, leave):
+    """One worker is killed; what the other says then, and after how many seconds."""
+    last = time.monotonic()
+
+    def die(step, logs):
+        nonlocal last
+        last = time.monotonic()
+        if leave and (folder / "checkpoints" / "ckpt-5.index").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    dying = keras.callbacks.LambdaCallback(on_train_batch_begin=die)
+    try:
+        trained(strategy, normalised_network, EVERY_STEP, folder, Toy(), [dying])
+    except WorkerLostError as error:
+        return {"says": str(error), "seconds": time.monotonic() - last}
+
+
+def trained(strategy, make, config, folder, data, callbacks=()):
+    """Trains, or goes on."""
     with strategy.scope():
-        model = normalised_network(LONG)
-    loop = TrainingLoop(model, LONG, folder / "run", strategy, steering, verbose=False)
-    loop.stop_requested = (folder / "stop").exists() and worker_of(strategy)[0] == 1
-    history = loop.fit(Toy(), None, validation())
+        model = make(config)
+    loop = TrainingLoop(model, config, folder, strategy, callbacks, verbose=False)
+    batches = validation() if isinstance(data, Toy) else pictures_to_validate()
+    history = loop.fit(data, None, batches)
     return {
-        "place": worker_of(strategy),
         "history": history,
         "rate": float(model.optimizer.learning_rate.numpy()),
         "steps": int(model.optimizer.iterations.numpy()),
@@ -120,6 +225,19 @@ def worker(folder):
     }
 
 
+class Stop(keras.callbacks.Callback):
+    """Asks the loop to stop when an epoch begins."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+        self.loop = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Asks."""
+        self.loop.stop_requested |= epoch == self.epoch
+
+
 if __name__ == "__main__":
-    outcome = {"mirrored": mirrored, "worker": worker}[sys.argv[1]](Path(sys.argv[2]))
-    Path(sys.argv[3]).write_text(json.dumps(outcome))
+    role = {"mirrored": mirrored, "worker": worker}[sys.argv[1]]
+    role(Path(sys.argv[2]), Path(sys.argv[3]))

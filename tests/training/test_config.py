@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from keras_colorize.training import TrainingConfig
+from keras_colorize.training import TrainingConfig, bind_settings
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,12 @@ def test_other_settings_are_refused_with_the_differences(tmp_path):
     listed = str(error.value).splitlines()[1:]
     assert listed == ["  batch_size: was 32, is 8", "  optimizer: was adamw, is adam"]
     assert (tmp_path / "training.json").read_text() == before
+
+
+def test_other_settings_are_bound_alike(tmp_path):
+    path = tmp_path / "run" / "network.json"
+    bind_settings(path, {"widths": (8, 4), "head": None})
+    bind_settings(path, {"widths": [8, 4], "head": None, "younger": 1})
+    with pytest.raises(ValueError, match="settings of the run") as error:
+        bind_settings(path, {"widths": (8, 6), "head": None, "younger": 1})
+    assert str(error.value).splitlines()[1:] == ["  widths: was [8, 4], is [8, 6]"]

@@ -123,6 +123,38 @@ def test_the_batch_must_suit_the_replicas(toy, config, network, loop):
         trained._distribute(0, 0, toy, None)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps_per_execution": 2}, "steps_per_execution=1, .* received 2"),
+        ({"jit_compile": True}, "jit_compile=False for 3 replicas, .* received True"),
+        ({"gradient_accumulation_steps": 4}, "without gradient_accumulation_steps .* received 4"),
+    ],
+)
+def test_options_that_replicas_cannot_have_are_refused(config, network, loop, options, message):
+    settings, model = config(), network(config())
+    trained = loop(model, settings)
+    trained.strategy = _ThreeReplicas()
+    steps = options.pop("gradient_accumulation_steps", None)
+    adam = keras.optimizers.Adam(gradient_accumulation_steps=steps)
+    model.compile(adam, loss={"out": "mse"}, **options)
+    with pytest.raises(ValueError, match=message):
+        trained.fit(None, None)
+    assert not list(trained.run_folder.parent.iterdir())
+
+
+def test_one_device_accumulates_gradients(toy, config, network, loop):
+    settings, model = config(epochs=1), network(config())
+    model.compile(keras.optimizers.Adam(0.05, gradient_accumulation_steps=4), loss={"out": "mse"})
+    loop(model, settings).fit(toy, None)
+    once = network(config())
+    once.compile(keras.optimizers.Adam(0.05), loss={"out": "mse"})
+    rows = toy.epoch(0, 8, 4, None).unbatch().batch(32)
+    once.train_on_batch(*next(iter(rows)))
+    for own, other in zip(model.get_weights(), once.get_weights(), strict=True):
+        np.testing.assert_allclose(own, other, atol=1e-6)
+
+
 def test_averaged_weights_are_validated_and_left_in_the_end(toy, config, network, loop, validation):
     settings = config(ema_momentum=0.8)
     model, raw = network(settings), network(config())

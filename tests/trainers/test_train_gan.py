@@ -1,0 +1,155 @@
+"""Short runs of the adversarial trainer: from nothing, gone on with, and of trained networks."""
+
+import csv
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize import Colorizer, load_preset, save_preset
+from keras_colorize.models import iizuka16, resnet18_gray
+from keras_colorize.presets import Contract
+
+SHARED = ["--precision=float32", "--validation_share=0.4", "--steps_per_epoch=2"]
+SHARED += ["--level_set=32", "--width=0.0625", "--discriminator_width=0.0625", "--log_every=1"]
+# 33 pixels are halved with a rest each time.
+PLAIN = ["--size=33", "--batch_size=4", "--pretrain_epochs=1", "--epochs=2"]
+ONE = ["--size=32", "--batch_size=1", "--epochs=1"]
+PRESETS = {"fusion": (iizuka16, "ab"), "bins": (resnet18_gray, "ab_channel_logits")}
+
+
+@pytest.fixture(scope="module")
+def presets(tmp_path_factory):
+    """Folders of two presets, one with three scene classes, one with bins."""
+    root = tmp_path_factory.mktemp("presets")
+    names = ("beach", "city", "forest")
+    small = {"fusion": {"classes": 3, "global_size": 32}, "bins": {"head": "ab_channel_logits"}}
+    for name, (factory, output) in PRESETS.items():
+        keras.utils.set_random_seed(0)
+        arguments = {"width": 1 / 32, **small[name]}
+        known = names if name == "fusion" else ()
+        contract = Contract(factory.__name__, arguments, output, class_names=known)
+        save_preset(factory(**arguments), root / name, contract)
+    return root
+
+
+@pytest.fixture(scope="module")
+def runs(pictures, presets, begin, tmp_path_factory):
+    """The folder of the runs; outputs and exit statuses by name."""
+    root = tmp_path_factory.mktemp("gan")
+    shared = ["train_gan.py", f"--data={pictures}", *SHARED]
+    started = {
+        "plain": begin(*shared, f"--run={root / 'plain'}", *PLAIN),
+        "fusion": begin(
+            *shared, f"--run={root / 'fusion'}", f"--generator_preset={presets / 'fusion'}", *ONE
+        ),
+        "bins": begin(
+            *shared,
+            f"--run={root / 'bins'}",
+            f"--generator_preset={presets / 'bins'}",
+            *ONE,
+            "--on_collapse=return",
+            "--collapse_patience=1",
+        ),
+    }
+    ends = {name: _end(process) for name, process in started.items()}
+    # The second epoch once more, from the end of the first.
+    shutil.copytree(root / "plain", root / "again")
+    for late in (root / "again" / "checkpoints").glob("ckpt-4.*"):
+        late.unlink()
+    flags = [*PLAIN, "--resume_from=2"]
+    started = {
+        "again": begin(*shared, f"--run={root / 'again'}", *flags),
+        "other": begin(*shared, f"--run={root / 'plain'}", *flags, "--dropout=0.25"),
+    }
+    return root, ends | {name: _end(process) for name, process in started.items()}
+
+
+def _end(process):
+    output = process.communicate(timeout=300)[0]
+    return process.returncode, output
+
+
+def _rows(folder):
+    with (folder / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", ["plain", "fusion", "bins", "again"])
+def test_the_run_ends_well(runs, name):
+    status, output = runs[1][name]
+    assert status == 0, output
+    assert "Traceback" not in output
+
+
+def test_two_phases_are_in_the_table(runs):
+    first, second = _rows(runs[0] / "plain")
+    expected = {"loss", "reconstruction_loss", "adversarial_loss", "discriminator_loss"}
+    expected |= {"discriminator_accuracy", "val_loss", "val_mse", "val_colorfulness"}
+    assert expected | {"val_diversity", "val_discriminator_accuracy", "epoch"} <= set(first)
+    assert np.isnan(float(first["adversarial_loss"]))
+    assert float(second["adversarial_loss"]) > 0
+    assert float(second["discriminator_loss"]) > 0
+
+
+def test_samples_and_checkpoints_are_kept(runs):
+    names = {path.relative_to(runs[0]).as_posix() for path in (runs[0] / "plain").rglob("*")}
+    assert {"plain/samples/epoch_0001.png", "plain/samples/epoch_0002.png"} < names
+    kept = sorted(path.stem for path in (runs[0] / "plain" / "checkpoints").glob("*.index"))
+    assert kept == ["ckpt-2", "ckpt-4"]
+
+
+def test_an_older_checkpoint_is_gone_on_from(runs):
+    folders = [runs[0] / name for name in ("plain", "again")]
+    assert len(_rows(folders[1])) == 3
+    assert _rows(folders[1])[2]["epoch"] == "1"
+    kernels = [load_preset(f / "preset")[0].get_layer("ab_tanh").kernel.numpy() for f in folders]
+    assert np.isfinite(kernels).all()
+
+
+def test_another_network_in_the_same_folder_is_refused(runs):
+    status, output = runs[1]["other"]
+    assert status == 1
+    assert "dropout: was 0.5, is 0.25" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("plain", "dcgan_generator"),
+        *((name, factory.__name__) for name, (factory, _) in PRESETS.items()),
+    ],
+)
+def test_the_preset_colorizes(runs, name, network):
+    colorizer = Colorizer.from_preset(runs[0] / name / "preset", precision="float32")
+    assert colorizer.contract.network == network
+    grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
+    assert np.asarray(colorizer(grey)).shape == grey.shape
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_the_generator_of_a_preset_is_trained_further(runs, presets, name):
+    before, after = (load_preset(f)[0] for f in (presets / name, runs[0] / name / "preset"))
+    moved = [
+        np.abs(a - b).max()
+        for a, b in zip(
+            [w.numpy() for w in before.trainable_weights],
+            [w.numpy() for w in after.trainable_weights],
+            strict=True,
+        )
+    ]
+    assert max(moved) > 1e-4
+    assert max(moved) < 1e-2
+
+
+def test_the_classes_stay_those_of_the_preset(runs):
+    contract = json.loads((runs[0] / "fusion" / "preset" / "contract.json").read_text())
+    assert contract["class_names"] == ["beach", "city", "forest"]
+
+
+def test_the_colors_that_were_judged_are_those_of_the_preset(runs):
+    contract = json.loads((runs[0] / "bins" / "preset" / "contract.json").read_text())
+    assert contract["decoder"] == "mean"
