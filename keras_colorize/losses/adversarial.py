@@ -1,8 +1,10 @@
 """The two sides of adversarial training (Zhou & Zhou 2019, eq. 6 and 7), on logits."""
 
+import keras
 from keras import ops
 
 
+@keras.saving.register_keras_serializable(package="keras_colorize")
 def generator_adversarial_loss(fake_logits):
     """Non-saturating loss of the generator, -log D(G(x)), first term of eq. 6.
 
@@ -16,6 +18,7 @@ def generator_adversarial_loss(fake_logits):
     return ops.mean(ops.softplus(-ops.cast(fake_logits, "float32")))
 
 
+@keras.saving.register_keras_serializable(package="keras_colorize")
 def discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     """Loss of the discriminator, -log D(y) - log(1 - D(G(x))), eq. 7.
 

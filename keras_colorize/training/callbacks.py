@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.training.checkpoints import parts_of
+from keras_colorize.training.optimizers import rate_of
 
 
 class ColorizedSamples(keras.callbacks.Callback):
@@ -52,11 +53,11 @@ class PlateauCut(keras.callbacks.ReduceLROnPlateau):
     def on_epoch_end(self, epoch, logs=None):
         """Cuts the rates of the other networks as that of the first was cut."""
         first, *others = parts_of(self.model)
-        before = float(first.optimizer.learning_rate)
+        before = rate_of(first.optimizer)
         super().on_epoch_end(epoch, logs)
-        share = float(first.optimizer.learning_rate) / before
+        share = rate_of(first.optimizer) / before
         for part in others:
-            part.optimizer.learning_rate = share * float(part.optimizer.learning_rate)
+            part.optimizer.learning_rate = share * rate_of(part.optimizer)
 
 
 def _event_writer(folder):

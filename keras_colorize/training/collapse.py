@@ -11,6 +11,7 @@ import logging
 import keras
 
 from keras_colorize.training.adversarial import ADVERSARIAL
+from keras_colorize.training.optimizers import rate_of
 
 ACTIONS = ("warn", "stop", "cut", "return")
 """What the monitor may do: nothing more; end the run; cut both learning rates; go back to the
@@ -119,7 +120,7 @@ class CollapseMonitor(keras.callbacks.Callback):
         if self.action == "return":
             done.append(self._return())
         for part in self.model.parts:
-            part.optimizer.learning_rate = self.factor * float(part.optimizer.learning_rate)
+            part.optimizer.learning_rate = self.factor * rate_of(part.optimizer)
         return " ".join([*done, f"Both learning rates are cut to {self.factor} of what they were."])
 
     def _return(self):

@@ -43,6 +43,11 @@ class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
+def rate_of(optimizer):
+    """Learning rate of an optimizer as a number, under any strategy."""
+    return float(ops.convert_to_numpy(optimizer.learning_rate))
+
+
 def make_optimizer(config):
     """Builds the optimizer that a `TrainingConfig` names.
 
