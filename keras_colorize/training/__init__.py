@@ -1,6 +1,7 @@
 """Training: one step and one loop for one device, several, and several machines."""
 
 from keras_colorize.training.adversarial import AdversarialModel, TwoPhases
+from keras_colorize.training.batch_norm import synchronize
 from keras_colorize.training.callbacks import ColorizedSamples, standard_callbacks
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
 from keras_colorize.training.collapse import CollapseMonitor
@@ -9,7 +10,7 @@ from keras_colorize.training.hardware import make_strategy, set_precision, worke
 from keras_colorize.training.loop import TrainingLoop
 from keras_colorize.training.memory import memory_estimate
 from keras_colorize.training.optimizers import Trapezoid, make_optimizer
-from keras_colorize.training.replicas import WorkerLostError, synchronize
+from keras_colorize.training.replicas import WorkerLostError
 
 __all__ = [
     "AdversarialConfig",

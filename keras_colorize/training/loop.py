@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.training.batch_norm import fuse
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint, parts_of
 from keras_colorize.training.hardware import worker_of
 from keras_colorize.training.replicas import (
@@ -73,6 +74,7 @@ class TrainingLoop:
             return self._run(data, targets, validation, from_step)
 
     def _run(self, data, targets, validation, from_step):
+        fuse(self.model)
         self._agreement = Agreement(self.strategy, self.model)
         self._checkpoint = self._make_checkpoint()
         self._step_function = self._make_step()

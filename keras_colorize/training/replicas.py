@@ -2,7 +2,6 @@
 
 import contextlib
 
-import keras
 import tensorflow as tf
 
 from keras_colorize.training.checkpoints import parts_of
@@ -40,22 +39,6 @@ def telling_of_lost_workers(workers):
             f"{str(error).splitlines()[0]}. Started again, all of them go on from the last "
             "checkpoint."
         ) from error
-
-
-def synchronize(model):
-    """Lets the batch normalizations of a network see the batches of all replicas together.
-
-    Without, each replica normalizes by its own part of the batch, and training on several
-    replicas differs from training on one.
-
-    Args:
-        model: Functional `keras.Model`, or an `AdversarialModel` of two; changed in place,
-            before it is trained. Weights and config stay as they are.
-    """
-    for part in parts_of(model):
-        for layer in _flat(part):
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.synchronized = True
 
 
 def check_options(model, replicas):
@@ -163,13 +146,6 @@ class Agreement:
         means = _mean([v.value for v in self._statistics])
         for variable, mean in zip(self._statistics, means, strict=True):
             variable.assign(mean)
-
-
-def _flat(model):
-    for layer in model.layers:
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from _flat(layer)
 
 
 def _mean(values):
