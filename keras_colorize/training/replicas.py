@@ -35,9 +35,8 @@ def telling_of_lost_workers(workers):
         if workers == 1:
             raise
         raise WorkerLostError(
-            f"Expected all {workers} workers to answer, lost one: "
-            f"{str(error).splitlines()[0]}. Started again, all of them go on from the last "
-            "checkpoint."
+            f"Expected all {workers} workers to answer, lost one ({type(error).__name__}). "
+            "Started again, all of them go on from the last checkpoint."
         ) from error
 
 
