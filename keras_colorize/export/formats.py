@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_colorize.export.colors import colors_model
+from keras_colorize.export.graph import check_backend
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pictures import photograph_of, pictures_of
@@ -124,10 +125,7 @@ def _import(module):
 
 
 def _network(source):
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            f"Expected the backend tensorflow to export with, found {keras.backend.backend()}."
-        )
+    check_backend()
     model = colors_model(source) if isinstance(source, Colorizer) else fold_batch_norm(source)
     low = {layer.compute_dtype for layer in model.layers} - {"float32"}
     if low:

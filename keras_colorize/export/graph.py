@@ -7,6 +7,7 @@ runs, and loops over the rows of large pictures, which bound the memory.
 
 import copy
 
+import keras
 import tensorflow as tf
 from keras import ops
 
@@ -22,6 +23,13 @@ from keras_colorize.inference.pixels import BAND_PIXELS, divided
 from keras_colorize.inference.prediction import decoded, sharpened
 from keras_colorize.inference.refine import decode_field, field, unary_potentials
 from keras_colorize.layers.resizing import resize_bilinear
+
+
+def check_backend():
+    """Raises a ValueError where the backend is not TensorFlow, whose graphs are exported."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise ValueError(f"Expected the backend tensorflow to export with, found {backend}.")
 
 
 def outputs_of(colorizer, lightness):

@@ -7,9 +7,9 @@ import shutil
 import uuid
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
+from keras_colorize.export.graph import check_backend
 from keras_colorize.export.signatures import make_signatures
 from keras_colorize.export.warmup import WARMUP_FILE, import_prediction_log, write_warmup
 from keras_colorize.inference.tiles import TILE
@@ -75,10 +75,7 @@ def export_saved_model(
 
 
 def _check(colorizer):
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            f"Expected the backend tensorflow to export with, found {keras.backend.backend()}."
-        )
+    check_backend()
     for name in ("style", "palette", "hints"):
         if getattr(colorizer, name) is not None:
             raise ValueError(
