@@ -26,7 +26,8 @@ from keras_colorize.color import scale_ab
 from keras_colorize.data import Targets
 from keras_colorize.inference import predicted_ab
 from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
-from keras_colorize.models import dcgan_discriminator, dcgan_generator
+from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
+from keras_colorize.models.dcgan import BATCH_NORM_MODES
 from keras_colorize.presets import find_preset, load_preset, read_contract
 from keras_colorize.training import (
     AdversarialConfig,
@@ -52,6 +53,7 @@ define_flags(
     keep_checkpoints=10,
 )
 flags.DEFINE_string("generator_preset", None, "Preset to train further; without, a DCGAN begins.")
+flags.DEFINE_string("freeze_through", None, "Last layer of the generator that is not trained.")
 flags.DEFINE_enum("level_set", "256", ["32", "256"], "Levels of both networks, by picture size.")
 flags.DEFINE_float("width", 1.0, "Factor on the generator's channels.")
 flags.DEFINE_float("discriminator_width", 1.0, "Factor on the discriminator's channels.")
@@ -59,6 +61,9 @@ flags.DEFINE_float("dropout", 0.5, "Of the generator's decoder, its only noise; 
 flags.DEFINE_bool("spectral_norm", False, "Spectral normalization of the discriminator.")
 flags.DEFINE_bool("generator_spectral_norm", False, "Spectral normalization of the generator.")
 flags.DEFINE_float("batch_norm_momentum", 0.99, "Of the moving statistics of both networks.")
+flags.DEFINE_enum(
+    "discriminator_batch_norm", "moving", BATCH_NORM_MODES, "Its mode; none suits --spectral_norm."
+)
 flags.DEFINE_enum("on_collapse", "warn", ACTIONS, "What to do when the training collapses.")
 flags.DEFINE_integer("collapse_patience", 2, "Epochs that a sign of collapse must last.")
 
@@ -67,7 +72,7 @@ def make_model(_):
     """The generator that the flags describe, and the arguments of its factory."""
     if FLAGS.generator_preset:
         model, contract = load_preset(FLAGS.generator_preset)
-        return model, contract.arguments
+        return _frozen(model), contract.arguments
     arguments = {
         "level_set": int(FLAGS.level_set),
         "width": FLAGS.width,
@@ -75,7 +80,13 @@ def make_model(_):
         "batch_norm_momentum": FLAGS.batch_norm_momentum,
         "spectral_norm": FLAGS.generator_spectral_norm,
     }
-    return dcgan_generator(**arguments), arguments
+    return _frozen(dcgan_generator(**arguments)), arguments
+
+
+def _frozen(generator):
+    if FLAGS.freeze_through:
+        freeze_through(generator, FLAGS.freeze_through)
+    return generator
 
 
 def make_adversaries(output, generator, config):
@@ -90,6 +101,7 @@ def make_adversaries(output, generator, config):
         level_set=int(FLAGS.level_set),
         width=FLAGS.discriminator_width,
         spectral_norm=FLAGS.spectral_norm,
+        batch_norm_mode=FLAGS.discriminator_batch_norm,
         batch_norm_momentum=FLAGS.batch_norm_momentum,
     )
 

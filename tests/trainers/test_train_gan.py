@@ -43,7 +43,13 @@ def runs(pictures, presets, begin, tmp_path_factory):
     started = {
         "plain": begin(*shared, f"--run={root / 'plain'}", *PLAIN),
         "fusion": begin(
-            *shared, f"--run={root / 'fusion'}", f"--generator_preset={presets / 'fusion'}", *ONE
+            *shared,
+            f"--run={root / 'fusion'}",
+            f"--generator_preset={presets / 'fusion'}",
+            *ONE,
+            "--freeze_through=low_conv2",
+            "--spectral_norm",
+            "--discriminator_batch_norm=none",
         ),
         "bins": begin(
             *shared,
@@ -143,6 +149,13 @@ def test_the_generator_of_a_preset_is_trained_further(runs, presets, name):
     ]
     assert max(moved) > 1e-4
     assert max(moved) < 1e-2
+
+
+def test_frozen_layers_stay_as_they_were(runs, presets):
+    before, after = (load_preset(f)[0] for f in (presets / "fusion", runs[0] / "fusion" / "preset"))
+    for name, stays in (("low_conv1", True), ("low_conv2", True), ("low_conv3", False)):
+        kernels = [model.get_layer(name).kernel.numpy() for model in (before, after)]
+        assert np.array_equal(*kernels) == stays
 
 
 def test_the_classes_stay_those_of_the_preset(runs):
