@@ -1,67 +1,126 @@
-"""Error against colorfulness of one preset, by working size, temperature and saturation.
+"""Error against colorfulness of one preset, by all that its contract has a default for.
 
 The defaults of a preset are chosen from this table, on photographs that its figures are not
 reported on:
 
     python benchmarks/decoders.py distribution_unet_places photographs/ --skip 400
+
+Decoders and temperatures are tried where the network predicts a distribution, shares of the
+rebalancing where it was trained with one; of a regression only working size and saturation.
 """
 
 import argparse
 import itertools
 
+from experiments import plain_errors
 from keras import ops
 
 from keras_colorize import Colorizer
+from keras_colorize.bins import DECODERS
+from keras_colorize.cli.options import count, whole
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation import figures, measured_paths, scaled_rgb, summarize
-from keras_colorize.inference import compose, predicted_ab
+from keras_colorize.evaluation import as_grey, figures, measured_paths, scaled_rgb, summarize
+from keras_colorize.evaluation.pictures import LONG_SIDE
+from keras_colorize.inference import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import to_working_size
+from keras_colorize.inference.prediction import decoded
+
+NAMES = ("working_size", "decoder", "temperature", "rebalancing", "saturation")
+COLUMNS = ("PSNR", "ab error", "colorfulness", "of the truth's, %")
 
 
-def main():
-    """Prints a table, a row per setting."""
-    options = _parse()
-    colorizer = Colorizer.from_preset(options.preset)
-    paths = measured_paths(options.folder)[options.skip :][: options.limit]
-    grid = list(itertools.product(options.working_size, options.temperature, options.saturation))
-    results = {path: _measure(colorizer, path, grid, options) for path in paths}
-    print("| working size | temperature | saturation | PSNR | ab error | colorfulness |")
-    print("|---|---|---|---|---|---|")
-    for (size, temperature, saturation), row in summarize(results).items():
-        cells = (row["psnr_mean"], row["ab_error"], row["colorfulness"])
-        values = " | ".join(f"{cell:.2f}" for cell in cells)
-        print(f"| {size} | {temperature} | {saturation} | {values} |")
+def main(arguments=None):
+    """Prints a table, a row per setting between grey and the truth."""
+    options = _parse(arguments)
+    with plain_errors():
+        colorizer = Colorizer.from_preset(options.preset)
+        paths = measured_paths(options.folder)[options.skip :][: options.limit]
+        if not paths:
+            raise ValueError(f"expected photographs in {options.folder} after --skip, found none")
+        grid = _grid(colorizer.contract, options)
+        variants = {setting: _variant(colorizer, setting) for setting in grid}
+        results = {path: _measure(colorizer, path, variants) for path in paths}
+    summary = summarize(results)
+    print(f"| {' | '.join(name.replace('_', ' ') for name in (*NAMES, *COLUMNS))} |")
+    print(f"|{'---|' * len((*NAMES, *COLUMNS))}")
+    for setting, row in summary.items():
+        print(_line(setting, row, summary["truth"]["colorfulness"]))
 
 
-def _parse():
+def _parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("preset", help="name or folder of a preset")
     parser.add_argument("folder", help="folder of color photographs")
-    parser.add_argument("--skip", type=int, default=0, help="leave the first N out")
-    parser.add_argument("--limit", type=int, help="take N")
-    parser.add_argument("--working-size", type=int, nargs="+", default=[256])
-    parser.add_argument("--temperature", type=float, nargs="+", default=[1.0, 0.7, 0.5, 0.38])
+    parser.add_argument("--skip", type=whole, default=0, help="leave the first N out")
+    parser.add_argument("--limit", type=count, help="take N")
+    parser.add_argument("--working-size", type=count, nargs="+", help="by default the preset's")
+    parser.add_argument("--decoder", nargs="+", choices=DECODERS, help="by default annealed")
+    parser.add_argument(
+        "--temperature", type=float, nargs="+", help="of annealed; by default 1 0.7 0.5 0.38"
+    )
+    parser.add_argument("--rebalancing", type=float, nargs="+", help="by default the preset's")
     parser.add_argument("--saturation", type=float, nargs="+", default=[1.0, 1.2, 1.4])
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
-def _measure(colorizer, path, grid, options):
-    rgb = scaled_rgb(path, 256)
+def _grid(contract, options):
+    """All settings, each a tuple of values in the order of `NAMES`; None has no effect."""
+    if contract.output == "class_logits":
+        raise ValueError(f"expected a preset that colorizes, {options.preset} tells scenes apart")
+    given = options.decoder or options.temperature
+    if given and not contract.output.endswith("_logits"):
+        raise ValueError(
+            f"expected no --decoder and no --temperature: {options.preset} predicts no distribution"
+        )
+    if options.rebalancing and not contract.class_weights:
+        raise ValueError(f"expected no --rebalancing: {options.preset} was trained without")
+    shares = (options.rebalancing or [contract.rebalancing]) if contract.class_weights else [None]
+    decoders = _decoders(contract, options)
+    sizes = options.working_size or [contract.working_size]
+    grid = itertools.product(sizes, decoders, shares, options.saturation)
+    return [(size, *decoder, share, factor) for size, decoder, share, factor in grid]
+
+
+def _decoders(contract, options):
+    if not contract.output.endswith("_logits"):
+        return [(None, None)]
+    temperatures = options.temperature or [1.0, 0.7, 0.5, 0.38]
+    return [
+        (decoder, temperature)
+        for decoder in options.decoder or ["annealed"]
+        for temperature in (temperatures if decoder == "annealed" else [None])
+    ]
+
+
+def _variant(colorizer, setting):
+    return colorizer.replace(**dict(zip(NAMES, setting, strict=True)))
+
+
+def _measure(colorizer, path, variants):
+    rgb = scaled_rgb(path, LONG_SIDE)
     lightness = ops.convert_to_numpy(rgb_to_lab(rgb)[..., :1])
-    output = colorizer.contract.output
     predictions = {}
-    for size in options.working_size:
-        # The network runs once per size; every decoder setting reads the same prediction.
-        small = to_working_size(lightness, size, STRIDE)[None]
-        predictions[size] = small, colorizer.model.predict_on_batch(small)[output]
-    made = {}
-    for size, temperature, saturation in grid:
-        small, prediction = predictions[size]
-        ab = predicted_ab(prediction, output, small, "annealed", temperature)
-        color = ops.convert_to_numpy(compose(lightness[None], ab, saturation))[0]
-        made[size, temperature, saturation] = color
-    return figures(rgb, made)
+    made = {"grey": as_grey(lightness)}
+    for setting, variant in variants.items():
+        size = variant.working_size
+        if size not in predictions:
+            # The network runs once per size; every other setting reads the same prediction.
+            small = to_working_size(lightness, size, STRIDE)[None]
+            output = colorizer.contract.output
+            predictions[size] = colorizer.model.predict_on_batch(small)[output], small
+        ab = decoded(variant, *predictions[size])
+        color = compose(lightness[None], ab, variant.saturation)
+        made[setting] = ops.convert_to_numpy(color)[0]
+    return figures(rgb, {**made, "truth": rgb})
+
+
+def _line(setting, row, true):
+    named = setting in ("grey", "truth")
+    values = (setting, *[None] * (len(NAMES) - 1)) if named else setting
+    cells = ["-" if value is None else str(value) for value in values]
+    cells += [f"{row[key]:.2f}" for key in ("psnr_mean", "ab_error", "colorfulness")]
+    return f"| {' | '.join(cells)} | {100.0 * row['colorfulness'] / true:.0f} |"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import time
 
 import keras
 import numpy as np
+from experiments import median_seconds
 
 from keras_colorize.data import (
     Targets,
@@ -67,7 +68,7 @@ def _measure(candidate, options):
     shape = (options.batch_size, options.size, options.size, 1)
     lightness = np.random.default_rng(0).uniform(0, 100, shape).astype("float32")
     ab = np.zeros((shape[0], options.size // STRIDE, options.size // STRIDE, 2), "float32")
-    step = _median_seconds(lambda: model.train_on_batch(lightness, {"ab_logits": ab}), 5)
+    step = median_seconds(lambda: model.train_on_batch(lightness, {"ab_logits": ab}), 5)
     cells = [
         f"{model.count_params() / 1e6:.2f} M",
         f"{1000 * _inference_seconds(model):.1f}",
@@ -93,17 +94,7 @@ def _build(candidate, options):
 def _inference_seconds(model):
     folded = fold_batch_norm(model)
     picture = np.full((1, 256, 256, 1), 50, "float32")
-    return _median_seconds(lambda: folded.predict_on_batch(picture), 20)
-
-
-def _median_seconds(call, repeats):
-    call(), call()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
+    return median_seconds(lambda: folded.predict_on_batch(picture), 20)
 
 
 def _learn(candidate, options):

@@ -91,7 +91,17 @@ def list_presets():
     Returns:
         dict of name to `Contract`.
     """
-    return {name: read_contract(folder) for name, folder in _shipped().items()}
+    return {name: read_contract(folder) for name, folder in shipped_folders().items()}
+
+
+def shipped_folders():
+    """Folders of the presets that came with the library, whole or damaged.
+
+    Returns:
+        dict of name to path, sorted by name.
+    """
+    folders = sorted(path.parent for path in presets_folder().glob(f"*/{CONTRACT_FILE}"))
+    return {folder.name: folder for folder in folders}
 
 
 def default_preset():
@@ -131,6 +141,23 @@ def read_contract(folder):
     return contract
 
 
+def check_preset(folder):
+    """Reads the contract of a preset and checks that its weights are those that were written.
+
+    Args:
+        folder: the preset's folder.
+
+    Returns:
+        A `Contract`.
+
+    Raises:
+        PresetError: see `read_contract`; also if the weights are missing or damaged.
+    """
+    contract = read_contract(folder)
+    _check_sha256(Path(folder) / WEIGHTS_FILE, contract.sha256)
+    return contract
+
+
 def load_preset(name_or_folder, dtype=None):
     """Builds a trained network.
 
@@ -148,9 +175,8 @@ def load_preset(name_or_folder, dtype=None):
             damaged or of another network.
     """
     folder = find_preset(name_or_folder)
-    contract = read_contract(folder)
+    contract = check_preset(folder)
     weights = folder / WEIGHTS_FILE
-    _check_sha256(weights, contract.sha256)
     model = _build(folder, contract, dtype)
     try:
         read_weights(model, weights)
@@ -222,11 +248,6 @@ def save_preset(model, folder, contract, overwrite=False):
     return contract
 
 
-def _shipped():
-    folders = sorted(path.parent for path in presets_folder().glob(f"*/{CONTRACT_FILE}"))
-    return {folder.name: folder for folder in folders}
-
-
 def find_preset(name_or_folder):
     """Folder of a preset, see `load_preset`.
 
@@ -236,7 +257,7 @@ def find_preset(name_or_folder):
     folder = Path(name_or_folder)
     if (folder / CONTRACT_FILE).is_file():
         return folder
-    shipped = _shipped()
+    shipped = shipped_folders()
     if str(name_or_folder) in shipped:
         return shipped[str(name_or_folder)]
     raise PresetError(

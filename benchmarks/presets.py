@@ -1,0 +1,167 @@
+"""The table of presets: what each costs, and its figures on several sets of photographs.
+
+    python benchmarks/presets.py --set photographs=photos/ --set scenes=scenes/:400 \
+        --classifier mobilenet_v2.weights.h5 --cache figures/
+
+prints Markdown: a row per preset with its parameters, size and milliseconds, then for each set a
+row per preset between grey and the truth. Of --set, `:400` takes the first 400 photographs in
+the order of their paths. With one preset named, it is the part of its model card with figures.
+
+A measurement that is in the cache is not made again, so a run that was interrupted, or that one
+more preset joins, goes on. It is told by the version of this package, the weights and defaults
+of the preset, the precision and the checksums of the photographs: empty the cache after a change
+of the code. Milliseconds are measured every time, for they compare only within one run.
+"""
+
+import argparse
+import re
+import sys
+import time
+
+import numpy as np
+from cached_figures import Photographs, figures_of
+from experiments import labelled, median_seconds, plain_errors, unique
+
+from keras_colorize import Colorizer, list_presets, load_preset
+from keras_colorize.cli.options import count, whole
+from keras_colorize.evaluation import format_table
+from keras_colorize.evaluation.table import HEADLINE, LABELS
+from keras_colorize.precision import resolve_precision
+from keras_colorize.presets import WEIGHTS_FILE, find_preset
+
+CHOSEN = (
+    *HEADLINE,
+    *("ciede2000", "ssim", "auc_rebalanced", "recognized", "scene_top1", "scene_top5"),
+)
+SIDE = 256
+
+
+def main(arguments=None):
+    """Measures and prints the tables."""
+    options = _parse(arguments)
+    with plain_errors():
+        photographs = unique(options.set)
+        presets = unique(options.preset or [(name, name) for name in list_presets()])
+        subjects = {label: _Subject(preset, options) for label, preset in presets.items()}
+        sets = {name: Photographs(*given) for name, given in photographs.items()}
+        print(_costs(subjects, options), flush=True)
+        for name, group in sets.items():
+            summaries = _summaries(subjects, name, group, options)
+            print(f"\n{name} (n = {len(group.paths)}):\n")
+            print(_table(summaries, options), flush=True)
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "preset", nargs="*", type=labelled, help="PRESET or LABEL=PRESET; by default all shipped"
+    )
+    parser.add_argument(
+        "--set",
+        type=_named_set,
+        action="append",
+        default=[],
+        metavar="NAME=FOLDER[:LIMIT]",
+        help="color photographs to measure on; repeatable",
+    )
+    parser.add_argument("--cache", help="folder that keeps what was measured")
+    parser.add_argument("--classifier", help="MobileNetV2 weights: recognizability and FID")
+    parser.add_argument("--figures", nargs="+", help="columns; `all` for all that were measured")
+    parser.add_argument("--mean", action="store_true", help="a row with the mean decoder, too")
+    parser.add_argument("--precision", default="auto", help="auto, float32 or bfloat16")
+    parser.add_argument("--calls", type=count, default=20, help="timed calls of each network")
+    parser.add_argument("--workers", type=whole, default=2, help="processes that decode")
+    return parser.parse_args(arguments)
+
+
+def _named_set(text):
+    name, given, folder = text.partition("=")
+    if not (name and given and folder):
+        raise argparse.ArgumentTypeError(f"expected NAME=FOLDER[:LIMIT], received {text!r}")
+    limited = re.fullmatch(r"(.+):(\d+)", folder)
+    return name, ((limited[1], int(limited[2])) if limited else (folder, None))
+
+
+class _Subject:
+    """A preset as it is measured; `methods` is empty where it only tells scenes apart."""
+
+    def __init__(self, preset, options):
+        model, self.contract = load_preset(preset, resolve_precision(options.precision))
+        self.parameters = model.count_params()
+        self.megabytes = (find_preset(preset) / WEIGHTS_FILE).stat().st_size / 1e6
+        self.colorizer = Colorizer(model, self.contract)
+        self.methods = self._methods()
+
+    def _methods(self):
+        output = self.contract.output
+        if output == "class_logits":
+            return {}
+        default = {"default": self.colorizer}
+        if self.contract.saturation == 1.0 and not output.endswith("_logits"):
+            return default
+        mean = self.colorizer.replace(decoder="mean", saturation=1.0)
+        return {"mean": mean, **default}
+
+    def milliseconds(self, calls):
+        """Median of one picture through the network as it is used, batch norms folded."""
+        picture = np.full((1, SIDE, SIDE, 1), 50.0, "float32")
+        return 1000 * median_seconds(lambda: self.colorizer.model.predict_on_batch(picture), calls)
+
+
+def _costs(subjects, options):
+    lines = [f"| preset | network | parameters | MB | ms at {SIDE}x{SIDE} |", f"|{'---|' * 5}"]
+    for label, one in subjects.items():
+        cells = (
+            f"{one.parameters / 1e6:.2f} M | {one.megabytes:.1f} | "
+            f"{one.milliseconds(options.calls):.1f}"
+        )
+        lines.append(f"| {label} | `{one.contract.network}` | {cells} |")
+    together = sum(one.megabytes for one in subjects.values())
+    return "\n".join([*lines, f"\nTogether {together:.1f} MB."])
+
+
+def _summaries(subjects, name, group, options):
+    found = {}
+    for label, subject in subjects.items():
+        start = time.process_time()
+        summary = figures_of(subject, group, options)
+        seconds = time.process_time() - start
+        said = f"{seconds:.0f} processor seconds" if summary else "nothing to measure"
+        print(f"{name}: {label}: {said}", file=sys.stderr, flush=True)
+        found |= {label: summary} if summary else {}
+    return found
+
+
+def _table(summaries, options):
+    if not summaries:
+        return "Nothing was measured."
+    rows = _rows(summaries, options.mean)
+    known = dict.fromkeys(key for row in rows.values() for key in row)
+    ordered = [key for key in LABELS if key in known] + [key for key in known if key not in LABELS]
+    return format_table(rows, _columns(options.figures, ordered))
+
+
+def _columns(chosen, known):
+    if chosen == ["all"]:
+        return known
+    if chosen is None:
+        return [key for key in known if key in CHOSEN or key.startswith("fid[")]
+    unknown = sorted(set(chosen) - set(known))
+    if unknown:
+        raise ValueError(f"expected figures among all, {', '.join(known)}, received {unknown}.")
+    return chosen
+
+
+def _rows(summaries, with_mean):
+    """A row per method; what all presets share, grey and the truth, comes from the first."""
+    first = next(iter(summaries.values()))
+    rows = {"grey": first["grey"]}
+    for label, summary in summaries.items():
+        if with_mean and "mean" in summary:
+            rows[f"{label}, mean"] = summary["mean"]
+        rows[label] = summary["default"]
+    return {**rows, "truth": first["truth"]}
+
+
+if __name__ == "__main__":
+    main()

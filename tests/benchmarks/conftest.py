@@ -1,0 +1,69 @@
+"""The scripts of benchmarks/ that have logic of their own, run on tiny presets and pictures."""
+
+import importlib.util
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize import Contract, save_preset
+from keras_colorize.models import iizuka16, resnet18_gray, resnet18_gray_classifier
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Returns a function from the name of a script to its module."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(
+            f"benchmark_{name}", BENCHMARKS / f"{name}.py"
+        )
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory):
+    """Six small color pictures in two scenes."""
+    folder = tmp_path_factory.mktemp("photographs")
+    noise = np.random.default_rng(0).integers(0, 256, (6, 5, 6, 3), dtype=np.uint8)
+    for number, pixels in enumerate(noise):
+        path = folder / ("forest" if number % 2 else "harbor") / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).resize((48, 40), Image.Resampling.BICUBIC).save(path)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def presets(tmp_path_factory, tiny_preset):
+    """Folders of presets by what they are."""
+    folder = tmp_path_factory.mktemp("kinds")
+    keras.utils.set_random_seed(0)
+    scenes = {"class_names": ("forest", "harbor"), "working_size": 32}
+    made = {
+        "regression": (resnet18_gray, {"width": 1 / 16}, "ab", {"working_size": 32}),
+        "scenes": (
+            resnet18_gray_classifier,
+            {"width": 1 / 16, "classes": 2},
+            "class_logits",
+            scenes,
+        ),
+        "style": (iizuka16, {"width": 1 / 16, "global_size": 32, "classes": 2}, "ab", scenes),
+    }
+    for name, (network, arguments, output, fields) in made.items():
+        contract = Contract(network.__name__, arguments, output, **fields)
+        model = network(**arguments)
+        if name == "style":
+            # Fresh weights make little of the global features.
+            fusion = model.get_layer("fusion")
+            fusion.set_weights([10.0 * one for one in fusion.get_weights()])
+        save_preset(model, folder / name, contract)
+    return {"distribution": tiny_preset, **{name: folder / name for name in made}}

@@ -1,0 +1,30 @@
+"""The presets that the library comes with are whole."""
+
+from pathlib import Path
+
+import pytest
+
+from keras_colorize.presets import WEIGHTS_FILE, build_network, check_preset
+from keras_colorize.weights import read_weights
+
+PRESETS = sorted(
+    path for path in (Path(__file__).parents[1] / "saved_models").iterdir() if path.is_dir()
+)
+
+
+@pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
+def test_a_preset_says_what_it_is_and_its_weights_fit(folder):
+    contract = check_preset(folder)
+    assert folder.name.startswith(f"{contract.network}_")
+    assert contract.description
+    assert "/" not in contract.description
+    assert contract.license
+    assert contract.trained_on
+    card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card.startswith(f"# {folder.name}\n")
+    read_weights(build_network(contract), folder / WEIGHTS_FILE)
+
+
+def test_all_together_are_small_enough_to_install():
+    # The registry of Python packages takes files of up to 100 MB.
+    assert sum(file.stat().st_size for folder in PRESETS for file in folder.rglob("*")) < 100e6

@@ -1,0 +1,102 @@
+import dataclasses
+import importlib.util
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from absl import flags
+
+from keras_colorize import Colorizer, load_preset, save_preset
+from keras_colorize.presets import read_contract, sha256
+
+SCRIPT = Path(__file__).parents[2] / "trainers" / "ship_preset.py"
+WORDS = {
+    "name": "distribution_unet_tests",
+    "description": "for tests",
+    "trained_on": "noise",
+}
+
+
+@pytest.fixture(scope="module")
+def module():
+    spec = importlib.util.spec_from_file_location("ship_preset", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(tiny_preset, tmp_path):
+    """Folder of a run that has ended."""
+    shutil.copytree(tiny_preset, tmp_path / "run" / "preset")
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def ship(module, run, tmp_path):
+    """Runs the script with flags beside those that it needs; None leaves one out."""
+
+    def call(**given):
+        values = {"run": run, "into": tmp_path / "shipped", **WORDS, **given}
+        words = [f"--{name}={value}" for name, value in values.items() if value is not None]
+        flags.FLAGS.unparse_flags()
+        for name in flags.FLAGS.get_flags_for_module(module.__name__):
+            name.unparse()
+        flags.FLAGS([SCRIPT.name, *words])
+        module.main([SCRIPT.name])
+        return tmp_path / "shipped" / values["name"]
+
+    return call
+
+
+def test_what_is_shipped(ship, run):
+    folder = ship(saturation=1.3, temperature=0.6, working_size=96)
+    before, after = read_contract(run / "preset"), read_contract(folder)
+    assert after == dataclasses.replace(
+        before,
+        **{"sha256": sha256(folder / "weights.h5"), "description": "for tests"},
+        **{"trained_on": ("noise",), "saturation": 1.3, "temperature": 0.6, "working_size": 96},
+    )
+    lightness = np.random.default_rng(0).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
+    one, two = (
+        Colorizer.from_preset(path, precision="float32", temperature=1.0)
+        for path in (run / "preset", folder)
+    )
+    np.testing.assert_array_equal(one.predict_ab(lightness), two.predict_ab(lightness))
+
+
+def test_a_shipped_preset_is_not_replaced_by_accident(ship):
+    ship()
+    with pytest.raises(SystemExit, match="--overwrite replaces it"):
+        ship(saturation=2.0)
+    assert read_contract(ship(saturation=2.0, overwrite=True)).saturation == 2.0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"name": None, "description": None}, "Expected also --name, --description"),
+        ({"name": "tests"}, "--name=distribution_unet_<training data>"),
+        ({"name": "distribution_unet_a/b"}, "--name=distribution_unet_<training data>"),
+        ({"description": " "}, "texts of one line"),
+        ({"saturation": -1}, "saturation between"),
+        ({"decoder": "best"}, "Expected a decoder"),
+        ({"run": "nowhere"}, "nowhere"),
+    ],
+)
+def test_what_cannot_be_shipped(ship, tmp_path, given, said):
+    with pytest.raises(SystemExit, match=said):
+        ship(**given)
+    assert not (tmp_path / "shipped").exists()
+
+
+def test_a_run_that_diverged(ship, run, tmp_path):
+    model, contract = load_preset(run / "preset")
+    kernel = model.get_layer("stem_conv1").kernel
+    kernel.assign(keras.ops.full(kernel.shape, np.nan))
+    save_preset(model, run / "preset", contract, overwrite=True)
+    with pytest.raises(SystemExit, match="stem_conv1/kernel has others"):
+        ship()
+    assert not (tmp_path / "shipped").exists()

@@ -1,0 +1,100 @@
+r"""Makes a trained run a preset of the library: its weights, and a contract with what people need.
+
+    python trainers/ship_preset.py --run=runs/fusion --name=iizuka16_places \
+        --description="scenes; takes the style of other photographs" --trained_on=MiniPlaces \
+        --working_size=224 --saturation=1.2
+
+The defaults, those from --working_size on, are chosen by benchmarks/decoders.py; without a flag
+they stay as the trainer set them. The run's own preset is checked first: its checksum, that the
+weights fit the network and are numbers, that a `Colorizer` takes the defaults. The preset goes to
+`saved_models/`, where names begin with that of the network; a MODEL_CARD.md is still to be
+written, and the table of benchmarks/presets.py is the part of it with figures.
+"""
+
+import dataclasses
+import pathlib
+import re
+import sys
+
+import numpy as np
+from absl import app, flags, logging
+
+from keras_colorize.inference import Colorizer
+from keras_colorize.presets import (
+    CONTRACT_FILE,
+    WEIGHTS_FILE,
+    PresetError,
+    load_preset,
+    presets_folder,
+    save_preset,
+)
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("run", None, "Folder of the run; its preset is in `preset`.")
+flags.DEFINE_string("name", None, "<network>_<training data>[_<variant>].")
+flags.DEFINE_string("description", None, "One line on what the preset is for.")
+flags.DEFINE_multi_string("trained_on", None, "Collection it learned from; repeatable.")
+flags.DEFINE_string("license", "Apache-2.0", "SPDX name of the licence of the weights.")
+flags.DEFINE_integer("working_size", None, "Long side in pixels at which it sees a photograph.")
+flags.DEFINE_string("decoder", None, "Of a distribution.")
+flags.DEFINE_float("temperature", None, "Of the annealed decoder.")
+flags.DEFINE_float("saturation", None, "Factor on the chroma.")
+flags.DEFINE_float("rebalancing", None, "Share of rebalanced training that decoding keeps.")
+flags.DEFINE_string("into", None, "Folder of presets; by default that of the library.")
+flags.DEFINE_bool("overwrite", False, "Replace a preset of that name.")
+
+REQUIRED = ("run", "name", "description", "trained_on")
+FIELDS = ("description", "license", *Colorizer.FROM_CONTRACT)
+
+
+def main(arguments):
+    """Ships from the command line."""
+    try:
+        if len(arguments) > 1:
+            raise ValueError(f"Expected flags only, received {' '.join(arguments[1:])}.")
+        ship()
+    except (ValueError, OSError, PresetError) as error:
+        sys.exit(f"{pathlib.Path(arguments[0]).name}: {error}")
+
+
+def ship():
+    """Writes the preset that the flags describe."""
+    missing = [f"--{name}" for name in REQUIRED if not FLAGS[name].value]
+    if missing:
+        raise ValueError(f"Expected also {', '.join(missing)}.")
+    folder = pathlib.Path(FLAGS.into or presets_folder()) / FLAGS.name
+    if (folder / CONTRACT_FILE).exists() and not FLAGS.overwrite:
+        raise ValueError(f"{folder}: holds a preset; --overwrite replaces it.")
+    model, contract = load_preset(pathlib.Path(FLAGS.run) / "preset")
+    _check_texts(contract.network)
+    _check_weights(model)
+    given = {name: FLAGS[name].value for name in FIELDS if FLAGS[name].value is not None}
+    contract = dataclasses.replace(contract, trained_on=tuple(FLAGS.trained_on), **given)
+    # Refuses defaults outside their range.
+    Colorizer(model, contract)
+    written = save_preset(model, folder, contract, FLAGS.overwrite)
+    size = (folder / WEIGHTS_FILE).stat().st_size
+    logging.info("%s: %.1f MB, sha256 %s", folder, size / 1e6, written.sha256)
+    if not (folder / "MODEL_CARD.md").exists():
+        logging.info("still to be written: %s", folder / "MODEL_CARD.md")
+
+
+def _check_texts(network):
+    if not re.fullmatch(rf"{network}_[a-z0-9_]+", FLAGS.name):
+        raise ValueError(
+            f"Expected --name={network}_<training data>[_<variant>] in small letters, digits and "
+            f"underscores, received {FLAGS.name!r}."
+        )
+    texts = (FLAGS.description, FLAGS.license, *FLAGS.trained_on)
+    if any(not text.strip() or "\n" in text for text in texts):
+        raise ValueError(f"Expected texts of one line each, received {texts}.")
+
+
+def _check_weights(model):
+    for variable in model.weights:
+        if not np.isfinite(np.asarray(variable)).all():
+            raise ValueError(f"Expected weights that are numbers, {variable.path} has others.")
+
+
+if __name__ == "__main__":
+    app.run(main)
