@@ -61,11 +61,15 @@ def _pair(text):
     return content, style
 
 
+def _short(path):
+    return "/".join(Path(path).with_suffix("").parts[-2:])
+
+
 class _Pair:
     """A photograph colorized by itself, and with the global features of another."""
 
     def __init__(self, colorizer, content, style):
-        self.name = f"{Path(content).stem} in the style of {Path(style).stem}"
+        self.name = f"{_short(content)} in the style of {_short(style)}"
         self.content, self.style = (scaled_rgb(path, LONG_SIDE) for path in (content, style))
         self.own = colorizer(self.content)
         self.style_colorized = colorizer(self.style)

@@ -16,7 +16,8 @@ def test_presets_stand_side_by_side(script, presets, paths, tmp_path):
         sheet = tmp_path / f"{number}.png"
         words_now = [str(sheet), *paths[:2], *words[: 2 * number], "--cell", "48"]
         script("preset_pictures").main([*words_now, "--precision", "float32"])
-        sheets[number] = np.asarray(Image.open(sheet))
+        with Image.open(sheet) as image:
+            sheets[number] = np.asarray(image)
     # A cell and the gap to the next are added for the second preset.
     assert sheets[2].shape[1] - sheets[1].shape[1] == 48 + 2
     assert sheets[2].shape[0] == sheets[1].shape[0]
@@ -44,7 +45,8 @@ def test_style_moves_colors_unless_it_is_the_picture_itself(
     own, styled, *_, shift = same.strip("| ").split(" | ")[1:]
     assert (own, shift) == (styled, "0.0")
     assert float(other.strip("| ").rpartition(" | ")[2]) > 0
-    assert Image.open(sheet).width > 4 * 256
+    with Image.open(sheet) as image:
+        assert image.width > 4 * 256
 
 
 @pytest.mark.parametrize(
