@@ -83,7 +83,7 @@ def measure(pictures, options):
     """
     model = _build_model()
     targets = Targets({"ab_logits": "ab"}, STRIDE)
-    data = TrainingData((pictures,), size=options.size)
+    data = TrainingData((pictures,), size=options.size, aged_share=options.aged_share)
 
     def batches():
         return iter(data.epoch(0, options.batch_size, WARM_UP + options.steps, targets))
@@ -123,6 +123,7 @@ def _parse():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--batch_size", type=int, default=32, help="pictures per step")
     parser.add_argument("--size", type=int, default=128, help="side of a view in pixels")
+    parser.add_argument("--aged_share", type=float, default=0.0, help="share of old photographs")
     parser.add_argument("--steps", type=int, default=10, help="steps per measurement")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each")
     parser.add_argument("--pictures", type=int, default=300, help="files in the folder")

@@ -88,6 +88,7 @@ PUBLIC_NAMES = {
         "UNLABELED",
         "ab_counts",
         "ab_prior",
+        "aged_view",
         "bin_means",
         "epoch_order",
         "is_near_grey",

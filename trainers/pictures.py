@@ -40,7 +40,8 @@ def load_data():
             "Expected pictures both to train on and to validate, received "
             f"{len(sets[0])} and {len(validation)}; see --validation and --validation_share."
         )
-    data = TrainingData(tuple(sets), weights, FLAGS.size, FLAGS.min_scale, FLAGS.seed)
+    views = FLAGS.size, FLAGS.min_scale, FLAGS.seed, FLAGS.aged_share
+    data = TrainingData(tuple(sets), weights, *views)
     return data, _spread(validation, FLAGS.validation_limit)
 
 

@@ -21,6 +21,8 @@ _FLAGS = (
     (flags.DEFINE_integer, "validation_limit", 400, "Most validation pictures used."),
     (flags.DEFINE_integer, "size", 128, "Side of the training views in pixels."),
     (flags.DEFINE_float, "min_scale", 0.5, "Smallest crop, as a share of the short side."),
+    (flags.DEFINE_float, "aged_share", 0.0, "Share of the training views that the network sees as "
+     "old photographs: grain, blur, fading, scratches, film that is blind to red."),
     (flags.DEFINE_bool, "keep_near_grey", False, "Train on near-grey pictures too."),
     (flags.DEFINE_string, "scan_cache", None, "File that remembers which pictures are usable; "
      "the default is in the run folder."),

@@ -1,6 +1,7 @@
 """Folders of pictures to batches of lightness and targets."""
 
 from keras_colorize.bins import UNLABELED
+from keras_colorize.data.aging import aged_view
 from keras_colorize.data.bin_means import CHANNEL_TARGETS, bin_means
 from keras_colorize.data.mixing import epoch_order
 from keras_colorize.data.pictures import PictureSet, list_pictures, split_pictures
@@ -19,6 +20,7 @@ __all__ = [
     "TrainingData",
     "ab_counts",
     "ab_prior",
+    "aged_view",
     "bin_means",
     "epoch_order",
     "is_near_grey",

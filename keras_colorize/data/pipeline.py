@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.data.aging import aged_view
 from keras_colorize.data.augmentation import center_view, random_view
 from keras_colorize.data.mixing import epoch_order
 
@@ -20,6 +21,7 @@ class TrainingData:
         size: side of the square views in pixels.
         min_scale: smallest crop, as a share of a picture's short side.
         seed: order and views follow from it.
+        aged_share: share of the views that the network sees as old photographs, see `aged_view`.
     """
 
     sources: tuple
@@ -27,6 +29,7 @@ class TrainingData:
     size: int = 128
     min_scale: float = 0.5
     seed: int = 0
+    aged_share: float = 0.0
 
     def __post_init__(self):
         if not self.sources:
@@ -36,6 +39,8 @@ class TrainingData:
                 "Expected 0 < min_scale <= 1 and a size of 1 or more, received "
                 f"{self.min_scale} and {self.size}."
             )
+        if not 0 <= self.aged_share <= 1:
+            raise ValueError(f"Expected 0 <= aged_share <= 1, received {self.aged_share}.")
 
     def __len__(self):
         return sum(len(source) for source in self.sources)
@@ -74,8 +79,12 @@ class TrainingData:
         def view(picture, position):
             return random_view(picture, self.size, self.min_scale, tf.stack([seed, position]))
 
+        def film(rgb, position):
+            return _film(rgb, self.aged_share, tf.stack([seed, position]))
+
         rows = (order[share], share)
-        return _batches(self.sources, rows, view, batch_size // workers, targets)
+        own = film if self.aged_share else None
+        return _batches(self.sources, rows, view, batch_size // workers, targets, own)
 
 
 def validation_batches(pictures, size, batch_size, targets):
@@ -98,34 +107,43 @@ def validation_batches(pictures, size, batch_size, targets):
     return _batches((pictures,), (positions, positions), view, batch_size, targets)
 
 
-def _batches(sources, rows, view, batch_size, targets):
+def _film(rgb, share, seed):
+    """The view, or an old photograph of it; its seeds are not those of the view."""
+    drawn, own = tf.unstack(tf.random.split(tf.random.fold_in(seed, 1), 2))
+    aged = tf.random.stateless_uniform((), drawn) < share
+    return tf.cond(aged, lambda: aged_view(rgb, own), lambda: rgb)
+
+
+def _batches(sources, rows, view, batch_size, targets, film=None):
     paths = tf.constant([path for source in sources for path in source.paths])
     labels = tf.constant([label for source in sources for label in source.labels], "int32")
 
     def load(index, position):
         contents = tf.io.read_file(paths[index])
         picture = tf.io.decode_image(contents, channels=3, expand_animations=False)
-        return view(tf.ensure_shape(picture, (None, None, 3)), position), labels[index]
+        rgb = view(tf.ensure_shape(picture, (None, None, 3)), position)
+        return rgb, labels[index], *([film(rgb, position)] if film else [])
 
     dataset = tf.data.Dataset.from_tensor_slices(tuple(tf.constant(row, "int64") for row in rows))
     dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.batch(batch_size)
     if keras.backend.backend() != "tensorflow":
-        targets = _as_numpy_function(targets, dataset.element_spec[0].shape[1:])
+        targets = _as_numpy_function(targets, dataset.element_spec)
     return dataset.map(targets, num_parallel_calls=1, deterministic=True).prefetch(4)
 
 
-def _as_numpy_function(targets, picture_shape):
+def _as_numpy_function(targets, specs):
     """Makes `targets` callable in tf.data where keras.ops are not TensorFlow's."""
-    sample = targets(np.zeros((1, *picture_shape), "float32"), np.zeros(1, "int32"))
+    one = [np.zeros((1, *spec.shape[1:]), spec.dtype.as_numpy_dtype) for spec in specs]
+    sample = targets(*one)
     flat = [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(sample)]
 
-    def compute(rgb, labels):
-        values = keras.tree.flatten(targets(rgb, labels))
+    def compute(*batch):
+        values = keras.tree.flatten(targets(*batch))
         return [keras.ops.convert_to_numpy(value) for value in values]
 
-    def apply(rgb, labels):
-        values = tf.numpy_function(compute, (rgb, labels), [value.dtype for value in flat])
+    def apply(*batch):
+        values = tf.numpy_function(compute, batch, [value.dtype for value in flat])
         shaped = [
             tf.ensure_shape(value, (None, *known.shape[1:]))
             for value, known in zip(values, flat, strict=True)

@@ -7,6 +7,7 @@ from keras import ops
 from keras_colorize.color import (
     rgb_to_hsv,
     rgb_to_lab,
+    rgb_to_lightness,
     rgb_to_luv,
     rgb_to_yuv,
     scale_ab,
@@ -51,12 +52,14 @@ class Targets:
         if unknown or not self.outputs:
             raise ValueError(f"Expected kinds among {', '.join(KINDS)}, received {self.outputs}.")
 
-    def __call__(self, rgb, labels):
+    def __call__(self, rgb, labels, film=None):
         """Makes one batch.
 
         Args:
             rgb: float32 tensor (N, H, W, 3) in [0, 1]; H and W multiples of `stride`.
             labels: integer tensor (N,).
+            film: the pictures as the network sees them, like `rgb`, where they are not that: old
+                photographs of it, see `aged_view`. The targets are those of `rgb`.
 
         Returns:
             `(lightness, targets)`: L* in 0..100 (N, H, W, 1), and a dict of tensors
@@ -66,7 +69,7 @@ class Targets:
             ValueError: if the size is not a multiple of the stride.
         """
         lab = rgb_to_lab(rgb)
-        return lab[..., :1], {
+        return lab[..., :1] if film is None else rgb_to_lightness(film), {
             name: labels if kind == LABEL else self._pool(_KINDS[kind](rgb, lab))
             for name, kind in self.outputs.items()
         }

@@ -157,7 +157,8 @@ assert np.isfinite(history["loss"]).all(), history
 assert int(model.optimizer.iterations) == 2
 assert sum(len(y["class_logits"]) for _, y in validation_batches(pictures, 16, 4, targets)) == 11
 x, y = next(iter(batches))
-np.savez(sys.argv[2], lightness=x, ab=y["ab_logits"], labels=y["class_logits"])
+film, _ = next(iter(TrainingData((pictures,), None, 16, 0.5, 3, 1.0).epoch(0, 4, 1, targets)))
+np.savez(sys.argv[2], lightness=x, ab=y["ab_logits"], labels=y["class_logits"], film=film)
 print(keras.backend.backend())
 """
 
@@ -178,6 +179,8 @@ def test_jax_fits_the_same_batches(folder, tmp_path):
     batch = _epoch(data, steps=2)[0]
     for own, name in zip(batch, ("lightness", "ab", "labels"), strict=True):
         np.testing.assert_allclose(own, on_jax[name], atol=1e-3)
+    aged = TrainingData(data.sources, size=16, seed=3, aged_share=1.0)
+    np.testing.assert_allclose(_epoch(aged, steps=1)[0][0], on_jax["film"], atol=1e-2)
 
 
 def test_wrong_settings_are_named(data):

@@ -1,0 +1,228 @@
+"""Color views as old photographs show them, and training on these."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_colorize.color import rgb_to_lab, rgb_to_lightness
+from keras_colorize.data import (
+    Targets,
+    TrainingData,
+    aged_view,
+    aging,
+    list_pictures,
+    validation_batches,
+)
+from keras_colorize.data.aging import PARTS
+
+TARGETS = Targets({"ab": "ab", "scene": "label"}, stride=4)
+SIZE = 16
+
+
+def _seed(number):
+    return tf.constant([5, number], "int64")
+
+
+def _smooth(height=24, width=20):
+    """Colors that change slowly, with neither black nor white."""
+    corners = np.random.default_rng(2).uniform(0.2, 0.8, (3, 3, 3)).astype("float32")
+    return np.clip(tf.image.resize(corners, (height, width)), 0, 1)
+
+
+def _aged(rgb, parts=None, count=12):
+    """Grey of several agings of a view, (count, H, W)."""
+    return np.stack([aged_view(rgb, _seed(i), parts)[..., 0].numpy() for i in range(count)])
+
+
+def _epoch(folder, aged_share, targets=TARGETS, **kwargs):
+    data = TrainingData((list_pictures(folder),), size=SIZE, seed=3, aged_share=aged_share)
+    batches = data.epoch(0, 4, 5, targets, **kwargs)
+    return [tuple(value.numpy() for value in tf.nest.flatten(batch)) for batch in batches]
+
+
+def _assert_same(batches, others):
+    assert len(batches) == len(others) > 0
+    for batch, other in zip(batches, others, strict=True):
+        for one, two in zip(batch, other, strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
+def test_eager_and_pipeline_give_the_same_grey_view():
+    rgb = tf.constant(_smooth())
+    seeds = tf.data.Dataset.range(8).map(lambda i: tf.stack([tf.constant(5, "int64"), i]))
+    views = seeds.map(lambda seed: aged_view(rgb, seed), num_parallel_calls=2)
+    assert views.element_spec == tf.TensorSpec((24, 20, 3), "float32")
+    for number, view in enumerate(views):
+        np.testing.assert_allclose(view, aged_view(rgb, _seed(number)), atol=1e-5)
+        np.testing.assert_array_equal(view[..., 1:], view[..., :1].numpy().repeat(2, -1))
+
+
+def test_the_seed_alone_decides():
+    rgb = _smooth()
+    views = _aged(rgb)
+    np.testing.assert_array_equal(views, _aged(rgb))
+    assert len({view.tobytes() for view in views}) == len(views)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, None])
+def test_views_stay_in_range(level):
+    checkers = np.indices((17, 31)).sum(0)[..., None].repeat(3, -1) % 2
+    rgb = checkers if level is None else np.full((1, 5, 3), level)
+    for views in (_aged(rgb.astype("float32"), PARTS), _aged(rgb.astype("float32"))):
+        assert views.dtype == "float32"
+        assert np.isfinite(views).all()
+        assert views.min() >= 0
+        assert views.max() <= 1
+
+
+def test_without_parts_only_the_color_is_gone():
+    rgb = _smooth()
+    film = aged_view(rgb, _seed(0), ())
+    # The film's curve is a power, sRGB's is nearly one.
+    np.testing.assert_allclose(rgb_to_lightness(film), rgb_to_lightness(rgb), atol=0.5)
+    grey = rgb[..., :1].repeat(3, -1)
+    np.testing.assert_allclose(aged_view(grey, _seed(0), ()), grey, atol=1e-3)
+
+
+def test_an_orthochromatic_film_is_blind_to_red_and_sees_blue():
+    patches = np.eye(3, dtype="float32")[None].repeat(2, 0)
+    red, green, blue = aged_view(patches, _seed(0), ())[0, :, 0].numpy()
+    assert blue < red < green
+    ortho = _aged(patches, ("orthochromatic",))[:, 0]
+    assert (ortho[:, 0] < red - 0.05).all()
+    assert (ortho[:, 2] > blue + 0.05).all()
+    # A grey scale looks the same on any film.
+    ramp = np.linspace(0, 1, 9, dtype="float32")[None, :, None].repeat(3, -1)
+    np.testing.assert_allclose(_aged(ramp, ("orthochromatic",))[0], ramp[..., 0], atol=1e-3)
+
+
+def test_blur_loses_what_is_small():
+    stripes = np.zeros((24, 24, 3), "float32")
+    stripes[:, ::2] = 1.0
+    coarse = np.zeros((24, 24, 3), "float32")
+    coarse[:, 12:] = 1.0
+    assert (_aged(stripes, ("blur",)).std((1, 2)) < 0.42).all()
+    assert (_aged(coarse, ("blur",)).std((1, 2)) > 0.42).all()
+
+
+def test_contrast_keeps_the_order_of_tones():
+    ramp = np.linspace(0, 1, 33, dtype="float32")[None, :, None].repeat(3, -1)
+    curves = _aged(ramp, ("contrast",), 40)[:, 0]
+    assert (np.diff(curves) >= 0).all()
+    np.testing.assert_allclose(curves[:, 0], 0, atol=1e-2)
+    assert curves[:, 16].min() < 0.45
+    assert curves[:, 16].max() > 0.65
+
+
+def test_grain_is_noise_of_the_middle_tones():
+    middle, dark = (np.full((64, 64, 3), level, "float32") for level in (0.5, 0.02))
+    noise = _aged(middle, ("grain",)) - 0.5
+    assert (noise.std((1, 2)) > 0.006).all()
+    assert (noise.std((1, 2)) < 0.06).all()
+    assert (_aged(dark, ("grain",)).std((1, 2)) < 0.5 * noise.std((1, 2))).all()
+    # Neighbors of coarse grain are alike, those of fine grain are not.
+    alike = [np.corrcoef(one[:, 1:].ravel(), one[:, :-1].ravel())[0, 1] for one in noise]
+    assert min(alike) < 0.3
+    assert max(alike) > 0.5
+
+
+def test_fading_raises_blacks_and_lowers_whites():
+    ends = np.zeros((16, 16, 3), "float32")
+    ends[:8] = 1.0
+    faded = _aged(ends, ("fading",))
+    whites, blacks = faded[:, :8].mean((1, 2)), faded[:, 8:].mean((1, 2))
+    assert (blacks > 0).all()
+    assert blacks.max() > 0.1
+    assert (whites < 1).all()
+    assert whites.min() < 0.9
+
+
+def test_scratches_are_few_vertical_and_of_both_kinds():
+    marks = _aged(np.full((64, 64, 3), 0.5, "float32"), ("scratches",), 24) - 0.5
+    touched = (np.abs(marks) > 0.05).mean((1, 2))
+    assert 0 < touched.mean() < 0.1
+    assert marks.min() < -0.2
+    assert marks.max() > 0.2
+    columns, rows = np.abs(marks.mean(1)).max(), np.abs(marks.mean(2)).max()
+    assert columns > 3 * rows
+
+
+def test_every_part_is_there_in_its_share_of_the_views(monkeypatch):
+    seen = []
+
+    def spy(name):
+        return lambda grey, seed: (seen.append(name), grey)[1]
+
+    for name in PARTS[1:]:
+        monkeypatch.setitem(aging._ON_GREY, name, spy(name))
+    red = np.zeros((1, 1, 3), "float32")
+    red[..., 0] = 1.0
+    views = _aged(red, None, 150)
+    shares = {name: seen.count(name) / len(views) for name in PARTS[1:]}
+    shares["orthochromatic"] = (np.abs(views - views.max()) > 0.01).mean()
+    assert shares == pytest.approx(aging._SHARES, abs=0.12)
+    assert 0.2 < min(shares.values()) < max(shares.values()) < 0.8
+
+
+def test_parts_must_exist():
+    with pytest.raises(ValueError, match=r"parts among orthochromatic, .*received \['rust'\]"):
+        aged_view(_smooth(), _seed(0), ("grain", "rust"))
+
+
+def test_the_network_sees_film_and_learns_true_colors():
+    rgb, film = (np.random.default_rng(i).random((2, 8, 8, 3)).astype("float32") for i in (0, 1))
+    labels = np.array([1, 0], "int32")
+    lightness, targets = TARGETS(rgb, labels, film)
+    np.testing.assert_allclose(lightness, rgb_to_lab(film)[..., :1], atol=1e-3)
+    _assert_same([tf.nest.flatten(targets)], [tf.nest.flatten(TARGETS(rgb, labels)[1])])
+
+
+def test_by_default_nothing_is_aged(folder):
+    data = TrainingData((list_pictures(folder),), size=SIZE, seed=3)
+    assert data.aged_share == 0
+    seen = []
+
+    def watch(*batch):
+        seen.append(len(batch))
+        return batch
+
+    data.epoch(0, 4, 5, watch)
+    assert seen == [2]
+
+
+@pytest.fixture(scope="module")
+def epochs(folder):
+    """Batches of an epoch by share."""
+    return {share: _epoch(folder, share) for share in (0.0, 0.4, 1.0)}
+
+
+def test_aging_changes_what_is_seen_and_not_what_is_learned(epochs):
+    _assert_same([batch[1:] for batch in epochs[0.0]], [batch[1:] for batch in epochs[1.0]])
+    for clean, aged in zip(epochs[0.0], epochs[1.0], strict=True):
+        assert (np.abs(clean[0] - aged[0]).mean((1, 2, 3)) > 0.05).all()
+
+
+def test_the_share_is_respected_and_the_rest_is_clean(epochs):
+    clean, some, every = (np.concatenate([x for x, *_ in batches]) for batches in epochs.values())
+    off = np.abs(clean - some).max((1, 2, 3))
+    aged = off > 1e-2
+    assert aged.mean() == pytest.approx(0.4, abs=0.2)
+    assert off[~aged].max() < 1e-3
+    np.testing.assert_array_equal(some[aged], every[aged])
+
+
+def test_a_resumed_worker_sees_the_same_films(folder, epochs):
+    resumed = _epoch(folder, 0.4, first_step=3, worker=1, workers=2)
+    whole = [tuple(value[2:] for value in batch) for batch in epochs[0.4][3:]]
+    _assert_same(whole, resumed)
+
+
+def test_validation_stays_clean(folder):
+    batches = validation_batches(list_pictures(folder), SIZE, 4, lambda *batch: batch)
+    assert len(batches.element_spec) == 2
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_the_share_is_checked(folder, share):
+    with pytest.raises(ValueError, match=f"0 <= aged_share <= 1, received {share}"):
+        TrainingData((list_pictures(folder),), aged_share=share)
