@@ -30,7 +30,9 @@ def outcomes(pictures, begin, tmp_path_factory):
         "no file": begin(FUSION, data, run, "--config=absent.json"),
         "no flag": begin(FUSION, data, run, f"--config={_write(folder, {'widht': 1})}"),
         "no number": begin(FUSION, data, run, f"--config={_write(folder, {'width': 'wide'})}"),
-        "dry": begin(FUSION, data, f"--run={folder / 'dry'}", *TINY, "--dry_run"),
+        "dry": begin(
+            FUSION, data, f"--run={folder / 'dry'}", *TINY, "--aged_share=0.25", "--dry_run"
+        ),
     }
     outputs = {case: process.communicate(timeout=300)[0] for case, process in started.items()}
     outcomes = {case: (started[case].returncode, output) for case, output in outputs.items()}
@@ -62,6 +64,7 @@ def test_a_dry_run_shows_what_would_be_and_trains_nothing(outcomes):
     assert status == 0, output
     assert '"width": 0.0625' in output
     assert '"optimizer": "adadelta"' in output
+    assert '"aged_share": 0.25' in output
     assert "weights, float32" in output
     assert "memory of a step in MiB: weights 0." in output
     assert [path.name for path in (folder / "dry").iterdir()] == ["scan.json"]
