@@ -25,6 +25,7 @@ from keras_colorize.inference import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import to_working_size
 from keras_colorize.inference.prediction import decoded
+from keras_colorize.presets import find_preset, read_contract
 
 NAMES = ("working_size", "decoder", "temperature", "rebalancing", "saturation")
 COLUMNS = ("PSNR", "ab error", "colorfulness", "of the truth's, %")
@@ -34,11 +35,11 @@ def main(arguments=None):
     """Prints a table, a row per setting between grey and the truth."""
     options = _parse(arguments)
     with plain_errors():
-        colorizer = Colorizer.from_preset(options.preset)
+        grid = _grid(read_contract(find_preset(options.preset)), options)
         paths = measured_paths(options.folder)[options.skip :][: options.limit]
         if not paths:
             raise ValueError(f"expected photographs in {options.folder} after --skip, found none")
-        grid = _grid(colorizer.contract, options)
+        colorizer = Colorizer.from_preset(options.preset)
         variants = {setting: _variant(colorizer, setting) for setting in grid}
         results = {path: _measure(colorizer, path, variants) for path in paths}
     summary = summarize(results)

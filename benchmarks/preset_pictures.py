@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import skimage.data
 from experiments import labelled, plain_errors, unique
 
@@ -40,10 +41,7 @@ def main(arguments=None):
         columns = {"grey": [as_grey(rgb_to_lab(rgb)[..., :1]) for rgb in true]}
         columns |= _colorized(true, options)
         columns["truth"] = true
-        rows = [
-            [from_float(made[row], "uint8") for made in columns.values()]
-            for row in range(len(true))
-        ]
+        rows = [_row(made) for made in zip(*columns.values(), strict=True)]
         captions = [Path(path).stem for path in paths]
         contact_sheet(rows, captions, options.output, options.cell, headings=tuple(columns))
     print(f"{options.output}: {Path(options.output).stat().st_size / 1e6:.1f} MB")
@@ -62,6 +60,12 @@ def _parse(arguments):
     parser.add_argument("--cell", type=count, default=200, help="side of a picture in pixels")
     parser.add_argument("--precision", default="auto", help="auto, float32 or bfloat16")
     return parser.parse_args(arguments)
+
+
+def _row(made):
+    """The pictures of a row; of a truly grey photograph the truth is not known."""
+    known = np.ptp(made[-1], axis=-1).any()
+    return [from_float(one, "uint8") for one in (made if known else made[:-1])]
 
 
 def _colorized(true, options):

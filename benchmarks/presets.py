@@ -42,8 +42,8 @@ def main(arguments=None):
     with plain_errors():
         photographs = unique(options.set)
         presets = unique(options.preset or [(name, name) for name in list_presets()])
-        subjects = {label: _Subject(preset, options) for label, preset in presets.items()}
         sets = {name: Photographs(*given) for name, given in photographs.items()}
+        subjects = {label: _Subject(preset, options) for label, preset in presets.items()}
         print(_costs(subjects, options), flush=True)
         for name, group in sets.items():
             summaries = _summaries(subjects, name, group, options)

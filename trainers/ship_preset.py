@@ -26,6 +26,7 @@ from keras_colorize.presets import (
     PresetError,
     load_preset,
     presets_folder,
+    read_contract,
     save_preset,
 )
 
@@ -65,8 +66,9 @@ def ship():
     folder = pathlib.Path(FLAGS.into or presets_folder()) / FLAGS.name
     if (folder / CONTRACT_FILE).exists() and not FLAGS.overwrite:
         raise ValueError(f"{folder}: holds a preset; --overwrite replaces it.")
-    model, contract = load_preset(pathlib.Path(FLAGS.run) / "preset")
-    _check_texts(contract.network)
+    trained = pathlib.Path(FLAGS.run) / "preset"
+    _check_texts(read_contract(trained).network)
+    model, contract = load_preset(trained)
     _check_weights(model)
     given = {name: FLAGS[name].value for name in FIELDS if FLAGS[name].value is not None}
     contract = dataclasses.replace(contract, trained_on=tuple(FLAGS.trained_on), **given)

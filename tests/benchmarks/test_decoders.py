@@ -41,8 +41,8 @@ def test_of_a_regression_working_size_and_saturation_are_left(settings):
         ("regression", ["--temperature", "0.5"], "predicts no distribution"),
         ("distribution", ["--rebalancing", "0.5"], "trained without"),
         ("scenes", [], "tells scenes apart"),
-        ("regression", ["--saturation", "-1"], "saturation between"),
         ("regression", ["--skip", "6"], "after --skip, found none"),
+        ("regression", ["--saturation", "-1"], "saturation between"),
     ],
 )
 def test_bad_input_is_told_in_a_line(settings, kind, words, said):

@@ -11,16 +11,24 @@ def paths(photographs):
 def test_presets_stand_side_by_side(script, presets, paths, tmp_path):
     kinds = ("distribution", "regression")
     words = [word for kind in kinds for word in ("--preset", f"{kind}={presets[kind]}")]
-    sheets = {}
-    for number in (1, 2):
-        sheet = tmp_path / f"{number}.png"
-        words_now = [str(sheet), *paths[:2], *words[: 2 * number], "--cell", "48"]
-        script("preset_pictures").main([*words_now, "--precision", "float32"])
-        with Image.open(sheet) as image:
-            sheets[number] = np.asarray(image)
-    # A cell and the gap to the next are added for the second preset.
-    assert sheets[2].shape[1] - sheets[1].shape[1] == 48 + 2
-    assert sheets[2].shape[0] == sheets[1].shape[0]
+    sheet = tmp_path / "sheet.png"
+    words = [str(sheet), paths[0], *words, "--cell", "48", "--precision", "float32"]
+    script("preset_pictures").main(words)
+    with Image.open(sheet) as image:
+        # Four columns with three gaps between two margins.
+        assert image.width == 4 * 48 + 3 * 2 + 2 * 8
+        columns = [np.asarray(image)[40:60, 8 + 50 * i : 56 + 50 * i] for i in range(4)]
+    grey, one, two, true = (np.ptp(column.astype(int), axis=-1).mean() for column in columns)
+    assert grey < 1 < min(one, two) < true
+
+
+def test_a_grey_photograph_has_no_truth(script, presets, tmp_path):
+    path, sheet = tmp_path / "grey.png", tmp_path / "sheet.png"
+    Image.new("L", (40, 40), 200).save(path)
+    words = [str(sheet), str(path), "--preset", str(presets["regression"]), "--cell", "48"]
+    script("preset_pictures").main([*words, "--precision", "float32"])
+    with Image.open(sheet) as image:
+        assert image.width == 2 * 48 + 2 + 2 * 8
 
 
 def test_photographs_that_come_with_packages_are_there(script):
@@ -54,7 +62,7 @@ def test_style_moves_colors_unless_it_is_the_picture_itself(
     [
         ("regression", "{0}={1}", "Expected a network with global features"),
         ("style", "{0}=absent.png", "absent.png"),
-        ("scenes", "{0}={1}", "scenes"),
+        ("scenes", "{0}={1}", "class_logits"),
     ],
 )
 def test_style_that_cannot_be(script, presets, paths, tmp_path, kind, pair, said):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from absl import flags
 
-from keras_colorize import Colorizer, load_preset, save_preset
+from keras_colorize import load_preset, save_preset
 from keras_colorize.presets import read_contract, sha256
 
 SCRIPT = Path(__file__).parents[2] / "trainers" / "ship_preset.py"
@@ -59,12 +59,7 @@ def test_what_is_shipped(ship, run):
         **{"sha256": sha256(folder / "weights.h5"), "description": "for tests"},
         **{"trained_on": ("noise",), "saturation": 1.3, "temperature": 0.6, "working_size": 96},
     )
-    lightness = np.random.default_rng(0).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
-    one, two = (
-        Colorizer.from_preset(path, precision="float32", temperature=1.0)
-        for path in (run / "preset", folder)
-    )
-    np.testing.assert_array_equal(one.predict_ab(lightness), two.predict_ab(lightness))
+    assert after.sha256 == before.sha256
 
 
 def test_a_shipped_preset_is_not_replaced_by_accident(ship):
@@ -81,7 +76,6 @@ def test_a_shipped_preset_is_not_replaced_by_accident(ship):
         ({"name": "tests"}, "--name=distribution_unet_<training data>"),
         ({"name": "distribution_unet_a/b"}, "--name=distribution_unet_<training data>"),
         ({"description": " "}, "texts of one line"),
-        ({"saturation": -1}, "saturation between"),
         ({"decoder": "best"}, "Expected a decoder"),
         ({"run": "nowhere"}, "nowhere"),
     ],
