@@ -30,6 +30,21 @@ def in_gamut(lab):
     return _excess(_linear_light(*_axis(lightness), a, b)) <= 0.0
 
 
+def lab_to_rgb_in_gamut(lab):
+    """Converts L*a*b* to sRGB, where it can show the color, as `reduce_chroma_to_gamut` does.
+
+    Args:
+        lab: floating point, shape (..., 3). L* outside 0..100 is cut.
+
+    Returns:
+        sRGB in [0, 1], float32, shape (..., 3), and a boolean, shape (...): False where the color
+        does not fit and its channels were cut.
+    """
+    lightness, a, b = planes(as_colors(lab, "lab"))
+    linear = _linear_light(*_axis(ops.clip(lightness, 0.0, 100.0)), a, b)
+    return _display(linear), _excess(linear) <= 0.0
+
+
 def reduce_chroma_to_gamut(lab):
     """Converts L*a*b* to sRGB, with the chroma of unshowable colours reduced until they fit.
 
@@ -46,8 +61,7 @@ def reduce_chroma_to_gamut(lab):
     lightness, a, b = planes(as_colors(lab, "lab"))
     fy, y = _axis(ops.clip(lightness, 0.0, 100.0))
     factor = ops.stop_gradient(_chroma_factor(fy, y, a, b))
-    linear = _linear_light(fy, y, factor * a, factor * b)
-    return ops.clip(encode_gamma(ops.stack(linear, axis=-1)), 0.0, 1.0)
+    return _display(_linear_light(fy, y, factor * a, factor * b))
 
 
 def _chroma_factor(fy, y, a, b):
@@ -83,6 +97,12 @@ def _axis(lightness):
 def _linear_light(fy, y, a, b):
     x, z = expand(fy + a / 500.0), expand(fy - b / 200.0)
     return mix(RGB_FROM_XYZ * WHITE, x, y, z)
+
+
+def _display(linear):
+    """Puts the gamma on, channel by channel: stacked first, it would be twice the work."""
+    rgb = ops.stack([encode_gamma(channel) for channel in linear], axis=-1)
+    return ops.clip(rgb, 0.0, 1.0)
 
 
 def _excess(linear):

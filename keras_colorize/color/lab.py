@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_colorize.color._channels import as_colors, planes
+from keras_colorize.color._channels import as_colors, planes, power
 from keras_colorize.color.xyz import WHITE, luminance, rgb_to_xyz, xyz_to_rgb
 
 # CIE 15: the cube root gives way to a straight line below (6/29)^3, where both have one slope.
@@ -85,7 +85,7 @@ def lab_to_xyz(lab):
 def compress(light):
     """The CIE cube root with its straight piece near black; float32, any shape."""
     # The root is taken above the knee only: at black its gradient is infinite.
-    root = ops.power(ops.maximum(light, _KNEE_CUBED), 1 / 3)
+    root = power(ops.maximum(light, _KNEE_CUBED), 1 / 3)
     return ops.where(light > _KNEE_CUBED, root, _SLOPE * light + _INTERCEPT)
 
 

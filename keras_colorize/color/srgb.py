@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_colorize.color._channels import as_colors
+from keras_colorize.color._channels import as_colors, power
 
 # Where the straight piece near black meets the power curve, in display values and in light.
 _KNEE_RGB = 0.04045
@@ -40,11 +40,11 @@ def linear_to_rgb(linear):
 def decode_gamma(values):
     """Maps float32 display values of any shape to linear light."""
     # The base is kept above the knee: the gradient of the branch not taken must stay finite.
-    curve = ops.power((ops.maximum(values, _KNEE_RGB) + _OFFSET) / (1 + _OFFSET), _GAMMA)
+    curve = power((ops.maximum(values, _KNEE_RGB) + _OFFSET) / (1 + _OFFSET), _GAMMA)
     return ops.where(values > _KNEE_RGB, curve, values / _SLOPE)
 
 
 def encode_gamma(values):
     """Maps float32 linear light of any shape to display values."""
-    curve = (1 + _OFFSET) * ops.power(ops.maximum(values, _KNEE_LINEAR), 1 / _GAMMA) - _OFFSET
+    curve = (1 + _OFFSET) * power(ops.maximum(values, _KNEE_LINEAR), 1 / _GAMMA) - _OFFSET
     return ops.where(values > _KNEE_LINEAR, curve, values * _SLOPE)

@@ -11,12 +11,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_colorize.color import (
-    in_gamut,
-    lab_to_rgb,
-    reduce_chroma_to_gamut,
-    rgb_to_lightness,
-)
+from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lightness
+from keras_colorize.color.gamut import lab_to_rgb_in_gamut
 from keras_colorize.inference.compose import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import BAND_PIXELS, divided
@@ -137,13 +133,14 @@ def composed(pixels, lightness, ab, saturation):
     return _by_bands(height, width, band, pixels.dtype)
 
 
-def _to_rgb(lab):
-    """Does what `reduce_chroma_to_gamut` does, with its search for those that need it alone."""
+def _to_rgb(lightness, ab):
+    """Does what `to_srgb` does, with its search for those that need it alone."""
+    lab = tf.concat([lightness, ab], axis=-1)
     colors = tf.reshape(lab, (-1, 3))
-    outside = tf.where(~in_gamut(colors))
+    rgb, fits = lab_to_rgb_in_gamut(colors)
+    outside = tf.where(~fits)
     reduced = reduce_chroma_to_gamut(tf.gather_nd(colors, outside))
-    rgb = tf.tensor_scatter_nd_update(lab_to_rgb(colors), outside, reduced)
-    return tf.reshape(rgb, tf.shape(lab))
+    return tf.reshape(tf.tensor_scatter_nd_update(rgb, outside, reduced), tf.shape(lab))
 
 
 def _by_bands(height, width, band, dtype, channels=None):

@@ -19,8 +19,26 @@ BATCH_PIXELS = 1 << 20
 """Most pixels that go through the network at once, unless one picture has more."""
 
 
+@dataclasses.dataclass(frozen=True)
+class View:
+    """One picture and what the network sees of it.
+
+    Attributes:
+        pixels: array (H, W, C), C of 1, 3 or 4.
+        lightness: float32 array (H, W, 1), L* in 0..100.
+        seen: float32 array (h, w, 1), the same at the working size.
+    """
+
+    pixels: np.ndarray
+    lightness: np.ndarray
+    seen: np.ndarray
+
+
 class BaseColorizer(abc.ABC):
     """Pictures of any kind in, the same kind with color out; subclasses predict the color.
+
+    Calling one does it all. `see`, `predict` and `paint` are the steps, for who does them in
+    several threads at once.
 
     Attributes:
         name: what the network is called.
@@ -70,39 +88,72 @@ class BaseColorizer(abc.ABC):
             float32 array or tensor (N, h, w, 2) of a and b.
         """
 
-    def _array(self, array):
-        pictures = pictures_of(array)
-        return self._batch(pictures) if array.ndim == 4 else self._batch(pictures)[0]
+    def see(self, pixels):
+        """Prepares a picture for the network.
 
-    def _batch(self, pictures):
-        channels = 4 if pictures.shape[-1] == 4 else 3
-        made = np.empty((*pictures.shape[:3], channels), pictures.dtype)
-        made[..., 3:] = pictures[..., 3:]
-        at_once = min(BATCH, max(1, BATCH_PIXELS // int(self.working_size) ** 2))
-        for start in range(0, len(pictures), at_once):
-            part = slice(start, start + at_once)
-            self._fill(made[part], pictures[part])
+        Args:
+            pixels: array (H, W, C), C of 1, 3 or 4; see `__call__`.
+
+        Returns:
+            A `View`.
+
+        Raises:
+            ValueError: for arrays of other types or ranges.
+        """
+        lightness = lightness_of(pixels[..., :3])
+        return View(pixels, lightness, to_working_size(lightness, self.working_size, STRIDE))
+
+    def predict(self, views):
+        """Predicts the color of pictures that the network sees at one size.
+
+        Args:
+            views: list of `View`s with `seen` of one shape.
+
+        Returns:
+            float32 array (N, h, w, 2) of a and b.
+
+        Raises:
+            ValueError: if the hints are for another picture.
+        """
+        seen = np.stack([view.seen for view in views])
+        return np.asarray(self.predict_ab(seen, self._hints_for(views, seen)))
+
+    def paint(self, view, ab):
+        """Puts color on a picture at its full size.
+
+        Args:
+            view: its `View`.
+            ab: float array (h, w, 2), its part of what `predict` returns.
+
+        Returns:
+            Array (H, W, 3), or (H, W, 4) with the alpha of the picture, of the type of its pixels.
+        """
+        alpha = view.pixels[..., 3:]
+        made = np.empty((*alpha.shape[:2], 3 + alpha.shape[2]), alpha.dtype)
+        made[..., 3:] = alpha
+        compose_into(made, view.lightness, ab, self.saturation)
         return made
 
-    def _fill(self, made, pictures):
-        lightness = [lightness_of(picture[..., :3]) for picture in pictures]
-        seen = self._seen(lightness)
-        hints = self._hints_for(pictures, seen)
-        predicted = np.asarray(self.predict_ab(seen, hints))
-        for target, one, ab in zip(made, lightness, predicted, strict=True):
-            compose_into(target, one, ab, self.saturation)
+    def _array(self, array):
+        pictures = pictures_of(array)
+        at_once = min(BATCH, max(1, BATCH_PIXELS // int(self.working_size) ** 2))
+        parts = (pictures[start : start + at_once] for start in range(0, len(pictures), at_once))
+        made = [picture for part in parts for picture in self._painted(part)]
+        return np.stack(made) if array.ndim == 4 else made[0]
 
-    def _seen(self, lightness):
-        return np.stack([to_working_size(one, self.working_size, STRIDE) for one in lightness])
+    def _painted(self, pictures):
+        views = [self.see(picture) for picture in pictures]
+        return map(self.paint, views, self.predict(views))
 
-    def _hints_for(self, pictures, seen):
+    def _hints_for(self, views, seen):
         if self.hints is None:
             return None
-        if len(pictures) != 1 or pictures.shape[1:3] != self.hints.mask.shape:
-            height, width = self.hints.mask.shape
+        height, width = views[0].lightness.shape[:2]
+        if len(views) != 1 or (height, width) != self.hints.mask.shape:
+            expected = "x".join(map(str, reversed(self.hints.mask.shape)))
             raise ValueError(
-                f"Expected one picture of {width}x{height}, as its hints, received "
-                f"{len(pictures)} of {pictures.shape[2]}x{pictures.shape[1]}."
+                f"Expected one picture of {expected}, as its hints, received {len(views)} of "
+                f"{width}x{height}."
             )
         # Without a hint the result is the automatic one, to the last bit.
         return at_size(self.hints, seen.shape[1:3]) if self.hints.mask.any() else None

@@ -11,13 +11,13 @@ from keras_colorize.files import (
     PhotographError,
     find_photographs,
     output_path,
-    read_photograph,
     writable_format,
     write_photograph,
 )
+from keras_colorize.inference.groups import read_groups
 
 AHEAD = 1
-"""Photographs that are read ahead, and as many that wait to be written; bounds the memory."""
+"""Groups that wait to be written, as many as are read ahead; bounds the memory."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +81,11 @@ def colorize_files(
 ):
     """Colorizes files; a bad one is reported and the rest goes on.
 
+    One thread reads and prepares photographs and one puts color on them and writes, while the
+    network works on those in between.
+
     Args:
-        colorizer: a `Colorizer`.
+        colorizer: a `BaseColorizer`.
         jobs: list of `Job`s.
         mark_colorized: see `write_photograph`.
         skip_existing: whether jobs whose output exists are left out.
@@ -92,63 +95,80 @@ def colorize_files(
     Yields:
         An `Outcome` per job, in order.
     """
+
+    def leave(job):
+        return not overwrite and os.path.lexists(job.target)
+
+    def finish(reading, color):
+        if reading.view is None:
+            return _unread(reading, skip_existing)
+        return _written(colorizer, reading, color, mark_colorized, overwrite, keep)
+
     with (
         concurrent.futures.ThreadPoolExecutor(1) as reader,
         concurrent.futures.ThreadPoolExecutor(1) as writer,
     ):
         writing = collections.deque()
-        for job, reading in _read_ahead(reader, jobs, overwrite):
-            if reading is None:
-                made = _existing(job, skip_existing)
-            else:
-                made = _colorized(colorizer, job, reading, keep)
-            writing.append(writer.submit(_write, made, mark_colorized, overwrite, keep))
-            # Large pictures would stay in memory with these names.
-            reading = made = None
+        for group in _ahead(reader, read_groups(colorizer, jobs, leave)):
+            colors = _colors(colorizer, group)
+            writing.append(
+                [writer.submit(finish, *pair) for pair in zip(group, colors, strict=True)]
+            )
+            # Large pictures would stay in memory with this list, which others hold as well.
+            group.clear()
             while len(writing) > AHEAD:
-                yield writing.popleft().result()
-        while writing:
-            yield writing.popleft().result()
+                yield from _results(writing.popleft())
+        for last in writing:
+            yield from _results(last)
 
 
-def _read_ahead(reader, jobs, overwrite):
-    waiting = collections.deque()
-    for job in jobs:
-        leave = not overwrite and os.path.lexists(job.target)
-        waiting.append((job, None if leave else reader.submit(read_photograph, job.source)))
-        if len(waiting) > AHEAD:
-            yield waiting.popleft()
-    while waiting:
-        yield waiting.popleft()
+def _ahead(reader, groups):
+    coming = reader.submit(next, groups, None)
+    while (group := coming.result()) is not None:
+        coming = reader.submit(next, groups, None)
+        yield group
 
 
-def _existing(job, skip_existing):
+def _results(futures):
+    return (future.result() for future in futures)
+
+
+def _colors(colorizer, group):
+    """The color of every photograph of a group; where there is none, None or what went wrong."""
+    views = [reading.view for reading in group if reading.view is not None]
+    colors = iter(_predicted(colorizer, views)) if views else ()
+    return [reading.view if reading.view is None else next(colors) for reading in group]
+
+
+def _predicted(colorizer, views):
+    try:
+        return list(colorizer.predict(views))
+    except Exception as error:
+        if len(views) == 1:
+            return [error]
+    return [color for view in views for color in _predicted(colorizer, [view])]
+
+
+def _unread(reading, skip_existing):
+    job = reading.job
+    if reading.error is not None:
+        return _failure(job, reading.error)
     if skip_existing:
         return Outcome(job, "skipped", (f"{job.target} exists",))
     return Outcome(job, "failed", (f"{job.target} exists; skip or overwrite existing outputs",))
 
 
-def _colorized(colorizer, job, reading, keep):
-    # Whatever goes wrong with one photograph, memory included, must not stop the others.
+def _written(colorizer, reading, color, mark_colorized, overwrite, keep):
+    job, before = reading.job, reading.photograph
     try:
-        before = reading.result()
-        after = colorizer(before)
+        if isinstance(color, Exception):
+            raise color
+        after = dataclasses.replace(before, pixels=colorizer.paint(reading.view, color))
+        options = {"mark_colorized": mark_colorized, "overwrite": overwrite}
+        notes = (*before.notes, *write_photograph(job.target, after, **options))
     except Exception as error:
         return _failure(job, error)
-    return Outcome(job, "done", before.notes, before if keep else None, after)
-
-
-def _write(made, mark_colorized, overwrite, keep):
-    if made.status != "done":
-        return made
-    try:
-        notes = write_photograph(
-            made.job.target, made.after, mark_colorized=mark_colorized, overwrite=overwrite
-        )
-    except Exception as error:
-        return _failure(made.job, error)
-    after = made.after if keep else None
-    return dataclasses.replace(made, notes=(*made.notes, *notes), after=after)
+    return Outcome(job, "done", notes, *((before, after) if keep else ()))
 
 
 def _failure(job, error):

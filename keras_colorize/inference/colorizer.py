@@ -5,8 +5,9 @@ from pathlib import Path
 
 from keras_colorize.inference.base import BaseColorizer
 from keras_colorize.inference.hints import hints_of
-from keras_colorize.inference.options import check_options
+from keras_colorize.inference.options import STRIDE, check_options
 from keras_colorize.inference.palette import log_histogram, read_palette
+from keras_colorize.inference.pixels import to_working_size
 from keras_colorize.inference.prediction import decoded, hinted, refined
 from keras_colorize.inference.refine import check_distribution, refinement_of
 from keras_colorize.inference.style import StyledNetwork, style_lightness
@@ -145,4 +146,6 @@ class Colorizer(BaseColorizer):
             self._network = self._styled()
 
     def _styled(self):
-        return StyledNetwork(self.model, self._seen([style_lightness(self.style)]))
+        lightness = style_lightness(self.style)
+        seen = to_working_size(lightness, self.working_size, STRIDE)
+        return StyledNetwork(self.model, seen[None])

@@ -3,9 +3,23 @@
 from keras import ops
 
 from keras_colorize.color import reduce_chroma_to_gamut
+from keras_colorize.inference.cubic import cubic_rows, library_of
 
 
-def compose(lightness, ab, saturation=1.0, top=0, full_height=None, to_rgb=reduce_chroma_to_gamut):
+def to_srgb(lightness, ab):
+    """Converts to sRGB, with the chroma reduced where sRGB cannot show it.
+
+    Args:
+        lightness: tensor (..., 1), L* in 0..100.
+        ab: tensor (..., 2), a and b.
+
+    Returns:
+        float32 tensor (..., 3), sRGB in [0, 1].
+    """
+    return reduce_chroma_to_gamut(ops.concatenate([lightness, ab], axis=-1))
+
+
+def compose(lightness, ab, saturation=1.0, top=0, full_height=None, to_rgb=to_srgb):
     """Puts predicted color on the original lightness.
 
     The small ab is enlarged by bicubic interpolation, scaled, and its chroma reduced where sRGB
@@ -18,30 +32,38 @@ def compose(lightness, ab, saturation=1.0, top=0, full_height=None, to_rgb=reduc
         saturation: factor on the chroma, 0 for grey, 1 for as predicted.
         top: first row of the band.
         full_height: rows of the whole picture; None for H.
-        to_rgb: the last step, L*a*b* to sRGB; for who has a compiled form of it.
+        to_rgb: the last step, function of lightness and ab at full size that does what `to_srgb`
+            does; for who has a quicker form of it.
 
     Returns:
-        float32 tensor (N, H, W, 3), sRGB in [0, 1].
+        float32 tensor (N, H, W, 3), sRGB in [0, 1]; or what `to_rgb` returns.
     """
-    lightness = ops.cast(lightness, "float32")
-    batch, height, width, _ = ops.shape(lightness)
+    height, width = ops.shape(lightness)[1:3]
     full_height = height if full_height is None else full_height
-    ab = saturation * _enlarge(ab, batch, height, width, top, full_height)
-    return to_rgb(ops.concatenate([lightness, ab], axis=-1))
+    wide = widen(ab, width)
+    batch, rows = ops.shape(wide)[:2]
+    on = library_of(wide)
+    flat = on.reshape(saturation * wide, (batch, rows, 2 * width))
+    large = cubic_rows(flat, full_height, top, height)
+    return to_rgb(lightness, ops.reshape(large, (batch, height, width, 2)))
 
 
-def _enlarge(ab, batch, height, width, top, full_height):
-    ab = ops.cast(ab, "float32")
-    # Sizes may be tensors that a graph learns only when it runs.
-    small = ops.cast(ops.convert_to_tensor(ops.shape(ab)[1:3]), "float32")
-    large = ops.cast(ops.convert_to_tensor((full_height, width)), "float32")
-    shift = ops.cast(ops.convert_to_tensor((-top, 0)), "float32")
-    return ops.image.scale_and_translate(
-        ab,
-        (batch, height, width, 2),
-        scale=large / small,
-        translation=shift,
-        spatial_dims=(1, 2),
-        method="cubic",
-        antialias=True,
-    )
+def widen(ab, width):
+    """Enlarges ab in one direction; `compose` leaves out what was done before.
+
+    Args:
+        ab: array or tensor (N, h, w, 2).
+        width: columns of the picture.
+
+    Returns:
+        The same kind (N, h, width, 2), in float32.
+    """
+    on = library_of(ab)
+    batch, rows, columns, _ = ops.shape(ab)
+    if isinstance(width, int) and columns == width:
+        return ab
+    # Columns first, so that one product enlarges all rows.
+    turned = on.transpose(on.array(ab, dtype="float32"), (2, 0, 1, 3))
+    turned = on.reshape(turned, (columns, batch * rows * 2))
+    wide = ops.reshape(cubic_rows(turned, width, 0, width), (width, batch, rows, 2))
+    return on.transpose(wide, (1, 2, 0, 3))

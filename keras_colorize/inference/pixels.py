@@ -1,26 +1,29 @@
 """Pixels as users hold them: any number type, bands of rows, the network's working size."""
 
+import functools
+
 import numpy as np
-from keras import ops
 
 from keras_colorize.color import rgb_to_lightness
+from keras_colorize.inference.cubic import resize_plane
 from keras_colorize.inference.pixelwise import apply_pixelwise
 
 BAND_PIXELS = 1 << 20
 """Pixels that are converted at once; bounds the memory of the floating-point copies."""
 
 
-def bands(height, width):
-    """Ranges of rows of about `BAND_PIXELS` pixels.
+def bands(height, width, most=BAND_PIXELS):
+    """Ranges of rows.
 
     Args:
         height: rows in all.
         width: pixels per row.
+        most: pixels in a range, unless one row has more.
 
     Returns:
         List of slices that cover the rows.
     """
-    rows = max(1, BAND_PIXELS // width)
+    rows = max(1, most // width)
     return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
@@ -76,10 +79,23 @@ def lightness_of(pixels):
     """
     lightness = np.empty((*pixels.shape[:2], 1), "float32")
     for rows in bands(*pixels.shape[:2]):
-        rgb = to_float(pixels[rows])
-        rgb = np.broadcast_to(rgb, (*rgb.shape[:2], 3))
-        lightness[rows] = apply_pixelwise(rgb_to_lightness, rgb)
+        lightness[rows] = _lightness_of(pixels[rows])
     return lightness
+
+
+def _lightness_of(pixels):
+    first, *others = np.moveaxis(pixels, -1, 0)
+    if pixels.dtype.kind == "u" and all(np.array_equal(first, other) for other in others):
+        return np.take(_grey_lightness(pixels.dtype), first)[..., None]
+    rgb = to_float(pixels)
+    return apply_pixelwise(rgb_to_lightness, np.broadcast_to(rgb, (*rgb.shape[:2], 3)))
+
+
+@functools.cache
+def _grey_lightness(dtype):
+    """L* of every level of grey: most pictures that are to be colorized have only these."""
+    levels = to_float(np.arange(np.iinfo(dtype).max + 1, dtype=dtype))
+    return apply_pixelwise(rgb_to_lightness, np.repeat(levels[:, None], 3, axis=-1))[:, 0]
 
 
 def to_working_size(lightness, working_size, multiple):
@@ -101,8 +117,7 @@ def to_working_size(lightness, working_size, multiple):
         multiple * max(1, divided(side * working_size, longest * multiple))
         for side in lightness.shape[:2]
     ]
-    small = ops.image.resize(lightness, size, interpolation="bicubic", antialias=True)
-    return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)
+    return np.clip(resize_plane(lightness[..., 0], size), 0.0, 100.0)[..., None]
 
 
 def divided(number, by):

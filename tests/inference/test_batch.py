@@ -6,13 +6,14 @@ import pytest
 from PIL import Image
 
 from keras_colorize.files import PhotographError
-from keras_colorize.inference import batch
+from keras_colorize.inference import batch, groups
+from keras_colorize.inference.base import BaseColorizer, View
 from keras_colorize.inference.batch import colorize_files, plan_jobs
 
 
-def _save(path, level=128):
+def _save(path, level=128, size=(6, 8)):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((6, 8), level, np.uint8)).save(path)
+    Image.fromarray(np.full(size, level, np.uint8)).save(path)
     return path
 
 
@@ -25,9 +26,23 @@ def album(tmp_path):
     return tmp_path / "album"
 
 
-def _same(photograph):
-    """Stands in for a colorizer."""
-    return photograph
+class _Same(BaseColorizer):
+    """Stands in for a colorizer; calls a function of each picture first."""
+
+    def __init__(self, before=None):
+        self.before, self.sizes = before, []
+
+    def see(self, pixels):
+        return View(pixels, np.zeros((*pixels.shape[:2], 1)), np.zeros((*pixels.shape[:2], 1)))
+
+    def predict_ab(self, lightness, hints=None):
+        self.sizes.append(len(lightness))
+        if self.before:
+            self.before(lightness)
+        return np.zeros((*lightness.shape[:3], 2), "float32")
+
+    def paint(self, view, ab):
+        return view.pixels
 
 
 def _targets(jobs, folder):
@@ -133,24 +148,24 @@ def test_existing_outputs(album, tmp_path):
     before = (out / "a.jpg").read_bytes()
     for options, first in (({}, "failed"), ({"skip_existing": True}, "skipped")):
         (out / "b.png").unlink(missing_ok=True)
-        outcomes = list(colorize_files(_same, jobs[:2], **options))
+        outcomes = list(colorize_files(_Same(), jobs[:2], **options))
         assert _statuses(outcomes) == [first, "done"]
         assert "a.jpg exists" in outcomes[0].notes[0]
         assert (out / "a.jpg").read_bytes() == before
-    assert _statuses(colorize_files(_same, jobs[:2], overwrite=True)) == ["done", "done"]
+    assert _statuses(colorize_files(_Same(), jobs[:2], overwrite=True)) == ["done", "done"]
     assert (out / "a.jpg").read_bytes() != before
 
 
 def test_existing_outputs_are_not_computed_first(album, tmp_path):
     jobs = plan_jobs([album / "a.jpg"], tmp_path / "out")
     _save(tmp_path / "out" / "a.jpg")
-    assert _statuses(colorize_files(pytest.fail, jobs)) == ["failed"]
+    assert _statuses(colorize_files(_Same(pytest.fail), jobs)) == ["failed"]
 
 
 def test_outcomes_carry_pictures_only_if_asked(album, tmp_path):
     jobs = plan_jobs([album / "b.png"], tmp_path / "out")
-    (with_pictures,) = colorize_files(_same, jobs, keep=True)
-    (without,) = colorize_files(_same, jobs, overwrite=True)
+    (with_pictures,) = colorize_files(_Same(), jobs, keep=True)
+    (without,) = colorize_files(_Same(), jobs, overwrite=True)
     assert with_pictures.before.pixels.shape == with_pictures.after.pixels.shape == (6, 8, 3)
     assert without.before is without.after is None
 
@@ -161,49 +176,52 @@ class ResourceExhaustedError(Exception):
 
 @pytest.mark.parametrize("error", [MemoryError(), ResourceExhaustedError("OOM when allocating")])
 def test_running_out_of_memory_comes_with_advice(album, tmp_path, error):
-    def colorizer(photograph):
-        if photograph.format == "JPEG":
+    def narrow(lightness):
+        if 5 in lightness.shape:
             raise error
-        return photograph
 
-    first, *others = colorize_files(colorizer, plan_jobs([album], tmp_path / "out"))
+    _save(album / "a.jpg", size=(5, 6))
+    first, *others = colorize_files(_Same(narrow), plan_jobs([album], tmp_path / "out"))
     assert "--working-size" in first.notes[0]
     assert _statuses(others) == ["done"] * 3
 
 
-@pytest.mark.parametrize("name", ["read_photograph", "write_photograph"])
-def test_surprises_in_the_threads_stop_nothing(album, tmp_path, monkeypatch, name):
-    original = getattr(batch, name)
+IN_THREADS = [(groups, "read_photograph"), (batch, "write_photograph")]
+
+
+@pytest.mark.parametrize("module, name", IN_THREADS)
+def test_surprises_in_the_threads_stop_nothing(album, tmp_path, monkeypatch, module, name):
+    original = getattr(module, name)
 
     def surprise(path, *args, **kwargs):
         if Path(path).name == "b.png":
             raise RuntimeError("a surprise\nof two lines")
         return original(path, *args, **kwargs)
 
-    monkeypatch.setattr(batch, name, surprise)
-    outcomes = list(colorize_files(_same, plan_jobs([album], tmp_path / "out")))
+    monkeypatch.setattr(module, name, surprise)
+    outcomes = list(colorize_files(_Same(), plan_jobs([album], tmp_path / "out")))
     assert _statuses(outcomes) == ["done", "failed", "done", "done"]
     assert outcomes[1].notes == ("RuntimeError: a surprise of two lines",)
 
 
-@pytest.mark.parametrize("name", ["read_photograph", "write_photograph"])
-def test_an_exit_in_a_thread_does_not_hang(album, tmp_path, monkeypatch, name):
+@pytest.mark.parametrize("module, name", IN_THREADS)
+def test_an_exit_in_a_thread_does_not_hang(album, tmp_path, monkeypatch, module, name):
     def leave(*args, **kwargs):
         raise SystemExit(3)
 
-    monkeypatch.setattr(batch, name, leave)
+    monkeypatch.setattr(module, name, leave)
     with pytest.raises(SystemExit):
-        list(colorize_files(_same, plan_jobs([album], tmp_path / "out")))
+        list(colorize_files(_Same(), plan_jobs([album], tmp_path / "out")))
 
 
 def test_an_interruption_leaves_whole_pictures(album, tmp_path):
-    def colorizer(photograph):
-        if photograph.format == "TIFF":
+    def narrow(lightness):
+        if 5 in lightness.shape:
             raise KeyboardInterrupt
-        return photograph
 
+    _save(album / "old" / "c.tif", size=(5, 6))
     with pytest.raises(KeyboardInterrupt):
-        list(colorize_files(colorizer, plan_jobs([album], tmp_path / "out")))
+        list(colorize_files(_Same(narrow), plan_jobs([album], tmp_path / "out")))
     names = sorted(os.listdir(tmp_path / "out"))
     assert names == ["a.jpg", "b.png"]
     for name in names:
@@ -214,11 +232,43 @@ def test_an_interruption_leaves_whole_pictures(album, tmp_path):
 def test_few_photographs_are_in_memory_at_once(tmp_path, monkeypatch):
     for number in range(12):
         _save(tmp_path / "in" / f"{number:02}.png")
-    opened, original = [], batch.read_photograph
+    opened, original = [], groups.read_photograph
     monkeypatch.setattr(
-        batch, "read_photograph", lambda path: opened.append(path) or original(path)
+        groups, "read_photograph", lambda path: opened.append(path) or original(path)
     )
+    # Each of them is as large as a group may be.
+    monkeypatch.setattr(groups, "GROUP_PIXELS", 6 * 8)
     jobs = plan_jobs([tmp_path / "in"], tmp_path / "out")
-    for done, _ in enumerate(colorize_files(_same, jobs), start=1):
+    for done, _ in enumerate(colorize_files(_Same(), jobs), start=1):
         assert len(opened) <= done + 2 * batch.AHEAD + 2
     assert len(opened) == 12
+
+
+def _sizes(folder, colorizer, **options):
+    statuses = _statuses(colorize_files(colorizer, plan_jobs([folder], folder / "out"), **options))
+    return statuses, colorizer.sizes
+
+
+def test_neighbors_of_one_size_go_through_the_network_together(tmp_path, monkeypatch):
+    for number in range(9):
+        _save(tmp_path / f"{number}.png", size=(6, 8) if number not in (5, 6) else (8, 6))
+    (tmp_path / "2.png").write_text("This is no photograph.")
+    statuses, sizes = _sizes(tmp_path, _Same())
+    assert statuses == ["done"] * 2 + ["failed"] + ["done"] * 6
+    assert sizes == [3, 1, 2, 2]
+    monkeypatch.setattr(groups, "GROUP_PIXELS", 2 * 6 * 8)
+    _, sizes = _sizes(tmp_path, _Same(), overwrite=True)
+    assert sizes == [2, 2, 2, 2]
+
+
+def test_one_picture_that_fails_spoils_no_group(tmp_path):
+    def fail(lightness):
+        if len(lightness) > 1 or len(colorizer.sizes) == 3:
+            raise ValueError("a bad one")
+
+    for number in range(4):
+        _save(tmp_path / f"{number}.png")
+    colorizer = _Same(fail)
+    statuses, sizes = _sizes(tmp_path, colorizer)
+    assert statuses == ["done", "failed", "done", "done"]
+    assert sizes == [4, 1, 1, 1, 1]

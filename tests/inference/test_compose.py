@@ -4,7 +4,9 @@ from keras import ops
 from skimage import color, transform
 
 from keras_colorize.inference import compose
-from keras_colorize.inference.pixelwise import CHUNK, apply_pixelwise
+from keras_colorize.inference.cubic import resize_plane
+from keras_colorize.inference.full_size import compose_into
+from keras_colorize.inference.pixelwise import CHUNKS, apply_pixelwise
 
 
 def _lightness(height, width, low=40, high=70):
@@ -93,11 +95,62 @@ def test_half_precision_does_not_reach_the_result():
     assert "float32" in str(compose(lightness.astype("float16"), ab).dtype)
 
 
-@pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 3])
+@pytest.mark.parametrize("count", [1, CHUNKS[0], CHUNKS[1] + 3])
 def test_compiled_in_chunks_is_the_function_itself(count):
     colors = np.random.default_rng(4).random((count, 3), dtype="float32")
     made = apply_pixelwise(_swap_and_sum, colors)
     np.testing.assert_allclose(made, _swap_and_sum(colors), atol=1e-6)
+
+
+def test_pictures_of_any_size_share_what_is_compiled():
+    traced = []
+
+    def half(colors):
+        traced.append(colors.shape)
+        return colors / 2
+
+    sizes = (3, CHUNKS[0] + 1, CHUNKS[1] - 1, CHUNKS[2])
+    for count in sizes:
+        apply_pixelwise(half, np.zeros((count, 3), "float32"))
+    before = len(traced)
+    assert 0 < before <= 2 * len(CHUNKS)
+    for count in (1, 77, CHUNKS[0] + 99, CHUNKS[1] + 5, CHUNKS[2] + 7):
+        apply_pixelwise(half, np.zeros((count, 3), "float32"))
+    assert len(traced) == before
+
+
+def test_several_inputs_and_outputs():
+    generator = np.random.default_rng(6)
+    first, second = (generator.random((5, 7, n), dtype="float32") for n in (1, 2))
+    total, large = apply_pixelwise(_sum_and_compare, first, ops.convert_to_tensor(second))
+    np.testing.assert_allclose(total, first + second, atol=1e-6)
+    np.testing.assert_array_equal(large[..., 0], first[..., 0] > 0.5)
+
+
+def _sum_and_compare(first, second):
+    return first + second, first[..., 0] > 0.5
+
+
+@pytest.mark.parametrize(
+    "before, after", [((90, 61), (32, 96)), ((40, 33), (40, 64)), ((3, 1), (32, 32))]
+)
+def test_a_plane_is_resized_as_keras_does(before, after):
+    plane = np.random.default_rng(7).uniform(0, 100, before).astype("float32")
+    expected = ops.image.resize(plane[..., None], after, interpolation="bicubic", antialias=True)
+    np.testing.assert_allclose(resize_plane(plane, after), expected[..., 0], atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_levels_are_the_nearest(dtype):
+    lightness, ab = _lightness(50, 300, low=0, high=100), _ab(6, 30, 60)
+    made = np.zeros((50, 300, 4), dtype)
+    compose_into(made, lightness[0], ab[0], 1.2)
+    expected = np.asarray(compose(lightness, ab, 1.2))[0]
+    steps = np.iinfo(dtype).max if made.dtype.kind == "u" else 1.0
+    # As above, rounding moves the edge of the gamut by some hundred-thousandths.
+    rounding = 2e-5 + (0.5 / steps if steps > 1 else 0.0)
+    np.testing.assert_allclose(made[..., :3] / steps, expected, rtol=0, atol=rounding)
+    assert not made[..., 3].any()
 
 
 def _swap_and_sum(colors):
