@@ -6,7 +6,8 @@ reported on:
     python benchmarks/decoders.py distribution_unet_places photographs/ --skip 400
 
 Decoders and temperatures are tried where the network predicts a distribution, shares of the
-rebalancing where it was trained with one; of a regression only working size and saturation.
+rebalancing where it was trained with one; of a regression only working size and saturation, and
+of a network that only tells scenes apart how often it is right, by working size.
 """
 
 import argparse
@@ -19,7 +20,14 @@ from keras_colorize import Colorizer
 from keras_colorize.bins import DECODERS
 from keras_colorize.cli.options import count, whole
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation import as_grey, figures, measured_paths, scaled_rgb, summarize
+from keras_colorize.evaluation import (
+    Scenes,
+    as_grey,
+    figures,
+    measured_paths,
+    scaled_rgb,
+    summarize,
+)
 from keras_colorize.evaluation.pictures import LONG_SIDE
 from keras_colorize.inference import compose
 from keras_colorize.inference.options import STRIDE
@@ -35,18 +43,42 @@ def main(arguments=None):
     """Prints a table, a row per setting between grey and the truth."""
     options = _parse(arguments)
     with plain_errors():
-        grid = _grid(read_contract(find_preset(options.preset)), options)
+        contract = read_contract(find_preset(options.preset))
+        grid = _grid(contract, options)
         paths = measured_paths(options.folder)[options.skip :][: options.limit]
         if not paths:
             raise ValueError(f"expected photographs in {options.folder} after --skip, found none")
         colorizer = Colorizer.from_preset(options.preset)
-        variants = {setting: _variant(colorizer, setting) for setting in grid}
-        results = {path: _measure(colorizer, path, variants) for path in paths}
-    summary = summarize(results)
-    print(f"| {' | '.join(name.replace('_', ' ') for name in (*NAMES, *COLUMNS))} |")
-    print(f"|{'---|' * len((*NAMES, *COLUMNS))}")
-    for setting, row in summary.items():
-        print(_line(setting, row, summary["truth"]["colorfulness"]))
+        if contract.output == "class_logits":
+            lines = _of_scenes(colorizer, paths, grid, options.folder)
+        else:
+            lines = _of_colors(colorizer, paths, grid)
+    print("\n".join(lines))
+
+
+def _of_colors(colorizer, paths, grid):
+    variants = {setting: _variant(colorizer, setting) for setting in grid}
+    summary = summarize({path: _measure(colorizer, path, variants) for path in paths})
+    true = summary["truth"]["colorfulness"]
+    names = (name.replace("_", " ") for name in NAMES)
+    head = [f"| {' | '.join((*names, *COLUMNS))} |", f"|{'---|' * len((*NAMES, *COLUMNS))}"]
+    return head + [_line(setting, row, true) for setting, row in summary.items()]
+
+
+def _of_scenes(colorizer, paths, grid, folder):
+    lines = ["| working size | scene top-1, % | scene top-5, % |", f"|{'---|' * 3}"]
+    for setting in grid:
+        size = setting[0]
+        judge = Scenes(_variant(colorizer, setting), [size], folder)
+        known = [path for path in paths if judge.label(path) is not None]
+        if not known:
+            raise ValueError(f"expected folders called like the scenes in {folder}, found none")
+        rows = [judge.rows(path, scaled_rgb(path, LONG_SIDE), {})[size] for path in known]
+        top1, top5 = (
+            sum(row[key] for row in rows) / len(rows) for key in ("scene_top1", "scene_top5")
+        )
+        lines.append(f"| {size} | {top1:.2f} | {top5:.2f} |")
+    return lines
 
 
 def _parse(arguments):
@@ -61,30 +93,33 @@ def _parse(arguments):
         "--temperature", type=float, nargs="+", help="of annealed; by default 1 0.7 0.5 0.38"
     )
     parser.add_argument("--rebalancing", type=float, nargs="+", help="by default the preset's")
-    parser.add_argument("--saturation", type=float, nargs="+", default=[1.0, 1.2, 1.4])
+    parser.add_argument("--saturation", type=float, nargs="+", help="by default 1 1.2 1.4")
     return parser.parse_args(arguments)
 
 
 def _grid(contract, options):
     """All settings, each a tuple of values in the order of `NAMES`; None has no effect."""
-    if contract.output == "class_logits":
-        raise ValueError(f"expected a preset that colorizes, {options.preset} tells scenes apart")
-    given = options.decoder or options.temperature
-    if given and not contract.output.endswith("_logits"):
+    if (options.decoder or options.temperature) and not _is_distribution(contract):
         raise ValueError(
             f"expected no --decoder and no --temperature: {options.preset} predicts no distribution"
         )
     if options.rebalancing and not contract.class_weights:
         raise ValueError(f"expected no --rebalancing: {options.preset} was trained without")
     shares = (options.rebalancing or [contract.rebalancing]) if contract.class_weights else [None]
-    decoders = _decoders(contract, options)
+    factors = options.saturation or [1.0, 1.2, 1.4]
+    if contract.output == "class_logits":
+        factors = [None]
     sizes = options.working_size or [contract.working_size]
-    grid = itertools.product(sizes, decoders, shares, options.saturation)
+    grid = itertools.product(sizes, _decoders(contract, options), shares, factors)
     return [(size, *decoder, share, factor) for size, decoder, share, factor in grid]
 
 
+def _is_distribution(contract):
+    return contract.output.endswith("_logits") and contract.output != "class_logits"
+
+
 def _decoders(contract, options):
-    if not contract.output.endswith("_logits"):
+    if not _is_distribution(contract):
         return [(None, None)]
     temperatures = options.temperature or [1.0, 0.7, 0.5, 0.38]
     return [

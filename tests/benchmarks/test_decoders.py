@@ -35,12 +35,20 @@ def test_of_a_regression_working_size_and_saturation_are_left(settings):
     assert float(rows[0][7]) > float(rows[1][7]) == 0.0
 
 
+def test_of_scenes_the_working_size_is_left(settings):
+    head, row = settings("scenes", "--working-size", "32")
+    assert head == ["working size", "scene top-1, %", "scene top-5, %"]
+    assert row[0] == "32"
+    assert row[1] in ("0.00", "100.00")
+    assert row[2] == "100.00"
+
+
 @pytest.mark.parametrize(
     ("kind", "words", "said"),
     [
         ("regression", ["--temperature", "0.5"], "predicts no distribution"),
         ("distribution", ["--rebalancing", "0.5"], "trained without"),
-        ("scenes", [], "tells scenes apart"),
+        ("scenes", ["--decoder", "mode"], "predicts no distribution"),
         ("regression", ["--skip", "6"], "after --skip, found none"),
         ("regression", ["--saturation", "-1"], "saturation between"),
     ],
