@@ -45,9 +45,11 @@ class BaseColorizer(abc.ABC):
         working_size: long side in pixels at which the network sees a photograph.
         saturation: factor on the predicted chroma.
         hints: `Hints` for the one picture that is colorized, or None.
+        at_once: most photographs of a folder that are predicted together; beyond four, more
+            hardly take less time for each.
     """
 
-    name, working_size, saturation, hints = "", 256, 1.0, None
+    name, working_size, saturation, hints, at_once = "", 256, 1.0, None, 4
 
     def __call__(self, picture):
         """Colorizes one picture or several.

@@ -3,7 +3,10 @@
 import copy
 from pathlib import Path
 
+import numpy as np
+
 from keras_colorize.inference.base import BaseColorizer
+from keras_colorize.inference.frozen import Frozen
 from keras_colorize.inference.hints import hints_of
 from keras_colorize.inference.options import STRIDE, check_options
 from keras_colorize.inference.palette import log_histogram, read_palette
@@ -66,7 +69,7 @@ class Colorizer(BaseColorizer):
         self.style, self.sample_seed, self.refine = None, 0, "none"
         self.palette, self.palette_strength, self.palette_mode = None, 0.5, "transfer"
         self.hints = self.histogram = None
-        self._network = self.model
+        self._network, self._decoders = Frozen(self.model), {}
         self._set(**options)
 
     def replace(self, **options):
@@ -118,14 +121,33 @@ class Colorizer(BaseColorizer):
                 for whole photographs.
 
         Returns:
-            float32 tensor (N, h, w, 2) of a and b: at the network's own resolution, or at the
-            working size where it is refined or hinted.
+            float32 array or tensor (N, h, w, 2) of a and b: at the network's own resolution, or
+            at the working size where it is refined or hinted.
         """
-        prediction = self._network.predict_on_batch(lightness)[self.contract.output]
         if self.refinement:
-            return refined(self, prediction, lightness, hints)
-        ab = decoded(self, prediction, lightness)
+            return refined(self, self._predict(lightness), lightness, hints)
+        if self.style is None and self.palette is None:
+            temperature = np.float32([self.temperature])
+            ab = self._decoder().predict_on_batch([np.float32(lightness), temperature])
+        else:
+            ab = decoded(self, self._predict(lightness), lightness)
         return ab if hints is None else hinted(ab, lightness, hints, self.saturation)
+
+    def _predict(self, lightness):
+        return self._network.predict_on_batch(lightness)[self.contract.output]
+
+    def _decoder(self):
+        """The network with what follows, compiled once for all temperatures."""
+        key = self.decoder, self.rebalancing, self.sample_seed
+        if key not in self._decoders:
+            warm = copy.copy(self)
+
+            def then(outputs, lightness, temperature):
+                warm.temperature = temperature
+                return decoded(warm, outputs[self.contract.output], lightness)
+
+            self._decoders[key] = Frozen(self.model, then)
+        return self._decoders[key]
 
     def _set(self, **options):
         known = (*self.OPTIONS, "hints")

@@ -4,9 +4,6 @@ import dataclasses
 
 from keras_colorize.files import read_photograph
 
-AT_ONCE = 4
-"""Most photographs of a group: more hardly take less time for each."""
-
 GROUP_PIXELS = 1 << 22
 """Most pixels of a group at full size, unless one photograph has more; bounds the memory."""
 
@@ -55,7 +52,7 @@ def read_groups(colorizer, jobs, leave):
             group = []
         group.append(reading)
         del reading
-        if _full(group):
+        if _full(group, colorizer.at_once):
             yield group
             group = []
     if group:
@@ -78,5 +75,5 @@ def _fits(reading, group):
     )
 
 
-def _full(group):
-    return len(group) >= AT_ONCE or sum(one.pixels for one in group) >= GROUP_PIXELS
+def _full(group, at_once):
+    return len(group) >= at_once or sum(one.pixels for one in group) >= GROUP_PIXELS
