@@ -24,6 +24,9 @@ class RemoteColorizer(BaseColorizer):
         ValueError: for a number outside its range.
     """
 
+    # Each photograph has its own time to be answered in, with its own repetitions.
+    at_once = 1
+
     def __init__(self, client, working_size, saturation=1.0):
         for name, value in {"working_size": working_size, "saturation": saturation}.items():
             low, high = RANGES[name]
