@@ -69,7 +69,7 @@ def write_picture(picture, ab, mark_colorized):
         PhotographError: if it cannot be written.
     """
     pixels = np.empty_like(picture.photograph.pixels)
-    compose_into(pixels, picture.lightness, ab, 1.0)
+    compose_into(pixels[None], picture.lightness[None], ab[None], 1.0)
     made = dataclasses.replace(picture.photograph, pixels=pixels)
     target = picture.task["target"]
     notes = write_photograph(target, made, mark_colorized=mark_colorized, overwrite=True)

@@ -11,6 +11,7 @@ from keras_colorize.inference.hints import at_size
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pictures import photograph_of, pictures_of
 from keras_colorize.inference.pixels import lightness_of, to_working_size
+from keras_colorize.inference.pixelwise import CHUNKS
 
 BATCH = 16
 """Most pictures that go through the network at once."""
@@ -120,20 +121,33 @@ class BaseColorizer(abc.ABC):
         seen = np.stack([view.seen for view in views])
         return np.asarray(self.predict_ab(seen, self._hints_for(views, seen)))
 
-    def paint(self, view, ab):
-        """Puts color on a picture at its full size.
+    def paint(self, views, colors):
+        """Puts color on pictures at their full size.
 
         Args:
-            view: its `View`.
-            ab: float array (h, w, 2), its part of what `predict` returns.
+            views: list of `View`s.
+            colors: float arrays (h, w, 2), what `predict` returns for them.
 
         Returns:
-            Array (H, W, 3), or (H, W, 4) with the alpha of the picture, of the type of its pixels.
+            List of arrays (H, W, 3), or (H, W, 4) with the alpha of the picture, of the type of
+            its pixels.
         """
-        alpha = view.pixels[..., 3:]
-        made = np.empty((*alpha.shape[:2], 3 + alpha.shape[2]), alpha.dtype)
-        made[..., 3:] = alpha
-        compose_into(made, view.lightness, ab, self.saturation)
+        kinds = {(view.pixels.shape, view.pixels.dtype) for view in views}
+        small = sum(view.lightness.size for view in views) <= CHUNKS[-1]
+        # Many steps cost as much for several small pictures as for one.
+        if len(kinds) == 1 and small:
+            return list(self._paint(views, colors))
+        return [self._paint([view], [ab])[0] for view, ab in zip(views, colors, strict=True)]
+
+    def _paint(self, views, colors):
+        alphas = [view.pixels[..., 3:] for view in views]
+        height, width, alpha = alphas[0].shape
+        made = np.empty((len(views), height, width, 3 + alpha), alphas[0].dtype)
+        for target, one in zip(made, alphas, strict=True):
+            target[..., 3:] = one
+        lightness = [view.lightness for view in views]
+        lightness = np.stack(lightness) if len(views) > 1 else lightness[0][None]
+        compose_into(made, lightness, np.stack(colors), self.saturation)
         return made
 
     def _array(self, array):
@@ -145,7 +159,7 @@ class BaseColorizer(abc.ABC):
 
     def _painted(self, pictures):
         views = [self.see(picture) for picture in pictures]
-        return map(self.paint, views, self.predict(views))
+        return self.paint(views, self.predict(views))
 
     def _hints_for(self, views, seen):
         if self.hints is None:

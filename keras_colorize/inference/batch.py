@@ -14,7 +14,7 @@ from keras_colorize.files import (
     writable_format,
     write_photograph,
 )
-from keras_colorize.inference.groups import read_groups
+from keras_colorize.inference.groups import read_groups, take_step
 
 AHEAD = 1
 """Groups that wait to be written, as many as are read ahead; bounds the memory."""
@@ -82,7 +82,7 @@ def colorize_files(
     """Colorizes files; a bad one is reported and the rest goes on.
 
     One thread reads and prepares photographs and one puts color on them and writes, while the
-    network works on those in between.
+    network works on those in between; `Outcome`s come in groups.
 
     Args:
         colorizer: a `BaseColorizer`.
@@ -99,10 +99,13 @@ def colorize_files(
     def leave(job):
         return not overwrite and os.path.lexists(job.target)
 
-    def finish(reading, color):
-        if reading.view is None:
-            return _unread(reading, skip_existing)
-        return _written(colorizer, reading, color, mark_colorized, overwrite, keep)
+    def finish(group):
+        return [
+            _unread(reading, skip_existing)
+            if reading.pixels is None
+            else _written(reading, mark_colorized, overwrite, keep)
+            for reading in take_step(group, "pixels", colorizer.paint, "view", "color")
+        ]
 
     with (
         concurrent.futures.ThreadPoolExecutor(1) as reader,
@@ -110,16 +113,15 @@ def colorize_files(
     ):
         writing = collections.deque()
         for group in _ahead(reader, read_groups(colorizer, jobs, leave)):
-            colors = _colors(colorizer, group)
             writing.append(
-                [writer.submit(finish, *pair) for pair in zip(group, colors, strict=True)]
+                writer.submit(finish, take_step(group, "color", colorizer.predict, "view"))
             )
             # Large pictures would stay in memory with this list, which others hold as well.
             group.clear()
             while len(writing) > AHEAD:
-                yield from _results(writing.popleft())
+                yield from writing.popleft().result()
         for last in writing:
-            yield from _results(last)
+            yield from last.result()
 
 
 def _ahead(reader, groups):
@@ -127,26 +129,6 @@ def _ahead(reader, groups):
     while (group := coming.result()) is not None:
         coming = reader.submit(next, groups, None)
         yield group
-
-
-def _results(futures):
-    return (future.result() for future in futures)
-
-
-def _colors(colorizer, group):
-    """The color of every photograph of a group; where there is none, None or what went wrong."""
-    views = [reading.view for reading in group if reading.view is not None]
-    colors = iter(_predicted(colorizer, views)) if views else ()
-    return [reading.view if reading.view is None else next(colors) for reading in group]
-
-
-def _predicted(colorizer, views):
-    try:
-        return list(colorizer.predict(views))
-    except Exception as error:
-        if len(views) == 1:
-            return [error]
-    return [color for view in views for color in _predicted(colorizer, [view])]
 
 
 def _unread(reading, skip_existing):
@@ -158,13 +140,11 @@ def _unread(reading, skip_existing):
     return Outcome(job, "failed", (f"{job.target} exists; skip or overwrite existing outputs",))
 
 
-def _written(colorizer, reading, color, mark_colorized, overwrite, keep):
+def _written(reading, mark_colorized, overwrite, keep):
     job, before = reading.job, reading.photograph
+    after = dataclasses.replace(before, pixels=reading.pixels)
+    options = {"mark_colorized": mark_colorized, "overwrite": overwrite}
     try:
-        if isinstance(color, Exception):
-            raise color
-        after = dataclasses.replace(before, pixels=colorizer.paint(reading.view, color))
-        options = {"mark_colorized": mark_colorized, "overwrite": overwrite}
         notes = (*before.notes, *write_photograph(job.target, after, **options))
     except Exception as error:
         return _failure(job, error)

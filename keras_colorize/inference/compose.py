@@ -3,7 +3,7 @@
 from keras import ops
 
 from keras_colorize.color import reduce_chroma_to_gamut
-from keras_colorize.inference.cubic import cubic_rows, library_of
+from keras_colorize.inference.cubic import cubic_rows, library_of, shape_of
 
 
 def to_srgb(lightness, ab):
@@ -38,10 +38,10 @@ def compose(lightness, ab, saturation=1.0, top=0, full_height=None, to_rgb=to_sr
     Returns:
         float32 tensor (N, H, W, 3), sRGB in [0, 1]; or what `to_rgb` returns.
     """
-    height, width = ops.shape(lightness)[1:3]
+    height, width = shape_of(lightness)[1:3]
     full_height = height if full_height is None else full_height
     wide = widen(ab, width)
-    batch, rows = ops.shape(wide)[:2]
+    batch, rows = shape_of(wide)[:2]
     on = library_of(wide)
     flat = on.reshape(saturation * wide, (batch, rows, 2 * width))
     large = cubic_rows(flat, full_height, top, height)
@@ -59,7 +59,7 @@ def widen(ab, width):
         The same kind (N, h, width, 2), in float32.
     """
     on = library_of(ab)
-    batch, rows, columns, _ = ops.shape(ab)
+    batch, rows, columns, _ = shape_of(ab)
     if isinstance(width, int) and columns == width:
         return ab
     # Columns first, so that one product enlarges all rows.

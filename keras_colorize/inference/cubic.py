@@ -30,7 +30,7 @@ def cubic_rows(x, after, first, count):
     Returns:
         Tensor (..., count, M).
     """
-    on, before = library_of(x), ops.shape(x)[-2]
+    on, before = library_of(x), shape_of(x)[-2]
     reach = _REACH * (1 + before // after) + 1
     start = on.maximum(first * before // after - reach, 0)
     end = on.minimum((first + count) * before // after + reach, before)
@@ -50,13 +50,18 @@ def resize_plane(plane, size):
         float32 array of that size.
     """
     for after in size:
-        plane = _resize_rows(plane, after).T
+        plane = np.ascontiguousarray(_resize_rows(plane, after).T)
     return plane
 
 
 def library_of(x):
     """Where the operations come from: `numpy` for its arrays, `keras.ops` for tensors."""
     return np if isinstance(x, np.ndarray) else ops
+
+
+def shape_of(x):
+    """Sizes of an array or tensor: numbers, or tensors where a graph does not know them yet."""
+    return x.shape if isinstance(x, np.ndarray) else ops.shape(x)
 
 
 def _resize_rows(plane, after):

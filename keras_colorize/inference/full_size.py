@@ -1,4 +1,4 @@
-"""Predicted color on a picture at its full size, in the picture's own number type."""
+"""Predicted color on pictures at their full size, in their own number type."""
 
 import functools
 
@@ -12,37 +12,49 @@ from keras_colorize.inference.pixelwise import CHUNKS, apply_pixelwise
 
 
 def compose_into(target, lightness, ab, saturation):
-    """Composes a picture band by band, which bounds the memory.
+    """Composes pictures of one size band by band, which bounds the memory.
+
+    What `compose` does with `to_srgb`, but the search for the chroma that sRGB can show is done
+    only for the colors that need it, of several bands together.
 
     Args:
-        target: array (H, W, 3 or 4) that gets the sRGB, see `from_float`; alpha stays.
-        lightness: float array (H, W, 1), L* in 0..100.
-        ab: float array (h, w, 2), a and b at any size.
+        target: array (N, H, W, 3 or 4) that gets the sRGB, see `from_float`; alpha stays.
+        lightness: float array (N, H, W, 1), L* in 0..100.
+        ab: float array (N, h, w, 2), a and b at any size.
         saturation: factor on the chroma.
     """
-    height, width = lightness.shape[:2]
-    to_levels = functools.partial(_to_levels, dtype=target.dtype)
-    wide = np.ascontiguousarray(widen(ops.convert_to_numpy(ab)[None], width))
-    for rows in bands(height, width, CHUNKS[-1]):
-        made = compose(lightness[rows][None], wide, saturation, rows.start, height, to_levels)
-        target[rows, :, :3] = made[0]
-
-
-def _to_levels(lightness, ab, dtype):
-    """Does what `to_srgb` and `from_float` do, with the search for the chroma only where needed."""
-    made, fits = apply_pixelwise(_in_gamut(np.dtype(dtype).name), lightness, ab)
-    outside = np.flatnonzero(~fits)
-    if len(outside):
-        colors = (
-            ops.convert_to_numpy(values).reshape(-1, values.shape[-1])[outside]
-            for values in (lightness, ab)
+    count, height, width, _ = lightness.shape
+    convert = functools.partial(_converted, _converter(target.dtype.name))
+    wide = np.ascontiguousarray(widen(ops.convert_to_numpy(ab), width))
+    waiting = []
+    for rows in bands(height, count * width, CHUNKS[-1]):
+        levels, (picture, row, column), colors = compose(
+            lightness[:, rows], wide, saturation, rows.start, height, convert
         )
-        made.reshape(-1, 3)[outside] = from_float(apply_pixelwise(to_srgb, *colors), dtype)
-    return made
+        target[:, rows, :, :3] = levels
+        waiting.append((picture, row + rows.start, column, colors))
+        if rows.stop == height or sum(len(colors) for *_, colors in waiting) >= CHUNKS[-2]:
+            _reduce(target, lightness, *map(np.concatenate, zip(*waiting, strict=True)))
+            waiting.clear()
+
+
+def _reduce(target, lightness, *places_and_colors):
+    *places, colors = places_and_colors
+    if len(colors):
+        places = tuple(places)
+        rgb = apply_pixelwise(to_srgb, lightness[places], colors)
+        target[(*places, slice(3))] = from_float(rgb, target.dtype)
+
+
+def _converted(converter, lightness, ab):
+    """Levels of the colors that fit; where the others are, and their a and b."""
+    levels, fits = apply_pixelwise(converter, lightness, ab)
+    outside = np.nonzero(~fits[..., 0])
+    return levels, outside, ops.convert_to_numpy(ab)[outside]
 
 
 @functools.cache
-def _in_gamut(dtype):
+def _converter(dtype):
     def convert(lightness, ab):
         rgb, fits = lab_to_rgb_in_gamut(ops.concatenate([lightness, ab], axis=-1))
         if np.dtype(dtype).kind == "f":

@@ -4,6 +4,7 @@ import functools
 
 import keras
 import numpy as np
+from keras import ops
 
 from keras_colorize.inference.cubic import library_of
 
@@ -48,10 +49,15 @@ def _chunk(pixels):
 def _apply_chunk(function, colors, size):
     pixels = len(colors[0])
     if pixels < size:
-        missing = ((0, size - pixels), (0, 0))
-        colors = [library_of(one).pad(one, missing) for one in colors]
+        colors = [_lengthened(ops.convert_to_numpy(one), size) for one in colors]
     made = _compiled(function, len(colors)).predict_on_batch(colors)
     return [one[:pixels] for one in (made if isinstance(made, list | tuple) else [made])]
+
+
+def _lengthened(values, size):
+    longer = np.zeros((size, values.shape[1]), values.dtype)
+    longer[: len(values)] = values
+    return longer
 
 
 def _joined(parts):

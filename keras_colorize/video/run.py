@@ -114,7 +114,7 @@ class _Painter:
         ab = self.steadiness(seen, np.asarray(self.colorizer.predict_ab(seen[None]))[0])
         ab = turned_back(ab, self.orientation)
         made = np.empty_like(pixels)
-        compose_into(made, lightness, ab, self.colorizer.saturation)
+        compose_into(made[None], lightness[None], ab[None], self.colorizer.saturation)
         return made
 
 

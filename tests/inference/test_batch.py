@@ -41,8 +41,8 @@ class _Same(BaseColorizer):
             self.before(lightness)
         return np.zeros((*lightness.shape[:3], 2), "float32")
 
-    def paint(self, view, ab):
-        return view.pixels
+    def paint(self, views, colors):
+        return [view.pixels for view in views]
 
 
 def _targets(jobs, folder):

@@ -144,7 +144,7 @@ def test_a_plane_is_resized_as_keras_does(before, after):
 def test_levels_are_the_nearest(dtype):
     lightness, ab = _lightness(50, 300, low=0, high=100), _ab(6, 30, 60)
     made = np.zeros((50, 300, 4), dtype)
-    compose_into(made, lightness[0], ab[0], 1.2)
+    compose_into(made[None], lightness, ab, 1.2)
     expected = np.asarray(compose(lightness, ab, 1.2))[0]
     steps = np.iinfo(dtype).max if made.dtype.kind == "u" else 1.0
     # As above, rounding moves the edge of the gamut by some hundred-thousandths.
