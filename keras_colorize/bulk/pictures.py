@@ -68,7 +68,8 @@ def write_picture(picture, ab, mark_colorized):
     Raises:
         PhotographError: if it cannot be written.
     """
-    pixels = np.empty_like(picture.photograph.pixels)
+    before = picture.photograph.pixels
+    pixels = np.empty(before.shape, before.dtype)
     compose_into(pixels[None], picture.lightness[None], ab[None], 1.0)
     made = dataclasses.replace(picture.photograph, pixels=pixels)
     target = picture.task["target"]

@@ -10,6 +10,9 @@ from keras_colorize.inference.compose import compose, to_srgb, widen
 from keras_colorize.inference.pixels import bands, from_float
 from keras_colorize.inference.pixelwise import CHUNKS, apply_pixelwise
 
+ENOUGH = 1 << 16
+"""Colors that sRGB cannot show that are collected before their chroma is reduced."""
+
 
 def compose_into(target, lightness, ab, saturation):
     """Composes pictures of one size band by band, which bounds the memory.
@@ -18,39 +21,44 @@ def compose_into(target, lightness, ab, saturation):
     only for the colors that need it, of several bands together.
 
     Args:
-        target: array (N, H, W, 3 or 4) that gets the sRGB, see `from_float`; alpha stays.
-        lightness: float array (N, H, W, 1), L* in 0..100.
+        target: contiguous array (N, H, W, 3 or 4) that gets the sRGB, see `from_float`; alpha
+            stays.
+        lightness: contiguous float array (N, H, W, 1), L* in 0..100.
         ab: float array (N, h, w, 2), a and b at any size.
         saturation: factor on the chroma.
+
+    Raises:
+        ValueError: if the target is not contiguous.
     """
+    if not target.flags.c_contiguous:
+        raise ValueError("Expected a contiguous target, received a view of another array.")
     count, height, width, _ = lightness.shape
     convert = functools.partial(_converted, _converter(target.dtype.name))
     wide = np.ascontiguousarray(widen(ops.convert_to_numpy(ab), width))
     waiting = []
     for rows in bands(height, count * width, CHUNKS[-1]):
-        levels, (picture, row, column), colors = compose(
+        levels, outside, colors = compose(
             lightness[:, rows], wide, saturation, rows.start, height, convert
         )
         target[:, rows, :, :3] = levels
-        waiting.append((picture, row + rows.start, column, colors))
-        if rows.stop == height or sum(len(colors) for *_, colors in waiting) >= CHUNKS[-2]:
+        picture, place = np.divmod(outside, (rows.stop - rows.start) * width)
+        waiting.append(((picture * height + rows.start) * width + place, colors))
+        if rows.stop == height or sum(len(colors) for _, colors in waiting) >= ENOUGH:
             _reduce(target, lightness, *map(np.concatenate, zip(*waiting, strict=True)))
             waiting.clear()
 
 
-def _reduce(target, lightness, *places_and_colors):
-    *places, colors = places_and_colors
-    if len(colors):
-        places = tuple(places)
-        rgb = apply_pixelwise(to_srgb, lightness[places], colors)
-        target[(*places, slice(3))] = from_float(rgb, target.dtype)
+def _reduce(target, lightness, places, colors):
+    if len(places):
+        rgb = apply_pixelwise(to_srgb, np.take(lightness, places)[:, None], colors)
+        target.reshape(-1, target.shape[-1])[places, :3] = from_float(rgb, target.dtype)
 
 
 def _converted(converter, lightness, ab):
     """Levels of the colors that fit; where the others are, and their a and b."""
     levels, fits = apply_pixelwise(converter, lightness, ab)
-    outside = np.nonzero(~fits[..., 0])
-    return levels, outside, ops.convert_to_numpy(ab)[outside]
+    outside = np.flatnonzero(~fits)
+    return levels, outside, np.take(ops.convert_to_numpy(ab).reshape(-1, 2), outside, axis=0)
 
 
 @functools.cache

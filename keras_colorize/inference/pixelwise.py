@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_colorize.inference.cubic import library_of
 
-CHUNKS = (1 << 13, 1 << 16, 1 << 18)
+CHUNKS = (1 << 13, 1 << 16, 1 << 18, 1 << 20)
 """Pixels that go through at once. A few sizes for all: no picture has a function compiled anew."""
 
 

@@ -113,7 +113,7 @@ class _Painter:
         seen = to_working_size(shown, self.colorizer.working_size, STRIDE)
         ab = self.steadiness(seen, np.asarray(self.colorizer.predict_ab(seen[None]))[0])
         ab = turned_back(ab, self.orientation)
-        made = np.empty_like(pixels)
+        made = np.empty(pixels.shape, pixels.dtype)
         compose_into(made[None], lightness[None], ab[None], self.colorizer.saturation)
         return made
 

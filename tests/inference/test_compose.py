@@ -3,7 +3,7 @@ import pytest
 from keras import ops
 from skimage import color, transform
 
-from keras_colorize.inference import compose
+from keras_colorize.inference import compose, full_size
 from keras_colorize.inference.cubic import resize_plane
 from keras_colorize.inference.full_size import compose_into
 from keras_colorize.inference.pixelwise import CHUNKS, apply_pixelwise
@@ -151,6 +151,22 @@ def test_levels_are_the_nearest(dtype):
     rounding = 2e-5 + (0.5 / steps if steps > 1 else 0.0)
     np.testing.assert_allclose(made[..., :3] / steps, expected, rtol=0, atol=rounding)
     assert not made[..., 3].any()
+
+
+def test_bands_and_pictures_together_equal_each_alone(monkeypatch):
+    lightness, ab = np.concatenate(2 * [_lightness(40, 30, 0, 100)]), _ab(6, 5, 60)
+    ab = np.concatenate([ab, -ab])
+    together = np.zeros((2, 40, 30, 3), "uint8")
+    compose_into(together, lightness, ab, 1.2)
+    monkeypatch.setattr(full_size, "ENOUGH", 50)
+    monkeypatch.setattr(full_size, "CHUNKS", [700])
+    for made, one, color_of_one in zip(together, lightness, ab, strict=True):
+        in_bands = np.zeros((1, 40, 30, 3), "uint8")
+        compose_into(in_bands, one[None], color_of_one[None], 1.2)
+        np.testing.assert_allclose(in_bands[0].astype(int), made, atol=1)
+        assert (in_bands[0] == made).mean() > 0.99
+    with pytest.raises(ValueError, match="contiguous"):
+        compose_into(together[:, ::2], lightness[:, ::2], ab, 1.0)
 
 
 def _swap_and_sum(colors):
