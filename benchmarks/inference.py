@@ -27,7 +27,6 @@ from pathlib import Path
 
 import numpy as np
 import skimage.data
-from other_runtimes import compare
 from PIL import Image
 
 from keras_colorize import Colorizer
@@ -56,6 +55,9 @@ def main():
             made = _make(Path(folder, str(size)), size, 2 * count, options.mixed)
             for precision in options.precisions:
                 print(_row(made, size, precision, options), flush=True)
+        # Only this table needs the other runtimes installed.
+        from other_runtimes import compare
+
         compare(options.preset, options.precisions, made, options.rounds)
 
 
