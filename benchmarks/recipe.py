@@ -16,6 +16,7 @@ import dataclasses
 import time
 from pathlib import Path
 
+import numpy as np
 from experiments import labelled, train
 
 from keras_colorize import Colorizer
@@ -104,9 +105,8 @@ def main():
     sets = dict(labelled(text) for text in options.sets)
     columns += [f"{name}: {figure}" for name in sets for figure in FIGURES.values()]
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)
-    for factor, choices in {"-": {"as it is": BASE}, **FACTORS}.items():
-        if options.factors and factor not in options.factors:
-            continue
+    chosen = {factor: FACTORS[factor] for factor in options.factors or FACTORS}
+    for factor, choices in {"-": {"as it is": BASE}, **chosen}.items():
         for name, choice in choices.items():
             print(_row(factor, name, choice, sets, options), flush=True)
 
@@ -158,7 +158,7 @@ def _measured(colorizer, place):
     results = {}
     for path in measured_paths(folder, int(limit) if limit else None):
         rgb = scaled_rgb(path, LONG_SIDE)
-        results[path] = figures(rgb, {"made": colorizer.colorize(rgb), "truth": rgb})
+        results[path] = figures(rgb, {"made": np.asarray(colorizer(rgb))})
     row = summarize(results)["made"]
     return [f"{row[figure]:.2f}" for figure in FIGURES]
 

@@ -1,0 +1,70 @@
+"""The table of short runs: equal cost, flags that the trainers know, a row per choice."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from keras_colorize.training import TrainingConfig
+
+TRAINERS = Path(__file__).parents[2] / "trainers"
+HISTORY = "epoch,loss,val_ab_logits_ab_error,val_ab_logits_loss\n0,4.0,13.25,2.875\n"
+
+
+@pytest.fixture
+def trained(script, presets, photographs, tmp_path, monkeypatch, capsys):
+    """Runs the script with a trainer that only notes its flags; returns them and the table."""
+    module, calls = script("recipe"), []
+
+    def train(trainer, run, flags):
+        calls.append((trainer, flags))
+        run.mkdir(parents=True, exist_ok=True)
+        (run / "history.csv").write_text(HISTORY)
+        return presets["distribution"]
+
+    def run(*extra):
+        given = ["--runs", str(tmp_path), "--encoder-weights=w", "--scenes=s=2", "--faces=f=1"]
+        given += ["--others=o=1", "--validation=v", f"--set=ours={photographs}:1", *extra]
+        monkeypatch.setattr("sys.argv", ["recipe.py", *given])
+        monkeypatch.setattr(module, "train", train)
+        module.main()
+        return calls, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_a_factor_has_a_row_per_choice_beside_the_base(trained):
+    calls, lines = trained("--factors", "views", "--steps=220")
+    assert [line.split(" | ")[1] for line in lines[2:4]] == ["as it is", "whole pictures"]
+    assert len(calls) == len(lines) - 2 == 5
+    assert " | 2.875 | 13.250 | - | " in lines[2]
+    steps = [flag for _, flags in calls for flag in flags if flag.startswith("--steps")]
+    # 192 pixels cost 2.2 times as much as 128.
+    assert (steps[0], steps[-1]) == ("--steps_per_epoch=220", "--steps_per_epoch=100")
+
+
+def test_pictures_and_weights_are_left_out(trained):
+    calls, _ = trained("--factors", "pictures", "encoder")
+    flags = {tuple(f for f in flags if f.startswith("--data")) for _, flags in calls}
+    assert flags == {
+        ("--data=s=2", *rest) for rest in [("--data=o=1", "--data=f=1"), ("--data=o=1",), ()]
+    }
+    fresh = [flags for _, flags in calls if "--encoder_weights=w" not in flags]
+    assert len(fresh) == 2
+    assert all("--freeze_through=out_relu" not in flags for flags in fresh)
+
+
+def test_trainers_know_every_flag(script):
+    module = script("recipe")
+    shared = {field.name for field in dataclasses.fields(TrainingConfig)}
+    shared |= set(re.findall(r'flags\.DEFINE_\w+, "(\w+)"', _text("settings.py")))
+    for choices in module.FACTORS.values():
+        for choice in choices.values():
+            own = re.findall(r'flags\.DEFINE_\w+\(\s*"(\w+)"', _text(choice.trainer))
+            given = {flag.lstrip("-").partition("=")[0] for flag in choice.flags}
+            assert given <= shared | set(own)
+
+
+def _text(name):
+    return (TRAINERS / name).read_text(encoding="utf-8")
