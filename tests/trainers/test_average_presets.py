@@ -1,0 +1,68 @@
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from absl import flags
+
+from keras_colorize import load_preset, save_preset
+
+SCRIPT = Path(__file__).parents[2] / "trainers" / "average_presets.py"
+
+
+@pytest.fixture(scope="module")
+def module():
+    spec = importlib.util.spec_from_file_location("average_presets", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def average(module, tmp_path):
+    """Runs the script; returns the folder of the mean."""
+
+    def call(presets, shares=()):
+        words = [f"--preset={preset}" for preset in presets]
+        words += [f"--share={share}" for share in shares]
+        flags.FLAGS.unparse_flags()
+        for name in flags.FLAGS.get_flags_for_module(module.__name__):
+            name.unparse()
+        flags.FLAGS([SCRIPT.name, *words, f"--run={tmp_path / 'mean'}"])
+        module.main([SCRIPT.name])
+        return tmp_path / "mean" / "preset"
+
+    return call
+
+
+@pytest.fixture
+def two(tiny_preset, tmp_path):
+    """The tiny preset, and one with all its weights one higher."""
+    model, contract = load_preset(tiny_preset)
+    model.set_weights([one + 1.0 for one in model.get_weights()])
+    save_preset(model, tmp_path / "other", contract)
+    return tiny_preset, tmp_path / "other"
+
+
+@pytest.mark.parametrize(("shares", "rise"), [((), 0.5), ((3, 1), 0.25)])
+def test_the_mean_lies_between(average, two, shares, rise):
+    mean = load_preset(average(two, shares))[0].get_weights()
+    for one, made in zip(load_preset(two[0])[0].get_weights(), mean, strict=True):
+        np.testing.assert_allclose(made, one + rise, atol=4e-3)
+
+
+def test_other_networks_are_refused(average, tiny_preset, tmp_path):
+    other = shutil.copytree(tiny_preset, tmp_path / "other")
+    contract = json.loads((other / "contract.json").read_text())
+    contract["class_weights"] = [1.0] * 313
+    (other / "contract.json").write_text(json.dumps(contract))
+    with pytest.raises(SystemExit, match=r"other differs in \['class_weights'\]"):
+        average([tiny_preset, other])
+
+
+@pytest.mark.parametrize(("count", "shares"), [(1, ()), (2, (1,)), (2, (0, 0)), (2, (2, -1))])
+def test_wrong_numbers_of_things_are_refused(average, tiny_preset, count, shares):
+    with pytest.raises(SystemExit, match="Expected"):
+        average([tiny_preset] * count, shares)
