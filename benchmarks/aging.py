@@ -4,7 +4,7 @@ The network sees the lightness of the aged view, at the working size of the pres
 are then put on the true lightness and compared with the true colors. A preset that was trained
 with `--aged_share` should lose less:
 
-    python benchmarks/aging.py distribution_unet_places photographs/ --limit 100
+    python benchmarks/aging.py distribution_unet_photos photographs/ --limit 100
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main():
     options = _parse()
     colorizer = Colorizer.from_preset(options.preset)
     # Nearness to the truth says more where nothing is made more vivid afterwards.
-    colorizer = colorizer.replace(decoder="mean", saturation=1.0)
+    colorizer = colorizer.replace(decoder="mean", saturation=1.0, rebalancing=0.0)
     results = {}
     for number, path in enumerate(measured_paths(options.folder, options.limit)):
         rgb = scaled_rgb(path, colorizer.working_size)

@@ -3,11 +3,11 @@
 The defaults of a preset are chosen from this table, on photographs that its figures are not
 reported on:
 
-    python benchmarks/decoders.py distribution_unet_places photographs/ --skip 400
+    python benchmarks/decoders.py distribution_unet_photos photographs/ --skip 400
 
 Decoders and temperatures are tried where the network predicts a distribution, shares of the
-rebalancing where it was trained with one; of a regression only working size and saturation, and
-of a network that only tells scenes apart how often it is right, by working size.
+rebalancing where the contract has class weights; of a regression only working size and
+saturation, and of a network that only tells scenes apart how often it is right, by working size.
 """
 
 import argparse
@@ -104,7 +104,7 @@ def _grid(contract, options):
             f"expected no --decoder and no --temperature: {options.preset} predicts no distribution"
         )
     if options.rebalancing and not contract.class_weights:
-        raise ValueError(f"expected no --rebalancing: {options.preset} was trained without")
+        raise ValueError(f"expected no --rebalancing: {options.preset} has no class weights")
     shares = (options.rebalancing or [contract.rebalancing]) if contract.class_weights else [None]
     factors = options.saturation or [1.0, 1.2, 1.4]
     if contract.output == "class_logits":

@@ -99,7 +99,7 @@ class _Subject:
         default = {"default": self.colorizer}
         if self.contract.saturation == 1.0 and not output.endswith("_logits"):
             return default
-        mean = self.colorizer.replace(decoder="mean", saturation=1.0)
+        mean = self.colorizer.replace(decoder="mean", saturation=1.0, rebalancing=0.0)
         return {"mean": mean, **default}
 
     def milliseconds(self, calls):

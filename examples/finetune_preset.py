@@ -36,7 +36,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", help="color photographs")
     parser.add_argument("output", help="folder of the new preset")
-    parser.add_argument("--preset", default="distribution_unet_places", help="to begin with")
+    parser.add_argument("--preset", default="distribution_unet_photos", help="to begin with")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--size", type=int, default=128, help="of the views, in pixels")

@@ -49,9 +49,11 @@ class Contract:
         decoder: default decoder of a distribution, see `decode_ab`.
         temperature: default temperature of the annealed decoder.
         saturation: default factor on the chroma.
-        class_weights: loss weights of the bins that the network was trained with, see
+        class_weights: weights of the bins by which rare colors are made likelier, see
             `rebalancing_weights`; empty for none.
-        rebalancing: default share of these weights that decoding keeps.
+        weights_in_loss: whether the network was trained with these weights; if not, decoding
+            alone applies them.
+        rebalancing: default share of these weights that is in the colors.
         bin_means: (2, K) means of the training values in each bin of the two channels, for
             outputs that bin them apart; empty for the centers of the bins.
         format: version of the preset format.
@@ -70,6 +72,7 @@ class Contract:
     temperature: float = ANNEALED_TEMPERATURE
     saturation: float = 1.0
     class_weights: tuple = ()
+    weights_in_loss: bool = True
     rebalancing: float = 1.0
     bin_means: tuple = ()
     format: int = FORMAT
@@ -110,7 +113,7 @@ def default_preset():
     Raises:
         PresetError: if the library came without it.
     """
-    return find_preset("distribution_unet_places").name
+    return find_preset("distribution_unet_photos").name
 
 
 def read_contract(folder):

@@ -5,10 +5,11 @@ r"""Makes a trained run a preset of the library: its weights, and a contract wit
         --working_size=224 --saturation=1.2
 
 The defaults, those from --working_size on, are chosen by benchmarks/decoders.py; without a flag
-they stay as the trainer set them. The run's own preset is checked first: its checksum, that the
-weights fit the network and are numbers, that a `Colorizer` takes the defaults. The preset goes to
-`saved_models/`, where names begin with that of the network; a MODEL_CARD.md is still to be
-written, and the table of benchmarks/presets.py is the part of it with figures.
+they stay as the trainer set them. --prior gives a network that was trained without class
+rebalancing weights for decoding, see --rebalancing. The run's own preset is checked first: its
+checksum, that the weights fit the network and are numbers, that a `Colorizer` takes the defaults.
+The preset goes to `saved_models/`, where names begin with that of the network; a MODEL_CARD.md is
+still to be written, and the table of benchmarks/presets.py is the part of it with figures.
 """
 
 import dataclasses
@@ -19,6 +20,8 @@ import sys
 import numpy as np
 from absl import app, flags, logging
 
+from keras_colorize.bins import rebalancing_weights
+from keras_colorize.data import read_prior
 from keras_colorize.inference import Colorizer
 from keras_colorize.presets import (
     CONTRACT_FILE,
@@ -40,7 +43,9 @@ flags.DEFINE_integer("working_size", None, "Long side in pixels at which it sees
 flags.DEFINE_string("decoder", None, "Of a distribution.")
 flags.DEFINE_float("temperature", None, "Of the annealed decoder.")
 flags.DEFINE_float("saturation", None, "Factor on the chroma.")
-flags.DEFINE_float("rebalancing", None, "Share of rebalanced training that decoding keeps.")
+flags.DEFINE_float("rebalancing", None, "Share of the class weights that is in the colors.")
+flags.DEFINE_string("prior", None, "File of `keras-colorize prior`, for class weights in decoding.")
+flags.DEFINE_float("uniform_share", 0.5, "With --prior: lambda of the class weights.")
 flags.DEFINE_string("into", None, "Folder of presets; by default that of the library.")
 flags.DEFINE_bool("overwrite", False, "Replace a preset of that name.")
 
@@ -72,6 +77,8 @@ def ship():
     _check_weights(model)
     given = {name: FLAGS[name].value for name in FIELDS if FLAGS[name].value is not None}
     contract = dataclasses.replace(contract, trained_on=tuple(FLAGS.trained_on), **given)
+    if FLAGS.prior:
+        contract = _weighted(contract)
     # Refuses defaults outside their range.
     Colorizer(model, contract)
     written = save_preset(model, folder, contract, FLAGS.overwrite)
@@ -90,6 +97,16 @@ def _check_texts(network):
     texts = (FLAGS.description, FLAGS.license, *FLAGS.trained_on)
     if any(not text.strip() or "\n" in text for text in texts):
         raise ValueError(f"Expected texts of one line each, received {texts}.")
+
+
+def _weighted(contract):
+    """The contract with class weights of --prior that decoding applies."""
+    if contract.output != "ab_logits" or contract.class_weights:
+        raise ValueError(
+            "Expected --prior for a distribution over ab that was trained without class weights."
+        )
+    weights = rebalancing_weights(read_prior(FLAGS.prior), FLAGS.uniform_share)
+    return dataclasses.replace(contract, class_weights=tuple(weights), weights_in_loss=False)
 
 
 def _check_weights(model):

@@ -18,7 +18,9 @@ def add_options(command, preset=True):
     command.add_argument("--temperature", type=float, help="1 is the mean, lower is more vivid")
     command.add_argument("--sample-seed", type=int, help="other colors of the decoder sample")
     command.add_argument("--saturation", type=float, help="factor on the chroma")
-    command.add_argument("--rebalancing", type=float, help="0 undoes rebalanced training")
+    command.add_argument(
+        "--rebalancing", type=float, help="0..1: how far rare colors are made likelier"
+    )
     command.add_argument("--working-size", type=int, help="long side the network sees, in pixels")
     command.add_argument("--style", metavar="PHOTO", help="take its global features (season, time)")
     command.add_argument("--precision", default="auto", help="auto, float32 or bfloat16")

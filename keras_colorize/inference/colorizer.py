@@ -31,8 +31,9 @@ class Colorizer(BaseColorizer):
             a distribution only.
         temperature: of the annealed decoder: 1 is the mean, lower is more vivid.
         saturation: factor on the chroma; 0 is grey, 1 is as predicted.
-        rebalancing: for networks that were trained with rebalanced bins: 1 decodes as trained,
-            0 takes the weights out again, which is less vivid and nearer to the truth.
+        rebalancing: for presets with class weights (Zhang 2016, section 2.2), the share of them
+            that is in the colors, whether the network was trained with them or not: 0 is
+            nearest to the truth, 1 makes rare colors likelier where others are possible, too.
         style: a picture, as those that are colorized, whose global features are used in place
             of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
             Networks with global features only.

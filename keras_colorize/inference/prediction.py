@@ -23,10 +23,12 @@ from keras_colorize.inference.tiles import TILE, enlarged_window, solve_in_tiles
 
 
 def log_weights(colorizer, prediction):
-    """What is added to the logits: rebalancing taken out, a palette put in; None for nothing."""
+    """What is added to the logits: rebalancing, out or in, and a palette; None for nothing."""
     weights = None
     if colorizer.contract.class_weights:
-        weights = (colorizer.rebalancing - 1.0) * np.log(colorizer.contract.class_weights)
+        # A network that was trained with the weights already has all of them in its logits.
+        missing = colorizer.rebalancing - colorizer.contract.weights_in_loss
+        weights = missing * np.log(colorizer.contract.class_weights)
     if colorizer.histogram is None:
         return weights
     logits = ops.cast(prediction, "float32")

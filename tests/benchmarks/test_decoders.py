@@ -47,7 +47,7 @@ def test_of_scenes_the_working_size_is_left(settings):
     ("kind", "words", "said"),
     [
         ("regression", ["--temperature", "0.5"], "predicts no distribution"),
-        ("distribution", ["--rebalancing", "0.5"], "trained without"),
+        ("distribution", ["--rebalancing", "0.5"], "has no class weights"),
         ("scenes", ["--decoder", "mode"], "predicts no distribution"),
         ("regression", ["--skip", "6"], "after --skip, found none"),
         ("regression", ["--saturation", "-1"], "saturation between"),

@@ -266,6 +266,22 @@ def test_rebalancing_can_be_undone(tiny_model, tiny_contract, picture):
     assert (best != np.argmax(logits, axis=-1)).any()
 
 
+def test_rebalancing_can_be_put_in_by_decoding_alone(tiny_model, tiny_contract):
+    weights = np.exp(np.random.default_rng(2).normal(0, 3, 313))
+    fields = {"class_weights": tuple(weights), "weights_in_loss": False}
+    contract = dataclasses.replace(tiny_contract, rebalancing=0.5, **fields)
+    lightness = np.random.default_rng(3).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
+    half = Colorizer(tiny_model, contract, decoder="mode")
+    logits = np.asarray(half.model.predict_on_batch(lightness)["ab_logits"])
+    best = np.argmax(logits + 0.5 * np.log(weights), axis=-1)
+    np.testing.assert_array_equal(half.predict_ab(lightness), ab_centers()[best])
+    assert (best != np.argmax(logits, axis=-1)).any()
+    without = np.argmax(logits, axis=-1)
+    np.testing.assert_array_equal(
+        half.replace(rebalancing=0.0).predict_ab(lightness), ab_centers()[without]
+    )
+
+
 def test_a_picture_in_its_own_style_stays_as_it_is(tiny_colorizer, picture):
     own = tiny_colorizer.replace(style=picture)
     np.testing.assert_array_equal(own(picture), tiny_colorizer(picture))

@@ -1,5 +1,6 @@
 """Trainers run as a user runs them: in processes of their own, on a folder of pictures."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import flags
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +26,35 @@ def pictures(tmp_path_factory):
         rgb = np.clip(tf.image.resize(corners, (40, 48), "bicubic"), 0, 255).astype("uint8")
         (folder / f"{index}.png").write_bytes(tf.io.encode_png(rgb).numpy())
     return root
+
+
+@pytest.fixture(scope="module")
+def in_process():
+    """Loads a script by name; returns a function that runs it with flags."""
+    loaded = []
+
+    def load(script):
+        path = ROOT / "trainers" / script
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        before = set(flags.FLAGS)
+        spec.loader.exec_module(module)
+        own = set(flags.FLAGS) - before
+        loaded.extend(own)
+
+        def run(*words):
+            flags.FLAGS.unparse_flags()
+            for name in own:
+                flags.FLAGS[name].unparse()
+            flags.FLAGS([script, *words])
+            module.main([script])
+
+        return run
+
+    yield load
+    # Two scripts may have a flag of the same name.
+    for name in loaded:
+        delattr(flags.FLAGS, name)
 
 
 @pytest.fixture(scope="session")

@@ -1,37 +1,25 @@
-import importlib.util
 import json
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
-from absl import flags
 
 from keras_colorize import load_preset, save_preset
 
-SCRIPT = Path(__file__).parents[2] / "trainers" / "average_presets.py"
-
 
 @pytest.fixture(scope="module")
-def module():
-    spec = importlib.util.spec_from_file_location("average_presets", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(in_process):
+    return in_process("average_presets.py")
 
 
 @pytest.fixture
-def average(module, tmp_path):
+def average(script, tmp_path):
     """Runs the script; returns the folder of the mean."""
 
     def call(presets, shares=()):
         words = [f"--preset={preset}" for preset in presets]
         words += [f"--share={share}" for share in shares]
-        flags.FLAGS.unparse_flags()
-        for name in flags.FLAGS.get_flags_for_module(module.__name__):
-            name.unparse()
-        flags.FLAGS([SCRIPT.name, *words, f"--run={tmp_path / 'mean'}"])
-        module.main([SCRIPT.name])
+        script(*words, f"--run={tmp_path / 'mean'}")
         return tmp_path / "mean" / "preset"
 
     return call

@@ -1,17 +1,15 @@
 import dataclasses
-import importlib.util
 import shutil
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from absl import flags
 
 from keras_colorize import load_preset, save_preset
+from keras_colorize.bins import rebalancing_weights
+from keras_colorize.data import prior_json, read_prior
 from keras_colorize.presets import read_contract, sha256
 
-SCRIPT = Path(__file__).parents[2] / "trainers" / "ship_preset.py"
 WORDS = {
     "name": "distribution_unet_tests",
     "description": "for tests",
@@ -20,11 +18,8 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def module():
-    spec = importlib.util.spec_from_file_location("ship_preset", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(in_process):
+    return in_process("ship_preset.py")
 
 
 @pytest.fixture
@@ -35,17 +30,12 @@ def run(tiny_preset, tmp_path):
 
 
 @pytest.fixture
-def ship(module, run, tmp_path):
+def ship(script, run, tmp_path):
     """Runs the script with flags beside those that it needs; None leaves one out."""
 
     def call(**given):
         values = {"run": run, "into": tmp_path / "shipped", **WORDS, **given}
-        words = [f"--{name}={value}" for name, value in values.items() if value is not None]
-        flags.FLAGS.unparse_flags()
-        for name in flags.FLAGS.get_flags_for_module(module.__name__):
-            name.unparse()
-        flags.FLAGS([SCRIPT.name, *words])
-        module.main([SCRIPT.name])
+        script(*(f"--{name}={value}" for name, value in values.items() if value is not None))
         return tmp_path / "shipped" / values["name"]
 
     return call
@@ -84,6 +74,21 @@ def test_what_cannot_be_shipped(ship, tmp_path, given, said):
     with pytest.raises(SystemExit, match=said):
         ship(**given)
     assert not (tmp_path / "shipped").exists()
+
+
+def test_class_weights_for_decoding(ship, run, tmp_path):
+    prior = tmp_path / "prior.json"
+    counts = np.arange(1.0, 314.0)
+    prior.write_text(prior_json(counts, pictures=10, size=8))
+    contract = read_contract(ship(prior=prior, uniform_share=0.25, rebalancing=0.4))
+    expected = rebalancing_weights(read_prior(prior), 0.25)
+    np.testing.assert_allclose(contract.class_weights, expected)
+    assert (contract.weights_in_loss, contract.rebalancing) == (False, 0.4)
+    model, trained = load_preset(run / "preset")
+    weighted = dataclasses.replace(trained, class_weights=contract.class_weights)
+    save_preset(model, run / "preset", weighted, overwrite=True)
+    with pytest.raises(SystemExit, match="trained without class weights"):
+        ship(prior=prior, overwrite=True)
 
 
 def test_a_run_that_diverged(ship, run, tmp_path):
