@@ -25,7 +25,9 @@ def train(trainer, run, flags):
     Returns:
         Folder of the preset.
     """
-    subprocess.run([sys.executable, TRAINERS / trainer, f"--run={run}", *flags], check=True)
+    # The standard output of a script is its table alone.
+    command = [sys.executable, TRAINERS / trainer, f"--run={run}", *flags]
+    subprocess.run(command, check=True, stdout=sys.stderr)
     return Path(run) / "preset"
 
 
