@@ -120,7 +120,7 @@ def _row(factor, name, choice, sets, options):
     if not noted.exists():
         noted.write_text(f"{time.perf_counter() - start:.0f}")
     batch = next((int(f.split("=")[1]) for f in choice.flags if "--batch_size" in f), 32)
-    cells = [factor, name, f"{steps * batch:,}", noted.read_text(), *_noted(run)]
+    cells = [factor, name, f"{steps * batch:,}", noted.read_text(), *_noted(run, choice)]
     colorizer = Colorizer.from_preset(preset)
     is_distribution = colorizer.contract.output.endswith("_logits")
     decoder = {"decoder": "mean"} if is_distribution else {}
@@ -144,13 +144,14 @@ def _flags(choice, steps, options):
     ]
 
 
-def _noted(run):
+def _noted(run, choice):
     with open(run / "history.csv", newline="", encoding="utf-8") as file:
         last = list(csv.DictReader(file))[-1]
-    ends = {
-        end: [key for key in last if key.startswith("val_") and key.endswith(end)] for end in NOTES
-    }
-    return [f"{float(last[keys[0]]):.3f}" if keys else "-" for keys in ends.values()]
+    if choice.trainer == DISTRIBUTION and "val_ab_logits_loss" not in last:
+        # Without a class branch the color loss is the only one.
+        last["val_ab_logits_loss"] = last["val_loss"]
+    found = [[key for key in last if key.startswith("val_") and key.endswith(end)] for end in NOTES]
+    return [f"{float(last[keys[0]]):.3f}" if keys else "-" for keys in found]
 
 
 def _measured(colorizer, place):

@@ -10,6 +10,7 @@ from keras_colorize.training import TrainingConfig
 
 TRAINERS = Path(__file__).parents[2] / "trainers"
 HISTORY = "epoch,loss,val_ab_logits_ab_error,val_ab_logits_loss\n0,4.0,13.25,2.875\n"
+ONE_OUTPUT = "epoch,loss,val_ab_error,val_loss\n0,4.0,13.5,2.5\n"
 
 
 @pytest.fixture
@@ -20,7 +21,8 @@ def trained(script, presets, photographs, tmp_path, monkeypatch, capsys):
     def train(trainer, run, flags):
         calls.append((trainer, flags))
         run.mkdir(parents=True, exist_ok=True)
-        (run / "history.csv").write_text(HISTORY)
+        alone = "--class_loss_weight=0" in flags
+        (run / "history.csv").write_text(ONE_OUTPUT if alone else HISTORY)
         return presets["distribution"]
 
     def run(*extra):
@@ -42,6 +44,11 @@ def test_a_factor_has_a_row_per_choice_beside_the_base(trained):
     steps = [flag for _, flags in calls for flag in flags if flag.startswith("--steps")]
     # 192 pixels cost 2.2 times as much as 128.
     assert (steps[0], steps[-1]) == ("--steps_per_epoch=220", "--steps_per_epoch=100")
+
+
+def test_without_scenes_the_color_loss_is_the_only_one(trained):
+    _, lines = trained("--factors", "class loss")
+    assert " | 2.500 | 13.500 | - | " in lines[3]
 
 
 def test_pictures_and_weights_are_left_out(trained):
