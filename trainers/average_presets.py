@@ -10,12 +10,12 @@ before it is believed.
 """
 
 import pathlib
-import sys
 
 import numpy as np
 from absl import app, flags, logging
 
-from keras_colorize.presets import PresetError, load_preset, save_preset
+from command import command
+from keras_colorize.presets import load_preset, save_preset
 
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_string("preset", None, "Name or folder; give two or more.")
@@ -26,16 +26,6 @@ SAME = (
     *("network", "arguments", "output", "class_names"),
     *("class_weights", "weights_in_loss", "bin_means"),
 )
-
-
-def main(arguments):
-    """Averages from the command line."""
-    try:
-        if len(arguments) > 1:
-            raise ValueError(f"Expected flags only, received {' '.join(arguments[1:])}.")
-        average()
-    except (ValueError, OSError, PresetError) as error:
-        sys.exit(f"{pathlib.Path(arguments[0]).name}: {error}")
 
 
 def average():
@@ -58,6 +48,8 @@ def average():
     save_preset(model, folder, contract)
     logging.info("%s: mean of %s", folder, ", ".join(names))
 
+
+main = command(average)
 
 if __name__ == "__main__":
     app.run(main)

@@ -15,18 +15,17 @@ still to be written, and the table of benchmarks/presets.py is the part of it wi
 import dataclasses
 import pathlib
 import re
-import sys
 
 import numpy as np
 from absl import app, flags, logging
 
+from command import command
 from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import read_prior
 from keras_colorize.inference import Colorizer
 from keras_colorize.presets import (
     CONTRACT_FILE,
     WEIGHTS_FILE,
-    PresetError,
     load_preset,
     presets_folder,
     read_contract,
@@ -51,16 +50,6 @@ flags.DEFINE_bool("overwrite", False, "Replace a preset of that name.")
 
 REQUIRED = ("run", "name", "description", "trained_on")
 FIELDS = ("description", "license", *Colorizer.FROM_CONTRACT)
-
-
-def main(arguments):
-    """Ships from the command line."""
-    try:
-        if len(arguments) > 1:
-            raise ValueError(f"Expected flags only, received {' '.join(arguments[1:])}.")
-        ship()
-    except (ValueError, OSError, PresetError) as error:
-        sys.exit(f"{pathlib.Path(arguments[0]).name}: {error}")
 
 
 def ship():
@@ -114,6 +103,8 @@ def _check_weights(model):
         if not np.isfinite(np.asarray(variable)).all():
             raise ValueError(f"Expected weights that are numbers, {variable.path} has others.")
 
+
+main = command(ship)
 
 if __name__ == "__main__":
     app.run(main)

@@ -32,6 +32,7 @@ def pictures(tmp_path_factory):
 def in_process():
     """Loads a script by name; returns a function that runs it with flags."""
     loaded = []
+    sys.path.insert(0, str(ROOT / "trainers"))
 
     def load(script):
         path = ROOT / "trainers" / script
@@ -52,6 +53,7 @@ def in_process():
         return run
 
     yield load
+    sys.path.remove(str(ROOT / "trainers"))
     # Two scripts may have a flag of the same name.
     for name in loaded:
         delattr(flags.FLAGS, name)
