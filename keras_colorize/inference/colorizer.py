@@ -34,6 +34,7 @@ class Colorizer(BaseColorizer):
         rebalancing: for presets with class weights (Zhang 2016, section 2.2), the share of them
             that is in the colors, whether the network was trained with them or not: 0 is
             nearest to the truth, 1 makes rare colors likelier where others are possible, too.
+            A refinement starts without weights that the network was not trained with.
         style: a picture, as those that are colorized, whose global features are used in place
             of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
             Networks with global features only.

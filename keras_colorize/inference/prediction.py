@@ -22,12 +22,12 @@ from keras_colorize.inference.refine import (
 from keras_colorize.inference.tiles import TILE, enlarged_window, solve_in_tiles
 
 
-def log_weights(colorizer, prediction):
+def log_weights(colorizer, prediction, rebalancing):
     """What is added to the logits: rebalancing, out or in, and a palette; None for nothing."""
     weights = None
     if colorizer.contract.class_weights:
         # A network that was trained with the weights already has all of them in its logits.
-        missing = colorizer.rebalancing - colorizer.contract.weights_in_loss
+        missing = rebalancing - colorizer.contract.weights_in_loss
         weights = missing * np.log(colorizer.contract.class_weights)
     if colorizer.histogram is None:
         return weights
@@ -45,7 +45,7 @@ def decoded(colorizer, prediction, lightness):
         lightness,
         colorizer.decoder,
         colorizer.temperature,
-        log_weights(colorizer, prediction),
+        log_weights(colorizer, prediction, colorizer.rebalancing),
         colorizer.contract.bin_means,
         colorizer.sample_seed,
     )
@@ -62,7 +62,10 @@ def sharpened(colorizer, prediction):
         float32 tensor (N, h, w, 2, K).
     """
     temperature = colorizer.temperature if colorizer.decoder == "annealed" else 1.0
-    weights = log_weights(colorizer, prediction)
+    # Neighbors confirm each other: weights that are put in at every pixel would count many times
+    # over, and paint patches.
+    share = colorizer.rebalancing if colorizer.contract.weights_in_loss else 0.0
+    weights = log_weights(colorizer, prediction, share)
     return channel_probabilities(prediction, colorizer.contract.output, temperature, weights)
 
 

@@ -282,6 +282,17 @@ def test_rebalancing_can_be_put_in_by_decoding_alone(tiny_model, tiny_contract):
     )
 
 
+def test_a_field_starts_without_weights_of_decoding_alone(tiny_model, tiny_contract, picture):
+    weights = tuple(np.exp(np.random.default_rng(2).normal(0, 3, 313)))
+    options = {"refine": "mrf", "working_size": 32}
+    plain = Colorizer(tiny_model, tiny_contract, **options)(picture)
+    for in_loss in (False, True):
+        fields = {"class_weights": weights, "weights_in_loss": in_loss, "rebalancing": 0.5}
+        contract = dataclasses.replace(tiny_contract, **fields)
+        made = Colorizer(tiny_model, contract, **options)(picture)
+        assert (made == plain).all() == (not in_loss)
+
+
 def test_a_picture_in_its_own_style_stays_as_it_is(tiny_colorizer, picture):
     own = tiny_colorizer.replace(style=picture)
     np.testing.assert_array_equal(own(picture), tiny_colorizer(picture))
