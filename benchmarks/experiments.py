@@ -1,15 +1,19 @@
-"""What the experiments share: training as a user does it, presets by label, seconds, errors."""
+"""What the experiments share: training as a user does it, presets by label, costs, errors."""
 
+import argparse
 import contextlib
+import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import skimage.data
 
 from keras_colorize import PresetError
-from keras_colorize.files import PhotographError
+from keras_colorize.files import Photograph, PhotographError, write_photograph
 
 TRAINERS = Path(__file__).parents[1] / "trainers"
 
@@ -44,6 +48,25 @@ def labelled(text):
     return (label, preset) if given else (Path(text).resolve().name, text)
 
 
+def named_set(text):
+    """Reads `NAME=FOLDER[:LIMIT]`, a type of argparse.
+
+    Args:
+        text: the option's text.
+
+    Returns:
+        `(name, (folder, limit))`; the limit is None where none is given.
+
+    Raises:
+        argparse.ArgumentTypeError: if the name or the folder is missing.
+    """
+    name, given, folder = text.partition("=")
+    if not (name and given and folder):
+        raise argparse.ArgumentTypeError(f"expected NAME=FOLDER[:LIMIT], received {text!r}")
+    limited = re.fullmatch(r"(.+):(\d+)", folder)
+    return name, ((limited[1], int(limited[2])) if limited else (folder, None))
+
+
 def unique(pairs):
     """Makes a dict of labelled things.
 
@@ -72,6 +95,57 @@ def median_seconds(call, repeats):
         call()
         times.append(time.perf_counter() - start)
     return float(np.median(times))
+
+
+def colorize(source, target, precision, preset=None, watch=None):
+    """Runs `keras-colorize colorize` in a process of its own.
+
+    Args:
+        source: photograph or folder.
+        target: file or folder that does not exist yet.
+        precision: as the command takes it.
+        preset: name or folder, or None for the default.
+        watch: called with the process while it runs, or None.
+
+    Returns:
+        `(seconds, processor seconds, peak memory in bytes)`.
+    """
+    command = [sys.executable, "-m", "keras_colorize_command", "colorize", str(source)]
+    command += ["-o", str(target), "--precision", precision]
+    command += ["--preset", preset] if preset else []
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if watch:
+        watch(process)
+    processor, peak = resources(process, " ".join(command))
+    return time.perf_counter() - start, processor, peak
+
+
+def resources(process, name):
+    """Waits for a process.
+
+    Args:
+        process: a `subprocess.Popen`.
+        name: what it is called where it fails, which ends the script.
+
+    Returns:
+        `(processor seconds, peak memory in bytes)`.
+    """
+    # wait4 tells the resources of this very process, not those of the largest so far.
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{name} failed")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def write_grey(path, width, height):
+    """Writes a grey photograph of any size, made from one of scikit-image."""
+    camera = skimage.data.camera()
+    columns, rows = (
+        np.linspace(0, len(camera) - 1, side).round().astype(int) for side in (width, height)
+    )
+    grey = np.repeat(camera[rows][:, columns, None], 3, axis=-1)
+    write_photograph(path, Photograph(grey), mark_colorized=False, overwrite=True)
 
 
 @contextlib.contextmanager

@@ -16,17 +16,17 @@ Memory over many pictures, watched from outside:
 
 import argparse
 import dataclasses
+import functools
 import io
 import itertools
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import skimage.data
+from experiments import colorize
 from PIL import Image
 
 from keras_colorize import Colorizer
@@ -127,20 +127,9 @@ def _run(paths, precision, options, watch=None):
         photographs.mkdir()
         for path in paths:
             (photographs / path.name).hardlink_to(path)
-        command = [sys.executable, "-m", "keras_colorize_command", "colorize", str(photographs)]
-        command += ["-o", f"{folder}/out", "--precision", precision]
-        command += ["--preset", options.preset] if options.preset else []
-        start = time.perf_counter()
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(command, **quiet)
-        if watch:
-            watch(process, Path(folder, "out"))
-        # wait4 tells the resources of this very process, not those of the largest so far.
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise SystemExit(f"{' '.join(command)} failed")
-        wall = time.perf_counter() - start
-        return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+        target = Path(folder, "out")
+        note = watch and functools.partial(watch, output=target)
+        return colorize(photographs, target, precision, options.preset, note)
 
 
 def _parts(paths, precision, preset):

@@ -14,13 +14,12 @@ of the code. Milliseconds are measured every time, for they compare only within 
 """
 
 import argparse
-import re
 import sys
 import time
 
 import numpy as np
 from cached_figures import Photographs, figures_of
-from experiments import labelled, median_seconds, plain_errors, unique
+from experiments import labelled, median_seconds, named_set, plain_errors, unique
 
 from keras_colorize import Colorizer, list_presets, load_preset
 from keras_colorize.cli.options import count, whole
@@ -58,7 +57,7 @@ def _parse(arguments):
     )
     parser.add_argument(
         "--set",
-        type=_named_set,
+        type=named_set,
         action="append",
         default=[],
         metavar="NAME=FOLDER[:LIMIT]",
@@ -72,14 +71,6 @@ def _parse(arguments):
     parser.add_argument("--calls", type=count, default=20, help="timed calls of each network")
     parser.add_argument("--workers", type=whole, default=2, help="processes that decode")
     return parser.parse_args(arguments)
-
-
-def _named_set(text):
-    name, given, folder = text.partition("=")
-    if not (name and given and folder):
-        raise argparse.ArgumentTypeError(f"expected NAME=FOLDER[:LIMIT], received {text!r}")
-    limited = re.fullmatch(r"(.+):(\d+)", folder)
-    return name, ((limited[1], int(limited[2])) if limited else (folder, None))
 
 
 class _Subject:

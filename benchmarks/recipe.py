@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from experiments import labelled, train
+from experiments import named_set, train, unique
 
 from keras_colorize import Colorizer
 from keras_colorize.cli.options import count
@@ -102,7 +102,7 @@ def main():
     """Trains what is not trained yet, and prints the table."""
     options = _parse()
     columns = ["factor", "choice", "views", "seconds", *NOTES.values()]
-    sets = dict(labelled(text) for text in options.sets)
+    sets = unique(options.sets)
     columns += [f"{name}: {figure}" for name in sets for figure in FIGURES.values()]
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)
     chosen = {factor: FACTORS[factor] for factor in options.factors or FACTORS}
@@ -122,11 +122,9 @@ def _row(factor, name, choice, sets, options):
     batch = next((int(f.split("=")[1]) for f in choice.flags if "--batch_size" in f), 32)
     cells = [factor, name, f"{steps * batch:,}", noted.read_text(), *_noted(run, choice)]
     colorizer = Colorizer.from_preset(preset)
-    is_distribution = colorizer.contract.output.endswith("_logits")
-    decoder = {"decoder": "mean"} if is_distribution else {}
-    colorizer = colorizer.replace(saturation=1.0, working_size=224, **decoder)
-    for place in sets.values():
-        cells += _measured(colorizer, place)
+    colorizer = colorizer.replace(decoder="mean", saturation=1.0, working_size=224)
+    for folder, limit in sets.values():
+        cells += _measured(colorizer, measured_paths(folder, limit))
     return f"| {' | '.join(cells)} |"
 
 
@@ -154,10 +152,9 @@ def _noted(run, choice):
     return [f"{float(last[keys[0]]):.3f}" if keys else "-" for keys in found]
 
 
-def _measured(colorizer, place):
-    folder, _, limit = place.partition(":")
+def _measured(colorizer, paths):
     results = {}
-    for path in measured_paths(folder, int(limit) if limit else None):
+    for path in paths:
         rgb = scaled_rgb(path, LONG_SIDE)
         results[path] = figures(rgb, {"made": np.asarray(colorizer(rgb))})
     row = summarize(results)["made"]
@@ -172,7 +169,15 @@ def _parse():
     parser.add_argument("--others", action="append", default=[], help="PATH=WEIGHT, other pictures")
     parser.add_argument("--faces", required=True, help="PATH=WEIGHT")
     parser.add_argument("--validation", required=True, help="folder of validation pictures")
-    parser.add_argument("--set", action="append", default=[], dest="sets", help="NAME=PATH[:N]")
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=named_set,
+        default=[],
+        dest="sets",
+        metavar="NAME=FOLDER[:LIMIT]",
+        help="photographs to measure on",
+    )
     parser.add_argument("--steps", type=count, default=200, help="of the base")
     parser.add_argument("--factors", nargs="+", choices=FACTORS, help="by default all")
     return parser.parse_args()

@@ -10,7 +10,6 @@ row, a picture of one pixel, is what loading costs:
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,15 +17,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-import skimage.data
+from experiments import resources, write_grey
 
 from keras_colorize import Colorizer
 from keras_colorize.export import export_saved_model
 from keras_colorize.files import (
-    Photograph,
     find_photographs,
     read_photograph,
-    write_photograph,
 )
 
 SIZES = ((1, 1), (256, 256), (1024, 1024), (4000, 3000), (11000, 9000))
@@ -106,11 +103,7 @@ def _memory(served, folder):
     print("|---|---|---|---|---|")
     for width, height in SIZES:
         path = folder / "grey.jpg"
-        camera = skimage.data.camera()
-        rows = np.linspace(0, len(camera) - 1, height).round().astype(int)
-        columns = np.linspace(0, len(camera) - 1, width).round().astype(int)
-        grey = np.repeat(camera[rows][:, columns, None], 3, axis=-1)
-        write_photograph(path, Photograph(grey), mark_colorized=False, overwrite=True)
+        write_grey(path, width, height)
         (wall, busy), peak = _run(served, 1, [path])
         cells = f"{width * height / 1e6:.1f} | {wall:.2f} | {busy:.2f} | {peak / 1e9:.2f}"
         print(f"| {width}x{height} | {cells} |", flush=True)
@@ -123,14 +116,11 @@ def _run(served, batch, paths):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "cwd": served}
     process = subprocess.Popen(command, **pipes)
     output = process.stdout.read()
-    # wait4 tells the resources of this very process, not those of the largest so far.
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{sys.executable} failed on {served}")
+    _, peak = resources(process, f"{sys.executable} on {served}")
     report = json.loads(output)
     if not report["alone"]:
         raise SystemExit("Expected a process without keras_colorize, it was imported.")
-    return report["times"], usage.ru_maxrss * 1024
+    return report["times"], peak
 
 
 if __name__ == "__main__":

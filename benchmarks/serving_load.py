@@ -12,18 +12,15 @@ SavedModel runs in processes that import TensorFlow alone, as a server would run
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import skimage.data
+from experiments import resources, write_grey
 
 from keras_colorize import Colorizer
 from keras_colorize.export import export_saved_model
-from keras_colorize.files import Photograph, write_photograph
 
 REQUESTS = (1, 2, 4, 8)
 PICTURES = 16
@@ -96,10 +93,7 @@ def _at_the_same_time(served, folder):
 def _peak(served, folder, size, count):
     """Peak memory in GB; with a count of 0, of a process that only loads the network."""
     path = folder / "grey.jpg"
-    camera = skimage.data.camera()
-    columns, rows = (np.linspace(0, len(camera) - 1, side).round().astype(int) for side in size)
-    grey = np.repeat(camera[rows][:, columns, None], 3, axis=-1)
-    write_photograph(path, Photograph(grey), mark_colorized=False, overwrite=True)
+    write_grey(path, *size)
     return _run(AT_THE_SAME_TIME, served, str(path), str(count))[1]
 
 
@@ -109,11 +103,7 @@ def _run(script, served, *words):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "cwd": served, "text": True}
     process = subprocess.Popen(command, **pipes)
     output = process.stdout.read()
-    # wait4 tells the resources of this very process, not those of the largest so far.
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{sys.executable} failed on {served}")
-    return output, usage.ru_maxrss * 1024 / 1e9
+    return output, resources(process, f"{sys.executable} on {served}")[1] / 1e9
 
 
 if __name__ == "__main__":

@@ -101,10 +101,8 @@ class _Subject:
         default = make_any_colorizer(options, options.subject)
         self.name = _free_name(default.name)
         if default.contract.output != "class_logits":
-            plain = {"decoder": "mean", "saturation": 1.0, "refine": "none"}
-            if default.contract.class_weights:
-                # The mean of what the network holds for likely is nearest to the truth.
-                plain["rebalancing"] = 0.0
+            # The mean of what the network holds for likely is nearest to the truth.
+            plain = {"decoder": "mean", "rebalancing": 0.0, "saturation": 1.0, "refine": "none"}
             mean = default.replace(**plain, palette_strength=0.0)
             self.methods = {"mean": mean, self.name: default}
         # A network that only tells scenes apart is measured on what it sees, the grey picture.
