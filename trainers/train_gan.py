@@ -8,6 +8,13 @@ The generator is the conditional DCGAN's, or any network of the library that was
     python trainers/train_gan.py --data=pictures --run=runs/fusion_gan \
         --generator_preset=runs/fusion/preset --epochs=10 --learning_rate=5e-5
 
+--perceptual_weight adds the distance in the features of MobileNetV2 (--perceptual_features), with
+or without a discriminator:
+
+    python trainers/train_gan.py --data=pictures --run=runs/perceptual \
+        --generator_preset=distribution_unet_photos --freeze_through=out_relu \
+        --perceptual_weight=10 --perceptual_features=imagenet --epochs=4 --pretrain_epochs=4
+
 Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32.
 
 After every epoch there are samples in `samples/` and, with --tensorboard, events that show the
@@ -25,8 +32,13 @@ from absl import flags
 from keras_colorize.color import scale_ab
 from keras_colorize.data import Targets
 from keras_colorize.inference import predicted_ab
-from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
-from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
+from keras_colorize.losses import PerceptualLoss, PixelAbsoluteError, PixelSquaredError
+from keras_colorize.models import (
+    dcgan_discriminator,
+    dcgan_generator,
+    freeze_through,
+    mobilenet_v2_features,
+)
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
 from keras_colorize.presets import find_preset, load_preset, read_contract
 from keras_colorize.training import (
@@ -63,6 +75,9 @@ flags.DEFINE_bool("generator_spectral_norm", False, "Spectral normalization of t
 flags.DEFINE_float("batch_norm_momentum", 0.99, "Of the moving statistics of both networks.")
 flags.DEFINE_enum(
     "discriminator_batch_norm", "moving", BATCH_NORM_MODES, "Its mode; none suits --spectral_norm."
+)
+flags.DEFINE_string(
+    "perceptual_features", None, "imagenet, or the path of MobileNetV2 weights: who compares."
 )
 flags.DEFINE_enum("on_collapse", "warn", ACTIONS, "What to do when the training collapses.")
 flags.DEFINE_integer("collapse_patience", 2, "Epochs that a sign of collapse must last.")
@@ -110,10 +125,22 @@ def make_adversaries(output, generator, config):
 
     # Without its class branch, which nothing here trains.
     colors = keras.Model(generator.input, {output: generator.output[output]}, name=generator.name)
-    model = AdversarialModel(colors, discriminator, to_ab, config.label_smoothing)
+    perceptual = _perceptual(config.perceptual_weight)
+    model = AdversarialModel(colors, discriminator, to_ab, config.label_smoothing, perceptual)
     optimizers = make_optimizer(config), make_optimizer(config.discriminator())
     model.compile(*optimizers, LOSSES[config.reconstruction](), config.reconstruction_weight)
     return model
+
+
+def _perceptual(weight):
+    if bool(weight) != bool(FLAGS.perceptual_features):
+        raise ValueError(
+            f"Expected --perceptual_weight and --perceptual_features together, received {weight} "
+            f"and {FLAGS.perceptual_features}."
+        )
+    if not weight:
+        return None
+    return PerceptualLoss(mobilenet_v2_features(FLAGS.perceptual_features), weight)
 
 
 def main():

@@ -46,6 +46,26 @@ def mobilenet_v2_taps(rgb):
     return [*taps, _relu(_norm(x, "Conv_1_bn"), "out_relu")]
 
 
+def mobilenet_v2_features(weights):
+    """Builds a judge of pictures that learns nothing more.
+
+    Args:
+        weights: as `load_mobilenet_v2` takes them.
+
+    Returns:
+        Functional model of frozen layers, pictures (N, H, W, 3) in [-1, 1] to the list of
+        `mobilenet_v2_taps`.
+
+    Raises:
+        ValueError: if the path does not exist or the file has another layout.
+    """
+    rgb = keras.Input((None, None, 3), name="rgb")
+    model = keras.Model(rgb, mobilenet_v2_taps(rgb), name="mobilenet_v2_features")
+    load_mobilenet_v2(model, weights)
+    model.trainable = False
+    return model
+
+
 def load_mobilenet_v2(model, weights):
     """Copies ImageNet weights into the `mobilenet_v2` encoder of a model, in place.
 

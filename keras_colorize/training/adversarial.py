@@ -32,19 +32,30 @@ class AdversarialModel(keras.Model):
         to_ab: callable (generator's outputs, L*) to a float32 tensor (N, h, w, 2), a and b
             scaled to [0, 1], through which gradients pass; None takes the output `"ab"`.
         label_smoothing: see `discriminator_loss`.
+        perceptual: callable (L*, true ab, made ab), both scaled to [0, 1], to a number that the
+            generator lowers in both phases, for example a `PerceptualLoss`; or None.
 
     Attributes:
         phase: one of `PHASES`; `TwoPhases` sets it.
         parts: the two networks, each compiled with its own optimizer.
     """
 
-    def __init__(self, generator, discriminator, to_ab=None, label_smoothing=0.0, **kwargs):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        to_ab=None,
+        label_smoothing=0.0,
+        perceptual=None,
+        **kwargs,
+    ):
         # Both networks keep their own precision: L* in bfloat16 would be too coarse.
         super().__init__(dtype="float32", **kwargs)
         self.generator = generator
         self.discriminator = discriminator
         self.to_ab = to_ab or (lambda outputs, lightness: outputs["ab"])
         self.label_smoothing = label_smoothing
+        self.perceptual = perceptual
         self.phase = RECONSTRUCTION
         self.error = keras.metrics.MeanSquaredError("mse")
         self.judgements = [keras.metrics.Mean(name) for name in _JUDGEMENTS]
@@ -96,26 +107,25 @@ class AdversarialModel(keras.Model):
     def _reconstruct(self, lightness, truth):
         with tf.GradientTape() as tape:
             made = self(lightness, training=True)["ab"]
-            loss = self._reconstruction_loss(lightness, truth, made)
+            losses = self._generator_losses(lightness, truth, made)
+            loss = sum(losses.values())
         self._descend(self.generator, tape, loss)
         # Tables of epochs take their columns from the first one.
-        nothing = tf.constant(float("nan"))
-        losses = {"reconstruction_loss": loss, "adversarial_loss": nothing}
-        return {"loss": loss, **losses, **dict.fromkeys(_JUDGEMENTS, nothing)}
+        absent = dict.fromkeys(("adversarial_loss", *_JUDGEMENTS), tf.constant(float("nan")))
+        return {"loss": loss, **losses, **absent}
 
     def _compete(self, lightness, truth):
         with tf.GradientTape(persistent=True) as tape:
             made = self(lightness, training=True)["ab"]
             fake = self.judge(lightness, made, training=True)
             real = self.judge(lightness, _fit(truth, made), training=True)
-            reconstruction = self._reconstruction_loss(lightness, truth, made)
-            deceit = _share(generator_adversarial_loss(fake))
-            loss = reconstruction + deceit
+            losses = self._generator_losses(lightness, truth, made)
+            losses["adversarial_loss"] = _share(generator_adversarial_loss(fake))
+            loss = sum(losses.values())
             judgement = _share(discriminator_loss(real, fake, self.label_smoothing))
         self._descend(self.generator, tape, loss)
         self._descend(self.discriminator, tape, judgement)
         verdicts = judgement, _share(_accuracy(real, fake))
-        losses = {"reconstruction_loss": reconstruction, "adversarial_loss": deceit}
         return {"loss": loss, **losses, **dict(zip(_JUDGEMENTS, verdicts, strict=True))}
 
     def judge(self, lightness, ab, training=False):
@@ -155,9 +165,12 @@ class AdversarialModel(keras.Model):
         truth = {"ab": _fit(y["ab"], y_pred["ab"])}
         return super().compute_loss(x, truth, y_pred, sample_weight, training)
 
-    def _reconstruction_loss(self, lightness, truth, made):
+    def _generator_losses(self, lightness, truth, made):
         # Keras divides by the number of replicas here.
-        return self.compute_loss(lightness, {"ab": truth}, {"ab": made})
+        losses = {"reconstruction_loss": self.compute_loss(lightness, {"ab": truth}, {"ab": made})}
+        if self.perceptual:
+            losses["perceptual_loss"] = _share(self.perceptual(lightness, truth, made))
+        return losses
 
     def _descend(self, part, tape, loss):
         variables = part.trainable_variables

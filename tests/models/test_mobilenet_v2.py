@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize.models import distribution_unet
+from keras_colorize.models import distribution_unet, mobilenet_v2_features
 from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_taps
 
 ON_JAX = keras.backend.backend() == "jax"
@@ -66,6 +66,15 @@ if not ON_JAX:
                     np.testing.assert_array_equal(own, expected)
                     checked += 1
         assert checked == len(_reference().weights)
+
+    def test_features_are_those_of_the_file_and_learn_nothing(tmp_path):
+        source = _reference()
+        path = _save(source, tmp_path / "any.weights.h5")
+        model = mobilenet_v2_features(str(path))
+        assert model.trainable_weights == []
+        x = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
+        expected = source.predict(x, verbose=0)
+        np.testing.assert_allclose(model(x, training=True)[-1], expected, rtol=1e-4, atol=1e-4)
 
     def test_files_of_other_networks_are_refused(tmp_path):
         other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])

@@ -50,6 +50,8 @@ def runs(pictures, presets, begin, tmp_path_factory):
             "--freeze_through=low_conv2",
             "--spectral_norm",
             "--discriminator_batch_norm=none",
+            "--perceptual_weight=0.5",
+            f"--perceptual_features={_mobilenet_v2(root / 'features.weights.h5')}",
         ),
         "bins": begin(
             *shared,
@@ -69,8 +71,15 @@ def runs(pictures, presets, begin, tmp_path_factory):
     started = {
         "again": begin(*shared, f"--run={root / 'again'}", *flags),
         "other": begin(*shared, f"--run={root / 'plain'}", *flags, "--dropout=0.25"),
+        "blind": begin(*shared, f"--run={root / 'blind'}", *ONE, "--perceptual_weight=1"),
     }
     return root, ends | {name: _end(process) for name, process in started.items()}
+
+
+def _mobilenet_v2(path):
+    keras.utils.set_random_seed(0)
+    keras.applications.MobileNetV2(weights=None, include_top=False).save_weights(path)
+    return path
 
 
 def _end(process):
@@ -134,6 +143,20 @@ def test_the_preset_colorizes(runs, name, network):
     assert colorizer.contract.network == network
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     assert np.asarray(colorizer(grey)).shape == grey.shape
+
+
+def test_the_perceptual_loss_is_in_the_table(runs):
+    (row,) = _rows(runs[0] / "fusion")
+    parts = [float(row[f"{name}_loss"]) for name in ("reconstruction", "adversarial", "perceptual")]
+    assert min(parts) > 0
+    assert float(row["loss"]) == pytest.approx(sum(parts), rel=1e-4)
+
+
+def test_a_perceptual_loss_without_features_is_refused(runs):
+    status, output = runs[1]["blind"]
+    assert status == 1
+    assert "perceptual_features together, received 1.0 and None" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("name", list(PRESETS))

@@ -53,6 +53,23 @@ def test_the_losses_are_those_of_the_paper(adversaries):
     assert logs["discriminator_accuracy"] == pytest.approx(right)
 
 
+@pytest.mark.parametrize("phase", ["reconstruction", "adversarial"])
+def test_the_perceptual_loss_is_added_in_both_phases(adversaries, phase):
+    def perceptual(lightness, truth, made):
+        return 5.0 * tf.reduce_mean((made - truth) ** 2) + 0.0 * tf.reduce_mean(lightness)
+
+    models = [adversaries(weight=7.0), adversaries(weight=2.0, perceptual=perceptual)]
+    logs = []
+    for model in models:
+        model.phase = phase
+        logs.append({k: float(value) for k, value in model.train_step(_batch()).items()})
+    assert "perceptual_loss" not in logs[0]
+    assert logs[1]["perceptual_loss"] == pytest.approx(5 / 7 * logs[0]["reconstruction_loss"])
+    assert logs[1]["loss"] == pytest.approx(logs[0]["loss"], rel=1e-5)
+    for one, other in zip(*(_vectors(model) for model in models), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 def test_both_networks_follow_their_own_gradients(adversaries):
     model = adversaries(loss="mse", weight=3.0)
     model.phase = "adversarial"

@@ -1,0 +1,81 @@
+"""The perceptual loss against NumPy and scikit-image, and its gradient."""
+
+import keras
+import numpy as np
+import pytest
+import skimage.color
+from keras import ops
+
+from keras_colorize.color import scale_ab
+from keras_colorize.losses import PerceptualLoss, feature_distance
+
+
+def test_the_distance_is_that_of_directions():
+    rng = np.random.default_rng(0)
+    true, made = ([rng.normal(size=(2, s, s, c)) for s, c in ((4, 3), (2, 5))] for _ in range(2))
+    expected = 0.0
+    for one, other in zip(true, made, strict=True):
+        one, other = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (one, other))
+        expected += np.mean(np.sum((one - other) ** 2, axis=-1))
+    assert float(feature_distance(true, made)) == pytest.approx(expected, rel=1e-4)
+    assert float(feature_distance(true, [3.0 * one for one in true])) < 1e-5
+    assert float(feature_distance(true[:1], [-true[0]])) == pytest.approx(4.0, rel=1e-4)
+
+
+def test_layers_must_be_as_many():
+    with pytest.raises(ValueError, match="zip"):
+        feature_distance([np.ones((1, 1, 1, 1))], [])
+
+
+def _colors(seed, side):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-20, 20, (1, side, side, 2)).astype("float32")
+
+
+def test_the_network_sees_the_pictures():
+    seen = []
+
+    def features(rgb):
+        seen.append(ops.convert_to_numpy(rgb))
+        return [rgb]
+
+    lightness = np.random.default_rng(0).uniform(30, 70, (1, 8, 8, 1)).astype("float32")
+    true, made = _colors(1, 8), _colors(2, 8)
+    loss = PerceptualLoss(features, weight=3.0)(lightness, *map(scale_ab, (true, made)))
+    for rgb, ab in zip(seen, (true, made), strict=True):
+        expected = skimage.color.lab2rgb(np.concatenate([lightness, ab], axis=-1))
+        np.testing.assert_allclose(rgb, 2 * expected - 1, atol=1e-3)
+    assert float(loss) == pytest.approx(3 * float(feature_distance(*([x] for x in seen))))
+
+
+def test_colors_of_another_size_are_scaled_to_the_lightness():
+    lightness = np.full((1, 8, 8, 1), 50.0, "float32")
+    flat = np.full((1, 1, 1, 2), 12.0, "float32")
+    same = np.broadcast_to(flat, (1, 8, 8, 2))
+    assert float(PerceptualLoss(lambda x: [x])(lightness, *map(scale_ab, (same, flat)))) < 1e-6
+
+
+def test_descent_comes_to_the_true_colors():
+    keras.utils.set_random_seed(0)
+    network = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(16, 3)])
+    network.trainable = False
+    loss = PerceptualLoss(lambda rgb: [rgb, network(rgb)])
+    lightness = np.full((1, 6, 6, 1), 60.0, "float32")
+    true = np.asarray(ops.convert_to_numpy(scale_ab(_colors(1, 3))))
+    layer = _Colors()
+    model = keras.Sequential([keras.Input((6, 6, 1)), layer])
+    model.compile("adam", lambda truth, made: loss(lightness, truth, made))
+    model.optimizer.learning_rate = 0.01
+    before = np.abs(ops.convert_to_numpy(layer.ab) - true).max()
+    model.fit(lightness, true, epochs=150, verbose=0)
+    assert np.abs(ops.convert_to_numpy(layer.ab) - true).max() < before / 10
+
+
+class _Colors(keras.layers.Layer):
+    """Colors that are the same whatever comes in."""
+
+    def build(self, _):
+        self.ab = self.add_weight(shape=(1, 3, 3, 2), initializer=keras.initializers.Constant(0.5))
+
+    def call(self, _):
+        return self.ab * 1.0
