@@ -8,6 +8,13 @@ The generator is the conditional DCGAN's, or any network of the library that was
     python trainers/train_gan.py --data=pictures --run=runs/fusion_gan \
         --generator_preset=runs/fusion/preset --epochs=10 --learning_rate=5e-5
 
+With --width=0.25 the preset `dcgan_generator_photos` saw 115,200 views on the squared error alone,
+then with --generator_preset, --reconstruction=l1 --reconstruction_weight=150 --spectral_norm
+--discriminator_batch_norm=none 10,240 alone and 10,240 against the discriminator, these two in 7
+minutes on two processor cores: ab error 15.64 on 120 photographs of other kinds, where grey has
+17.00, and a quarter more color than a network without a discriminator. Its model card has every
+flag.
+
 --perceptual_weight adds the distance in the features of MobileNetV2 (--perceptual_features), with
 or without a discriminator:
 
