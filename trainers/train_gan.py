@@ -39,14 +39,11 @@ from absl import flags
 from keras_colorize.color import scale_ab
 from keras_colorize.data import Targets
 from keras_colorize.inference import predicted_ab
-from keras_colorize.losses import PerceptualLoss, PixelAbsoluteError, PixelSquaredError
-from keras_colorize.models import (
-    dcgan_discriminator,
-    dcgan_generator,
-    freeze_through,
-    mobilenet_v2_features,
-)
+from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
+from keras_colorize.losses.perceptual import PerceptualLoss
+from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
+from keras_colorize.models.mobilenet_v2 import mobilenet_v2_features
 from keras_colorize.presets import find_preset, load_preset, read_contract
 from keras_colorize.training import (
     AdversarialConfig,

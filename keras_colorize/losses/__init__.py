@@ -8,7 +8,6 @@ from keras_colorize.losses.adversarial import discriminator_loss, generator_adve
 from keras_colorize.losses.channels import ChannelCrossentropy, channel_crossentropy
 from keras_colorize.losses.distribution import AbCrossentropy, ab_crossentropy
 from keras_colorize.losses.huber import HuberPenalty, huber_penalty
-from keras_colorize.losses.perceptual import PerceptualLoss, feature_distance
 from keras_colorize.losses.pixel import (
     PixelAbsoluteError,
     PixelLoss,
@@ -22,7 +21,6 @@ __all__ = [
     "AbCrossentropy",
     "ChannelCrossentropy",
     "HuberPenalty",
-    "PerceptualLoss",
     "PixelAbsoluteError",
     "PixelLoss",
     "PixelSquaredError",
@@ -30,7 +28,6 @@ __all__ = [
     "ab_crossentropy",
     "channel_crossentropy",
     "discriminator_loss",
-    "feature_distance",
     "generator_adversarial_loss",
     "huber_penalty",
     "pixel_absolute_error",

@@ -6,7 +6,6 @@ from keras_colorize.models.eccv16 import eccv16
 from keras_colorize.models.encoders import freeze_through
 from keras_colorize.models.folding import fold_batch_norm
 from keras_colorize.models.iizuka16 import iizuka16
-from keras_colorize.models.mobilenet_v2 import mobilenet_v2_features
 from keras_colorize.models.resnet18 import resnet18_gray_classifier, take_encoder
 from keras_colorize.models.resnet18_gray import resnet18_gray
 from keras_colorize.models.style import has_global_features, split_style
@@ -21,7 +20,6 @@ __all__ = [
     "freeze_through",
     "has_global_features",
     "iizuka16",
-    "mobilenet_v2_features",
     "resnet18_gray",
     "resnet18_gray_classifier",
     "split_style",

@@ -7,7 +7,7 @@ import skimage.color
 from keras import ops
 
 from keras_colorize.color import scale_ab
-from keras_colorize.losses import PerceptualLoss, feature_distance
+from keras_colorize.losses.perceptual import PerceptualLoss, feature_distance
 
 
 def test_the_distance_is_that_of_directions():

@@ -4,8 +4,12 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize.models import distribution_unet, mobilenet_v2_features
-from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_taps
+from keras_colorize.models import distribution_unet
+from keras_colorize.models.mobilenet_v2 import (
+    load_mobilenet_v2,
+    mobilenet_v2_features,
+    mobilenet_v2_taps,
+)
 
 ON_JAX = keras.backend.backend() == "jax"
 # The widest features of each stride, by their names in keras.applications.
