@@ -15,8 +15,10 @@ where grey has 17.00. The first took 13 minutes for 40,960: `vgg16_residual_enco
 
 On 450 landscapes, with a MobileNetV2 encoder, 18,000 views took 15 minutes each on two busy
 processor cores and reached 15 % of the bins of u and 16 % (regression 14 %) of v:
-docs/experiments.md has the commands and the table. The preset is written to `runs/classes/preset`. A run that was
-interrupted goes on when the same command is given again.
+docs/experiments.md has the commands and the table.
+
+The preset is written to `runs/classes/preset`. A run that was interrupted goes on when the same
+command is given again.
 """
 
 from absl import flags
