@@ -11,6 +11,7 @@ import argparse
 
 import numpy as np
 import tensorflow as tf
+from experiments import mean_alone
 from keras import ops
 
 from keras_colorize import Colorizer
@@ -41,7 +42,7 @@ def main():
     options = _parse()
     colorizer = Colorizer.from_preset(options.preset)
     # Nearness to the truth says more where nothing is made more vivid afterwards.
-    colorizer = colorizer.replace(decoder="mean", saturation=1.0, rebalancing=0.0)
+    colorizer = mean_alone(colorizer)
     results = {}
     for number, path in enumerate(measured_paths(options.folder, options.limit)):
         rgb = scaled_rgb(path, colorizer.working_size)

@@ -86,6 +86,19 @@ def unique(pairs):
     return found
 
 
+def mean_alone(colorizer, **changes):
+    """The mean of what a network predicts, without the color that a preset's defaults add.
+
+    Args:
+        colorizer: a `Colorizer`.
+        **changes: further ones, as `Colorizer.replace` takes them.
+
+    Returns:
+        Another `Colorizer`.
+    """
+    return colorizer.replace(decoder="mean", saturation=1.0, rebalancing=0.0, **changes)
+
+
 def median_seconds(call, repeats):
     """Median time of calls after two that are not counted."""
     call(), call()

@@ -19,7 +19,7 @@ import time
 
 import numpy as np
 from cached_figures import Photographs, figures_of
-from experiments import labelled, median_seconds, named_set, plain_errors, unique
+from experiments import labelled, mean_alone, median_seconds, named_set, plain_errors, unique
 
 from keras_colorize import Colorizer, list_presets, load_preset
 from keras_colorize.cli.options import count, whole
@@ -90,8 +90,7 @@ class _Subject:
         default = {"default": self.colorizer}
         if self.contract.saturation == 1.0 and not output.endswith("_logits"):
             return default
-        mean = self.colorizer.replace(decoder="mean", saturation=1.0, rebalancing=0.0)
-        return {"mean": mean, **default}
+        return {"mean": mean_alone(self.colorizer), **default}
 
     def milliseconds(self, calls):
         """Median of one picture through the network as it is used, batch norms folded."""

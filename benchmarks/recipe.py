@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from experiments import named_set, train, unique
+from experiments import mean_alone, named_set, train, unique
 
 from keras_colorize import Colorizer
 from keras_colorize.cli.options import count
@@ -63,7 +63,8 @@ FACTORS = {
         "none": Choice(("--class_loss_weight=0",)),
         "0.3": Choice(("--class_loss_weight=0.3",)),
     },
-    "global fusion": {"off": Choice(("--global_units=0",))},
+    # Scenes are told apart by the global features: compare with class loss "none".
+    "global fusion": {"off": Choice(("--global_units=0", "--class_loss_weight=0"))},
     "views": {
         "whole pictures": Choice(("--min_scale=1",)),
         "crops down to 0.35": Choice(("--min_scale=0.35",)),
@@ -121,8 +122,7 @@ def _row(factor, name, choice, sets, options):
         noted.write_text(f"{time.perf_counter() - start:.0f}")
     batch = next((int(f.split("=")[1]) for f in choice.flags if "--batch_size" in f), 32)
     cells = [factor, name, f"{steps * batch:,}", noted.read_text(), *_noted(run, choice)]
-    colorizer = Colorizer.from_preset(preset)
-    colorizer = colorizer.replace(decoder="mean", saturation=1.0, working_size=224)
+    colorizer = mean_alone(Colorizer.from_preset(preset), working_size=224)
     for folder, limit in sets.values():
         cells += _measured(colorizer, measured_paths(folder, limit))
     return f"| {' | '.join(cells)} |"
