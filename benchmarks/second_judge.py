@@ -6,8 +6,8 @@
 
 A network that is trained on what MobileNetV2 sees (`train_gan.py --perceptual_weight`) may learn
 to please MobileNetV2 rather than to color. EfficientNet-Lite0 (ImageNet weights, Apache-2.0, from
-the package index) tells the two apart: only what both say is worth saying. Each preset has a row
-for the mean decoder and one for its defaults.
+the package index) tells the two apart. Each preset has a row for the mean decoder, and one for its
+defaults where they are others.
 """
 
 import argparse
@@ -93,7 +93,9 @@ def _methods(presets, working_size):
     methods = {}
     for label, preset in presets.items():
         colorizer = Colorizer.from_preset(preset, precision="float32", **changed)
-        methods |= {f"{label}, mean": mean_alone(colorizer), label: colorizer}
+        methods[f"{label}, mean"] = mean_alone(colorizer)
+        if (colorizer.decoder, colorizer.saturation) != ("mean", 1.0):
+            methods[label] = colorizer
     return methods
 
 

@@ -9,7 +9,7 @@ r"""Trains `distribution_unet`.
 
 These two made the preset `distribution_unet_places`: 160,000 pictures, 70 minutes on two busy
 processor cores, ab error 12.36 on 400 validation pictures of MiniPlaces at the end. From there
-its model card goes on to `distribution_unet_photos`, the default: 307,000 more. The preset
+its model card goes on to `distribution_unet_photos`: 307,000 more. The preset
 is written to `runs/all/preset`. A run that was interrupted goes on when the same command is
 given again.
 """
