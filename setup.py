@@ -31,6 +31,7 @@ setup(
     package_dir={"keras_colorize.saved_models": "saved_models"},
     package_data={
         "keras_colorize": ["py.typed"],
+        "keras_colorize.evaluation": ["*.txt"],
         "keras_colorize.saved_models": ["**/*"],
         "keras_colorize.study": ["*.html", "*.css", "*.js"],
         "keras_colorize.web": ["*.css", "*.js"],

@@ -30,7 +30,8 @@ from keras_colorize.presets import WEIGHTS_FILE, find_preset
 
 CHOSEN = (
     *HEADLINE,
-    *("ciede2000", "ssim", "auc_rebalanced", "recognized", "scene_top1", "scene_top5"),
+    *("ciede2000", "ssim", "auc_rebalanced"),
+    *("recognized", "imagenet_top1", "scene_top1", "scene_top5"),
 )
 SIDE = 256
 

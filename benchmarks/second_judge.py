@@ -24,8 +24,12 @@ from keras_colorize.evaluation import format_table, measure, measured_paths, sum
 from keras_colorize.evaluation.fid import FeatureSets
 from keras_colorize.evaluation.recognition import Recognition
 
-COLUMNS = ("psnr_mean", "ab_error", "colorfulness", "recognized", "fid[mobilenet_v2]")
-SECOND = {"recognized": "recognized by the second, %"}
+NEARNESS = ("psnr_mean", "ab_error", "colorfulness")
+FIRST = ("recognized", "imagenet_top1", "fid[mobilenet_v2]")
+SECOND = {
+    "recognized": "recognized by the second, %",
+    "imagenet_top1": "ImageNet top-1 by the second, %",
+}
 
 
 class SecondJudge(Recognition):
@@ -67,9 +71,12 @@ def main(arguments=None):
             methods = _methods(presets, options.working_size)
             judges = [Recognition(options.classifier), SecondJudge()]
             measured = measure(methods, measured_paths(folder, limit), judges=judges)
-            columns = (*COLUMNS, *SECOND.values(), judges[-1].sets.figure)
+            summary = summarize(measured.results, measured.totals)
+            judged = (*FIRST, *SECOND.values(), judges[-1].sets.figure)
+            # Only photographs that are named by their class have a top-1.
+            columns = (*NEARNESS, *(figure for figure in judged if figure in summary["truth"]))
             print(f"\n{name} (n = {len(measured.results)}):\n")
-            print(format_table(summarize(measured.results, measured.totals), columns), flush=True)
+            print(format_table(summary, columns), flush=True)
 
 
 def _parse(arguments):

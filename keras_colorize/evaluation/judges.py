@@ -1,5 +1,6 @@
 """Which judges a measurement has, and why it lacks the others."""
 
+from keras_colorize.evaluation.imagenet import imagenet_class
 from keras_colorize.evaluation.perceptual import Lpips
 from keras_colorize.evaluation.recognition import Recognition, load_features
 from keras_colorize.evaluation.scenes import Scenes
@@ -23,8 +24,10 @@ def make_judges(paths, classifier=None, features=(), scenes=None):
     judges, absent = [load_features(path) for path in features], {}
     if classifier:
         judges.append(Recognition(classifier))
+        if all(imagenet_class(path) is None for path in paths):
+            absent["ImageNet top-1"] = "no photograph is named by a class of ImageNet"
     else:
-        absent["recognizability, fid[mobilenet_v2]"] = "no --classifier given"
+        absent["recognizability, ImageNet top-1, fid[mobilenet_v2]"] = "no --classifier given"
     _add_scenes(judges, absent, paths, scenes)
     try:
         judges.append(Lpips())

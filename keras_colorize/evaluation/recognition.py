@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.evaluation.fid import FeatureSets
+from keras_colorize.evaluation.imagenet import imagenet_class
 
 CROP = 224
 """Side in pixels of what the networks see, unless theirs is fixed at another."""
@@ -16,8 +17,9 @@ CROP = 224
 class Recognition:
     """Recognizability: does a classifier of ImageNet see what it sees in the true colors?
 
-    There are no labels, so its first answer on the true picture stands for them. After Zhang
-    2016, section 3.2. The features before its last layer also give `fid[mobilenet_v2]`.
+    Its first answer is compared with that on the true picture and, where the name of a
+    photograph tells its class (`imagenet_class`), with that class, as in Zhang 2016, section
+    3.2. The features before its last layer also give `fid[mobilenet_v2]`.
 
     Args:
         weights: path of weights of `keras.applications.MobileNetV2` with its classifier.
@@ -31,12 +33,17 @@ class Recognition:
         self.sets = FeatureSets("mobilenet_v2")
 
     def rows(self, path, rgb, made):
-        """Figures of one picture: 100 where the answer is that on the truth, else 0."""
+        """Figures of one picture: 100 where the answer is that on the truth, or right; else 0."""
         features, scores = self.network.predict_on_batch(crops(made, CROP))
         self.sets.add(dict(zip(made, features, strict=True)))
         answers = dict(zip(made, np.argmax(scores, axis=-1), strict=True))
+        expected = {"recognized": answers["truth"], "imagenet_top1": imagenet_class(path)}
         return {
-            name: {"recognized": 100.0 * float(answer == answers["truth"])}
+            name: {
+                figure: 100.0 * float(answer == right)
+                for figure, right in expected.items()
+                if right is not None
+            }
             for name, answer in answers.items()
         }
 

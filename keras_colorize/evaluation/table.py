@@ -22,6 +22,7 @@ LABELS = {
     "auc": "AuC, %",
     "auc_rebalanced": "AuC, rebalanced, %",
     "recognized": "recognizability, top-1 as on truth, %",
+    "imagenet_top1": "ImageNet top-1, %",
     "scene_top1": "scene top-1, %",
     "scene_top5": "scene top-5, %",
 }

@@ -60,7 +60,7 @@ def test_what_is_not_measured_is_said(folder, tiny_colorizer, scene_colorizer, m
     judges, absent = make_judges(paths)
     assert judges == []
     assert absent == {
-        "recognizability, fid[mobilenet_v2]": "no --classifier given",
+        "recognizability, ImageNet top-1, fid[mobilenet_v2]": "no --classifier given",
         "scene top-1, top-5": "no preset that knows scenes",
         "lpips": "package lpips not installed",
     }
@@ -72,7 +72,9 @@ def test_what_is_not_measured_is_said(folder, tiny_colorizer, scene_colorizer, m
         paths, mobilenet_weights, scenes=(scene_colorizer, ("tiny",), folder)
     )
     assert [type(judge) for judge in judges] == [Recognition, Scenes]
-    assert list(absent) == ["lpips"]
+    assert list(absent) == ["ImageNet top-1", "lpips"]
+    _, absent = make_judges([*paths, folder / "n02119789_1.png"], mobilenet_weights)
+    assert "ImageNet top-1" not in absent
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from keras_colorize.evaluation import FeatureJudge, Recognition, load_features
+from keras_colorize.evaluation.imagenet import imagenet_class
 from keras_colorize.evaluation.recognition import crops
 
 
@@ -43,12 +44,41 @@ def test_recognized_is_what_has_the_answer_of_the_truth(judge, monkeypatch):
 
     monkeypatch.setattr(judge.network, "predict_on_batch", predict)
     made = dict.fromkeys(["grey", "mean", "vivid", "truth"], np.zeros((9, 9, 3), "float32"))
-    first, second = (judge.rows(None, made["truth"], made) for _ in range(2))
+    # The second is named by class 2.
+    paths = ("beach.jpg", "n01484850_3.jpg")
+    first, second = (judge.rows(path, made["truth"], made) for path in paths)
     assert [row["recognized"] for row in first.values()] == [100.0, 100.0, 0.0, 100.0]
     assert [row["recognized"] for row in second.values()] == [0.0, 100.0, 100.0, 100.0]
+    assert [row["imagenet_top1"] for row in second.values()] == [0.0, 100.0, 100.0, 100.0]
+    assert "imagenet_top1" not in first["truth"]
     totals = judge.totals()
     assert totals["truth"]["fid[mobilenet_v2]"] == pytest.approx(0.0, abs=1e-9)
     assert totals["grey"]["fid[mobilenet_v2]"] > 0.1
+
+
+@pytest.mark.parametrize(
+    ("path", "index"),
+    [
+        ("n01440764_10026.JPEG", 0),
+        ("photos/n01440764/10026.jpg", 0),
+        ("ILSVRC2012_val_00000001_n15075141.JPEG", 999),
+        # The file's own name is nearer than that of its folder.
+        ("n01440764/n02119789_kit_fox.png", 278),
+        # No class of ImageNet, no ID at all, no whole ID.
+        ("n00000001_1.JPEG", None),
+        ("beach.jpg", None),
+        ("plan01440764.png", None),
+        ("n014407641.png", None),
+    ],
+)
+def test_names_tell_the_class(path, index):
+    assert imagenet_class(path) == index
+
+
+def test_classes_are_in_the_order_of_the_scores():
+    # Keras' own list is downloaded; these answers of it are well known.
+    known = {"n02123045": 281, "n02099712": 208, "n04285008": 817, "n07753592": 954}
+    assert {wordnet_id: imagenet_class(wordnet_id) for wordnet_id in known} == known
 
 
 def test_weights_that_do_not_fit(tmp_path):
