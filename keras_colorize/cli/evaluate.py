@@ -29,7 +29,7 @@ def add(commands):
     command.add_argument(
         "--classifier",
         metavar="WEIGHTS.h5",
-        help="ImageNet weights of keras.applications.MobileNetV2, for recognizability and FID",
+        help="weights of keras.applications.MobileNetV2: recognizability, ImageNet top-1, FID",
     )
     command.add_argument(
         "--features",
