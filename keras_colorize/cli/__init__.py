@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import logging
 import os
 import sys
 
@@ -27,6 +28,8 @@ def main(arguments=None):
     with _quiet_start():
         from keras_colorize.files import PhotographError
         from keras_colorize.presets import PresetError
+    # TensorFlow advises against inputs of many sizes, which photographs have.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
     try:
         return options.run(options)

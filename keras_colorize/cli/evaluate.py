@@ -1,7 +1,6 @@
 """The command that measures: `evaluate`."""
 
 import dataclasses
-import logging
 import os
 import sys
 from pathlib import Path
@@ -49,8 +48,6 @@ def _cores():
 
 
 def _evaluate(options):
-    # TensorFlow advises against inputs of many sizes, which photographs have.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     import keras
 
     from keras_colorize.evaluation import MeasuredRows, check_targets, make_judges, measured_paths

@@ -235,6 +235,16 @@ def test_help_does_not_wait_for_tensorflow():
     assert err == ""
 
 
+def test_photographs_of_many_sizes_cause_no_warning(tmp_path, tiny_preset):
+    (tmp_path / "in").mkdir()
+    for width in range(32, 320, 32):
+        Image.new("L", (width, 256), 90).save(tmp_path / "in" / f"{width}.png")
+    words = ("--preset", tiny_preset, "--working-size", "256")
+    _, err = _process("colorize", tmp_path / "in", "-o", tmp_path / "out", *words).communicate()
+    assert len(list((tmp_path / "out").iterdir())) == 9
+    assert [line for line in err.splitlines() if "colorizing" not in line] == []
+
+
 def test_the_command_is_quiet_and_can_be_interrupted(album, tmp_path, tiny_preset):
     for number in range(300):
         shutil.copy(album / "a.jpg", album / f"{number:03}.jpg")
