@@ -18,7 +18,6 @@ from keras_colorize.export.warmup import import_prediction_log
 from keras_colorize.inference import Colorizer, compose, predicted_ab
 from keras_colorize.presets import Contract, PresetError, load_preset, save_preset
 from keras_colorize.training import (
-    AdversarialConfig,
     ColorizedSamples,
     DivergedError,
     TrainingConfig,
@@ -71,7 +70,9 @@ def class_count(class_names):
     return len(class_names) if len(class_names) > 1 and FLAGS.class_loss_weight else None
 
 
-def train(network, make_model, targets, make_objectives, adversary=None, callbacks=()):
+def train(
+    network, make_model, targets, make_objectives, wrap=None, callbacks=(), kind=TrainingConfig
+):
     """Runs the training that the flags describe, and saves the weights as a preset.
 
     Targets and objectives may name outputs that the network does not have; these are passed
@@ -84,13 +85,15 @@ def train(network, make_model, targets, make_objectives, adversary=None, callbac
         targets: `Targets` of all outputs.
         make_objectives: callable (`TrainingData`) to three dicts by output, loss, its weight and
             metric, and a dict of further fields of the preset's contract.
-        adversary: for adversarial training, callable (network, `AdversarialConfig`) to the
-            compiled `AdversarialModel` around it; then losses and metrics are not used.
+        wrap: for networks that a model with a loss of its own trains, such as `AdversarialModel`:
+            callable (network, config) to that model, compiled; then losses and metrics are not
+            used.
         callbacks: Keras callbacks of this trainer, on every worker.
+        kind: class of the config.
     """
     strategy = make_strategy(FLAGS.strategy)
     precision = set_precision(FLAGS.precision)
-    config = _config(AdversarialConfig if adversary else TrainingConfig)
+    config = _config(kind)
     if FLAGS.export:
         # What is missing is better said now than after the training.
         import_prediction_log()
@@ -102,8 +105,8 @@ def train(network, make_model, targets, make_objectives, adversary=None, callbac
         if FLAGS.init:
             _begin_from(model, FLAGS.init)
         *objectives, fields = make_objectives(data)
-        if adversary:
-            trained = adversary(model, config)
+        if wrap:
+            trained = wrap(model, config)
         else:
             trained = model
             losses, loss_weights, metrics = (_of_model(model, by) for by in objectives)
@@ -115,7 +118,7 @@ def train(network, make_model, targets, make_objectives, adversary=None, callbac
     if FLAGS.dry_run:
         _describe(trained, config, arguments, class_names)
         return
-    if not adversary:
+    if not wrap:
         targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
     samples = _samples(model, validation, strategy)
     # Its weights would not fit another network, or fit and mean something else.

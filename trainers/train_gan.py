@@ -171,6 +171,7 @@ def main():
             TwoPhases(FLAGS.pretrain_epochs),
             CollapseMonitor(FLAGS.on_collapse, FLAGS.collapse_patience),
         ],
+        AdversarialConfig,
     )
 
 

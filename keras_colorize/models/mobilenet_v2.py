@@ -23,6 +23,7 @@ _BLOCKS = (
 """Expansion factor, output channels, repeats and stride of the first repeat, as printed."""
 
 _TAPS = ("block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu")
+_DEEPEST = (_TAPS[-1], "out_relu")
 
 
 def mobilenet_v2_taps(rgb):
@@ -66,6 +67,32 @@ def mobilenet_v2_features(weights):
     return model
 
 
+def mobilenet_v2_pair(model, weights):
+    """Builds what is to learn and what it is to learn from, each with the features it ends in.
+
+    Args:
+        model: a network of lightness built on `encode(..., "mobilenet_v2")`; its layers are
+            shared, so it learns with the first of the two.
+        weights: as `load_mobilenet_v2` takes them, with the classifier.
+
+    Returns:
+        Two Functional models, the student of L* in 0..100, (N, H, W, 1), and the teacher, frozen,
+        of pictures (N, H, W, 3) in [-1, 1], both to a dict of `"features"`, the last two of
+        `mobilenet_v2_taps`, and `"logits"` (N, 1000), those of the classifier of ImageNet.
+
+    Raises:
+        ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
+    """
+    source = _read(weights)
+    teacher = mobilenet_v2_features(weights)
+    if source.layers[-1].name != "predictions":
+        raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
+    classifier = layers.Dense(1000, dtype="float32", trainable=False, name="logits")
+    classifier.build((None, 1280))
+    classifier.set_weights(source.layers[-1].get_weights())
+    return _seeing(model, classifier), _seeing(teacher, classifier)
+
+
 def load_mobilenet_v2(model, weights):
     """Copies ImageNet weights into the `mobilenet_v2` encoder of a model, in place.
 
@@ -85,6 +112,12 @@ def load_mobilenet_v2(model, weights):
         raise ValueError(f"Expected a mobilenet_v2 encoder, {model.name} lacks {missing[0]!r}.")
     for layer in _weighted(source):
         model.get_layer(layer.name).set_weights(layer.get_weights())
+
+
+def _seeing(model, classifier):
+    features = [model.get_layer(name).output for name in _DEEPEST]
+    logits = classifier(layers.GlobalAveragePooling2D(dtype="float32")(features[-1]))
+    return keras.Model(model.input, {"features": features, "logits": logits})
 
 
 def _flat_blocks():
@@ -121,7 +154,7 @@ def _relu(x, name):
 
 def _read(weights):
     if weights == "imagenet":
-        return keras.applications.MobileNetV2(include_top=False, weights="imagenet")
+        return keras.applications.MobileNetV2(weights="imagenet")
     if not os.path.isfile(weights):
         raise ValueError(
             f"Expected 'imagenet' or the path of a MobileNetV2 weights file, received {weights!r}."

@@ -6,6 +6,7 @@ from keras_colorize.training.callbacks import ColorizedSamples, standard_callbac
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
 from keras_colorize.training.collapse import CollapseMonitor
 from keras_colorize.training.config import AdversarialConfig, TrainingConfig, bind_settings
+from keras_colorize.training.distillation import DistillationModel
 from keras_colorize.training.hardware import make_strategy, set_precision, worker_of
 from keras_colorize.training.loop import TrainingLoop
 from keras_colorize.training.memory import memory_estimate
@@ -17,6 +18,7 @@ __all__ = [
     "AdversarialModel",
     "CollapseMonitor",
     "ColorizedSamples",
+    "DistillationModel",
     "DivergedError",
     "RunCheckpoint",
     "TrainingConfig",

@@ -10,7 +10,7 @@ from keras import ops
 from keras_colorize.color import lab_to_rgb, unscale_ab
 from keras_colorize.losses import discriminator_loss, generator_adversarial_loss
 from keras_colorize.metrics import Colorfulness, Diversity
-from keras_colorize.training.replicas import descend
+from keras_colorize.training.replicas import descend, share
 
 RECONSTRUCTION, ADVERSARIAL = PHASES = ("reconstruction", "adversarial")
 """The generator alone on the reconstruction loss; then both networks."""
@@ -120,12 +120,12 @@ class AdversarialModel(keras.Model):
             fake = self.judge(lightness, made, training=True)
             real = self.judge(lightness, _fit(truth, made), training=True)
             losses = self._generator_losses(lightness, truth, made)
-            losses["adversarial_loss"] = _share(generator_adversarial_loss(fake))
+            losses["adversarial_loss"] = share(generator_adversarial_loss(fake))
             loss = sum(losses.values())
-            judgement = _share(discriminator_loss(real, fake, self.label_smoothing))
+            judgement = share(discriminator_loss(real, fake, self.label_smoothing))
         self._descend(self.generator, tape, loss)
         self._descend(self.discriminator, tape, judgement)
-        verdicts = judgement, _share(_accuracy(real, fake))
+        verdicts = judgement, share(_accuracy(real, fake))
         return {"loss": loss, **losses, **dict(zip(_JUDGEMENTS, verdicts, strict=True))}
 
     def judge(self, lightness, ab, training=False):
@@ -169,7 +169,7 @@ class AdversarialModel(keras.Model):
         # Keras divides by the number of replicas here.
         losses = {"reconstruction_loss": self.compute_loss(lightness, {"ab": truth}, {"ab": made})}
         if self.perceptual:
-            losses["perceptual_loss"] = _share(self.perceptual(lightness, truth, made))
+            losses["perceptual_loss"] = share(self.perceptual(lightness, truth, made))
         return losses
 
     def _descend(self, part, tape, loss):
@@ -191,10 +191,6 @@ class TwoPhases(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Chooses the phase."""
         self.model.phase = RECONSTRUCTION if epoch < self.epochs else ADVERSARIAL
-
-
-def _share(value):
-    return value / tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def _accuracy(real, fake):

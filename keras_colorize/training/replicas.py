@@ -93,6 +93,11 @@ def clip_sum(gradients, clip_norm):
     return [gradient / replicas for gradient in clipped]
 
 
+def share(value):
+    """A replica's part of a mean: the parts of all sum up to it; called within a replica."""
+    return value / tf.distribute.get_strategy().num_replicas_in_sync
+
+
 def descend(optimizer, gradients, variables):
     """Applies the gradients of a step; called within a replica.
 

@@ -8,6 +8,7 @@ from keras_colorize.models import distribution_unet
 from keras_colorize.models.mobilenet_v2 import (
     load_mobilenet_v2,
     mobilenet_v2_features,
+    mobilenet_v2_pair,
     mobilenet_v2_taps,
 )
 
@@ -79,6 +80,27 @@ if not ON_JAX:
         x = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
         expected = source.predict(x, verbose=0)
         np.testing.assert_allclose(model(x, training=True)[-1], expected, rtol=1e-4, atol=1e-4)
+
+    def test_a_teacher_answers_like_its_file_and_shares_the_classifier(tmp_path):
+        source = _reference(input_shape=(224, 224, 3), include_top=True)
+        path = str(_save(source, tmp_path / "any.weights.h5"))
+        network = _network(encoder_weights=path)
+        student, teacher = mobilenet_v2_pair(network, path)
+        light = np.random.default_rng(0).uniform(0, 100, (1, 224, 224, 1)).astype("float32")
+        # The encoder takes L* as a grey picture in [-1, 1].
+        seen, made = teacher(np.repeat(light / 50 - 1, 3, axis=-1)), student(light)
+        expected = source(np.repeat(light / 50 - 1, 3, axis=-1))
+        for one in (seen, made):
+            answers = keras.ops.softmax(one["logits"])
+            np.testing.assert_allclose(answers, expected, rtol=1e-3, atol=1e-7)
+        assert teacher.trainable_weights == []
+        own = {id(w) for w in network.trainable_weights}
+        assert {id(w) for w in student.trainable_weights} < own
+
+    def test_a_teacher_needs_its_classifier(tmp_path):
+        path = str(_save(_reference(input_shape=(224, 224, 3)), tmp_path / "top.weights.h5"))
+        with pytest.raises(ValueError, match=r"with their classifier, .*top\.weights\.h5 has none"):
+            mobilenet_v2_pair(_network(encoder_weights=path), path)
 
     def test_files_of_other_networks_are_refused(tmp_path):
         other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
