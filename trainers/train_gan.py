@@ -43,7 +43,7 @@ from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
 from keras_colorize.losses.perceptual import PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
-from keras_colorize.models.mobilenet_v2 import mobilenet_v2_features
+from keras_colorize.models.mobilenet_v2 import mobilenet_v2_answers, mobilenet_v2_features
 from keras_colorize.presets import find_preset, load_preset, read_contract
 from keras_colorize.training import (
     AdversarialConfig,
@@ -82,6 +82,9 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_string(
     "perceptual_features", None, "imagenet, or the path of MobileNetV2 weights: who compares."
+)
+flags.DEFINE_float(
+    "perceptual_answers", 0.0, "Weight of MobileNetV2's answers beside its features; 0 for none."
 )
 flags.DEFINE_enum("on_collapse", "warn", ACTIONS, "What to do when the training collapses.")
 flags.DEFINE_integer("collapse_patience", 2, "Epochs that a sign of collapse must last.")
@@ -144,7 +147,9 @@ def _perceptual(weight):
         )
     if not weight:
         return None
-    return PerceptualLoss(mobilenet_v2_features(FLAGS.perceptual_features), weight)
+    weights, share = FLAGS.perceptual_features, FLAGS.perceptual_answers
+    answers = mobilenet_v2_answers(weights) if share else None
+    return PerceptualLoss(mobilenet_v2_features(weights), weight, answers, share)
 
 
 def main():

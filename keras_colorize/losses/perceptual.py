@@ -6,7 +6,10 @@ Johnson, Alahi & Fei-Fei 2016, section 3.2, on features of length 1 as in Zhang 
 from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
+from keras_colorize.losses.distillation import answer_divergence
 
+# Classes that are unlikely tell two colorings apart, too.
+_TEMPERATURE = 2.0
 # Keeps the gradient finite where a network sees nothing, all its features being 0.
 _TINY = 1e-6
 
@@ -32,12 +35,17 @@ class PerceptualLoss:
     Args:
         features: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a list of
             feature maps (N, h, w, C), for example `mobilenet_v2_features`.
-        weight: factor on `feature_distance`.
+        weight: factor on the whole.
+        answers: callable from the last feature map to logits of classes (N, classes), for
+            example `mobilenet_v2_answers`; or None.
+        answer_weight: factor on `answer_divergence` beside `feature_distance`.
     """
 
-    def __init__(self, features, weight=1.0):
+    def __init__(self, features, weight=1.0, answers=None, answer_weight=0.0):
         self.features = features
         self.weight = weight
+        self.answers = answers
+        self.answer_weight = answer_weight
 
     def __call__(self, lightness, true_ab, made_ab):
         """Returns a float32 number.
@@ -49,7 +57,11 @@ class PerceptualLoss:
         """
         true = [ops.stop_gradient(one) for one in self.features(_picture(lightness, true_ab))]
         made = self.features(_picture(lightness, made_ab))
-        return self.weight * feature_distance(true, made)
+        distance = feature_distance(true, made)
+        if self.answers is not None:
+            pair = self.answers(true[-1]), self.answers(made[-1])
+            distance += self.answer_weight * answer_divergence(*pair, _TEMPERATURE)
+        return self.weight * distance
 
 
 def _picture(lightness, ab):

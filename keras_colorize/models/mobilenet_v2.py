@@ -83,14 +83,33 @@ def mobilenet_v2_pair(model, weights):
     Raises:
         ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
     """
-    source = _read(weights)
-    teacher = mobilenet_v2_features(weights)
-    if source.layers[-1].name != "predictions":
+    answers = mobilenet_v2_answers(weights)
+    return _seeing(model, answers), _seeing(mobilenet_v2_features(weights), answers)
+
+
+def mobilenet_v2_answers(weights):
+    """Builds what turns the last of `mobilenet_v2_taps` into answers.
+
+    Args:
+        weights: as `load_mobilenet_v2` takes them, with the classifier.
+
+    Returns:
+        Functional model of frozen layers, features (N, h, w, 1280) to logits of the classes of
+        ImageNet, (N, 1000).
+
+    Raises:
+        ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
+    """
+    classifier = _read(weights).layers[-1]
+    if classifier.name != "predictions":
         raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
-    classifier = layers.Dense(1000, dtype="float32", trainable=False, name="logits")
-    classifier.build((None, 1280))
-    classifier.set_weights(source.layers[-1].get_weights())
-    return _seeing(model, classifier), _seeing(teacher, classifier)
+    features = keras.Input((None, None, 1280), name="features")
+    x = layers.GlobalAveragePooling2D(dtype="float32")(features)
+    logits = layers.Dense(1000, dtype="float32", name="logits")
+    model = keras.Model(features, logits(x), name="mobilenet_v2_answers")
+    logits.set_weights(classifier.get_weights())
+    model.trainable = False
+    return model
 
 
 def load_mobilenet_v2(model, weights):
@@ -114,10 +133,9 @@ def load_mobilenet_v2(model, weights):
         model.get_layer(layer.name).set_weights(layer.get_weights())
 
 
-def _seeing(model, classifier):
+def _seeing(model, answers):
     features = [model.get_layer(name).output for name in _DEEPEST]
-    logits = classifier(layers.GlobalAveragePooling2D(dtype="float32")(features[-1]))
-    return keras.Model(model.input, {"features": features, "logits": logits})
+    return keras.Model(model.input, {"features": features, "logits": answers(features[-1])})
 
 
 def _flat_blocks():

@@ -7,6 +7,7 @@ import skimage.color
 from keras import ops
 
 from keras_colorize.color import scale_ab
+from keras_colorize.losses.distillation import answer_divergence
 from keras_colorize.losses.perceptual import PerceptualLoss, feature_distance
 
 
@@ -46,6 +47,26 @@ def test_the_network_sees_the_pictures():
         expected = skimage.color.lab2rgb(np.concatenate([lightness, ab], axis=-1))
         np.testing.assert_allclose(rgb, 2 * expected - 1, atol=1e-3)
     assert float(loss) == pytest.approx(3 * float(feature_distance(*([x] for x in seen))))
+
+
+def test_answers_are_compared_beside_the_features():
+    lightness = np.full((2, 4, 4, 1), 50.0, "float32")
+    true, made = (scale_ab(np.repeat(_colors(seed, 4), 2, axis=0)) for seed in (1, 2))
+
+    def answers(features):
+        return 5.0 * ops.mean(features, axis=(1, 2))
+
+    seen = []
+
+    def features(rgb):
+        seen.append(rgb)
+        return [rgb]
+
+    alone = float(PerceptualLoss(lambda x: [x], weight=3.0)(lightness, true, made))
+    both = float(PerceptualLoss(features, 3.0, answers, 0.5)(lightness, true, made))
+    divergence = float(answer_divergence(*map(answers, seen), temperature=2.0))
+    assert divergence > 1e-3
+    assert both == pytest.approx(alone + 3.0 * 0.5 * divergence, rel=1e-4)
 
 
 def test_colors_of_another_size_are_scaled_to_the_lightness():

@@ -51,6 +51,7 @@ def runs(pictures, presets, begin, tmp_path_factory):
             "--spectral_norm",
             "--discriminator_batch_norm=none",
             "--perceptual_weight=0.5",
+            "--perceptual_answers=0.2",
             f"--perceptual_features={_mobilenet_v2(root / 'features.weights.h5')}",
         ),
         "bins": begin(
@@ -78,7 +79,7 @@ def runs(pictures, presets, begin, tmp_path_factory):
 
 def _mobilenet_v2(path):
     keras.utils.set_random_seed(0)
-    keras.applications.MobileNetV2(weights=None, include_top=False).save_weights(path)
+    keras.applications.MobileNetV2(weights=None).save_weights(path)
     return path
 
 
