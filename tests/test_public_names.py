@@ -276,6 +276,7 @@ PUBLIC_NAMES = {
         "AdversarialModel",
         "CollapseMonitor",
         "ColorizedSamples",
+        "DistillationModel",
         "DivergedError",
         "RunCheckpoint",
         "TrainingConfig",
