@@ -22,7 +22,7 @@ from keras_colorize.evaluation.imagenet import imagenet_class
 from keras_colorize.evaluation.pictures import LONG_SIDE
 from keras_colorize.evaluation.recognition import CROP, crops
 from keras_colorize.models import distribution_unet
-from keras_colorize.models.mobilenet_v2 import mobilenet_v2_pair
+from keras_colorize.models.mobilenet_v2 import mobilenet_v2_student, mobilenet_v2_teacher
 
 
 def main(arguments=None):
@@ -38,8 +38,9 @@ def main(arguments=None):
         }
         answers = {}
         for name, network in networks.items():
-            student, teacher = mobilenet_v2_pair(network, options.classifier)
+            student = mobilenet_v2_student(network, options.classifier)
             answers[name] = _answers(student, np.asarray(rgb_to_lightness(rgb)))
+        teacher = mobilenet_v2_teacher(options.classifier)
         answers["true colors"] = _answers(teacher, 2.0 * rgb - 1.0)
     classes = [imagenet_class(path) for path in paths]
     summary = {name: _row(own, answers["true colors"], classes) for name, own in answers.items()}

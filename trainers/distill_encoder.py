@@ -18,7 +18,11 @@ from absl import flags
 
 from keras_colorize.data import Targets
 from keras_colorize.models import freeze_through
-from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_pair
+from keras_colorize.models.mobilenet_v2 import (
+    load_mobilenet_v2,
+    mobilenet_v2_student,
+    mobilenet_v2_teacher,
+)
 from keras_colorize.presets import find_preset, load_preset, read_contract
 from keras_colorize.training import DistillationModel, make_optimizer
 from run import start, train
@@ -33,7 +37,7 @@ define_flags(
     epochs=5,
     steps_per_epoch=200,
 )
-flags.DEFINE_string("network", None, "Preset, name or folder, whose encoder learns.", required=True)
+flags.DEFINE_string("network", None, "Preset, name or folder, whose encoder learns.")
 flags.DEFINE_string("encoder_weights", "imagenet", "imagenet, or the path of MobileNetV2 weights.")
 flags.DEFINE_string("freeze_through", "block_5_add", "Last encoder layer that is not trained.")
 flags.DEFINE_float("temperature", 2.0, "Of the answers that are compared.")
@@ -50,7 +54,8 @@ def make_model(_):
 
 def make_student(model, config):
     """The encoder and its teacher, compiled."""
-    pair = mobilenet_v2_pair(model, FLAGS.encoder_weights)
+    weights = FLAGS.encoder_weights
+    pair = mobilenet_v2_student(model, weights), mobilenet_v2_teacher(weights)
     trained = DistillationModel(*pair, FLAGS.temperature, FLAGS.answer_weight)
     trained.compile(make_optimizer(config))
     return trained
@@ -58,6 +63,8 @@ def make_student(model, config):
 
 def main():
     """Trains from the command line."""
+    if not FLAGS.network:
+        raise ValueError("Expected --network, the preset whose encoder learns, received none.")
     contract = read_contract(find_preset(FLAGS.network))
     fields = {"class_names": contract.class_names}
     targets = Targets({"rgb": "rgb"})

@@ -16,11 +16,15 @@ minutes on two processor cores: ab error 15.64 on 120 photographs of other kinds
 flag.
 
 --perceptual_weight adds the distance in the features of MobileNetV2 (--perceptual_features), with
-or without a discriminator:
+or without a discriminator; with --perceptual_as_shown in the colors that a preset shows, which are
+more saturated than the mean:
 
     python trainers/train_gan.py --data=pictures --run=runs/perceptual \
         --generator_preset=distribution_unet_photos --freeze_through=out_relu \
         --perceptual_weight=10 --perceptual_features=imagenet --epochs=4 --pretrain_epochs=4
+
+An encoder that is trained, too, forgets ImageNet with that; --distillation_weight reminds it, as
+distill_encoder.py does before the training.
 
 Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32.
 
@@ -36,15 +40,11 @@ import functools
 import keras
 from absl import flags
 
-from keras_colorize.color import scale_ab
 from keras_colorize.data import Targets
-from keras_colorize.inference import predicted_ab
 from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
-from keras_colorize.losses.perceptual import PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
-from keras_colorize.models.mobilenet_v2 import mobilenet_v2_answers, mobilenet_v2_features
-from keras_colorize.presets import find_preset, load_preset, read_contract
+from keras_colorize.presets import Contract, find_preset, load_preset, read_contract
 from keras_colorize.training import (
     AdversarialConfig,
     AdversarialModel,
@@ -53,6 +53,14 @@ from keras_colorize.training import (
     make_optimizer,
 )
 from keras_colorize.training.collapse import ACTIONS
+from perception import (
+    DECODING,
+    by_the_mean,
+    check_features,
+    decoded,
+    distilled,
+    perceptual_loss,
+)
 from run import start, train
 from settings import define_flags
 
@@ -81,10 +89,13 @@ flags.DEFINE_enum(
     "discriminator_batch_norm", "moving", BATCH_NORM_MODES, "Its mode; none suits --spectral_norm."
 )
 flags.DEFINE_string(
-    "perceptual_features", None, "imagenet, or the path of MobileNetV2 weights: who compares."
+    "perceptual_features", None, "imagenet, or the path of MobileNetV2 weights: who sees colors."
 )
-flags.DEFINE_float(
-    "perceptual_answers", 0.0, "Weight of MobileNetV2's answers beside its features; 0 for none."
+flags.DEFINE_bool(
+    "perceptual_as_shown",
+    False,
+    "The perceptual loss sees colors as --generator_preset shows them, with its decoder, class "
+    "weights and saturation; without, those of the mean decoder.",
 )
 flags.DEFINE_enum("on_collapse", "warn", ACTIONS, "What to do when the training collapses.")
 flags.DEFINE_integer("collapse_patience", 2, "Epochs that a sign of collapse must last.")
@@ -111,15 +122,35 @@ def _frozen(generator):
     return generator
 
 
-def make_adversaries(output, generator, config):
+def make_adversaries(contract, generator, config):
     """Both networks, compiled.
 
     Args:
-        output: the generator's color output.
+        contract: the `Contract` of the preset that the run will write.
         generator: the network.
         config: an `AdversarialConfig`.
     """
-    discriminator = dcgan_discriminator(
+    weights = FLAGS.perceptual_features
+    check_features(config, weights)
+    sight, distillation = distilled(config, weights, generator)
+    # Without its class branch, which nothing here trains.
+    outputs = {contract.output: generator.output[contract.output], **sight}
+    model = AdversarialModel(
+        keras.Model(generator.input, outputs, name=generator.name),
+        _discriminator(),
+        decoded(by_the_mean(contract)),
+        config.label_smoothing,
+        perceptual_loss(config, weights),
+        distillation,
+        decoded(contract),
+    )
+    optimizers = make_optimizer(config), make_optimizer(config.discriminator())
+    model.compile(*optimizers, LOSSES[config.reconstruction](), config.reconstruction_weight)
+    return model
+
+
+def _discriminator():
+    return dcgan_discriminator(
         level_set=int(FLAGS.level_set),
         width=FLAGS.discriminator_width,
         spectral_norm=FLAGS.spectral_norm,
@@ -127,51 +158,26 @@ def make_adversaries(output, generator, config):
         batch_norm_momentum=FLAGS.batch_norm_momentum,
     )
 
-    def to_ab(outputs, lightness):
-        return scale_ab(predicted_ab(outputs[output], output, lightness, decoder="mean"))
-
-    # Without its class branch, which nothing here trains.
-    colors = keras.Model(generator.input, {output: generator.output[output]}, name=generator.name)
-    perceptual = _perceptual(config.perceptual_weight)
-    model = AdversarialModel(colors, discriminator, to_ab, config.label_smoothing, perceptual)
-    optimizers = make_optimizer(config), make_optimizer(config.discriminator())
-    model.compile(*optimizers, LOSSES[config.reconstruction](), config.reconstruction_weight)
-    return model
-
-
-def _perceptual(weight):
-    if bool(weight) != bool(FLAGS.perceptual_features):
-        raise ValueError(
-            f"Expected --perceptual_weight and --perceptual_features together, received {weight} "
-            f"and {FLAGS.perceptual_features}."
-        )
-    if not weight:
-        return None
-    weights, share = FLAGS.perceptual_features, FLAGS.perceptual_answers
-    answers = mobilenet_v2_answers(weights) if share else None
-    return PerceptualLoss(mobilenet_v2_features(weights), weight, answers, share)
-
 
 def main():
     """Trains from the command line."""
-    network, output, fields = "dcgan_generator", "ab", {}
+    contract = Contract("dcgan_generator", {}, "ab")
     if FLAGS.generator_preset:
         contract = read_contract(find_preset(FLAGS.generator_preset))
-        network, output = contract.network, contract.output
-        fields = {"class_names": contract.class_names, "bin_means": contract.bin_means}
         # What the discriminator judges.
-        fields["decoder"] = "mean"
+        contract = contract if FLAGS.perceptual_as_shown else by_the_mean(contract)
+    fields = {name: getattr(contract, name) for name in ("class_names", "bin_means", *DECODING)}
     if FLAGS.on_collapse in ("cut", "return") and FLAGS.schedule != "constant":
         raise ValueError(
             f"Expected --schedule=constant with --on_collapse={FLAGS.on_collapse}, received "
             f"{FLAGS.schedule}."
         )
     train(
-        network,
+        contract.network,
         make_model,
         Targets({"ab": "ab_scaled"}),
         lambda data: ({}, {}, {}, fields),
-        functools.partial(make_adversaries, output),
+        functools.partial(make_adversaries, contract),
         [
             TwoPhases(FLAGS.pretrain_epochs),
             CollapseMonitor(FLAGS.on_collapse, FLAGS.collapse_patience),

@@ -1,5 +1,6 @@
 """What a network says, as a and b: every head of the library ends here."""
 
+import numpy as np
 from keras import ops
 
 from keras_colorize.bins import (
@@ -77,6 +78,22 @@ def predicted_ab(
         known = ", ".join(("ab_logits", *CHANNEL_BINS, *_UNSCALE))
         raise ValueError(f"Expected an output among {known}, received {output!r}.")
     return _TO_AB[output](_UNSCALE[output](prediction), lightness)
+
+
+def class_log_weights(contract, rebalancing):
+    """What rebalancing adds to the logits of a preset's network, in or out.
+
+    Args:
+        contract: a `Contract`.
+        rebalancing: share of its class weights that is to be in the colors.
+
+    Returns:
+        Array (313,), or None for a preset without class weights.
+    """
+    if not contract.class_weights:
+        return None
+    # A network that was trained with the weights already has all of them in its logits.
+    return (rebalancing - contract.weights_in_loss) * np.log(contract.class_weights)
 
 
 def bin_values(output, bin_means=()):

@@ -9,6 +9,7 @@ from keras_colorize.inference.outputs import (
     ab_to_channels,
     bin_values,
     channels_to_ab,
+    class_log_weights,
     predicted_ab,
 )
 from keras_colorize.inference.palette import lean
@@ -24,11 +25,7 @@ from keras_colorize.inference.tiles import TILE, enlarged_window, solve_in_tiles
 
 def log_weights(colorizer, prediction, rebalancing):
     """What is added to the logits: rebalancing, out or in, and a palette; None for nothing."""
-    weights = None
-    if colorizer.contract.class_weights:
-        # A network that was trained with the weights already has all of them in its logits.
-        missing = rebalancing - colorizer.contract.weights_in_loss
-        weights = missing * np.log(colorizer.contract.class_weights)
+    weights = class_log_weights(colorizer.contract, rebalancing)
     if colorizer.histogram is None:
         return weights
     logits = ops.cast(prediction, "float32")

@@ -5,28 +5,10 @@ Johnson, Alahi & Fei-Fei 2016, section 3.2, on features of length 1 as in Zhang 
 
 from keras import ops
 
-from keras_colorize.color import lab_to_rgb, unscale_ab
-from keras_colorize.losses.distillation import answer_divergence
+from keras_colorize.losses.features import answer_divergence, feature_distance, picture
 
 # Classes that are unlikely tell two colorings apart, too.
 _TEMPERATURE = 2.0
-# Keeps the gradient finite where a network sees nothing, all its features being 0.
-_TINY = 1e-6
-
-
-def feature_distance(true, made):
-    """Mean squared distance of feature vectors of length 1, summed over layers.
-
-    Args:
-        true: list of tensors (N, h, w, C), one per layer, each of its own size.
-        made: list of tensors of the same shapes.
-
-    Returns:
-        float32 number: 0 where all directions are equal, up to 4 per layer.
-    """
-    pairs = zip(true, made, strict=True)
-    squares = [ops.square(_directions(one) - _directions(other)) for one, other in pairs]
-    return sum(ops.mean(ops.sum(square, axis=-1)) for square in squares)
 
 
 class PerceptualLoss:
@@ -55,23 +37,10 @@ class PerceptualLoss:
             true_ab: a and b scaled to [0, 1], (N, h, w, 2) of any size; no gradient passes.
             made_ab: the same, of another size perhaps; gradients pass inside the sRGB gamut.
         """
-        true = [ops.stop_gradient(one) for one in self.features(_picture(lightness, true_ab))]
-        made = self.features(_picture(lightness, made_ab))
+        true = [ops.stop_gradient(one) for one in self.features(picture(lightness, true_ab))]
+        made = self.features(picture(lightness, made_ab))
         distance = feature_distance(true, made)
         if self.answers is not None:
             pair = self.answers(true[-1]), self.answers(made[-1])
             distance += self.answer_weight * answer_divergence(*pair, _TEMPERATURE)
         return self.weight * distance
-
-
-def _picture(lightness, ab):
-    lightness = ops.cast(lightness, "float32")
-    ab = ops.image.resize(unscale_ab(ab), ops.shape(lightness)[1:3])
-    rgb = lab_to_rgb(ops.concatenate([lightness, ab], axis=-1))
-    return 2.0 * ops.clip(rgb, 0.0, 1.0) - 1.0
-
-
-def _directions(features):
-    features = ops.cast(features, "float32")
-    squares = ops.sum(ops.square(features), axis=-1, keepdims=True)
-    return features * ops.rsqrt(squares + _TINY)

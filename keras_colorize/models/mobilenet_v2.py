@@ -67,24 +67,42 @@ def mobilenet_v2_features(weights):
     return model
 
 
-def mobilenet_v2_pair(model, weights):
-    """Builds what is to learn and what it is to learn from, each with the features it ends in.
+def mobilenet_v2_teacher(weights):
+    """Builds what an encoder of lightness is to learn from.
 
     Args:
-        model: a network of lightness built on `encode(..., "mobilenet_v2")`; its layers are
-            shared, so it learns with the first of the two.
         weights: as `load_mobilenet_v2` takes them, with the classifier.
 
     Returns:
-        Two Functional models, the student of L* in 0..100, (N, H, W, 1), and the teacher, frozen,
-        of pictures (N, H, W, 3) in [-1, 1], both to a dict of `"features"`, the last two of
-        `mobilenet_v2_taps`, and `"logits"` (N, 1000), those of the classifier of ImageNet.
+        Functional model of frozen layers, pictures (N, H, W, 3) in [-1, 1] to a dict of
+        `"features"`, the last two of `mobilenet_v2_taps`, and `"logits"` (N, 1000), those of the
+        classifier of ImageNet.
 
     Raises:
         ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
     """
-    answers = mobilenet_v2_answers(weights)
-    return _seeing(model, answers), _seeing(mobilenet_v2_features(weights), answers)
+    return mobilenet_v2_student(mobilenet_v2_features(weights), weights)
+
+
+def mobilenet_v2_student(model, weights):
+    """Builds what is to learn from `mobilenet_v2_teacher`, with the classifier of the teacher.
+
+    Args:
+        model: a network of lightness built on `encode(..., "mobilenet_v2")`; its layers are
+            shared, so it learns with what is returned.
+        weights: as `load_mobilenet_v2` takes them, with the classifier.
+
+    Returns:
+        Functional model of L* in 0..100, (N, H, W, 1), to the outputs of the teacher.
+
+    Raises:
+        ValueError: as `load_mobilenet_v2`, or if the file has no classifier, or the model
+            another encoder.
+    """
+    _check_encoder(model, _DEEPEST)
+    features = [model.get_layer(name).output for name in _DEEPEST]
+    logits = mobilenet_v2_answers(weights)(features[-1])
+    return keras.Model(model.input, {"features": features, "logits": logits})
 
 
 def mobilenet_v2_answers(weights):
@@ -100,7 +118,7 @@ def mobilenet_v2_answers(weights):
     Raises:
         ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
     """
-    classifier = _read(weights).layers[-1]
+    classifier = _read(weights, classifier=True).layers[-1]
     if classifier.name != "predictions":
         raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
     features = keras.Input((None, None, 1280), name="features")
@@ -125,17 +143,16 @@ def load_mobilenet_v2(model, weights):
             another encoder.
     """
     source = _read(weights)
-    own = {layer.name for layer in model.layers}
-    missing = [layer.name for layer in _weighted(source) if layer.name not in own]
-    if missing:
-        raise ValueError(f"Expected a mobilenet_v2 encoder, {model.name} lacks {missing[0]!r}.")
+    _check_encoder(model, [layer.name for layer in _weighted(source)])
     for layer in _weighted(source):
         model.get_layer(layer.name).set_weights(layer.get_weights())
 
 
-def _seeing(model, answers):
-    features = [model.get_layer(name).output for name in _DEEPEST]
-    return keras.Model(model.input, {"features": features, "logits": answers(features[-1])})
+def _check_encoder(model, names):
+    own = {layer.name for layer in model.layers}
+    missing = [name for name in names if name not in own]
+    if missing:
+        raise ValueError(f"Expected a mobilenet_v2 encoder, {model.name} lacks {missing[0]!r}.")
 
 
 def _flat_blocks():
@@ -170,9 +187,9 @@ def _relu(x, name):
     return layers.ReLU(6.0, name=name)(x)
 
 
-def _read(weights):
+def _read(weights, classifier=False):
     if weights == "imagenet":
-        return keras.applications.MobileNetV2(weights="imagenet")
+        return keras.applications.MobileNetV2(weights="imagenet", include_top=classifier)
     if not os.path.isfile(weights):
         raise ValueError(
             f"Expected 'imagenet' or the path of a MobileNetV2 weights file, received {weights!r}."

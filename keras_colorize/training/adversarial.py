@@ -34,6 +34,11 @@ class AdversarialModel(keras.Model):
         label_smoothing: see `discriminator_loss`.
         perceptual: callable (L*, true ab, made ab), both scaled to [0, 1], to a number that the
             generator lowers in both phases, for example a `PerceptualLoss`; or None.
+        distillation: callable (L*, true ab scaled to [0, 1], generator's outputs) to a number
+            that the generator lowers in both phases, for example an `EncoderDistillation`; or
+            None.
+        to_shown: as `to_ab`, for what `perceptual` sees, where pictures are shown in other
+            colors, more saturated ones perhaps; None takes those of `to_ab`.
 
     Attributes:
         phase: one of `PHASES`; `TwoPhases` sets it.
@@ -47,6 +52,8 @@ class AdversarialModel(keras.Model):
         to_ab=None,
         label_smoothing=0.0,
         perceptual=None,
+        distillation=None,
+        to_shown=None,
         **kwargs,
     ):
         # Both networks keep their own precision: L* in bfloat16 would be too coarse.
@@ -54,8 +61,10 @@ class AdversarialModel(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.to_ab = to_ab or (lambda outputs, lightness: outputs["ab"])
+        self.to_shown = to_shown or self.to_ab
         self.label_smoothing = label_smoothing
         self.perceptual = perceptual
+        self.distillation = distillation
         self.phase = RECONSTRUCTION
         self.error = keras.metrics.MeanSquaredError("mse")
         self.judgements = [keras.metrics.Mean(name) for name in _JUDGEMENTS]
@@ -86,8 +95,7 @@ class AdversarialModel(keras.Model):
 
     def call(self, lightness, training=False):
         """Colorizes L* (N, H, W, 1); see the class."""
-        outputs = self.generator(lightness, training=training)
-        return {"ab": ops.cast(self.to_ab(outputs, lightness), "float32")}
+        return {"ab": self._made(self.generator(lightness, training=training), lightness)}
 
     def train_step(self, data):
         """One step of the generator and, in the adversarial phase, of the discriminator.
@@ -106,8 +114,7 @@ class AdversarialModel(keras.Model):
 
     def _reconstruct(self, lightness, truth):
         with tf.GradientTape() as tape:
-            made = self(lightness, training=True)["ab"]
-            losses = self._generator_losses(lightness, truth, made)
+            losses, _ = self._generate(lightness, truth)
             loss = sum(losses.values())
         self._descend(self.generator, tape, loss)
         # Tables of epochs take their columns from the first one.
@@ -116,10 +123,9 @@ class AdversarialModel(keras.Model):
 
     def _compete(self, lightness, truth):
         with tf.GradientTape(persistent=True) as tape:
-            made = self(lightness, training=True)["ab"]
+            losses, made = self._generate(lightness, truth)
             fake = self.judge(lightness, made, training=True)
             real = self.judge(lightness, _fit(truth, made), training=True)
-            losses = self._generator_losses(lightness, truth, made)
             losses["adversarial_loss"] = share(generator_adversarial_loss(fake))
             loss = sum(losses.values())
             judgement = share(discriminator_loss(real, fake, self.label_smoothing))
@@ -165,12 +171,21 @@ class AdversarialModel(keras.Model):
         truth = {"ab": _fit(y["ab"], y_pred["ab"])}
         return super().compute_loss(x, truth, y_pred, sample_weight, training)
 
-    def _generator_losses(self, lightness, truth, made):
+    def _generate(self, lightness, truth):
+        """Returns the generator's own losses by name, and the ab that it made."""
+        outputs = self.generator(lightness, training=True)
+        made = self._made(outputs, lightness)
         # Keras divides by the number of replicas here.
         losses = {"reconstruction_loss": self.compute_loss(lightness, {"ab": truth}, {"ab": made})}
         if self.perceptual:
-            losses["perceptual_loss"] = share(self.perceptual(lightness, truth, made))
-        return losses
+            shown = ops.cast(self.to_shown(outputs, lightness), "float32")
+            losses["perceptual_loss"] = share(self.perceptual(lightness, truth, shown))
+        if self.distillation:
+            losses["distillation_loss"] = share(self.distillation(lightness, truth, outputs))
+        return losses, made
+
+    def _made(self, outputs, lightness):
+        return ops.cast(self.to_ab(outputs, lightness), "float32")
 
     def _descend(self, part, tape, loss):
         variables = part.trainable_variables

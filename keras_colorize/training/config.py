@@ -102,6 +102,9 @@ class AdversarialConfig(TrainingConfig):
         discriminator_learning_rate: the discriminator's highest learning rate.
         discriminator_schedule: its schedule over the adversarial steps, as `schedule`.
         perceptual_weight: factor on the perceptual loss, see `PerceptualLoss`; 0 for none.
+        perceptual_answers: weight of the answers in it beside the features; 0 for none.
+        distillation_weight: factor on what the encoder is to see in grey as its teacher does in
+            color, see `DistillationLoss`; 0 for none.
     """
 
     reconstruction: str = "mse"
@@ -111,14 +114,16 @@ class AdversarialConfig(TrainingConfig):
     discriminator_learning_rate: float = 2e-4
     discriminator_schedule: str = "constant"
     perceptual_weight: float = 0.0
+    perceptual_answers: float = 0.0
+    distillation_weight: float = 0.0
 
     def __post_init__(self):
         super().__post_init__()
         kind, weight = self.reconstruction, self.reconstruction_weight
         _check("reconstruction", kind, kind in RECONSTRUCTIONS, f"one of {RECONSTRUCTIONS}")
         _check("reconstruction_weight", weight, weight >= 0, "0 or more")
-        perceptual = self.perceptual_weight
-        _check("perceptual_weight", perceptual, perceptual >= 0, "0 or more")
+        for name in ("perceptual_weight", "perceptual_answers", "distillation_weight"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         smoothing, epochs = self.label_smoothing, self.pretrain_epochs
         _check("label_smoothing", smoothing, 0 <= smoothing < 0.5, "0 or more and below 0.5")
         _check("pretrain_epochs", epochs, 0 <= epochs <= self.epochs, "0 to the number of epochs")

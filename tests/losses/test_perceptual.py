@@ -7,25 +7,8 @@ import skimage.color
 from keras import ops
 
 from keras_colorize.color import scale_ab
-from keras_colorize.losses.distillation import answer_divergence
-from keras_colorize.losses.perceptual import PerceptualLoss, feature_distance
-
-
-def test_the_distance_is_that_of_directions():
-    rng = np.random.default_rng(0)
-    true, made = ([rng.normal(size=(2, s, s, c)) for s, c in ((4, 3), (2, 5))] for _ in range(2))
-    expected = 0.0
-    for one, other in zip(true, made, strict=True):
-        one, other = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (one, other))
-        expected += np.mean(np.sum((one - other) ** 2, axis=-1))
-    assert float(feature_distance(true, made)) == pytest.approx(expected, rel=1e-4)
-    assert float(feature_distance(true, [3.0 * one for one in true])) < 1e-5
-    assert float(feature_distance(true[:1], [-true[0]])) == pytest.approx(4.0, rel=1e-4)
-
-
-def test_layers_must_be_as_many():
-    with pytest.raises(ValueError, match="zip"):
-        feature_distance([np.ones((1, 1, 1, 1))], [])
+from keras_colorize.losses.features import answer_divergence, feature_distance
+from keras_colorize.losses.perceptual import PerceptualLoss
 
 
 def _colors(seed, side):

@@ -8,8 +8,9 @@ from keras_colorize.models import distribution_unet
 from keras_colorize.models.mobilenet_v2 import (
     load_mobilenet_v2,
     mobilenet_v2_features,
-    mobilenet_v2_pair,
+    mobilenet_v2_student,
     mobilenet_v2_taps,
+    mobilenet_v2_teacher,
 )
 
 ON_JAX = keras.backend.backend() == "jax"
@@ -85,7 +86,7 @@ if not ON_JAX:
         source = _reference(input_shape=(224, 224, 3), include_top=True)
         path = str(_save(source, tmp_path / "any.weights.h5"))
         network = _network(encoder_weights=path)
-        student, teacher = mobilenet_v2_pair(network, path)
+        student, teacher = mobilenet_v2_student(network, path), mobilenet_v2_teacher(path)
         light = np.random.default_rng(0).uniform(0, 100, (1, 224, 224, 1)).astype("float32")
         # The encoder takes L* as a grey picture in [-1, 1].
         seen, made = teacher(np.repeat(light / 50 - 1, 3, axis=-1)), student(light)
@@ -100,7 +101,16 @@ if not ON_JAX:
     def test_a_teacher_needs_its_classifier(tmp_path):
         path = str(_save(_reference(input_shape=(224, 224, 3)), tmp_path / "top.weights.h5"))
         with pytest.raises(ValueError, match=r"with their classifier, .*top\.weights\.h5 has none"):
-            mobilenet_v2_pair(_network(encoder_weights=path), path)
+            mobilenet_v2_teacher(path)
+
+    def test_a_student_needs_the_encoder(tmp_path):
+        path = str(
+            _save(
+                _reference(input_shape=(224, 224, 3), include_top=True), tmp_path / "any.weights.h5"
+            )
+        )
+        with pytest.raises(ValueError, match="a mobilenet_v2 encoder, .* lacks 'block_13_expand"):
+            mobilenet_v2_student(_network("residual", residual_widths=(4, 4, 4, 4, 4)), path)
 
     def test_files_of_other_networks_are_refused(tmp_path):
         other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from keras_colorize import Colorizer, load_preset, save_preset
-from keras_colorize.models import iizuka16, resnet18_gray
-from keras_colorize.presets import Contract
+from keras_colorize.models import distribution_unet, iizuka16, resnet18_gray
+from keras_colorize.presets import Contract, read_contract
 
 SHARED = ["--precision=float32", "--validation_share=0.4", "--steps_per_epoch=2"]
 SHARED += ["--level_set=32", "--width=0.0625", "--discriminator_width=0.0625", "--log_every=1"]
 # 33 pixels are halved with a rest each time.
 PLAIN = ["--size=33", "--batch_size=4", "--pretrain_epochs=1", "--epochs=2"]
 ONE = ["--size=32", "--batch_size=1", "--epochs=1"]
+# A batch norm of deep features, one pixel in size, hides what is in a single picture.
+FOUR = ["--size=32", "--batch_size=4", "--epochs=1"]
 PRESETS = {"fusion": (iizuka16, "ab"), "bins": (resnet18_gray, "ab_channel_logits")}
 
 
@@ -62,6 +64,7 @@ def runs(pictures, presets, begin, tmp_path_factory):
             "--on_collapse=return",
             "--collapse_patience=1",
         ),
+        "seeing": begin(*shared, f"--run={root / 'seeing'}", *_seeing_flags(root)),
     }
     ends = {name: _end(process) for name, process in started.items()}
     # The second epoch once more, from the end of the first.
@@ -75,6 +78,26 @@ def runs(pictures, presets, begin, tmp_path_factory):
         "blind": begin(*shared, f"--run={root / 'blind'}", *ONE, "--perceptual_weight=1"),
     }
     return root, ends | {name: _end(process) for name, process in started.items()}
+
+
+def _seeing_flags(root):
+    """A network on MobileNetV2 that learns what to see, beside the colors."""
+    sizes = {"decoder_widths": (4, 4, 4, 4), "global_units": 4, "classes": None}
+    weights = tuple(np.linspace(0.5, 2.0, 313).tolist())
+    contract = Contract(
+        "distribution_unet",
+        sizes,
+        "ab_logits",
+        saturation=1.5,
+        class_weights=weights,
+        weights_in_loss=False,
+        rebalancing=0.5,
+    )
+    save_preset(distribution_unet(**sizes), root / "unseeing", contract)
+    weights = f"--perceptual_features={_mobilenet_v2(root / 'teacher.weights.h5')}"
+    own = [f"--generator_preset={root / 'unseeing'}", "--freeze_through=block_5_add", weights]
+    own += ["--perceptual_weight=0.5", "--perceptual_as_shown"]
+    return [*own, "--distillation_weight=0.5", *FOUR]
 
 
 def _mobilenet_v2(path):
@@ -93,7 +116,7 @@ def _rows(folder):
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("name", ["plain", "fusion", "bins", "again"])
+@pytest.mark.parametrize("name", ["plain", "fusion", "bins", "seeing", "again"])
 def test_the_run_ends_well(runs, name):
     status, output = runs[1][name]
     assert status == 0, output
@@ -153,10 +176,23 @@ def test_the_perceptual_loss_is_in_the_table(runs):
     assert float(row["loss"]) == pytest.approx(sum(parts), rel=1e-4)
 
 
+def test_distillation_is_in_the_table_and_reaches_the_last_features(runs):
+    (row,) = _rows(runs[0] / "seeing")
+    names = ("reconstruction", "adversarial", "perceptual", "distillation")
+    parts = [float(row[f"{name}_loss"]) for name in names]
+    assert min(parts) > 0
+    assert float(row["loss"]) == pytest.approx(sum(parts), rel=1e-4)
+    before, after = (load_preset(runs[0] / x)[0] for x in ("unseeing", "seeing/preset"))
+    for layer, stays in (("block_5_project", True), ("Conv_1", False)):
+        kernels = [model.get_layer(layer).kernel.numpy() for model in (before, after)]
+        # Weights of presets are kept in half precision.
+        assert (np.abs(kernels[0] - kernels[1]).max() < 1e-7) == stays
+
+
 def test_a_perceptual_loss_without_features_is_refused(runs):
     status, output = runs[1]["blind"]
     assert status == 1
-    assert "perceptual_features together, received 1.0 and None" in output
+    assert "received None with weights of 1.0 and 0.0" in output
     assert "Traceback" not in output
 
 
@@ -190,3 +226,9 @@ def test_the_classes_stay_those_of_the_preset(runs):
 def test_the_colors_that_were_judged_are_those_of_the_preset(runs):
     contract = json.loads((runs[0] / "bins" / "preset" / "contract.json").read_text())
     assert contract["decoder"] == "mean"
+
+
+def test_the_colors_that_were_seen_are_those_of_the_preset(runs):
+    contracts = [read_contract(runs[0] / name) for name in ("unseeing", "seeing/preset")]
+    for name in ("decoder", "saturation", "class_weights", "weights_in_loss", "rebalancing"):
+        assert getattr(contracts[0], name) == getattr(contracts[1], name)

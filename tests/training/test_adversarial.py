@@ -70,6 +70,23 @@ def test_the_perceptual_loss_is_added_in_both_phases(adversaries, phase):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.parametrize("phase", ["reconstruction", "adversarial"])
+def test_distillation_hears_what_the_generator_gives_out(adversaries, phase):
+    def distillation(lightness, truth, outputs):
+        assert lightness.shape[-1] == 1
+        return 5.0 * tf.reduce_mean((outputs["ab"] - truth) ** 2)
+
+    models = [adversaries(weight=7.0), adversaries(weight=2.0, distillation=distillation)]
+    logs = []
+    for model in models:
+        model.phase = phase
+        logs.append({k: float(value) for k, value in model.train_step(_batch()).items()})
+    assert "distillation_loss" not in logs[0]
+    assert logs[1]["distillation_loss"] == pytest.approx(5 / 7 * logs[0]["reconstruction_loss"])
+    for one, other in zip(*(_vectors(model) for model in models), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 def test_both_networks_follow_their_own_gradients(adversaries):
     model = adversaries(loss="mse", weight=3.0)
     model.phase = "adversarial"

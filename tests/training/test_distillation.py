@@ -8,8 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from keras_colorize.losses.distillation import answer_divergence
-from keras_colorize.losses.perceptual import feature_distance
+from keras_colorize.losses.features import answer_divergence, feature_distance
 from keras_colorize.training import DistillationModel
 
 
