@@ -113,7 +113,7 @@ def default_preset():
     Raises:
         PresetError: if the library came without it.
     """
-    return find_preset("distribution_unet_photos_perceptual").name
+    return find_preset("distribution_unet_photos_recognizable").name
 
 
 def read_contract(folder):

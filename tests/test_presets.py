@@ -149,6 +149,7 @@ def test_nothing_is_shipped(tmp_path, monkeypatch):
 
 
 def test_the_default_is_one_of_the_shipped(tiny_preset, tmp_path, monkeypatch):
-    shutil.copytree(tiny_preset, tmp_path / "distribution_unet_photos_perceptual")
+    shutil.copytree(tiny_preset, tmp_path / "distribution_unet_photos_recognizable")
     monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path)
-    assert Colorizer.from_preset(precision="float32").name == "distribution_unet_photos_perceptual"
+    colorizer = Colorizer.from_preset(precision="float32")
+    assert colorizer.name == "distribution_unet_photos_recognizable"

@@ -23,8 +23,8 @@ more saturated than the mean:
         --generator_preset=distribution_unet_photos --freeze_through=out_relu \
         --perceptual_weight=10 --perceptual_features=imagenet --epochs=4 --pretrain_epochs=4
 
-An encoder that is trained, too, forgets ImageNet with that; --distillation_weight reminds it, as
-distill_encoder.py does before the training.
+An encoder that is trained, too, forgets ImageNet with that; --distillation_weight works against it
+with the loss of distill_encoder.py.
 
 Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32.
 

@@ -198,7 +198,7 @@ def test_interruption(run, album, tmp_path, monkeypatch):
 
 
 def test_demo(run, tmp_path, tiny_preset, monkeypatch):
-    shutil.copytree(tiny_preset, tmp_path / "shipped" / "distribution_unet_photos_perceptual")
+    shutil.copytree(tiny_preset, tmp_path / "shipped" / "distribution_unet_photos_recognizable")
     monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path / "shipped")
     code, out, _ = run("demo", "-o", tmp_path / "demo")
     assert code == 0
