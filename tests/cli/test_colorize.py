@@ -209,17 +209,17 @@ def test_demo(run, tmp_path, tiny_preset, monkeypatch):
 
 def _process(*words, **options):
     script = "import sys, keras_colorize_command; sys.exit(keras_colorize_command.main())"
+    # A test run in the background of a shell ignores Ctrl-C, and its children would, too.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("TF_CPP")
     }
     return subprocess.Popen(
-        [sys.executable, "-c", options.get("script", script), *map(str, words)],
+        [sys.executable, "-c", heard + options.get("script", script), *map(str, words)],
         env=environment | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A test run in the background of a shell ignores Ctrl-C, and its children would, too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

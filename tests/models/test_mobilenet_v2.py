@@ -24,20 +24,25 @@ def _reference(**kwargs):
     )
 
 
+def _normalise(model):
+    """Gives batch norms something to do."""
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
+
+
 def test_equals_keras_applications(predict):
     inputs = keras.Input((None, None, 3))
     model = keras.Model(inputs, mobilenet_v2_taps(inputs))
     reference = _reference()
     taps = [reference.get_layer(name).output for name in TAPS]
     reference = keras.Model(reference.input, taps)
-    rng = np.random.default_rng(0)
-    for layer in reference.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
+    _normalise(reference)
     model.set_weights(reference.get_weights())
     named = [layer.name for layer in reference.layers if layer.weights]
     assert [layer.name for layer in model.layers if layer.weights] == named
-    x = rng.uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
+    x = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
     for own, expected in zip(predict(model, x), predict(reference, x), strict=True):
         assert expected.std() > 0.01
         np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-4)
@@ -49,48 +54,67 @@ def _network(encoder="mobilenet_v2", **kwargs):
 
 def _save(model, path):
     model.save(path) if path.name == "legacy.h5" else model.save_weights(path)
-    return path
+    return str(path)
 
 
 # Building and filling networks is slow on JAX, and files are read by the same code of Keras.
 if not ON_JAX:
 
-    @pytest.mark.parametrize("include_top", [True, False])
-    @pytest.mark.parametrize("name", ["new.weights.h5", "legacy.h5"])
-    def test_reads_files_of_keras(name, include_top, tmp_path):
-        source = _reference(input_shape=(224, 224, 3), include_top=include_top)
-        rng = np.random.default_rng(0)
-        source.set_weights([rng.random(w.shape) for w in source.get_weights()])
-        path = _save(source, tmp_path / name)
-        model = _network(encoder_weights=str(path))
+    @pytest.fixture(scope="module")
+    def sources():
+        """Networks of Keras with their classifier and without, for reading alone."""
+        sizes = {"input_shape": (224, 224, 3)}
+        made = {top: _reference(include_top=top, **sizes) for top in (True, False)}
+        for model in made.values():
+            _normalise(model)
+        return made
+
+    @pytest.fixture(scope="module")
+    def files(sources, tmp_path_factory):
+        """Where their weights are."""
+        root = tmp_path_factory.mktemp("mobilenet_v2")
+        return {top: _save(model, root / f"{top}.weights.h5") for top, model in sources.items()}
+
+    @pytest.fixture(scope="module")
+    def network(files):
+        """A network on the encoder with a classifier."""
+        return _network(encoder_weights=files[True])
+
+    def _check(network, source):
         checked = 0
         for layer in source.layers:
             if layer.weights and layer.name != "predictions":
-                for own, expected in zip(
-                    model.get_layer(layer.name).get_weights(), layer.get_weights(), strict=True
-                ):
+                found = network.get_layer(layer.name).get_weights()
+                for own, expected in zip(found, layer.get_weights(), strict=True):
                     np.testing.assert_array_equal(own, expected)
                     checked += 1
-        assert checked == len(_reference().weights)
+        assert checked == 260
 
-    def test_features_are_those_of_the_file_and_learn_nothing(tmp_path):
-        source = _reference()
-        path = _save(source, tmp_path / "any.weights.h5")
-        model = mobilenet_v2_features(str(path))
+    def test_reads_files_of_keras(network, sources):
+        _check(network, sources[True])
+
+    @pytest.mark.parametrize(
+        ("name", "top"), [("legacy.h5", True), ("legacy.h5", False), ("new.weights.h5", False)]
+    )
+    def test_reads_other_files_of_keras(name, top, sources, tmp_path):
+        network = _network()
+        load_mobilenet_v2(network, _save(sources[top], tmp_path / name))
+        _check(network, sources[top])
+
+    def test_features_are_those_of_the_file_and_learn_nothing(files, sources):
+        model = mobilenet_v2_features(files[False])
         assert model.trainable_weights == []
-        x = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
-        expected = source.predict(x, verbose=0)
+        x = np.random.default_rng(0).uniform(-1, 1, (1, 224, 224, 3)).astype("float32")
+        expected = sources[False].predict(x, verbose=0)
         np.testing.assert_allclose(model(x, training=True)[-1], expected, rtol=1e-4, atol=1e-4)
 
-    def test_a_teacher_answers_like_its_file_and_shares_the_classifier(tmp_path):
-        source = _reference(input_shape=(224, 224, 3), include_top=True)
-        path = str(_save(source, tmp_path / "any.weights.h5"))
-        network = _network(encoder_weights=path)
-        student, teacher = mobilenet_v2_student(network, path), mobilenet_v2_teacher(path)
+    def test_a_teacher_answers_like_its_file_and_shares_the_classifier(network, files, sources):
+        student = mobilenet_v2_student(network, files[True])
+        teacher = mobilenet_v2_teacher(files[True])
         light = np.random.default_rng(0).uniform(0, 100, (1, 224, 224, 1)).astype("float32")
         # The encoder takes L* as a grey picture in [-1, 1].
         seen, made = teacher(np.repeat(light / 50 - 1, 3, axis=-1)), student(light)
-        expected = source(np.repeat(light / 50 - 1, 3, axis=-1))
+        expected = sources[True](np.repeat(light / 50 - 1, 3, axis=-1))
         for one in (seen, made):
             answers = keras.ops.softmax(one["logits"])
             np.testing.assert_allclose(answers, expected, rtol=1e-3, atol=1e-7)
@@ -98,33 +122,29 @@ if not ON_JAX:
         own = {id(w) for w in network.trainable_weights}
         assert {id(w) for w in student.trainable_weights} < own
 
-    def test_a_teacher_needs_its_classifier(tmp_path):
-        path = str(_save(_reference(input_shape=(224, 224, 3)), tmp_path / "top.weights.h5"))
-        with pytest.raises(ValueError, match=r"with their classifier, .*top\.weights\.h5 has none"):
-            mobilenet_v2_teacher(path)
+    def test_a_teacher_needs_its_classifier(files):
+        with pytest.raises(ValueError, match=r"with their classifier, .*\.weights\.h5 has none"):
+            mobilenet_v2_teacher(files[False])
 
-    def test_a_student_needs_the_encoder(tmp_path):
-        path = str(
-            _save(
-                _reference(input_shape=(224, 224, 3), include_top=True), tmp_path / "any.weights.h5"
-            )
-        )
+    def test_a_student_needs_the_encoder(files):
         with pytest.raises(ValueError, match="a mobilenet_v2 encoder, .* lacks 'block_13_expand"):
-            mobilenet_v2_student(_network("residual", residual_widths=(4, 4, 4, 4, 4)), path)
+            mobilenet_v2_student(_residual(), files[True])
 
-    def test_files_of_other_networks_are_refused(tmp_path):
+    def test_files_of_other_networks_are_refused(network, tmp_path):
         other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
         narrow = _save(_reference(alpha=0.35), tmp_path / "narrow.weights.h5")
         text = tmp_path / "text.weights.h5"
         text.write_text("not weights")
         for path in (_save(other, tmp_path / "other.weights.h5"), narrow, text):
             with pytest.raises(ValueError, match=r"Expected the weights of .*MobileNetV2 \(alpha"):
-                load_mobilenet_v2(_network(), str(path))
+                load_mobilenet_v2(network, str(path))
 
-    def test_another_encoder_is_refused(tmp_path):
-        path = _save(_reference(input_shape=(224, 224, 3)), tmp_path / "new.weights.h5")
+    def test_another_encoder_is_refused(files):
         with pytest.raises(ValueError, match="distribution_unet lacks 'Conv1'"):
-            load_mobilenet_v2(_network("residual"), str(path))
+            load_mobilenet_v2(_residual(), files[False])
+
+    def _residual():
+        return _network("residual", residual_widths=(4, 4, 4, 4, 4))
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path):

@@ -1,8 +1,8 @@
 """Trainers run as a user runs them: in processes of their own, on a folder of pictures."""
 
 import importlib.util
-import os
-import subprocess
+import multiprocessing
+import runpy
 import sys
 from pathlib import Path
 
@@ -59,20 +59,39 @@ def in_process():
         delattr(flags.FLAGS, name)
 
 
+class Started:
+    """A trainer at work.
+
+    It is forked from a process that holds the library, or importing TensorFlow would be most of
+    what these tests do.
+    """
+
+    def __init__(self, script, flags, variables, output):
+        forked, self._output = Path(__file__).with_name("_forked.py"), output
+        names = {"script": str(ROOT / "trainers" / script), "flags": list(map(str, flags))}
+        given = {**names, "variables": variables, "output": str(output)}
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["keras_colorize.export", "keras_colorize.training"])
+        how = {"init_globals": {"given": given}}
+        self.process = context.Process(target=runpy.run_path, args=(str(forked),), kwargs=how)
+        self.process.start()
+
+    def end(self):
+        """Waits; returns the exit status and what was written."""
+        self.process.join(timeout=300)
+        return self.process.exitcode, self._output.read_text()
+
+
 @pytest.fixture(scope="session")
-def begin():
-    """Begins a trainer with flags and environment variables; the process's output is text."""
-    started = []
+def begin(tmp_path_factory):
+    """Begins a trainer with flags and environment variables, as a user does."""
+    root, started = tmp_path_factory.mktemp("outputs"), []
 
     def make(script, *flags, **variables):
-        own = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "", **variables}
-        environment = {**os.environ, **own}
-        command = [sys.executable, ROOT / "trainers" / script, *map(str, flags)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        started.append(subprocess.Popen(command, env=environment, **pipes))
+        own = {"CUDA_VISIBLE_DEVICES": "", **variables}
+        started.append(Started(script, flags, own, root / f"{len(started)}.txt"))
         return started[-1]
 
     yield make
-    for process in started:
-        process.kill()
-        process.communicate()
+    for one in started:
+        one.process.kill()

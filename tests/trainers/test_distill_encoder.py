@@ -28,9 +28,8 @@ def run(pictures, begin, tmp_path_factory):
     save_preset(network, root / "before", contract)
     shared = ["distill_encoder.py", f"--data={pictures}", *SHORT, f"--network={root / 'before'}"]
     own = [f"--run={root / 'run'}", f"--encoder_weights={weights}", "--freeze_through=block_2_add"]
-    process = begin(*shared, *own)
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output
+    status, output = begin(*shared, *own).end()
+    assert status == 0, output
     return root, weights
 
 
@@ -68,7 +67,7 @@ def test_the_preset_still_colorizes(run):
 
 
 def test_without_a_network_it_says_so(pictures, begin, tmp_path):
-    process = begin("distill_encoder.py", f"--data={pictures}", f"--run={tmp_path / 'run'}")
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 1
+    started = begin("distill_encoder.py", f"--data={pictures}", f"--run={tmp_path / 'run'}")
+    status, output = started.end()
+    assert status == 1
     assert "Expected --network, the preset whose encoder learns, received none." in output

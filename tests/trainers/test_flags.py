@@ -1,9 +1,14 @@
 """Wrong flags end a trainer with a line that says what is wrong; a dry run changes nothing."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 TINY = ["--width=0.0625", "--size=32", "--validation_share=0.4", "--precision=float32"]
 FUSION, DISTRIBUTION = "train_fusion.py", "train_distribution.py"
 
@@ -34,9 +39,7 @@ def outcomes(pictures, begin, tmp_path_factory):
             FUSION, data, f"--run={folder / 'dry'}", *TINY, "--aged_share=0.25", "--dry_run"
         ),
     }
-    outputs = {case: process.communicate(timeout=300)[0] for case, process in started.items()}
-    outcomes = {case: (started[case].returncode, output) for case, output in outputs.items()}
-    return folder, outcomes
+    return folder, {case: one.end() for case, one in started.items()}
 
 
 @pytest.mark.parametrize(
@@ -70,16 +73,23 @@ def test_a_dry_run_shows_what_would_be_and_trains_nothing(outcomes):
     assert [path.name for path in (folder / "dry").iterdir()] == ["scan.json"]
 
 
-def test_what_a_dry_run_prints_is_a_config(outcomes, begin, tmp_path):
+def test_what_a_dry_run_prints_is_a_config(outcomes, tmp_path):
     folder, found = outcomes
     config = _settings(found["dry"][1])
     assert (config["size"], config["precision"]) == (32, "float32")
     (tmp_path / "config.json").write_text(json.dumps({**config, "run": str(tmp_path / "run")}))
-    again = begin(FUSION, f"--config={tmp_path / 'config.json'}", "--batch_size=3", "--dry_run")
-    output = again.communicate(timeout=300)[0]
-    assert again.returncode == 0, output
+    # In an interpreter of its own.
+    command = [sys.executable, ROOT / "trainers" / FUSION, f"--config={tmp_path / 'config.json'}"]
+    again = subprocess.run(
+        [*command, "--batch_size=3", "--dry_run"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert again.returncode == 0, again.stdout
     expected = {**config, "run": str(tmp_path / "run"), "batch_size": 3}
-    assert _settings(output) == expected
+    assert _settings(again.stdout) == expected
 
 
 def _settings(output):

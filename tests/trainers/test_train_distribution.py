@@ -25,9 +25,8 @@ def run(pictures, begin, tmp_path_factory):
     flags = [*data, f"--run={folder}", *WIDTHS, *SIZES, *STEERING, *REST]
     # One worker is enough to see that nothing comes before the strategy.
     cluster = {"cluster": {"worker": ["127.0.0.1:0"]}, "task": {"type": "worker", "index": 0}}
-    process = begin("train_distribution.py", *flags, TF_CONFIG=json.dumps(cluster))
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output
+    status, output = begin("train_distribution.py", *flags, TF_CONFIG=json.dumps(cluster)).end()
+    assert status == 0, output
     return folder, output
 
 
@@ -71,13 +70,14 @@ def test_training_goes_on_from_a_preset(run, pictures, begin, tmp_path):
     shared = [*data, init, *short, "--precision=float32", still]
     same = begin("train_distribution.py", *shared, folder, *WIDTHS, "--export")
     other = begin("train_distribution.py", *shared, folder + "-other", *WIDTHS, "--global_units=8")
-    outputs = [process.communicate(timeout=300)[0] for process in (same, other)]
-    assert same.returncode == 0, outputs[0]
+    status, output = same.end()
+    assert status == 0, output
     assert (tmp_path / "next" / "served" / "next" / "1" / "saved_model.pb").is_file()
     before, after = (
         load_preset(path)[0].get_layer("ab_logits").kernel
         for path in (run[0] / "preset", tmp_path / "next" / "preset")
     )
     np.testing.assert_allclose(np.asarray(after), np.asarray(before), atol=1e-6)
-    assert other.returncode == 1
-    assert "Expected --init of the same network" in outputs[1]
+    status, output = other.end()
+    assert status == 1
+    assert "Expected --init of the same network" in output

@@ -1,7 +1,6 @@
 """One run of the fusion trainer: stopped, gone on with, finished, and started once more."""
 
 import json
-import signal
 import time
 
 import numpy as np
@@ -15,22 +14,20 @@ FLAGS = [*SIZES, "--precision=float32", "--log_every=1", "--validation_share=0.4
 
 @pytest.fixture(scope="module")
 def run(pictures, begin, tmp_path_factory):
-    """The run's folder, and exit status and output of each start."""
+    """The run's folder, and exit status, output and files of each start."""
     folder = tmp_path_factory.mktemp("fusion") / "run"
     flags = [f"--data={pictures}", f"--run={folder}", *FLAGS]
     stopped = begin("train_fusion.py", *flags, "--checkpoint_minutes=0")
     _wait_for(folder / "checkpoints" / "checkpoint", stopped)
-    stopped.send_signal(signal.SIGTERM)
-    ends = {"stopped": (stopped.communicate(timeout=300)[0], stopped.returncode, _state(folder))}
+    stopped.process.terminate()
+    ends = {"stopped": (*stopped.end(), _state(folder))}
     for name in ("finished", "again"):
-        process = begin("train_fusion.py", *flags)
-        output = process.communicate(timeout=300)[0]
-        ends[name] = (output, process.returncode, _state(folder))
+        ends[name] = (*begin("train_fusion.py", *flags).end(), _state(folder))
     return folder, ends
 
 
 def test_sigterm_saves_and_ends(run):
-    output, status, state = run[1]["stopped"]
+    status, output, state = run[1]["stopped"]
     assert status == 0, output
     assert "stopped on request" in output
     assert "Traceback" not in output
@@ -40,7 +37,7 @@ def test_sigterm_saves_and_ends(run):
 
 def test_the_same_command_goes_on_and_saves_a_preset(run):
     folder, ends = run
-    output, status, state = ends["finished"]
+    status, output, state = ends["finished"]
     assert status == 0, output
     assert {"preset/contract.json", "preset/weights.h5", "training.json"} <= set(state)
     rows = (folder / "history.csv").read_text().splitlines()
@@ -50,7 +47,7 @@ def test_the_same_command_goes_on_and_saves_a_preset(run):
 
 
 def test_a_finished_run_trains_no_more(run):
-    output, status, state = run[1]["again"]
+    status, output, state = run[1]["again"]
     before = run[1]["finished"][2]
     assert status == 0, output
     changed = {name for name in state if state[name] != before.get(name)}
@@ -68,10 +65,10 @@ def test_the_preset_colorizes(run):
     assert np.ptp(colored.astype("float32"), axis=-1).max() > 0
 
 
-def _wait_for(path, process):
+def _wait_for(path, started):
     end = time.monotonic() + 240
     while not path.exists():
-        assert process.poll() is None, process.communicate()[0]
+        assert started.process.is_alive(), started.end()
         assert time.monotonic() < end
         time.sleep(0.02)
 

@@ -66,7 +66,7 @@ def runs(pictures, presets, begin, tmp_path_factory):
         ),
         "seeing": begin(*shared, f"--run={root / 'seeing'}", *_seeing_flags(root)),
     }
-    ends = {name: _end(process) for name, process in started.items()}
+    ends = {name: one.end() for name, one in started.items()}
     # The second epoch once more, from the end of the first.
     shutil.copytree(root / "plain", root / "again")
     for late in (root / "again" / "checkpoints").glob("ckpt-4.*"):
@@ -77,7 +77,7 @@ def runs(pictures, presets, begin, tmp_path_factory):
         "other": begin(*shared, f"--run={root / 'plain'}", *flags, "--dropout=0.25"),
         "blind": begin(*shared, f"--run={root / 'blind'}", *ONE, "--perceptual_weight=1"),
     }
-    return root, ends | {name: _end(process) for name, process in started.items()}
+    return root, ends | {name: one.end() for name, one in started.items()}
 
 
 def _seeing_flags(root):
@@ -104,11 +104,6 @@ def _mobilenet_v2(path):
     keras.utils.set_random_seed(0)
     keras.applications.MobileNetV2(weights=None).save_weights(path)
     return path
-
-
-def _end(process):
-    output = process.communicate(timeout=300)[0]
-    return process.returncode, output
 
 
 def _rows(folder):

@@ -22,17 +22,17 @@ def runs(pictures, begin, tmp_path_factory):
     root = tmp_path_factory.mktemp("resnet18")
     shared = [f"--data={pictures}", "--width=0.0625", *SIZES, *REST]
     first = begin("train_resnet18.py", "--task=classify", f"--run={root / 'classifier'}", *shared)
-    output = first.communicate(timeout=300)[0]
-    assert first.returncode == 0, output
+    status, output = first.end()
+    assert status == 0, output
     shared.append(f"--encoder_preset={root / 'classifier' / 'preset'}")
     started = {
         name: begin("train_resnet18.py", f"--run={root / name}", *shared, *own)
         for name, own in COLORIZERS.items()
     }
-    outputs = {name: process.communicate(timeout=300)[0] for name, process in started.items()}
-    codes = {name: process.returncode for name, process in started.items()}
-    assert codes == {"regression": 0, "classes": 0, "wider": 1}, outputs
-    return root, outputs["wider"]
+    ends = {name: one.end() for name, one in started.items()}
+    codes = {name: status for name, (status, _) in ends.items()}
+    assert codes == {"regression": 0, "classes": 0, "wider": 1}, ends
+    return root, ends["wider"][1]
 
 
 def _last_epoch(folder):
