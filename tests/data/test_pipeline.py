@@ -167,7 +167,7 @@ print(keras.backend.backend())
 
 def test_jax_fits_the_same_batches(folder, tmp_path):
     # Two steps are not worth the time that optimising their program takes.
-    quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"}
     result = subprocess.run(
         [sys.executable, "-c", JAX_PROGRAM, str(folder), str(tmp_path / "batch.npz")],
         env={**os.environ, **quick, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
