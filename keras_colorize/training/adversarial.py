@@ -35,8 +35,8 @@ class AdversarialModel(keras.Model):
         perceptual: callable (L*, true ab, made ab), both scaled to [0, 1], to a number that the
             generator lowers in both phases, for example a `PerceptualLoss`; or None.
         distillation: callable (L*, true ab scaled to [0, 1], generator's outputs) to a number
-            that the generator lowers in both phases, `DistillationLoss.beside_colors`; or
-            None.
+            that the generator lowers in both phases, for example
+            `DistillationLoss.beside_colors`; or None.
         to_shown: as `to_ab`, for what `perceptual` sees, where pictures are shown in other
             colors, more saturated ones perhaps; None takes those of `to_ab`.
 

@@ -12,12 +12,10 @@ TINY = {"decoder_widths": (4, 4, 4, 4), "global_units": 0}
 
 
 @pytest.fixture
-def table(script, photographs, tmp_path, capsys):
+def table(script, photographs, mobilenet_weights, tmp_path, capsys):
     """Rows of cells by name: two encoders of one file, one that has random weights."""
     keras.utils.set_random_seed(0)
-    weights = tmp_path / "classifier.weights.h5"
-    keras.applications.MobileNetV2(weights=None).save_weights(weights)
-    for name, begin in (("same", str(weights)), ("other", None)):
+    for name, begin in (("same", str(mobilenet_weights)), ("other", None)):
         network = distribution_unet(encoder_weights=begin, **TINY)
         contract = Contract("distribution_unet", TINY, "ab_logits")
         save_preset(network, tmp_path / name, contract)
@@ -26,7 +24,7 @@ def table(script, photographs, tmp_path, capsys):
     for number, path in enumerate(sorted(photographs.rglob("*.png"))[:2]):
         shutil.copy(path, named / f"n01440764_{number}.png")
     presets = [str(tmp_path / name) for name in ("same", "other")]
-    script("encoders").main([*presets, str(named), "--classifier", str(weights)])
+    script("encoders").main([*presets, str(named), "--classifier", str(mobilenet_weights)])
     lines = capsys.readouterr().out.splitlines()
     cells = [line.strip("| ").split(" | ") for line in lines if "---" not in line]
     return {row[0]: row[1:] for row in cells}

@@ -16,31 +16,28 @@ SHORT += ["--log_every=1", "--validation_share=0.4"]
 
 
 @pytest.fixture(scope="module")
-def run(pictures, begin, tmp_path_factory):
-    """The folder with presets before and after, weights of ImageNet's layout, and the output."""
+def run(pictures, mobilenet_weights, begin, tmp_path_factory):
+    """The folder with presets before and after."""
     root = tmp_path_factory.mktemp("distill")
     keras.utils.set_random_seed(0)
-    weights = root / "teacher.weights.h5"
-    keras.applications.MobileNetV2(weights=None).save_weights(weights)
     network = distribution_unet(**WIDTHS)
     names = ("beach", "city", "forest")
     contract = Contract("distribution_unet", WIDTHS, "ab_logits", class_names=names)
     save_preset(network, root / "before", contract)
     shared = ["distill_encoder.py", f"--data={pictures}", *SHORT, f"--network={root / 'before'}"]
-    own = [f"--run={root / 'run'}", f"--encoder_weights={weights}", "--freeze_through=block_2_add"]
-    status, output = begin(*shared, *own).end()
+    own = [f"--run={root / 'run'}", f"--encoder_weights={mobilenet_weights}"]
+    status, output = begin(*shared, *own, "--freeze_through=block_2_add").end()
     assert status == 0, output
-    return root, weights
+    return root
 
 
 def _weights(model, *names):
     return [w for name in names for w in model.get_layer(name).get_weights()]
 
 
-def test_the_encoder_begins_with_the_teacher_and_only_it_learns(run):
-    root, weights = run
-    before, after = (load_preset(root / x)[0] for x in ("before", "run/preset"))
-    start = distribution_unet(encoder_weights=str(weights), **WIDTHS)
+def test_the_encoder_begins_with_the_teacher_and_only_it_learns(run, mobilenet_weights):
+    before, after = (load_preset(run / x)[0] for x in ("before", "run/preset"))
+    start = distribution_unet(encoder_weights=str(mobilenet_weights), **WIDTHS)
     rest = ["decoder16_conv", "fusion", "ab_logits", "class_logits"]
     for one, other in zip(_weights(before, *rest), _weights(after, *rest), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -53,14 +50,14 @@ def test_the_encoder_begins_with_the_teacher_and_only_it_learns(run):
 
 
 def test_the_table_says_how_often_both_agree(run):
-    with (run[0] / "run" / "history.csv").open() as file:
+    with (run / "run" / "history.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert 0 <= float(row["val_agreement"]) <= 1
     assert 0 < float(row["val_loss"]) < np.inf
 
 
 def test_the_preset_still_colorizes(run):
-    colorizer = Colorizer.from_preset(run[0] / "run" / "preset", precision="float32")
+    colorizer = Colorizer.from_preset(run / "run" / "preset", precision="float32")
     assert colorizer.contract.class_names == ("beach", "city", "forest")
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     assert np.asarray(colorizer(grey)).shape == grey.shape
