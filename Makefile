@@ -43,7 +43,7 @@ test: lint
 	KERAS_BACKEND=jax XLA_FLAGS="$(QUICK_XLA)" $(BIN)/python -m pytest $(IN_PARALLEL) $(JAX_TESTS)
 
 test-web: $(VENV)/installed-web
-	$(BIN)/python -m pytest tests/web tests/cli/test_web.py
+	$(BIN)/python -m pytest tests/apps/web tests/cli/test_web.py
 
 clean:
 	rm -rf $(VENV) build demo dist *.egg-info .pytest_cache .ruff_cache

@@ -33,8 +33,8 @@ setup(
         "keras_colorize": ["py.typed"],
         "keras_colorize.evaluation": ["*.txt"],
         "keras_colorize.saved_models": ["**/*"],
-        "keras_colorize.study": ["*.html", "*.css", "*.js"],
-        "keras_colorize.web": ["*.css", "*.js"],
+        "keras_colorize.apps.study": ["*.html", "*.css", "*.js"],
+        "keras_colorize.apps.web": ["*.css", "*.js"],
     },
     install_requires=[
         "absl-py>=2.0",

@@ -13,7 +13,7 @@ import numpy as np
 import skimage.data
 
 from keras_colorize import PresetError
-from keras_colorize.files import Photograph, PhotographError, write_photograph
+from keras_colorize.io import Photograph, PhotographError, write_photograph
 
 TRAINERS = Path(__file__).parents[1] / "trainers"
 

@@ -13,8 +13,8 @@ import numpy as np
 from experiments import train
 
 from keras_colorize import Colorizer
+from keras_colorize.apps.study import bootstrap_interval
 from keras_colorize.evaluation import Scenes, format_table, measure, measured_paths, summarize
-from keras_colorize.study import bootstrap_interval
 
 SIZE = 128
 VARIANTS = {

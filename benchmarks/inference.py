@@ -30,9 +30,9 @@ from experiments import colorize
 from PIL import Image
 
 from keras_colorize import Colorizer
-from keras_colorize.files import jpeg_bytes
 from keras_colorize.inference.batch import Job
 from keras_colorize.inference.groups import read_groups
+from keras_colorize.io import jpeg_bytes
 
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "camera", "hubble_deep_field")
 CORES = os.cpu_count()

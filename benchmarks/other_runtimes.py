@@ -21,8 +21,8 @@ from torch_networks import DistributionUnet
 from keras_colorize import Colorizer
 from keras_colorize.bins import ab_centers
 from keras_colorize.export import export_onnx
-from keras_colorize.files import read_photograph
 from keras_colorize.inference.base import BaseColorizer
+from keras_colorize.io import read_photograph
 
 CORES = os.cpu_count()
 PAUSE = 0.2

@@ -20,8 +20,8 @@ from keras_colorize.cli.options import count
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import as_grey, scaled_rgb
 from keras_colorize.evaluation.pictures import LONG_SIDE
-from keras_colorize.files import contact_sheet
 from keras_colorize.inference.pixels import from_float
+from keras_colorize.io import contact_sheet
 
 SKIMAGE = Path(skimage.data.__file__).parent
 PHOTOGRAPHS = (

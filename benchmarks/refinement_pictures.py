@@ -11,9 +11,9 @@ import skimage.data
 from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import as_grey
-from keras_colorize.files import contact_sheet
 from keras_colorize.inference import point_hints
 from keras_colorize.inference.pixels import from_float, to_float
+from keras_colorize.io import contact_sheet
 
 HINTS = {
     "astronaut": [(110, 368, "#3050b0")],

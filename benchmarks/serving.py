@@ -21,7 +21,7 @@ from experiments import resources, write_grey
 
 from keras_colorize import Colorizer
 from keras_colorize.export import export_saved_model
-from keras_colorize.files import (
+from keras_colorize.io import (
     find_photographs,
     read_photograph,
 )

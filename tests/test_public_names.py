@@ -134,18 +134,16 @@ PUBLIC_NAMES = {
         "write_demo_photographs",
         "write_json",
     ],
-    "keras_colorize.bulk": ["Report", "colorize_in_bulk", "export_preset"],
-    "keras_colorize.export": [
+    "keras_colorize.apps.bulk": ["Report", "colorize_in_bulk", "export_preset"],
+    "keras_colorize.export": ["export_litert", "export_onnx", "export_saved_model"],
+    "keras_colorize.serving": [
         "Client",
         "PicturesRefusedError",
         "RemoteColorizer",
         "Retry",
         "ServerError",
-        "export_litert",
-        "export_onnx",
-        "export_saved_model",
     ],
-    "keras_colorize.files": [
+    "keras_colorize.io": [
         "Metadata",
         "Photograph",
         "PhotographError",
@@ -253,7 +251,7 @@ PUBLIC_NAMES = {
         "take_encoder",
         "vgg16_residual_encoder",
     ],
-    "keras_colorize.study": [
+    "keras_colorize.apps.study": [
         "Results",
         "Study",
         "Votes",
@@ -300,7 +298,7 @@ PUBLIC_NAMES = {
         "colorize_video",
         "is_cut",
     ],
-    "keras_colorize.web": ["Limits", "serve"],
+    "keras_colorize.apps.web": ["Limits", "serve"],
 }
 
 

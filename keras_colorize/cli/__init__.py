@@ -26,7 +26,7 @@ def main(arguments=None):
     words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
     options = _parser().parse_args(words, argparse.Namespace(beam_flags=flags))
     with _quiet_start():
-        from keras_colorize.files import PhotographError
+        from keras_colorize.io import PhotographError
         from keras_colorize.presets import PresetError
     # TensorFlow advises against inputs of many sizes, which photographs have.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -49,7 +49,7 @@ def add(commands):
 
 
 def _bulk(options):
-    from keras_colorize.bulk import colorize_in_bulk, export_preset
+    from keras_colorize.apps.bulk import colorize_in_bulk, export_preset
 
     if options.saved_model and options.precision:
         raise ValueError("expected no --precision with --saved-model, which has its own")

@@ -79,7 +79,7 @@ def export_file(options):
 
 def _readable(inputs):
     """Yields photographs; those that cannot be read are said and left out."""
-    from keras_colorize.files import PhotographError, find_photographs, read_photograph
+    from keras_colorize.io import PhotographError, find_photographs, read_photograph
 
     found = find_photographs(inputs)
     for path, _ in found[:: -(-len(found) // MOST)]:

@@ -17,7 +17,7 @@ def add(commands):
 
 def _prior(options):
     from keras_colorize.data import ab_counts, list_pictures, prior_json
-    from keras_colorize.files.atomic import atomic_file
+    from keras_colorize.io.atomic import atomic_file
 
     # Opened first: whether it can be written should be known before a long count.
     with atomic_file(options.output, options.overwrite) as file:

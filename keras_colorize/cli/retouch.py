@@ -40,8 +40,8 @@ def make_hints(options, jobs):
         _one(jobs, "--sweeps-strip")
     if not (options.hint or options.hints or options.hint_layer):
         return None
-    from keras_colorize.files import read_photograph
     from keras_colorize.inference.hints import Hints, layer_hints, point_hints, read_points
+    from keras_colorize.io import read_photograph
 
     size = read_photograph(_one(jobs, "hints").source).pixels.shape[:2]
     points = read_points(options.hints) if options.hints else []
@@ -68,7 +68,7 @@ def write_strip(path, colorizer, jobs):
         PhotographError: if the photograph cannot be read or the strip cannot be written.
     """
     from keras_colorize.evaluation import sweep_pictures
-    from keras_colorize.files import contact_sheet, read_photograph
+    from keras_colorize.io import contact_sheet, read_photograph
 
     job = _one(jobs, "--sweeps-strip")
     pictures = sweep_pictures(colorizer, read_photograph(job.source).pixels)

@@ -54,8 +54,8 @@ def make_colorizer(options):
     Raises:
         ValueError: for options that cannot go with a server, or one that does not answer.
     """
-    from keras_colorize.export import Client, RemoteColorizer, ServerError
     from keras_colorize.presets import default_preset
+    from keras_colorize.serving import Client, RemoteColorizer, ServerError
 
     _check(options)
     name = options.server_model or default_preset()

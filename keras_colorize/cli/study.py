@@ -59,7 +59,7 @@ def _add_count(kinds):
 
 
 def _naturalness(options):
-    from keras_colorize.study import (
+    from keras_colorize.apps.study import (
         check_paths,
         make_naturalness,
         method_folders,
@@ -82,7 +82,7 @@ def _naturalness(options):
 
 
 def _real_or_colorized(options):
-    from keras_colorize.study import check_paths, make_real_or_colorized, method_folders
+    from keras_colorize.apps.study import check_paths, make_real_or_colorized, method_folders
 
     check_paths(options.output, options.overwrite)
     methods = method_folders([options.folder], options.truth)
@@ -99,7 +99,7 @@ def _real_or_colorized(options):
 
 
 def _write(study, options):
-    from keras_colorize.study import write_study
+    from keras_colorize.apps.study import write_study
 
     key, size = write_study(study, options.output, options.overwrite)
     print(f"page: {options.output} ({size / 1e6:.1f} MB, {len(study.pictures)} pictures)")
@@ -108,7 +108,7 @@ def _write(study, options):
 
 
 def _count(options):
-    from keras_colorize.study import count_votes, format_results, read_key, write_results
+    from keras_colorize.apps.study import count_votes, format_results, read_key, write_results
 
     key = read_key(options.key)
     returned, faults = _read_all(options.votes, key)
@@ -127,7 +127,7 @@ def _count(options):
 
 
 def _read_all(paths, key):
-    from keras_colorize.study import VotesError, read_votes
+    from keras_colorize.apps.study import VotesError, read_votes
 
     returned, faults = [], []
     for path in dict.fromkeys(paths):

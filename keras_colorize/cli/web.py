@@ -33,7 +33,7 @@ def _port(text):
 
 
 def _web(options):
-    from keras_colorize.web import Limits, serve
+    from keras_colorize.apps.web import Limits, serve
 
     limits = Limits(options.max_upload_mb, options.max_megapixels)
     colorizer = make_colorizer(options, options.preset)

@@ -6,8 +6,8 @@ import contextlib
 import multiprocessing
 from pathlib import Path
 
-import keras_colorize.files
-from keras_colorize.files import PhotographError, read_photograph
+import keras_colorize.io
+from keras_colorize.io import PhotographError, read_photograph
 
 AHEAD = 3
 """Photographs that each process may have finished before they are asked for."""
@@ -54,7 +54,7 @@ def read_ahead(paths, workers=0):
 
 @contextlib.contextmanager
 def _pool(workers):
-    folder = str(Path(keras_colorize.files.__file__).parents[1])
+    folder = str(Path(keras_colorize.io.__file__).parents[1])
     pool = concurrent.futures.ProcessPoolExecutor(
         workers,
         # TensorFlow has threads, and a forked copy of a process with threads may hang.

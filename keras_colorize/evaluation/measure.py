@@ -8,8 +8,8 @@ from keras_colorize.color import rgb_to_lightness
 from keras_colorize.evaluation.decoding import read_ahead
 from keras_colorize.evaluation.figures import ColorJudge
 from keras_colorize.evaluation.pictures import LONG_SIDE, as_grey, recolored, scale_down
-from keras_colorize.files import PhotographError
 from keras_colorize.inference.pixelwise import apply_pixelwise
+from keras_colorize.io import PhotographError
 
 
 @dataclasses.dataclass(frozen=True)

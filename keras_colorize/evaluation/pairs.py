@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from keras_colorize.files import find_photographs
-from keras_colorize.files.metadata import read_metadata
-from keras_colorize.files.opening import lifted_limit, open_image
+from keras_colorize.io import find_photographs
+from keras_colorize.io.metadata import read_metadata
+from keras_colorize.io.opening import lifted_limit, open_image
 
 
 class PairError(ValueError):

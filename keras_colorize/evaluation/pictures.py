@@ -4,9 +4,9 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lab
-from keras_colorize.files import find_photographs, read_photograph
 from keras_colorize.inference.pixels import to_float
 from keras_colorize.inference.pixelwise import apply_pixelwise
+from keras_colorize.io import find_photographs, read_photograph
 
 LONG_SIDE = 256
 """Larger photographs are measured at this size."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from keras_colorize import __version__
 from keras_colorize.evaluation.table import LABELS
-from keras_colorize.files import writable_format
-from keras_colorize.files.atomic import atomic_file
+from keras_colorize.io import writable_format
+from keras_colorize.io.atomic import atomic_file
 from keras_colorize.presets import sha256
 
 

@@ -7,8 +7,8 @@ import skimage.data
 
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation.pictures import as_grey, scaled_rgb
-from keras_colorize.files import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.inference.pixels import from_float, to_float
+from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
 
 CELL = 256
 """Side in pixels of a picture on a sheet."""

@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 
-from keras_colorize import files
+from keras_colorize import io
 from keras_colorize.inference.full_size import compose_into
 from keras_colorize.inference.hints import at_size
 from keras_colorize.inference.options import STRIDE
@@ -77,7 +77,7 @@ class BaseColorizer(abc.ABC):
             return self._array(picture)
         photograph = photograph_of(picture)
         made = dataclasses.replace(photograph, pixels=self._array(photograph.pixels))
-        return made if picture is photograph else files.to_pil(made)
+        return made if picture is photograph else io.to_pil(made)
 
     @abc.abstractmethod
     def predict_ab(self, lightness, hints=None):

@@ -7,14 +7,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from keras_colorize.files import (
+from keras_colorize.inference.groups import read_groups, take_step
+from keras_colorize.io import (
     PhotographError,
     find_photographs,
     output_path,
     writable_format,
     write_photograph,
 )
-from keras_colorize.inference.groups import read_groups, take_step
 
 AHEAD = 1
 """Groups that wait to be written, as many as are read ahead; bounds the memory."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from keras_colorize.files import read_photograph
+from keras_colorize.io import read_photograph
 
 GROUP_PIXELS = 1 << 22
 """Most pixels of a group at full size, unless one photograph has more; bounds the memory."""

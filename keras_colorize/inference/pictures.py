@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from keras_colorize import files
+from keras_colorize import io
 
 
 def pictures_of(array):
@@ -45,10 +45,10 @@ def photograph_of(picture):
         PhotographError: if a file cannot be read.
         TypeError: for anything else.
     """
-    if isinstance(picture, files.Photograph):
+    if isinstance(picture, io.Photograph):
         return picture
     if isinstance(picture, str | os.PathLike) or _is_image(picture):
-        return files.read_photograph(picture)
+        return io.read_photograph(picture)
     raise TypeError(
         "Expected a path, a Pillow image, a Photograph, an array or a list of these, "
         f"received {type(picture).__name__}."
@@ -56,5 +56,5 @@ def photograph_of(picture):
 
 
 def _is_image(picture):
-    # Pillow is known to files/ alone; its images can be told without importing it.
+    # Pillow is known to io/ alone; its images can be told without importing it.
     return any(base.__module__.startswith("PIL.") for base in type(picture).__mro__)

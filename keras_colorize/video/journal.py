@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_colorize.files import PhotographError
-from keras_colorize.files.atomic import atomic_file
+from keras_colorize.io import PhotographError
+from keras_colorize.io.atomic import atomic_file
 from keras_colorize.video.errors import VideoError
 
 _DESCRIPTION = "run.json"

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from keras_colorize.files.xmp import MADE_COLOURS
+from keras_colorize.io.xmp import MADE_COLOURS
 from keras_colorize.video.encoding import add_stream
 from keras_colorize.video.errors import VideoError, load_av
 from keras_colorize.video.journal import read_arrays

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 
-from keras_colorize.files import Photograph, PhotographError, write_photograph
+from keras_colorize.io import Photograph, PhotographError, write_photograph
 from keras_colorize.video.encoding import add_stream
 from keras_colorize.video.errors import VideoError, load_av
 from keras_colorize.video.frames import to_frame

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_colorize.files import PhotographError
-from keras_colorize.files.atomic import atomic_file
+from keras_colorize.io import PhotographError
+from keras_colorize.io.atomic import atomic_file
 from keras_colorize.video.encoding import container_of
 from keras_colorize.video.errors import VideoError
 from keras_colorize.video.journal import read_arrays

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import bulk, cli
-from keras_colorize.bulk import Report
+from keras_colorize import cli
+from keras_colorize.apps import bulk
+from keras_colorize.apps.bulk import Report
 from keras_colorize.cli.bulk import split_flags
 
 

@@ -2,7 +2,8 @@ import sys
 
 import pytest
 
-from keras_colorize import cli, web
+from keras_colorize import cli
+from keras_colorize.apps import web
 
 
 @pytest.fixture
@@ -60,6 +61,6 @@ def test_wrong_usage(run, words):
 
 def test_a_missing_package_is_named(monkeypatch, capsys, tiny_preset):
     monkeypatch.delattr(web, "server", raising=False)
-    monkeypatch.setitem(sys.modules, "keras_colorize.web.server", None)
+    monkeypatch.setitem(sys.modules, "keras_colorize.apps.web.server", None)
     assert cli.main(["web", "--preset", str(tiny_preset)]) == 1
     assert "pip install keras-colorize[web]" in capsys.readouterr().err

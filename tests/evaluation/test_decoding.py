@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize.evaluation import decoding, read_ahead
-from keras_colorize.files import PhotographError
+from keras_colorize.io import PhotographError
 
 ROOT = Path(__file__).parents[2]
 

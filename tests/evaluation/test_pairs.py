@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize.evaluation import PairError, measured_paths, pair_outputs
-from keras_colorize.files import PhotographError
+from keras_colorize.io import PhotographError
 
 
 @pytest.fixture

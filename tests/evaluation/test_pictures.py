@@ -4,7 +4,7 @@ from PIL import Image
 from skimage import color
 
 from keras_colorize.evaluation import as_grey, measured_paths, recolored, scaled_rgb
-from keras_colorize.files import PhotographError
+from keras_colorize.io import PhotographError
 
 
 def test_paths_are_in_order_and_limited(folder):

@@ -12,7 +12,7 @@ from keras_colorize.evaluation import (
     write_csv,
     write_json,
 )
-from keras_colorize.files import PhotographError
+from keras_colorize.io import PhotographError
 
 
 @pytest.fixture

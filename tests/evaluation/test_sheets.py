@@ -11,8 +11,8 @@ from keras_colorize.evaluation import (
     sheets,
     write_demo_photographs,
 )
-from keras_colorize.files import Photograph, read_photograph
 from keras_colorize.inference.batch import Job, Outcome
+from keras_colorize.io import Photograph, read_photograph
 
 
 def _outcome(name, size=(600, 300), dtype="uint8", level=90):

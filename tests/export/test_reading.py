@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_colorize.export.reading import read_picture
-from keras_colorize.files import read_photograph
+from keras_colorize.io import read_photograph
 
 MAX_PIXELS = 30_000
 

@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from keras_colorize.files import read_photograph
 from keras_colorize.inference.pixels import lightness_of, to_working_size
+from keras_colorize.io import read_photograph
 
 HERE = Path(__file__).parent
 TENSORFLOW = Path(tf.__file__).parent

@@ -10,8 +10,8 @@ from skimage import color
 
 from keras_colorize import Colorizer, distribution_unet
 from keras_colorize.bins import ab_centers
-from keras_colorize.files import Metadata, Photograph
 from keras_colorize.inference.base import BATCH
+from keras_colorize.io import Metadata, Photograph
 
 ROOT = Path(__file__).parents[2]
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I", "I;16", "F")

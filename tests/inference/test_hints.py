@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from skimage import color
 
-from keras_colorize.files import Photograph
 from keras_colorize.inference import Hints, layer_hints, point_hints
 from keras_colorize.inference.hints import (
     NOISE,
@@ -18,6 +17,7 @@ from keras_colorize.inference.hints import (
     read_points,
     spread,
 )
+from keras_colorize.io import Photograph
 
 
 def _grey(lightness):

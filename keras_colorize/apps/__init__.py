@@ -1,0 +1,1 @@
+"""Programs on top of the library, each of which could be taken away."""

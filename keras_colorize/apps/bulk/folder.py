@@ -1,0 +1,189 @@
+"""The output folder of bulk runs: what was made, what failed, and how the next run goes on.
+
+- `manifest.jsonl`: a line per colorized photograph, sorted by path.
+- `failures.jsonl`: a line per photograph that failed in the last run.
+- `.bulk/runs/<run>/`: the tasks of a run, and files that each worker appends its lines to.
+
+Lines are written right after the picture, so a run may die at any moment: the next one finds in
+them what is done. A bundle that a runner gives out twice leaves lines twice; `compacted` keeps one.
+"""
+
+import json
+import os
+import re
+import shutil
+import uuid
+from pathlib import Path
+
+from keras_colorize.io.atomic import atomic_file
+from keras_colorize.presets import sha256
+
+MANIFEST = "manifest.jsonl"
+FAILURES = "failures.jsonl"
+HIDDEN = ".bulk"
+
+DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+"""What can become of a task."""
+
+_TASKS = "tasks.jsonl"
+_PART = re.compile(r"\.[0-9a-f]{32}\.part")
+
+
+class BulkFolder:
+    """An output folder.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path).absolute()
+        self.runs = self.path / HIDDEN / "runs"
+
+    @property
+    def is_new(self):
+        """Whether no bulk run has written to it yet."""
+        return not (self.runs.exists() or (self.path / MANIFEST).exists())
+
+    def start(self):
+        """Begins a run: takes over what a dead one left.
+
+        Returns:
+            `(run, records)`: the folder of the run, and the manifest, a dict by path.
+        """
+        dead = sorted(self.runs.glob("*"))
+        records = self._compact(dead)
+        if dead:
+            self._sweep()
+        run = self.runs / uuid.uuid4().hex
+        run.mkdir(parents=True)
+        return run, {record["path"]: record for record in records}
+
+    def outcomes(self, run):
+        """What became of the tasks so far.
+
+        Returns:
+            Dict of `DONE`, `SKIPPED` and `FAILED` with a dict of lines by path each, no path
+            twice: a photograph that failed and was made when it was given out again is done.
+        """
+        found, seen = {}, set()
+        for kind in (DONE, SKIPPED, FAILED):
+            lines = {line["path"]: line for line in _lines_of([run], kind)}
+            found[kind] = {path: line for path, line in lines.items() if path not in seen}
+            seen |= set(lines)
+        return found
+
+    def finish(self, run, failures):
+        """Ends a run whose workers are gone: writes the manifest and the failures.
+
+        Args:
+            run: its folder.
+            failures: list of dicts.
+        """
+        self._compact([run])
+        write_lines(self.path / FAILURES, failures)
+
+    def _sweep(self):
+        # A worker that was killed while it wrote leaves the beginning of a picture, hidden.
+        for parent, _, names in os.walk(self.path):
+            for name in filter(_PART.fullmatch, names):
+                Path(parent, name).unlink(missing_ok=True)
+
+    def _compact(self, runs):
+        earlier = read_lines(self.path / MANIFEST)
+        records = compacted([*earlier, *_lines_of(runs, DONE)], self.path)
+        if records or earlier:
+            write_lines(self.path / MANIFEST, records)
+        for run in runs:
+            shutil.rmtree(run)
+        return records
+
+
+class Shard:
+    """A file of lines that one worker alone appends to.
+
+    Args:
+        run: folder of the run.
+        kind: `DONE`, `SKIPPED` or `FAILED`.
+    """
+
+    def __init__(self, run, kind):
+        self._path = Path(run) / f"{uuid.uuid4().hex}.{kind}.jsonl"
+        self._file = None
+
+    def add(self, line):
+        """Appends a dict, which reaches the system before this returns."""
+        if self._file is None:
+            self._file = self._path.open("ab", buffering=0)
+        self._file.write(_line(line))
+
+    def close(self):
+        """Closes the file; it may be added to again."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+
+def compacted(records, folder):
+    """Leaves one record for each path.
+
+    Args:
+        records: dicts with `path` and `output_sha256`.
+        folder: where the outputs lie. Of records that disagree on an output the one stays that
+            describes it as it is; where none does, the picture has to be made again.
+
+    Returns:
+        List of records, sorted by path.
+    """
+    by_path = {}
+    for record in records:
+        by_path.setdefault(record["path"], {})[record["output_sha256"]] = record
+    kept = (_true_one(versions, folder / path) for path, versions in sorted(by_path.items()))
+    return [record for record in kept if record is not None]
+
+
+def _true_one(versions, path):
+    if len(versions) == 1:
+        return next(iter(versions.values()))
+    return versions.get(checksum(path))
+
+
+def checksum(path):
+    """SHA-256 of a file in hexadecimal digits; None where there is no file that can be read."""
+    try:
+        return sha256(path)
+    except OSError:
+        return None
+
+
+def write_tasks(run, tasks):
+    """Writes the tasks of a run; returns the path of the file."""
+    path = Path(run) / _TASKS
+    write_lines(path, tasks)
+    return path
+
+
+def write_lines(path, lines):
+    """Writes dicts as a file of JSON lines, which appears whole or not at all."""
+    with atomic_file(path, overwrite=True) as stream:
+        stream.writelines(map(_line, lines))
+
+
+def read_lines(path):
+    """Reads dicts from a file of JSON lines; none where there is no file.
+
+    A worker that was killed leaves its last line unfinished: it is left out.
+    """
+    if not os.path.exists(path):
+        return []
+    with open(path, "rb") as stream:
+        return [json.loads(line) for line in stream if line.endswith(b"\n")]
+
+
+def _line(line):
+    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def _lines_of(runs, kind):
+    paths = [path for run in runs for path in sorted(Path(run).glob(f"*.{kind}.jsonl"))]
+    return [line for path in paths for line in read_lines(path)]

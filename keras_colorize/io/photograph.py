@@ -1,0 +1,105 @@
+"""A photograph in memory: upright sRGB pixels and everything that must survive colorization."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from keras_colorize.io import icc
+from keras_colorize.io.opening import BAND_ROWS
+
+
+class PhotographError(Exception):
+    """A photograph that cannot be found, read or written; the message is meant for people."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a photograph carries beside its pixels.
+
+    Attributes:
+        exif: EXIF block with its `Exif` header, orientation 1 and no thumbnail, or None.
+        xmp: XMP packet, or None.
+        dpi: horizontal and vertical pixels per inch, or None.
+        text: text fields by name; the comment of a JPEG or GIF is called `Comment`.
+        icc: True when the source carried a colour profile, so that an sRGB profile is written.
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    text: dict[str, str] = field(default_factory=dict)
+    icc: bool = False
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One upright photograph in sRGB.
+
+    Attributes:
+        pixels: array of shape (H, W, 3), uint8 or uint16, sRGB.
+        alpha: array of shape (H, W) with the dtype of the pixels (0 is clear), or None.
+        metadata: what the file carried beside its pixels.
+        format: format that it was read from ("JPEG", "PNG", "TIFF", ...), "" when unknown.
+        notes: sentences that say what had to be decided while it was read.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    format: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        """Refuses arrays that no writer could store.
+
+        Raises:
+            ValueError: if pixels or alpha have another shape or type than described above.
+        """
+        shape, dtype = self.pixels.shape, self.pixels.dtype
+        if dtype not in (np.uint8, np.uint16) or len(shape) != 3 or shape[-1] != 3:
+            raise ValueError(f"Expected pixels (H, W, 3) in uint8 or uint16, got {shape} {dtype}.")
+        if self.alpha is None:
+            return
+        if self.alpha.shape != shape[:2] or self.alpha.dtype != dtype:
+            raise ValueError(
+                f"Expected alpha {shape[:2]} {dtype}, got {self.alpha.shape} {self.alpha.dtype}."
+            )
+
+
+def to_eight_bits(values):
+    """Rounds 16-bit levels to 8 bits: 65535 becomes 255.
+
+    Args:
+        values: uint8 or uint16 array of any shape.
+
+    Returns:
+        uint8 array of the same shape; an 8-bit array is returned as it is.
+    """
+    if values.dtype == np.uint8:
+        return values
+    rounded = np.empty(values.shape, np.uint8)
+    for top in range(0, len(values), BAND_ROWS):
+        band = values[top : top + BAND_ROWS].astype(np.uint32)
+        rounded[top : top + BAND_ROWS] = (band + 128) // 257
+    return rounded
+
+
+def to_pil(photograph):
+    """Converts a photograph into a Pillow image.
+
+    Args:
+        photograph: Photograph; 16-bit levels are rounded to 8, the most that Pillow holds.
+
+    Returns:
+        Image in mode RGB, or RGBA where there is an alpha, with EXIF, XMP, dpi and profile in
+        its `info`.
+    """
+    image = Image.fromarray(to_eight_bits(photograph.pixels))
+    if photograph.alpha is not None:
+        image.putalpha(Image.fromarray(to_eight_bits(photograph.alpha)))
+    metadata = photograph.metadata
+    carried = {"exif": metadata.exif, "xmp": metadata.xmp, "dpi": metadata.dpi}
+    carried["icc_profile"] = icc.srgb_profile() if metadata.icc else None
+    image.info.update({key: value for key, value in carried.items() if value})
+    return image

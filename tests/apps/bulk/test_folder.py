@@ -1,0 +1,141 @@
+import hashlib
+import json
+
+import pytest
+
+from keras_colorize.apps.bulk.folder import (
+    DONE,
+    FAILED,
+    SKIPPED,
+    BulkFolder,
+    Shard,
+    compacted,
+    read_lines,
+    write_lines,
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return BulkFolder(tmp_path)
+
+
+def _sha(contents):
+    return hashlib.sha256(contents).hexdigest()
+
+
+def _record(path, contents=b"", **more):
+    return {"path": path, "output_sha256": _sha(contents), **more}
+
+
+def _note(run, kind, *lines):
+    shard = Shard(run, kind)
+    for line in lines:
+        shard.add(line)
+    shard.close()
+
+
+def _manifest(folder):
+    return read_lines(folder.path / "manifest.jsonl")
+
+
+def test_lines_come_back(tmp_path):
+    lines = [{"path": "Größe\n2.jpg", "width": 3}, {"path": "b"}]
+    write_lines(tmp_path / "a.jsonl", lines)
+    assert read_lines(tmp_path / "a.jsonl") == lines
+    assert len((tmp_path / "a.jsonl").read_text("utf-8").splitlines()) == 2
+    assert read_lines(tmp_path / "none.jsonl") == []
+
+
+def test_a_line_that_was_cut_off_is_left_out(tmp_path):
+    path = tmp_path / "a.jsonl"
+    whole = json.dumps({"path": "a"}) + "\n"
+    path.write_text(whole + whole[:-1])
+    assert read_lines(path) == [{"path": "a"}]
+
+
+def test_lines_are_on_their_way_before_the_shard_is_closed(tmp_path):
+    shard = Shard(tmp_path, DONE)
+    shard.add({"path": "a"})
+    (path,) = tmp_path.iterdir()
+    assert read_lines(path) == [{"path": "a"}]
+    shard.close()
+
+
+def test_a_picture_that_was_made_twice_stands_there_once(tmp_path):
+    twice = [_record("b"), _record("a"), _record("b")]
+    assert compacted(twice, tmp_path) == [_record("a"), _record("b")]
+
+
+def test_of_different_records_the_one_that_is_true_stays(tmp_path):
+    (tmp_path / "a").write_bytes(b"second")
+    (tmp_path / "b").write_bytes(b"third")
+    versions = [_record(name, text) for name in "abc" for text in (b"first", b"second")]
+    assert compacted(versions, tmp_path) == [_record("a", b"second")]
+
+
+def test_a_run(folder):
+    assert folder.is_new
+    run, records = folder.start()
+    assert records == {}
+    assert not folder.is_new
+    _note(run, DONE, _record("b"), _record("a"))
+    _note(run, SKIPPED, {"path": "c"})
+    _note(run, FAILED, {"path": "d", "reason": "bad"})
+    outcomes = folder.outcomes(run)
+    assert {kind: sorted(lines) for kind, lines in outcomes.items()} == {
+        DONE: ["a", "b"],
+        SKIPPED: ["c"],
+        FAILED: ["d"],
+    }
+    folder.finish(run, list(outcomes[FAILED].values()))
+    assert _manifest(folder) == [_record("a"), _record("b")]
+    assert read_lines(folder.path / "failures.jsonl") == [{"path": "d", "reason": "bad"}]
+    assert not run.exists()
+    assert not folder.is_new
+
+
+def test_outcomes_of_work_that_was_given_out_twice(folder):
+    run, _ = folder.start()
+    _note(run, FAILED, {"path": "a", "reason": "a network share was away"}, {"path": "b"})
+    _note(run, DONE, _record("a"))
+    _note(run, FAILED, {"path": "b"})
+    _note(run, SKIPPED, {"path": "a"})
+    outcomes = folder.outcomes(run)
+    assert {kind: list(lines) for kind, lines in outcomes.items()} == {
+        DONE: ["a"],
+        SKIPPED: [],
+        FAILED: ["b"],
+    }
+
+
+def test_what_dead_runs_left_is_taken_over(folder):
+    write_lines(folder.path / "manifest.jsonl", [_record("a")])
+    for name in "bc":
+        run, _ = folder.start()
+        _note(run, DONE, _record(name))
+        _note(run, FAILED, {"path": "d"})
+    with next(run.glob("*.done.jsonl")).open("a") as file:
+        file.write('{"path": "cut')
+    run, records = folder.start()
+    assert sorted(records) == ["a", "b", "c"]
+    assert list(folder.runs.iterdir()) == [run]
+    assert [record["path"] for record in _manifest(folder)] == ["a", "b", "c"]
+    assert not any(folder.outcomes(run).values())
+
+
+def test_unfinished_files_of_dead_runs_are_swept_up(folder):
+    run, _ = folder.start()
+    part = run.parents[2] / "old" / ".0123456789abcdef0123456789abcdef.part"
+    others = [part.with_name("picture.part"), part.with_name(".download.part")]
+    part.parent.mkdir()
+    for path in (part, *others):
+        path.touch()
+    folder.start()
+    assert not part.exists()
+    assert all(path.exists() for path in others)
+
+
+def test_a_folder_with_a_manifest_alone_is_no_new_one(folder):
+    write_lines(folder.path / "manifest.jsonl", [])
+    assert not folder.is_new

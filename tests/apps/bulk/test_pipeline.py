@@ -1,0 +1,138 @@
+"""The pipeline in Beam's direct runner, with everything in this process."""
+
+import json
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+
+from keras_colorize import cli
+from keras_colorize.apps.bulk import colorize_in_bulk
+from keras_colorize.apps.bulk.folder import read_lines
+from keras_colorize.io import read_photograph
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    pytest.importorskip("apache_beam", reason="the extra `beam` takes 200 MB")
+    from keras_colorize.apps.bulk import pipeline
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+"""Beam warns of its own code."""
+
+FLAGS = ["--runner=DirectRunner", "--direct_running_mode=in_memory"]
+
+
+@pytest.fixture
+def run(album, served, tmp_path):
+    """Runs the pipeline on the album; the report, and the manifest by path."""
+
+    def call(saved_model=served, **options):
+        out = tmp_path / "out"
+        report = colorize_in_bulk([album], out, saved_model, flags=FLAGS, **options)
+        return report, {record["path"]: record for record in read_lines(out / "manifest.jsonl")}
+
+    return call
+
+
+def test_first_run_second_run(run, album, bulk_colorizer, tmp_path):
+    (album / "bad.jpg").write_text("This is no photograph.")
+    report, manifest = run()
+    assert (report.done, report.skipped, report.unfinished, report.broken) == (6, 0, 0, "")
+    assert len(manifest) == 6
+    for path, record in manifest.items():
+        made = read_photograph(tmp_path / "out" / path)
+        expected = bulk_colorizer(read_photograph(record["source"]))
+        assert made.pixels.dtype == expected.pixels.dtype
+        if not path.endswith("jpg"):
+            step = np.iinfo(made.pixels.dtype).max // 255
+            assert np.abs(made.pixels.astype(int) - expected.pixels).max() <= step, path
+        assert record["versions"] == pipeline.VERSIONS
+        assert record["model"] == "tiny/1"
+    (failed,) = read_lines(tmp_path / "out" / "failures.jsonl")
+    assert failed["source"] == str(album / "bad.jpg")
+    assert failed["reason"].startswith("expected a photograph")
+    assert report.failures == [failed]
+
+    # One is damaged, one is gone, one input is another, and the bad one is good now.
+    shutil.copy(album / "wide.jpg", album / "bad.jpg")
+    shutil.copy(album / "wide.jpg", album / "old" / "tall_too.jpg")
+    (tmp_path / "out" / "tall.tif").write_bytes(b"damaged")
+    (tmp_path / "out" / "wide_too.png").unlink()
+    times = {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in ("wide.jpg",)}
+    report, again = run()
+    assert (report.done, report.skipped, report.failures) == (4, 3, [])
+    assert read_lines(tmp_path / "out" / "failures.jsonl") == []
+    assert times == {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in times}
+    assert len(again) == 7
+    # A run gives the same file as the run before it.
+    same = {path for path in manifest if again[path] == manifest[path]}
+    assert same == set(manifest) - {"old/tall_too.jpg"}
+    assert again["bad.jpg"]["output_sha256"] == again["wide.jpg"]["output_sha256"]
+    assert not any((tmp_path / "out" / ".bulk" / "runs").iterdir())
+
+
+def test_a_network_that_cannot_take_a_batch_fails_its_pictures(run, monkeypatch):
+    original = pipeline.load_network
+
+    def narrow(path):
+        network = original(path)
+
+        def predict_ab(lightness):
+            if lightness.shape[1] > lightness.shape[2]:
+                raise MemoryError("no room for tall ones")
+            return network(lightness)
+
+        return predict_ab
+
+    monkeypatch.setattr(pipeline, "load_network", narrow)
+    report, manifest = run()
+    assert report.done == len(manifest) == 4
+    assert {line["path"] for line in report.failures} == {"tall.tif", "old/tall_too.jpg"}
+    assert "no room for tall ones" in report.failures[0]["reason"]
+
+
+def test_a_run_that_breaks_off_is_taken_up(run, tmp_path, monkeypatch):
+    original, noted = pipeline.Shard.add, []
+
+    def full(shard, line):
+        if len(noted) == 2:
+            raise OSError("no space left on the disk")
+        noted.append(line["path"])
+        original(shard, line)
+
+    monkeypatch.setattr(pipeline.Shard, "add", full)
+    report, manifest = run()
+    assert (report.done, report.unfinished, manifest) == (2, 4, {})
+    assert "no space left" in report.broken
+    # One more is written than is noted: it is made again.
+    pictures = [path for path in (tmp_path / "out").rglob("*.*") if path.suffix != ".jsonl"]
+    assert sum(path.is_file() for path in pictures) == 3
+    monkeypatch.setattr(pipeline.Shard, "add", original)
+    report, manifest = run()
+    assert (report.done, report.skipped, report.broken) == (4, 2, "")
+    assert len(manifest) == 6
+
+
+def test_the_command(album, served, tmp_path, capsys):
+    (album / "bad.jpg").touch()
+    words = ["bulk", str(album), "-o", str(tmp_path / "out"), "--saved-model", str(served)]
+    assert cli.main([*words, "--", *FLAGS]) == 1
+    out, err = capsys.readouterr()
+    assert out.endswith("6 done, 0 skipped, 1 failed\n")
+    assert f"failed: {album / 'bad.jpg'}: expected a photograph, got an empty file" in err
+    (album / "bad.jpg").unlink()
+    assert cli.main([*words, "--no-mark", "--", *FLAGS]) == 0
+    assert capsys.readouterr().out.endswith("6 done, 0 skipped, 0 failed\n")
+    made = [path for path in (tmp_path / "out").rglob("*.*") if path.suffix in (".jpg", ".png")]
+    assert not any(b"DigitalSourceType" in path.read_bytes() for path in made)
+    marked = [json.loads(line)["marked"] for line in (tmp_path / "out/manifest.jsonl").open()]
+    assert marked == [False] * 6
+
+
+def test_flags_reach_the_runner(album, served, tmp_path, capsys):
+    words = ["bulk", str(album), "-o", str(tmp_path / "out"), "--saved-model", str(served)]
+    assert cli.main([*words, "--", "--runner=NoSuchRunner"]) == 1
+    out, err = capsys.readouterr()
+    assert "NoSuchRunner" in err
+    assert out == "0 done, 0 skipped, 0 failed, 6 unfinished\n"

@@ -1,0 +1,95 @@
+import pytest
+
+from keras_colorize.apps.bulk.folder import BulkFolder, checksum
+from keras_colorize.apps.bulk.tasks import is_done, plan_tasks, with_records
+from keras_colorize.io import PhotographError
+
+
+@pytest.fixture
+def tasks(album, tmp_path):
+    return plan_tasks([album], BulkFolder(tmp_path / "out"))
+
+
+def test_outputs_mirror_inputs(tasks, album, tmp_path, monkeypatch):
+    assert [task["path"] for task in tasks] == [
+        "old/film.png",
+        "old/square.png",
+        "old/tall_too.jpg",
+        "tall.tif",
+        "wide.jpg",
+        "wide_too.png",
+    ]
+    assert tasks[0]["source"] == str(album / "old" / "film.gif")
+    assert tasks[0]["target"] == str(tmp_path / "out" / "old" / "film.png")
+    # Workers elsewhere know nothing of the folder that the command was given in.
+    monkeypatch.chdir(tmp_path)
+    assert plan_tasks(["album"], BulkFolder("out")) == tasks
+
+
+def test_one_file_goes_into_a_folder_too(album, tmp_path):
+    (task,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "out.jpg"))
+    assert task["target"] == str(tmp_path / "out.jpg" / "wide.jpg")
+
+
+def test_foreign_outputs_are_not_replaced(album, tmp_path):
+    folder = BulkFolder(tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "wide.jpg").write_bytes(b"mine")
+    with pytest.raises(PhotographError, match="made by something else"):
+        plan_tasks([album], folder)
+    folder.start()
+    assert len(plan_tasks([album], folder)) == 6
+
+
+def test_an_output_that_is_a_file(album, tmp_path):
+    (tmp_path / "out").touch()
+    with pytest.raises(PhotographError, match="expected a folder"):
+        plan_tasks([album], BulkFolder(tmp_path / "out"))
+
+
+@pytest.fixture
+def done(tasks, tmp_path):
+    """A task whose output is there, and its record."""
+    task = tasks[-1]
+    (tmp_path / "out" / "wide_too.png").write_bytes(b"colors")
+    record = {
+        "path": task["path"],
+        "input_sha256": checksum(task["source"]),
+        "output_sha256": checksum(task["target"]),
+        "model_sha256": "abc",
+        "marked": True,
+        "width": 50,
+    }
+    return task, record
+
+
+def _resumed(task, record, **made_by):
+    records = {record["path"]: record}
+    return with_records([task], records, {"model_sha256": "abc", "marked": True, **made_by})[0]
+
+
+def test_what_is_as_the_manifest_says_is_done(done):
+    assert is_done(_resumed(*done))
+    assert not is_done(done[0])
+
+
+@pytest.mark.parametrize("name", ["source", "target"])
+@pytest.mark.parametrize("change", ["other", "gone"])
+def test_what_changed_is_made_again(done, name, change, tmp_path):
+    task = _resumed(*done)
+    if change == "gone":
+        task[name] += ".gone"
+    else:
+        with open(task[name], "ab") as file:
+            file.write(b"x")
+    assert not is_done(task)
+
+
+@pytest.mark.parametrize("made_by", [{"model_sha256": "other"}, {"marked": False}])
+def test_what_another_network_made_is_made_again(done, made_by):
+    assert not is_done(_resumed(*done, **made_by))
+
+
+def test_records_of_others_do_not_count(done):
+    task, record = done
+    assert not is_done(_resumed(task, {**record, "path": "wide.jpg"}))

@@ -1,0 +1,134 @@
+import base64
+import hashlib
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize.apps.study import check_paths, make_naturalness, write_study
+from keras_colorize.apps.study import page as page_module
+from keras_colorize.io import PhotographError
+
+
+class Page(HTMLParser):
+    """Collects the elements of a page and the text of its styles and scripts."""
+
+    def __init__(self, path):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.texts, self.inside = [], [], None
+        self.source = path.read_text("utf-8")
+        self.feed(self.source)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self.inside = tag, dict(attrs).get("type")
+
+    def handle_endtag(self, tag):
+        self.inside = None
+
+    def handle_data(self, text):
+        if self.inside and self.inside[0] in ("style", "script"):
+            self.texts.append((*self.inside, text))
+
+    def policy(self):
+        (content,) = [
+            attrs["content"]
+            for tag, attrs in self.elements
+            if attrs.get("http-equiv") == "Content-Security-Policy"
+        ]
+        return dict(rule.split(" ", 1) for rule in content.split("; "))
+
+    def data(self):
+        return next(json.loads(text) for _, kind, text in self.texts if kind)
+
+
+@pytest.fixture(params=["naturalness", "real_or_colorized"])
+def path(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_nothing_is_loaded_sent_or_run_from_elsewhere(path):
+    page = Page(path)
+    policy = page.policy()
+    assert policy["default-src"] == policy["form-action"] == policy["base-uri"] == "'none'"
+    assert policy["img-src"] == "data:"
+    for tag, kind, text in page.texts:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert kind or policy[f"{tag}-src"] == f"'sha256-{digest}'"
+    assert not re.search(r"\w+://|@import|url\(", page.source)
+    sources = [
+        attrs[name] for _, attrs in page.elements for name in ("src", "href") if name in attrs
+    ]
+    assert sources == ["data:,"]
+    assert not any(name.startswith("on") for _, attrs in page.elements for name in attrs)
+
+
+def test_the_page_does_not_tell_which_is_which(path, folders, key_of):
+    # Without the pictures, in which base64 may spell anything, and the keyword of the scripts.
+    source = re.sub("[A-Za-z0-9+/=]{200,}", "", path.read_text("utf-8")).replace("} catch {", "")
+    for name in (*folders, "photo0", "deep", "catch", str(path.parent)):
+        assert name not in source
+    pictures = list(Page(path).data()["pictures"])
+    assert pictures == sorted(pictures)
+    assert set(pictures) == set(key_of(path)["pictures"])
+    assert all(re.fullmatch("[0-9a-f]{16}", picture) for picture in pictures)
+
+
+def test_ids_that_are_listed_together_come_in_any_order(naturalness, key_of):
+    methods = {name: meaning["method"] for name, meaning in key_of(naturalness)["pictures"].items()}
+    first = [methods[ids[0]] for ids in Page(naturalness).data()["photographs"]]
+    assert set(first) == {"oldest", "newest", "truth"}
+
+
+def test_pictures_are_whole_and_carry_no_metadata(naturalness, folders, key_of):
+    pictures = Page(naturalness).data()["pictures"]
+    for name, meaning in key_of(naturalness)["pictures"].items():
+        with Image.open(io.BytesIO(base64.b64decode(pictures[name]))) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (20, 15))
+            assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+            shown = np.asarray(picture, np.float32)
+        with Image.open(folders[meaning["method"]] / f"{meaning['path']}.png") as original:
+            small = np.asarray(original.resize((20, 15), Image.Resampling.LANCZOS), np.float32)
+        assert np.abs(shown - small).mean() < 8.0
+
+
+def test_the_page_id_is_that_of_what_it_shows(naturalness, folders, tmp_path, key_of):
+    first, page = key_of(naturalness), Page(naturalness).data()
+    assert page["page"] == first["page"]
+    again = tmp_path / "again.html"
+    write_study(make_naturalness(folders, 1, size=20), again)
+    assert again.read_bytes() == naturalness.read_bytes()
+    write_study(make_naturalness(folders, 2, size=20), again, overwrite=True)
+    assert key_of(again)["page"] != first["page"]
+    assert key_of(again)["seed"] == 2
+
+
+def test_existing_pages_and_keys_are_kept(naturalness, folders, tmp_path):
+    study = make_naturalness(folders, 2, size=20)
+    for kept in (naturalness, naturalness.with_suffix(".key.json")):
+        before = kept.read_bytes()
+        with pytest.raises(ValueError, match="exists"):
+            write_study(study, naturalness)
+        assert kept.read_bytes() == before
+    naturalness.unlink()
+    with pytest.raises(ValueError, match="key.json: .* exists"):
+        check_paths(naturalness)
+    write_study(study, naturalness, overwrite=True)
+
+
+def test_pages_that_cannot_be_written(folders, tmp_path):
+    with pytest.raises(ValueError, match="ends in .html"):
+        check_paths(tmp_path / "page.json")
+    (tmp_path / "file").touch()
+    with pytest.raises(PhotographError, match="can be written"):
+        write_study(make_naturalness(folders, 2, size=20), tmp_path / "file" / "page.html")
+
+
+def test_large_pages_are_refused(folders, monkeypatch):
+    monkeypatch.setattr(page_module, "MOST_BYTES", 20_000)
+    with pytest.raises(ValueError, match="--size"):
+        make_naturalness(folders, 1)

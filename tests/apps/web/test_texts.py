@@ -1,0 +1,46 @@
+import pytest
+
+from keras_colorize.apps.web import Limits, texts
+from keras_colorize.inference.batch import Job, Outcome
+
+
+@pytest.fixture
+def finished(add, upload):
+    """A session with one photograph that was done, one that failed and one that waits."""
+    session = add(upload("one & 100%.jpg"), upload("two <b>.jpg"), upload("three.jpg"))
+    for photo, status, note in zip(session.photos[:2], ("done", "failed"), "<&", strict=True):
+        photo.outcome = Outcome(Job(photo.path, photo.target, photo.path), status, (note,))
+    session.photos[0].target.parent.mkdir()
+    session.photos[0].target.touch()
+    return session
+
+
+def test_results_link_to_what_was_done(finished):
+    html = texts.results(finished)
+    assert f'href="download/{finished.token}/one%20%26%20100%25.jpg"' in html
+    assert 'download="one &amp; 100%.jpg"' in html
+    assert "<small>&lt;</small>" in html
+    assert '<li class="failed">two &lt;b&gt;.jpg<small>&amp;</small></li>' in html
+    assert "three" not in html
+    assert "ZIP" not in html
+    finished.archive.touch()
+    assert f'href="download/{finished.token}/colorized.zip"' in texts.results(finished)
+
+
+def test_nothing_is_said_where_there_is_nothing(session, add, upload):
+    assert texts.results(session) == texts.faults(session) == ""
+    assert "click on the picture" in texts.hints(add(upload("a.jpg")).photo)
+
+
+def test_faults_and_hints_are_listed(session, add, upload):
+    session.faults = ["<script>: no"]
+    assert "<li>&lt;script&gt;: no</li>" in texts.faults(session)
+    photo = add(upload("a.jpg")).photo
+    photo.points = [{"x": 3, "y": 4, "color": "#a0c030"}]
+    assert "#a0c030 at 3, 4" in texts.hints(photo)
+
+
+def test_progress_and_limits_are_said(finished):
+    assert "2 of 3" in texts.progress(finished, 2)
+    said = texts.introduction(Limits(20, 12.5))
+    assert "20 MB and 12.5 megapixels" in said

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize.io import PhotographError, contact_sheet
+
+
+def flat(color, shape=(20, 40)):
+    return np.full((*shape, 3), color, np.uint8)
+
+
+def sheet(path, **options):
+    rows = [
+        [flat((90, 90, 90)), flat((200, 30, 30))],
+        [flat((9, 9, 9), (40, 20)), flat((0, 0, 255))],
+    ]
+    contact_sheet(rows, ["first", "second"], path, cell=60, **options)
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_pictures_are_letterboxed_and_unchanged(tmp_path):
+    page = sheet(tmp_path / "a.png")
+    red = np.argwhere((page == (200, 30, 30)).all(axis=-1))
+    height, width = np.ptp(red, axis=0) + 1
+    assert (height, width) == (30, 60)
+
+
+def test_title_headings_and_captions_take_room(tmp_path):
+    plain = sheet(tmp_path / "a.png")
+    full = sheet(tmp_path / "b.png", title="Contact sheet", headings=("grey", "colour"))
+    assert full.shape[0] > plain.shape[0]
+    assert full.shape[1] == plain.shape[1]
+    # Letters are lighter than the page and the cells.
+    assert (full[:30] > 200).any()
+    assert (full[-20:] > 200).any()
+
+
+def test_rows_that_were_left_out_are_told_in_a_last_line(tmp_path):
+    heights = []
+    for more in (0, 5):
+        contact_sheet([[flat((200, 30, 30))]], ["a"], tmp_path / "a.png", cell=60, more=more)
+        with Image.open(tmp_path / "a.png") as image:
+            heights.append(image.height)
+    assert heights[1] > heights[0]
+
+
+def test_rows_of_different_length_and_long_captions(tmp_path):
+    rows = [[flat((1, 2, 3))], [flat((1, 2, 3)), flat((200, 30, 30)), flat((0, 255, 0))]]
+    contact_sheet(rows, ["a " * 500, "Zoë\nKey"], tmp_path / "a.jpg", cell=40, title="t " * 500)
+    with Image.open(tmp_path / "a.jpg") as image:
+        assert image.format == "JPEG"
+        assert image.width < 3 * 40 + 40
+
+
+@pytest.mark.parametrize(
+    "rows, captions, name, said",
+    [
+        ([], [], "a.png", "got 0 rows"),
+        ([[flat(0)]], [], "a.png", "1 rows and 0 captions"),
+        ([[flat(0)]], ["a"], "a.tif", ".png or .jpg"),
+        ([[flat(0)]], ["a"], "a.doc", "expected one of"),
+    ],
+)
+def test_sheets_that_cannot_be_made(rows, captions, name, said, tmp_path):
+    with pytest.raises(PhotographError, match=said):
+        contact_sheet(rows, captions, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,232 @@
+import io
+import struct
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from keras_colorize.io import (
+    Metadata,
+    Photograph,
+    PhotographError,
+    icc,
+    read_photograph,
+    write_photograph,
+)
+from keras_colorize.io.metadata import EXIF_HEADER
+
+SOURCE_TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
+MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    b'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/></rdf:RDF></x:xmpmeta>'
+)
+HOLDING_METADATA = ["jpg", "png", "tif", "webp", "avif"]
+
+
+def metadata_of_a_camera():
+    exif = Image.Exif()
+    exif[271] = "Leica"
+    exif.get_ifd(34665)[36867] = "1932:05:01 12:00:00"
+    exif.get_ifd(34853)[1] = "N"
+    return Metadata(exif.tobytes(), XMP, (300.0, 300.0), {"Comment": "Zoë"}, icc=True)
+
+
+def xmp_in(path):
+    if path.suffix == ".tif":
+        with tifffile.TiffFile(path) as file:
+            return file.pages[0].tags[700].value
+    data = path.read_bytes()
+    return data[data.index(b"<x:xmpmeta") : data.index(b"</x:xmpmeta>") + 12]
+
+
+def source_types(packet):
+    return [element.text for element in ElementTree.fromstring(packet).iter(SOURCE_TYPE)]
+
+
+@pytest.mark.parametrize("suffix", ["png", "PNG", "tif", "tiff", "bmp", "ppm"])
+def test_eight_bits_are_exact(suffix, colours, tmp_path):
+    path = tmp_path / f"a.{suffix}"
+    write_photograph(path, Photograph(colours))
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(np.asarray(image), colours)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "avif"])
+def test_lossy_formats_are_close(suffix, colours, tmp_path):
+    smooth = np.asarray(Image.fromarray(colours).resize((320, 480)))
+    path = tmp_path / f"a.{suffix}"
+    write_photograph(path, Photograph(smooth))
+    with Image.open(path) as image:
+        assert np.abs(np.asarray(image.convert("RGB")).astype(int) - smooth).mean() < 2
+
+
+def test_jpeg_keeps_colour_at_full_resolution(colours, tmp_path):
+    path = tmp_path / "a.jpg"
+    write_photograph(path, Photograph(colours))
+    with Image.open(path) as image:
+        assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
+        coarse = Image.new("RGB", (8, 8))
+        coarse.save(stream := io.BytesIO(), "JPEG", quality=95)
+        with Image.open(stream) as other:
+            assert image.quantization == other.quantization
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("with_alpha", [False, True])
+@pytest.mark.parametrize("height", [21, 300])
+def test_16_bits_are_exact(suffix, with_alpha, height, tmp_path):
+    # 300 rows are more than one band and several strips.
+    deep = np.random.default_rng(2).integers(0, 65536, (height, 9, 4), dtype=np.uint16)
+    photograph = Photograph(deep[..., :3].copy(), deep[..., 3].copy() if with_alpha else None)
+    path = tmp_path / f"a.{suffix}"
+    write_photograph(path, photograph)
+    again = read_photograph(path)
+    np.testing.assert_array_equal(again.pixels, photograph.pixels)
+    if with_alpha:
+        np.testing.assert_array_equal(again.alpha, photograph.alpha)
+    with Image.open(path) as image:
+        # Pillow takes the high byte of what it finds.
+        expected = (deep if with_alpha else deep[..., :3]) >> 8
+        np.testing.assert_array_equal(np.asarray(image), expected)
+
+
+def test_tifffile_reads_16_bits_as_they_were(deep, tmp_path):
+    write_photograph(tmp_path / "a.tif", Photograph(deep, deep[..., 0].copy()))
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        page = file.pages[0]
+        assert page.extrasamples == (2,)
+        assert page.tags["Compression"].value == 8
+        samples = page.asarray()
+    np.testing.assert_array_equal(samples, np.concatenate([deep, deep[..., :1]], axis=-1))
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "bmp"])
+def test_16_bits_are_rounded_where_they_do_not_fit(suffix, tmp_path):
+    photograph = Photograph(np.full((8, 8, 3), 255, np.uint16))
+    notes = write_photograph(tmp_path / f"a.{suffix}", photograph)
+    assert any("16 were rounded" in note for note in notes)
+    # 255 of 65535 is 0.99 of 255: cutting would leave 0.
+    assert (read_photograph(tmp_path / f"a.{suffix}").pixels == 1).all()
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp", "avif"])
+def test_alpha_is_kept(suffix, colours, tmp_path):
+    alpha = np.repeat(np.arange(48, dtype=np.uint8)[:, None] * 5, 32, axis=1)
+    path = tmp_path / f"a.{suffix}"
+    assert write_photograph(path, Photograph(colours, alpha)) == ()
+    # AVIF compresses its alpha like its colours.
+    error = np.abs(read_photograph(path).alpha.astype(int) - alpha).max()
+    assert error <= (1 if suffix == "avif" else 0)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "bmp", "ppm"])
+def test_alpha_is_left_out_and_said(suffix, colours, tmp_path):
+    photograph = Photograph(colours, np.zeros(colours.shape[:2], np.uint8))
+    notes = write_photograph(tmp_path / f"a.{suffix}", photograph)
+    assert any("holds no transparency" in note for note in notes)
+    assert read_photograph(tmp_path / f"a.{suffix}").alpha is None
+
+
+@pytest.mark.parametrize("suffix", HOLDING_METADATA)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_metadata_is_kept(suffix, dtype, colours, tmp_path):
+    path = tmp_path / f"a.{suffix}"
+    write_photograph(path, Photograph(colours.astype(dtype), None, metadata_of_a_camera()))
+    with Image.open(path) as image:
+        exif = image.getexif()
+        assert exif[271] == "Leica"
+        assert exif.get_ifd(34665)[36867] == "1932:05:01 12:00:00"
+        assert exif.get_ifd(34853)[1] == "N"
+        assert image.info["icc_profile"] == icc.srgb_profile()
+        if suffix in ("jpg", "png", "tif"):
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.02)
+    packet = xmp_in(path)
+    assert source_types(packet) == [MADE]
+    assert b'xmp:Rating="4"' in packet
+
+
+@pytest.mark.parametrize("suffix", HOLDING_METADATA)
+def test_reading_what_was_written_gives_it_back(suffix, colours, tmp_path):
+    metadata = replace(metadata_of_a_camera(), text={})
+    path, again = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    write_photograph(path, Photograph(colours, None, metadata))
+    first = read_photograph(path)
+    write_photograph(again, first)
+    second = read_photograph(again)
+    assert second.metadata == first.metadata
+    assert source_types(second.metadata.xmp) == [MADE]
+
+
+@pytest.mark.parametrize("suffix", HOLDING_METADATA)
+def test_the_mark_can_be_turned_off(suffix, colours, tmp_path):
+    path = tmp_path / f"a.{suffix}"
+    write_photograph(path, Photograph(colours), mark_colorized=False)
+    assert b"DigitalSourceType" not in path.read_bytes()
+    assert read_photograph(path).metadata.xmp is None
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "ppm"])
+def test_formats_that_cannot_say_it(suffix, colours, tmp_path):
+    photograph = Photograph(colours, None, metadata_of_a_camera())
+    notes = " ".join(write_photograph(tmp_path / f"a.{suffix}", photograph))
+    assert "does not say that it was colorized" in notes
+    assert "no EXIF and no XMP" in notes
+
+
+def test_a_damaged_packet_is_replaced_and_said(colours, tmp_path):
+    path = tmp_path / "a.png"
+    notes = write_photograph(path, Photograph(colours, None, Metadata(xmp=b"<a>")))
+    assert "XMP packet is damaged and was replaced" in notes[0]
+    assert source_types(xmp_in(path)) == [MADE]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_text_of_a_png(dtype, colours, tmp_path):
+    text = {"Author": "Zoë", "Title": "Κήπος", "Κ": "no such keyword"}
+    photograph = Photograph(colours.astype(dtype), None, Metadata(text=text))
+    write_photograph(tmp_path / "a.png", photograph)
+    kept = read_photograph(tmp_path / "a.png").metadata.text
+    assert kept == {"Author": "Zoë", "Title": "Κήπος"}
+
+
+def test_text_of_a_jpeg(colours, tmp_path):
+    metadata = Metadata(text={"Comment": "Zoë", "Title": "Garden"})
+    notes = write_photograph(tmp_path / "a.jpg", Photograph(colours, None, metadata))
+    assert notes == ("JPEG does not hold the text Title: left out",)
+    assert read_photograph(tmp_path / "a.jpg").metadata.text == {"Comment": "Zoë"}
+
+
+def test_blocks_that_are_too_long_for_a_jpeg(colours, tmp_path):
+    # An EXIF block of one long maker, and XMP with a long attribute.
+    maker = struct.pack("<H HHII I", 1, 271, 2, 70000, 26, 0) + b"L" * 70000
+    exif = EXIF_HEADER + b"II*\0" + struct.pack("<I", 8) + maker
+    metadata = Metadata(exif, XMP.replace(b'"4"', b'"' + b"4" * 70000 + b'"'))
+    notes = write_photograph(tmp_path / "a.jpg", Photograph(colours, None, metadata))
+    assert [note.split(" is ")[0] for note in notes] == ["the EXIF block", "the XMP packet"]
+    assert source_types(xmp_in(tmp_path / "a.jpg")) == [MADE]
+
+
+@pytest.mark.parametrize("name", ["a.pbm", "a.gif", "a.txt", "a"])
+def test_formats_that_are_not_written(name, colours, tmp_path):
+    with pytest.raises(PhotographError, match=r"expected one of .*\.jpg.*\.tif.*, got"):
+        write_photograph(tmp_path / name, Photograph(colours))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_too_wide_for_webp(tmp_path):
+    photograph = Photograph(np.zeros((1, 16384, 3), np.uint8))
+    with pytest.raises(PhotographError, match="at most 16383 pixels for WEBP, got 16384 x 1"):
+        write_photograph(tmp_path / "a.webp", photograph)
+    write_photograph(tmp_path / "a.tif", photograph)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp", "avif", "bmp"])
+def test_one_pixel(suffix, tmp_path):
+    photograph = Photograph(np.full((1, 1, 3), 200, np.uint8))
+    write_photograph(tmp_path / f"a.{suffix}", photograph)
+    assert read_photograph(tmp_path / f"a.{suffix}").pixels.shape == (1, 1, 3)

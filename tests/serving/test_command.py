@@ -1,0 +1,130 @@
+import functools
+import socket
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from keras_colorize import cli
+from keras_colorize.io import read_photograph
+from keras_colorize.serving import Retry, client
+
+NOW = functools.partial(Retry, times=1, first=0.0)
+
+
+@pytest.fixture
+def album(tmp_path):
+    """Grey photographs of 8 and 16 bits, one with metadata."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    levels = np.random.default_rng(4).integers(0, 256, (45, 70), np.uint8)
+    exif = Image.Exif()
+    exif[271] = "Ernemann"
+    Image.fromarray(levels).save(folder / "a.jpg", exif=exif)
+    Image.fromarray(levels[:30]).save(folder / "b.png")
+    tifffile.imwrite(folder / "c.tif", levels.astype("uint16") * 257)
+    return folder
+
+
+@pytest.fixture
+def run(address, network, capsys, monkeypatch):
+    """Runs the command against a server; returns exit code, stdout and stderr."""
+    network.reset()
+    monkeypatch.setattr(client, "Retry", NOW)
+
+    def call(album, *words, server=address):
+        arguments = ["colorize", album, "-o", album.parent / "out", "--server", server]
+        arguments += ["--server-model", "tiny", "--working-size", "64", "--server-timeout", "600"]
+        try:
+            code = cli.main([str(word) for word in [*arguments, *words]])
+        except SystemExit as leaving:
+            code = leaving.code
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def test_as_the_local_colorizer(run, album, colorizer):
+    code, out, _ = run(album)
+    assert (code, out) == (0, "3 done, 0 skipped, 0 failed\n")
+    for name in ("b.png", "c.tif"):
+        made = read_photograph(album.parent / "out" / name).pixels.astype(float)
+        expected = colorizer(read_photograph(album / name)).pixels.astype(float)
+        step = 257 if name == "c.tif" else 1
+        assert np.abs(made - expected).max() <= step
+        assert np.ptp(made, axis=-1).max() > 10 * step
+    with Image.open(album.parent / "out" / "a.jpg") as image:
+        assert (image.format, image.size, image.getexif()[271]) == ("JPEG", (70, 45), "Ernemann")
+
+
+def test_saturation_is_a_factor_on_that_of_the_server(run, album):
+    assert run(album, "--saturation", "0")[0] == 0
+    assert np.ptp(read_photograph(album.parent / "out" / "b.png").pixels, axis=-1).max() <= 1
+
+
+def test_only_the_lightness_travels(run, album, network):
+    run(album)
+    shapes = [tuple(inputs["lightness"].shape) for inputs in network.asked]
+    # The first asks whether the server colorizes.
+    assert shapes == [(1, 32, 32, 1), (1, 32, 64, 1), (1, 32, 64, 1), (1, 32, 64, 1)]
+
+
+def test_a_server_that_goes_away_in_the_middle(run, album, network):
+    usual, calls = network.signatures["serving_default"], []
+
+    def away_for_the_second(lightness):
+        calls.append(lightness)
+        if len(calls) in (3, 4):
+            raise network.failure("UNAVAILABLE", "gone")
+        return usual(lightness=lightness)
+
+    network.signatures["serving_default"] = away_for_the_second
+    code, out, err = run(album)
+    assert (code, out) == (1, "2 done, 0 skipped, 1 failed\n")
+    assert f"failed: {album / 'b.png'}: " in err
+    assert "gone (asked 2 times)" in err
+    assert not (album.parent / "out" / "b.png").exists()
+
+
+def test_nothing_is_touched_without_a_server(run, album):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    code, out, err = run(album, server=f"127.0.0.1:{port}")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert err.startswith(f"keras-colorize: 127.0.0.1:{port}, model tiny: UNAVAILABLE: ")
+    assert list((album.parent / "out").iterdir()) == []
+
+
+def test_an_unknown_network(run, album):
+    code, _, err = run(album, "--server-model", "other")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "NOT_FOUND: Servable not found" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--temperature", "0.5"], "expected no --temperature with --server"),
+        (["--refine", "mrf", "--hint", "1,1,#ff0000"], "expected no --refine, --hint with"),
+        (["--precision", "float32"], "expected no --precision with --server"),
+        (["--server-protocol", "soap"], "invalid choice: 'soap'"),
+        (["--saturation", "11"], "saturation between 0"),
+    ],
+)
+def test_what_the_server_settles_is_refused(run, album, words, message):
+    code, _, err = run(album, *words)
+    assert code == 2
+    assert message in err
+
+
+def test_the_working_size_of_an_unknown_network_must_be_given(album, capsys):
+    words = ["colorize", album, "-o", album.parent / "out", "--server", "here:1"]
+    assert cli.main([*map(str, words), "--server-model", "other"]) == 2
+    assert "expected --working-size with --server-model other" in capsys.readouterr().err
+
+
+def test_options_of_a_server_need_one(album, capsys):
+    words = ["colorize", album, "-o", album.parent / "out", "--server-model", "tiny"]
+    assert cli.main([str(word) for word in words]) == 2
+    assert "expected --server with --server-model" in capsys.readouterr().err
