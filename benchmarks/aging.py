@@ -4,7 +4,7 @@ The network sees the lightness of the aged view, at the working size of the pres
 are then put on the true lightness and compared with the true colors. A preset that was trained
 with `--aged_share` should lose less:
 
-    python benchmarks/aging.py distribution_unet_photos photographs/ --limit 100
+    python benchmarks/aging.py vivid photographs/ --limit 100
 """
 
 import argparse

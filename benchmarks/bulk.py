@@ -3,8 +3,8 @@
 Each number of workers colorizes the same folder into a fresh one, and then again, when all is
 done: that is what starting the workers, loading the network and comparing checksums costs.
 
-    keras-colorize export distribution_unet_photos -o served
-    python benchmarks/bulk.py photographs/ --saved-model served/distribution_unet_photos/1
+    keras-colorize export vivid -o served
+    python benchmarks/bulk.py photographs/ --saved-model served/vivid/1
 """
 
 import argparse

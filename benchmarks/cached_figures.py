@@ -50,7 +50,7 @@ def figures_of(subject, photographs, options):
     """Measures a preset, unless that was done before.
 
     Args:
-        subject: has a `contract`, a `colorizer`, and `methods` by name.
+        subject: has a `config`, a `colorizer`, and `methods` by name.
         photographs: `Photographs`.
         options: has `cache`, `classifier`, `precision` and `workers`.
 
@@ -63,7 +63,7 @@ def figures_of(subject, photographs, options):
     """
     asked = _asked(subject, photographs, options)
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-    path = Path(options.cache or "") / f"{subject.contract.network}-{digest[:16]}.json"
+    path = Path(options.cache or "") / f"{subject.config.network}-{digest[:16]}.json"
     if options.cache and path.exists():
         return _read(path)
     summary, record = _measured(subject, photographs, options)
@@ -75,10 +75,10 @@ def figures_of(subject, photographs, options):
 
 def _asked(subject, photographs, options):
     """All that decides the figures."""
-    contract = dataclasses.asdict(subject.contract)
+    config = dataclasses.asdict(subject.config)
     return {
         "version": __version__,
-        "preset": {key: value for key, value in contract.items() if key not in TEXTS},
+        "preset": {key: value for key, value in config.items() if key not in TEXTS},
         "precision": resolve_precision(options.precision),
         "long_side": LONG_SIDE,
         "classifier": options.classifier and sha256(options.classifier),

@@ -1,12 +1,12 @@
-"""Error against colorfulness of one preset, by all that its contract has a default for.
+"""Error against colorfulness of one preset, by all that its config has a default for.
 
 The defaults of a preset are chosen from this table, on photographs that its figures are not
 reported on:
 
-    python benchmarks/decoders.py distribution_unet_photos photographs/ --skip 400
+    python benchmarks/decoders.py vivid photographs/ --skip 400
 
 Decoders and temperatures are tried where the network predicts a distribution, shares of the
-rebalancing where the contract has class weights; of a regression only working size and
+rebalancing where the config has class weights; of a regression only working size and
 saturation, and of a network that only tells scenes apart how often it is right, by working size.
 """
 
@@ -33,7 +33,7 @@ from keras_colorize.inference import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import to_working_size
 from keras_colorize.inference.prediction import decoded
-from keras_colorize.presets import find_preset, read_contract
+from keras_colorize.presets import find_preset, read_config
 
 NAMES = ("working_size", "decoder", "temperature", "rebalancing", "saturation")
 COLUMNS = ("PSNR", "ab error", "colorfulness", "of the truth's, %")
@@ -43,13 +43,13 @@ def main(arguments=None):
     """Prints a table, a row per setting between grey and the truth."""
     options = _parse(arguments)
     with plain_errors():
-        contract = read_contract(find_preset(options.preset))
-        grid = _grid(contract, options)
+        config = read_config(find_preset(options.preset))
+        grid = _grid(config, options)
         paths = measured_paths(options.folder)[options.skip :][: options.limit]
         if not paths:
             raise ValueError(f"expected photographs in {options.folder} after --skip, found none")
         colorizer = Colorizer.from_preset(options.preset)
-        if contract.output == "class_logits":
+        if not config.colorizes:
             lines = _of_scenes(colorizer, paths, grid, options.folder)
         else:
             lines = _of_colors(colorizer, paths, grid)
@@ -97,29 +97,29 @@ def _parse(arguments):
     return parser.parse_args(arguments)
 
 
-def _grid(contract, options):
+def _grid(config, options):
     """All settings, each a tuple of values in the order of `NAMES`; None has no effect."""
-    if (options.decoder or options.temperature) and not _is_distribution(contract):
+    if (options.decoder or options.temperature) and not _is_distribution(config):
         raise ValueError(
             f"expected no --decoder and no --temperature: {options.preset} predicts no distribution"
         )
-    if options.rebalancing and not contract.class_weights:
+    if options.rebalancing and not config.class_weights:
         raise ValueError(f"expected no --rebalancing: {options.preset} has no class weights")
-    shares = (options.rebalancing or [contract.rebalancing]) if contract.class_weights else [None]
+    shares = (options.rebalancing or [config.rebalancing]) if config.class_weights else [None]
     factors = options.saturation or [1.0, 1.2, 1.4]
-    if contract.output == "class_logits":
+    if not config.colorizes:
         factors = [None]
-    sizes = options.working_size or [contract.working_size]
-    grid = itertools.product(sizes, _decoders(contract, options), shares, factors)
+    sizes = options.working_size or [config.working_size]
+    grid = itertools.product(sizes, _decoders(config, options), shares, factors)
     return [(size, *decoder, share, factor) for size, decoder, share, factor in grid]
 
 
-def _is_distribution(contract):
-    return contract.output.endswith("_logits") and contract.output != "class_logits"
+def _is_distribution(config):
+    return config.output.endswith("_logits") and config.colorizes
 
 
-def _decoders(contract, options):
-    if not _is_distribution(contract):
+def _decoders(config, options):
+    if not _is_distribution(config):
         return [(None, None)]
     temperatures = options.temperature or [1.0, 0.7, 0.5, 0.38]
     return [
@@ -143,7 +143,7 @@ def _measure(colorizer, path, variants):
         if size not in predictions:
             # The network runs once per size; every other setting reads the same prediction.
             small = to_working_size(lightness, size, STRIDE)[None]
-            output = colorizer.contract.output
+            output = colorizer.config.output
             predictions[size] = colorizer.model.predict_on_batch(small)[output], small
         ab = decoded(variant, *predictions[size])
         color = compose(lightness[None], ab, variant.saturation)

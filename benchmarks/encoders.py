@@ -1,6 +1,6 @@
 """What encoders of presets still know of ImageNet, in grey.
 
-    python benchmarks/encoders.py distribution_unet_photos photographs/ \
+    python benchmarks/encoders.py vivid photographs/ \
         --classifier mobilenet_v2.weights.h5
 
 The features that a MobileNetV2 encoder makes of L* go through the classifier of ImageNet. Its

@@ -4,7 +4,7 @@ Photographs are measured as `keras-colorize evaluate` measures them. A LiteRT fi
 to which each photograph is stretched: Keras on stretched photographs stands beside it. Times are
 processor time on one thread, which others on the machine hardly change.
 
-    python benchmarks/formats.py distribution_unet_places photographs/ --calibration others/
+    python benchmarks/formats.py vivid photographs/ --calibration others/
 """
 
 import argparse

@@ -17,7 +17,7 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from onnxruntime import InferenceSession
 
-from keras_colorize import Colorizer, Contract, models
+from keras_colorize import Colorizer, PresetConfig, models
 from keras_colorize.export import export_litert, export_onnx
 from keras_colorize.export.colors import colors_model
 
@@ -74,7 +74,7 @@ def main():
 
 def _colorizer(model):
     heads = [name for name in model.output if name != "class_logits"]
-    return Colorizer(model, Contract("", {}, (heads or ["class_logits"])[0]))
+    return Colorizer(model, PresetConfig("", {}, (heads or ["class_logits"])[0]))
 
 
 def _onnx(colorizer, folder, lightness):

@@ -43,7 +43,7 @@ def main():
     judges = [
         Scenes(colorizer, [name], options.validation)
         for name, colorizer in colorizers.items()
-        if colorizer.contract.class_names
+        if colorizer.config.class_names
     ]
     paths = measured_paths(options.validation, options.limit)
     measured = measure(colorizers, paths, judges=judges)

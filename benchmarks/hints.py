@@ -1,6 +1,6 @@
 """What hints and palettes are worth: points of the true color, and the true picture as palette.
 
-python benchmarks/hints.py distribution_unet_photos photographs/ --limit 20
+python benchmarks/hints.py vivid photographs/ --limit 20
 """
 
 import argparse

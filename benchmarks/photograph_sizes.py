@@ -3,7 +3,7 @@
 Each size is a grey JPEG that the benchmark makes, colorized by a process of its own; the first
 row, a picture of one pixel, is what starting costs:
 
-    python benchmarks/photograph_sizes.py --preset distribution_unet_photos
+    python benchmarks/photograph_sizes.py --preset vivid
 """
 
 import argparse

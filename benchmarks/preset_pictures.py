@@ -73,14 +73,14 @@ def _colorized(true, options):
     columns = {}
     for label, preset in presets.items():
         colorizer = Colorizer.from_preset(preset, precision=options.precision)
-        if colorizer.contract.output == "class_logits":
+        if not colorizer.config.colorizes:
             raise ValueError(f"expected presets that colorize, {label} only tells scenes apart")
         columns[label] = [colorizer(rgb) for rgb in true]
     return columns
 
 
 def _colorizing():
-    return [name for name, one in list_presets().items() if one.output != "class_logits"]
+    return [name for name, one in list_presets().items() if one.colorizes]
 
 
 if __name__ == "__main__":

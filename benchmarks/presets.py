@@ -78,18 +78,17 @@ class _Subject:
     """A preset as it is measured; `methods` is empty where it only tells scenes apart."""
 
     def __init__(self, preset, options):
-        model, self.contract = load_preset(preset, resolve_precision(options.precision))
+        model, self.config = load_preset(preset, resolve_precision(options.precision))
         self.parameters = model.count_params()
         self.megabytes = (find_preset(preset) / WEIGHTS_FILE).stat().st_size / 1e6
-        self.colorizer = Colorizer(model, self.contract)
+        self.colorizer = Colorizer(model, self.config)
         self.methods = self._methods()
 
     def _methods(self):
-        output = self.contract.output
-        if output == "class_logits":
+        if not self.config.colorizes:
             return {}
         default = {"default": self.colorizer}
-        if self.contract.saturation == 1.0 and not output.endswith("_logits"):
+        if self.config.saturation == 1.0 and not self.config.output.endswith("_logits"):
             return default
         return {"mean": mean_alone(self.colorizer), **default}
 
@@ -106,7 +105,7 @@ def _costs(subjects, options):
             f"{one.parameters / 1e6:.2f} M | {one.megabytes:.1f} | "
             f"{one.milliseconds(options.calls):.1f}"
         )
-        lines.append(f"| {label} | `{one.contract.network}` | {cells} |")
+        lines.append(f"| {label} | `{one.config.network}` | {cells} |")
     together = sum(one.megabytes for one in subjects.values())
     return "\n".join([*lines, f"\nTogether {together:.1f} MB."])
 

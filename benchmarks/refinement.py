@@ -4,7 +4,7 @@ Prints the table of docs/mrf.md. Vividness can be had from every method by its s
 error and blotches grow with it, so that each method has two rows: as it comes, and with the
 saturation at which the set is as colorful as with the preset's defaults:
 
-    python benchmarks/refinement.py distribution_unet_places photographs/ --sheet sheet.png
+    python benchmarks/refinement.py vivid photographs/ --sheet sheet.png
 """
 
 import argparse

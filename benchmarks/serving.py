@@ -5,7 +5,7 @@ mean difference in levels of 8 bits, the time that each picture takes, and then 
 memory of a process that loads the SavedModel and colorizes one grey JPEG twice, by size; the first
 row, a picture of one pixel, is what loading costs:
 
-    python benchmarks/serving.py photographs/ --preset distribution_unet_places
+    python benchmarks/serving.py photographs/ --preset vivid
 """
 
 import argparse

@@ -7,7 +7,7 @@ SavedModel runs in processes that import TensorFlow alone, as a server would run
   `serving_default`, long side the working size: what joining requests would save;
 - peak memory by the number of grey JPEGs that `colorize_bytes` works on at once, by size.
 
-    python benchmarks/serving_load.py --preset distribution_unet_photos
+    python benchmarks/serving_load.py --preset vivid
 """
 
 import argparse

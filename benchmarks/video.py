@@ -106,7 +106,7 @@ class Field:
     def __call__(self, seen):
         """Returns a and b of the next frame."""
         colorizer, refinement = self.colorizer, self.colorizer.refinement
-        output, lightness = colorizer.contract.output, seen[None]
+        output, lightness = colorizer.config.output, seen[None]
         prediction = colorizer.model.predict_on_batch(lightness)[output]
         small = ops.convert_to_numpy(sharpened(colorizer, prediction))[0]
         rows, columns = (slice(0, side) for side in seen.shape[:2])

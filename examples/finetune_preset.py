@@ -16,7 +16,7 @@ from keras_colorize.losses import AbCrossentropy
 
 def finetune(preset, folder, output, steps=200, batch_size=16, size=128):
     """Trains all layers of color a little; returns the mean loss."""
-    network, contract = load_preset(preset)
+    network, config = load_preset(preset)
     pictures, report = scan_pictures(list_pictures(folder))
     print(report)
     targets = Targets({"ab_logits": "ab"}, stride=4)
@@ -26,8 +26,8 @@ def finetune(preset, folder, output, steps=200, batch_size=16, size=128):
     loss = {"ab_logits": AbCrossentropy()}
     colors.compile(keras.optimizers.AdamW(1e-4), loss=loss, jit_compile=False)
     history = colors.fit(batches, shuffle=False)
-    known = (*contract.trained_on, str(folder))
-    save_preset(network, output, dataclasses.replace(contract, trained_on=known))
+    known = (*config.trained_on, str(folder))
+    save_preset(network, output, dataclasses.replace(config, trained_on=known))
     return history.history["loss"][-1]
 
 
@@ -36,7 +36,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", help="color photographs")
     parser.add_argument("output", help="folder of the new preset")
-    parser.add_argument("--preset", default="distribution_unet_photos", help="to begin with")
+    parser.add_argument("--preset", default="vivid", help="to begin with")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--size", type=int, default=128, help="of the views, in pixels")

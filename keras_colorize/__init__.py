@@ -17,7 +17,7 @@ from keras_colorize.models import (
     vgg16_residual_encoder,
 )
 from keras_colorize.presets import (
-    Contract,
+    PresetConfig,
     PresetError,
     list_presets,
     load_preset,
@@ -28,7 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Colorizer",
-    "Contract",
+    "PresetConfig",
     "PresetError",
     "__version__",
     "bins",

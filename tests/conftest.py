@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize import Colorizer, Contract, distribution_unet, save_preset
+from keras_colorize import Colorizer, PresetConfig, distribution_unet, save_preset
 
 TINY = {
     "encoder": "residual",
@@ -26,17 +26,17 @@ def tiny_model():
 
 
 @pytest.fixture(scope="session")
-def tiny_contract():
-    return Contract(
+def tiny_config():
+    return PresetConfig(
         network="distribution_unet", arguments=TINY, output="ab_logits", working_size=64
     )
 
 
 @pytest.fixture(scope="session")
-def tiny_preset(tmp_path_factory, tiny_model, tiny_contract):
+def tiny_preset(tmp_path_factory, tiny_model, tiny_config):
     """Folder of a saved preset, called `tiny`; not to be changed."""
     folder = tmp_path_factory.mktemp("presets") / "tiny"
-    save_preset(tiny_model, folder, tiny_contract)
+    save_preset(tiny_model, folder, tiny_config)
     return folder
 
 

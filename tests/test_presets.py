@@ -6,8 +6,17 @@ import h5py
 import numpy as np
 import pytest
 
-from keras_colorize import Colorizer, PresetError, list_presets, load_preset, presets, save_preset
-from keras_colorize.weights import write_weights
+from keras_colorize import (
+    Colorizer,
+    PresetError,
+    bins,
+    cli,
+    list_presets,
+    load_preset,
+    presets,
+    save_preset,
+)
+from keras_colorize.presets.weights import build_network, write_weights
 
 
 @pytest.fixture
@@ -23,18 +32,18 @@ def shipped(tiny_preset, tmp_path, monkeypatch):
     for name in ("b", "a"):
         shutil.copytree(tiny_preset, folder / name)
     (folder / "notes").mkdir()
-    monkeypatch.setattr(presets, "presets_folder", lambda: folder)
+    monkeypatch.setattr(presets.names, "presets_folder", lambda: folder)
     return folder
 
 
 def _edit(folder, **fields):
-    path = folder / presets.CONTRACT_FILE
+    path = folder / presets.CONFIG_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
 
 
-def test_weights_come_back_rounded_to_float16(tiny_preset, tiny_model, tiny_contract):
-    model, contract = load_preset(tiny_preset)
-    assert dataclasses.replace(contract, sha256="") == tiny_contract
+def test_weights_come_back_rounded_to_float16(tiny_preset, tiny_model, tiny_config):
+    model, config = load_preset(tiny_preset)
+    assert dataclasses.replace(config, sha256="") == tiny_config
     for saved, loaded in zip(tiny_model.weights, model.weights, strict=True):
         np.testing.assert_array_equal(np.array(loaded), np.float16(np.array(saved)), saved.path)
 
@@ -45,7 +54,7 @@ def test_weights_take_half_the_space(tiny_preset):
         file.visititems(lambda _, item: types.append(getattr(item, "dtype", "float16")))
     assert set(map(str, types)) == {"float16"}
     assert sorted(path.name for path in tiny_preset.iterdir()) == [
-        presets.CONTRACT_FILE,
+        presets.CONFIG_FILE,
         presets.WEIGHTS_FILE,
     ]
 
@@ -56,10 +65,10 @@ def test_dtype_reaches_the_network_and_no_further(tiny_preset):
     assert load_preset(tiny_preset)[0].get_layer("stem_conv1").compute_dtype == "float32"
 
 
-def test_a_preset_is_not_replaced_by_accident(copied, tiny_model, tiny_contract):
+def test_a_preset_is_not_replaced_by_accident(copied, tiny_model, tiny_config):
     with pytest.raises(PresetError, match="without a preset"):
-        save_preset(tiny_model, copied, tiny_contract)
-    written = save_preset(tiny_model, copied, tiny_contract, overwrite=True)
+        save_preset(tiny_model, copied, tiny_config)
+    written = save_preset(tiny_model, copied, tiny_config, overwrite=True)
     assert load_preset(copied)[1] == written
 
 
@@ -67,7 +76,7 @@ def test_damaged_weights(copied):
     with open(copied / presets.WEIGHTS_FILE, "r+b") as file:
         file.seek(1000)
         file.write(b"x")
-    with pytest.raises(PresetError, match="expected sha256 .* damaged"):
+    with pytest.raises(PresetError, match="Expected sha256 .* damaged"):
         load_preset(copied)
 
 
@@ -78,42 +87,44 @@ def test_missing_weights(copied):
 
 
 @pytest.mark.parametrize("weights", ["another network", "no weights at all"])
-def test_other_weights_with_a_right_checksum(copied, tiny_contract, weights):
+def test_other_weights_with_a_right_checksum(copied, tiny_config, weights):
     path = copied / presets.WEIGHTS_FILE
     if weights == "another network":
-        arguments = tiny_contract.arguments | {"decoder_widths": [8, 8, 8, 16]}
-        other = dataclasses.replace(tiny_contract, arguments=arguments)
-        write_weights(presets.build_network(other), path)
+        arguments = tiny_config.arguments | {"decoder_widths": [8, 8, 8, 16]}
+        other = dataclasses.replace(tiny_config, arguments=arguments)
+        write_weights(build_network(other), path)
     else:
         path.write_text("These are no weights.")
     _edit(copied, sha256=presets.sha256(path))
-    with pytest.raises(PresetError, match="expected weights of distribution_unet"):
+    with pytest.raises(PresetError, match="Expected weights of distribution_unet"):
         load_preset(copied)
 
 
 @pytest.mark.parametrize(
     "fields, said",
     [
-        ({"format": 2}, "expected format 1, found 2"),
-        ({"network": "resnet"}, "iizuka16, .*found 'resnet'"),
+        ({"format": 1}, "Expected format 2, received 1"),
+        ({"network": "resnet"}, "iizuka16, .*received 'resnet'"),
         ({"colour": "red"}, "colour"),
-        ({"arguments": {"width": 3}}, "expected arguments of distribution_unet"),
+        ({"arguments": {"width": 3}}, "Expected arguments of distribution_unet"),
         ({"arguments": {"encoder": "vgg"}}, "vgg"),
-        ({"arguments": None}, "expected arguments"),
-        ({"output": "yuv_uv"}, "among ab_logits, found 'yuv_uv'"),
-        ({"trained_on": 3}, "expected the contract"),
+        ({"arguments": None}, "Expected arguments"),
+        ({"output": "yuv_uv"}, "among ab_logits, received 'yuv_uv'"),
+        ({"version": 0}, "Expected a version"),
+        ({"version": "1"}, "Expected a version"),
+        ({"trained_on": 3}, "Expected the config"),
     ],
 )
-def test_contracts_that_do_not_fit(copied, fields, said):
+def test_configs_that_do_not_fit(copied, fields, said):
     _edit(copied, **fields)
     with pytest.raises(PresetError, match=said):
         load_preset(copied)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "\x00\x01", '{"format": 1}'])
-def test_contracts_that_are_none(copied, text):
-    (copied / presets.CONTRACT_FILE).write_text(text)
-    with pytest.raises(PresetError, match="contract.json: expected"):
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "\x00\x01", '{"format": 2}'])
+def test_configs_that_are_none(copied, text):
+    (copied / presets.CONFIG_FILE).write_text(text)
+    with pytest.raises(PresetError, match="config.json: Expected"):
         load_preset(copied)
 
 
@@ -129,7 +140,7 @@ def test_shipped_presets_are_found_by_name(shipped):
 @pytest.mark.parametrize("name", ["c", "", "notes", ".", "..", "../saved_models/a", "a/../b"])
 def test_an_unknown_name_lists_the_known_ones(shipped, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path.parent)
-    shutil.copy(shipped / "a" / presets.CONTRACT_FILE, tmp_path)
+    shutil.copy(shipped / "a" / presets.CONFIG_FILE, tmp_path)
     with pytest.raises(PresetError, match=r"shipped presets \(a, b\)"):
         load_preset(name)
 
@@ -140,7 +151,7 @@ def test_a_path_is_taken_as_one(shipped, tmp_path, monkeypatch):
 
 
 def test_nothing_is_shipped(tmp_path, monkeypatch):
-    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path)
+    monkeypatch.setattr(presets.names, "presets_folder", lambda: tmp_path)
     assert list_presets() == {}
     with pytest.raises(PresetError, match="none"):
         presets.default_preset()
@@ -149,7 +160,61 @@ def test_nothing_is_shipped(tmp_path, monkeypatch):
 
 
 def test_the_default_is_one_of_the_shipped(tiny_preset, tmp_path, monkeypatch):
-    shutil.copytree(tiny_preset, tmp_path / "distribution_unet_photos_recognizable")
-    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path)
+    shutil.copytree(tiny_preset, tmp_path / "vivid")
+    monkeypatch.setattr(presets.names, "presets_folder", lambda: tmp_path)
     colorizer = Colorizer.from_preset(precision="float32")
-    assert colorizer.name == "distribution_unet_photos_recognizable"
+    assert colorizer.name == "vivid"
+
+
+def test_a_version_is_asked_for_by_its_number_while_it_ships(shipped):
+    _edit(shipped / "a", version=2)
+    assert presets.find_preset("a") == presets.find_preset("a@2") == shipped / "a"
+    for number in ("1", "3", "", "two"):
+        with pytest.raises(PresetError, match="a@2|shipped presets"):
+            presets.find_preset(f"a@{number}")
+    shutil.copytree(shipped / "b", shipped / "a@1")
+    assert presets.find_preset("a@1") == shipped / "a@1"
+    assert presets.find_preset("a") == shipped / "a"
+
+
+def test_old_names_tell_the_new_one_in_a_line():
+    shipped = presets.shipped_folders()
+    for old, new in presets.names.OLD_NAMES.items():
+        assert new in shipped
+        with pytest.raises(PresetError, match=f"^Expected the preset '{new}', which replaces") as e:
+            load_preset(old)
+        assert "\n" not in str(e.value)
+
+
+def test_the_default_temperature_is_that_of_the_annealed_mean():
+    assert presets.PresetConfig("", {}, "").temperature == bins.ANNEALED_TEMPERATURE
+
+
+def test_the_command_says_what_each_is_for(shipped, capsys):
+    shutil.copytree(shipped / "a", shipped / "vivid")
+    metrics = {"vivid": 0.858, "nearest": 17.1, "skin": 11.777}
+    _edit(shipped / "vivid", description="every photograph", metrics=metrics)
+    assert cli.main(["presets"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()[:4]
+    assert head.split() == ["preset", "vivid", "nearest", "skin", "MB", "what", "for"]
+    assert lines[0].split() == [
+        "vivid",
+        "*",
+        "86",
+        "%",
+        "17.10",
+        "11.78",
+        "0.1",
+        "every",
+        "photograph",
+    ]
+    assert [line.split() for line in lines[1:]] == [[name, "-", "-", "-", "0.1"] for name in "ab"]
+
+
+@pytest.mark.parametrize("file", [presets.CONFIG_FILE, presets.WEIGHTS_FILE])
+def test_a_damaged_preset_does_not_stop_the_list(shipped, capsys, file):
+    (shipped / "a" / file).write_text("{")
+    assert cli.main(["presets"]) == 1
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()[1:2]] == ["b"]
+    assert str(shipped / "a" / file) in err

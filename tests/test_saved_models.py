@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_colorize.presets import WEIGHTS_FILE, build_network, check_preset
-from keras_colorize.weights import read_weights
+from keras_colorize.presets import WEIGHTS_FILE, build_network, check_preset, read_weights
 
 PRESETS = sorted(
     path for path in (Path(__file__).parents[1] / "saved_models").iterdir() if path.is_dir()
@@ -14,15 +13,15 @@ PRESETS = sorted(
 
 @pytest.mark.parametrize("folder", PRESETS, ids=lambda folder: folder.name)
 def test_a_preset_says_what_it_is_and_its_weights_fit(folder):
-    contract = check_preset(folder)
-    assert folder.name.startswith(f"{contract.network}_")
-    assert contract.description
-    assert "/" not in contract.description
-    assert contract.license
-    assert contract.trained_on
+    config = check_preset(folder)
+    assert config.description
+    assert "/" not in config.description
+    assert config.license
+    assert config.trained_on
     card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert card.startswith(f"# {folder.name}\n")
-    read_weights(build_network(contract), folder / WEIGHTS_FILE)
+    assert set(config.metrics) == ({"vivid", "nearest", "skin"} if config.colorizes else set())
+    read_weights(build_network(config), folder / WEIGHTS_FILE)
 
 
 def test_all_together_are_small_enough_to_install():

@@ -3,7 +3,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize.weights import read_weights, write_weights
+from keras_colorize.presets.weights import read_weights, write_weights
 
 
 def _network(filters=3, last="b"):

@@ -5,7 +5,7 @@ r"""Averages the weights of presets that were trained on from the same one ("mod
 
 Runs that began with the same weights and went different ways, by other views or another loss,
 often have a mean that is better than each of them (Wortsman et al. 2022). The mean is written to
-`runs/both/preset` with the contract of the first. Measure it with `keras-colorize evaluate`
+`runs/both/preset` with the config of the first. Measure it with `keras-colorize evaluate`
 before it is believed.
 """
 
@@ -37,15 +37,15 @@ def average():
     if len(shares) != len(names) or (shares < 0).any() or not shares.sum():
         raise ValueError(f"Expected a --share of 0 or more per preset, received {shares}.")
     loaded = [load_preset(name) for name in names]
-    model, contract = loaded[0]
+    model, config = loaded[0]
     for name, (_, other) in zip(names, loaded, strict=True):
-        differs = [field for field in SAME if getattr(contract, field) != getattr(other, field)]
+        differs = [field for field in SAME if getattr(config, field) != getattr(other, field)]
         if differs:
             raise ValueError(f"Expected presets of one network, {name} differs in {differs}.")
     stacks = zip(*(one.get_weights() for one, _ in loaded), strict=True)
     model.set_weights([np.average(stack, axis=0, weights=shares) for stack in stacks])
     folder = pathlib.Path(FLAGS.run) / "preset"
-    save_preset(model, folder, contract)
+    save_preset(model, folder, config)
     logging.info("%s: mean of %s", folder, ", ".join(names))
 
 

@@ -23,7 +23,7 @@ from keras_colorize.models.mobilenet_v2 import (
     mobilenet_v2_student,
     mobilenet_v2_teacher,
 )
-from keras_colorize.presets import find_preset, load_preset, read_contract
+from keras_colorize.presets import find_preset, load_preset, read_config
 from keras_colorize.training import DistillationModel, make_optimizer
 from run import start, train
 from settings import define_flags
@@ -46,10 +46,10 @@ flags.DEFINE_float("answer_weight", 0.5, "Weight of the answers beside the featu
 
 def make_model(_):
     """The network with its encoder as it was before it learned colors."""
-    model, contract = load_preset(FLAGS.network)
+    model, preset_config = load_preset(FLAGS.network)
     load_mobilenet_v2(model, FLAGS.encoder_weights)
     freeze_through(model, FLAGS.freeze_through)
-    return model, contract.arguments
+    return model, preset_config.arguments
 
 
 def make_student(model, config):
@@ -65,10 +65,10 @@ def main():
     """Trains from the command line."""
     if not FLAGS.network:
         raise ValueError("Expected --network, the preset whose encoder learns, received none.")
-    contract = read_contract(find_preset(FLAGS.network))
-    fields = {"class_names": contract.class_names}
+    preset_config = read_config(find_preset(FLAGS.network))
+    fields = {"class_names": preset_config.class_names}
     targets = Targets({"rgb": "rgb"})
-    train(contract.network, make_model, targets, lambda _: ({}, {}, {}, fields), make_student)
+    train(preset_config.network, make_model, targets, lambda _: ({}, {}, {}, fields), make_student)
 
 
 if __name__ == "__main__":

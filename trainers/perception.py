@@ -13,7 +13,7 @@ from keras_colorize.models.mobilenet_v2 import (
     mobilenet_v2_student,
     mobilenet_v2_teacher,
 )
-from keras_colorize.presets import Contract
+from keras_colorize.presets import PresetConfig
 
 DECODING = (
     "decoder",
@@ -23,9 +23,9 @@ DECODING = (
     "weights_in_loss",
     "rebalancing",
 )
-"""Fields of a `Contract` on how a distribution becomes colors."""
+"""Fields of a `PresetConfig` on how a distribution becomes colors."""
 
-_FIELDS = {field.name: field for field in dataclasses.fields(Contract)}
+_FIELDS = {field.name: field for field in dataclasses.fields(PresetConfig)}
 # Decoders through which gradients pass.
 _PASSING = ("mean", "annealed")
 
@@ -81,17 +81,17 @@ def distilled(config, weights, generator):
     return {"seen": mobilenet_v2_student(generator, weights).output}, loss.beside_colors
 
 
-def by_the_mean(contract):
-    """A `Contract` like another, but with the mean of the distribution as it is."""
+def by_the_mean(preset_config):
+    """A `PresetConfig` like another, but with the mean of the distribution as it is."""
     plain = {name: _FIELDS[name].default for name in DECODING}
-    return dataclasses.replace(contract, **plain | {"decoder": "mean"})
+    return dataclasses.replace(preset_config, **plain | {"decoder": "mean"})
 
 
-def decoded(contract):
+def decoded(preset_config):
     """Makes what turns a network's outputs into colors as its preset shows them.
 
     Args:
-        contract: a `Contract`.
+        preset_config: a `PresetConfig`.
 
     Returns:
         Callable (outputs, L*) to a and b scaled to [0, 1], saturation included.
@@ -99,23 +99,23 @@ def decoded(contract):
     Raises:
         ValueError: if no gradient passes the decoder of the preset.
     """
-    if contract.decoder not in _PASSING:
+    if preset_config.decoder not in _PASSING:
         raise ValueError(
             f"Expected a preset with the decoder {' or '.join(_PASSING)}, through which gradients "
-            f"pass, received one with {contract.decoder}."
+            f"pass, received one with {preset_config.decoder}."
         )
-    weights = class_log_weights(contract, contract.rebalancing)
+    weights = class_log_weights(preset_config, preset_config.rebalancing)
 
     def to_ab(outputs, lightness):
         ab = predicted_ab(
-            outputs[contract.output],
-            contract.output,
+            outputs[preset_config.output],
+            preset_config.output,
             lightness,
-            contract.decoder,
-            contract.temperature,
+            preset_config.decoder,
+            preset_config.temperature,
             weights,
-            contract.bin_means,
+            preset_config.bin_means,
         )
-        return scale_ab(contract.saturation * ab)
+        return scale_ab(preset_config.saturation * ab)
 
     return to_ab

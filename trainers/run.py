@@ -16,7 +16,7 @@ from keras_colorize.data import validation_batches
 from keras_colorize.export import export_saved_model
 from keras_colorize.export.warmup import import_prediction_log
 from keras_colorize.inference import Colorizer, compose, predicted_ab
-from keras_colorize.presets import Contract, PresetError, load_preset, save_preset
+from keras_colorize.presets import PresetConfig, PresetError, load_preset, save_preset
 from keras_colorize.training import (
     ColorizedSamples,
     DivergedError,
@@ -84,7 +84,7 @@ def train(
         make_model: callable (class names) to `(network, arguments of its factory)`.
         targets: `Targets` of all outputs.
         make_objectives: callable (`TrainingData`) to three dicts by output, loss, its weight and
-            metric, and a dict of further fields of the preset's contract.
+            metric, and a dict of further fields of the preset's preset_config.
         wrap: for networks that a model with a loss of its own trains, such as `AdversarialModel`:
             callable (network, config) to that model, compiled; then losses and metrics are not
             used.
@@ -185,7 +185,7 @@ def _of_model(model, by_output):
 
 
 def _save(model, **fields):
-    contract = Contract(
+    preset_config = PresetConfig(
         **fields,
         output=_output(model),
         description=f"trained on {', '.join(FLAGS.data)}",
@@ -194,7 +194,7 @@ def _save(model, **fields):
     )
     folder = pathlib.Path(FLAGS.run) / "preset"
     # A run that was extended replaces what its shorter form left.
-    save_preset(model, folder, contract, overwrite=True)
+    save_preset(model, folder, preset_config, overwrite=True)
     logging.info("preset: %s", folder)
     if FLAGS.export:
         colorizer = Colorizer.from_preset(folder, precision="float32")

@@ -1,6 +1,6 @@
-r"""Makes a trained run a preset of the library: its weights, and a contract with what people need.
+r"""Makes a trained run a preset of the library: its weights, and a config with what people need.
 
-    python trainers/ship_preset.py --run=runs/fusion --name=iizuka16_places \
+    python trainers/ship_preset.py --run=runs/fusion --name=iizuka16_scenes \
         --description="scenes; takes the style of other photographs" --trained_on=MiniPlaces \
         --working_size=224 --saturation=1.2
 
@@ -8,7 +8,7 @@ The defaults, those from --working_size on, are chosen by benchmarks/decoders.py
 they stay as the trainer set them. --prior gives a network that was trained without class
 rebalancing weights for decoding, see --rebalancing. The run's own preset is checked first: its
 checksum, that the weights fit the network and are numbers, that a `Colorizer` takes the defaults.
-The preset goes to `saved_models/`, where names begin with that of the network; a MODEL_CARD.md is
+The preset goes to `saved_models/`, where names say what one gets, or the paper; a MODEL_CARD.md is
 still to be written, and the table of benchmarks/presets.py is the part of it with figures.
 """
 
@@ -24,18 +24,18 @@ from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import read_prior
 from keras_colorize.inference import Colorizer
 from keras_colorize.presets import (
-    CONTRACT_FILE,
+    CONFIG_FILE,
     WEIGHTS_FILE,
     load_preset,
     presets_folder,
-    read_contract,
     save_preset,
 )
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Folder of the run; its preset is in `preset`.")
-flags.DEFINE_string("name", None, "<network>_<training data>[_<variant>].")
+flags.DEFINE_string("name", None, "What one gets, or the paper's network.")
 flags.DEFINE_string("description", None, "One line on what the preset is for.")
+flags.DEFINE_integer("version", 1, "Number of these weights under the name; newer ones count up.")
 flags.DEFINE_multi_string("trained_on", None, "Collection it learned from; repeatable.")
 flags.DEFINE_string("license", "Apache-2.0", "SPDX name of the licence of the weights.")
 flags.DEFINE_integer("working_size", None, "Long side in pixels at which it sees a photograph.")
@@ -49,7 +49,7 @@ flags.DEFINE_string("into", None, "Folder of presets; by default that of the lib
 flags.DEFINE_bool("overwrite", False, "Replace a preset of that name.")
 
 REQUIRED = ("run", "name", "description", "trained_on")
-FIELDS = ("description", "license", *Colorizer.FROM_CONTRACT)
+FIELDS = ("version", "description", "license", *Colorizer.FROM_CONFIG)
 
 
 def ship():
@@ -58,44 +58,43 @@ def ship():
     if missing:
         raise ValueError(f"Expected also {', '.join(missing)}.")
     folder = pathlib.Path(FLAGS.into or presets_folder()) / FLAGS.name
-    if (folder / CONTRACT_FILE).exists() and not FLAGS.overwrite:
+    if (folder / CONFIG_FILE).exists() and not FLAGS.overwrite:
         raise ValueError(f"{folder}: holds a preset; --overwrite replaces it.")
     trained = pathlib.Path(FLAGS.run) / "preset"
-    _check_texts(read_contract(trained).network)
-    model, contract = load_preset(trained)
+    _check_texts()
+    model, config = load_preset(trained)
     _check_weights(model)
     given = {name: FLAGS[name].value for name in FIELDS if FLAGS[name].value is not None}
-    contract = dataclasses.replace(contract, trained_on=tuple(FLAGS.trained_on), **given)
+    config = dataclasses.replace(config, trained_on=tuple(FLAGS.trained_on), **given)
     if FLAGS.prior:
-        contract = _weighted(contract)
+        config = _weighted(config)
     # Refuses defaults outside their range.
-    Colorizer(model, contract)
-    written = save_preset(model, folder, contract, FLAGS.overwrite)
+    Colorizer(model, config)
+    written = save_preset(model, folder, config, FLAGS.overwrite)
     size = (folder / WEIGHTS_FILE).stat().st_size
     logging.info("%s: %.1f MB, sha256 %s", folder, size / 1e6, written.sha256)
     if not (folder / "MODEL_CARD.md").exists():
         logging.info("still to be written: %s", folder / "MODEL_CARD.md")
 
 
-def _check_texts(network):
-    if not re.fullmatch(rf"{network}_[a-z0-9_]+", FLAGS.name):
+def _check_texts():
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", FLAGS.name):
         raise ValueError(
-            f"Expected --name={network}_<training data>[_<variant>] in small letters, digits and "
-            f"underscores, received {FLAGS.name!r}."
+            f"Expected --name in small letters, digits and underscores, received {FLAGS.name!r}."
         )
     texts = (FLAGS.description, FLAGS.license, *FLAGS.trained_on)
     if any(not text.strip() or "\n" in text for text in texts):
         raise ValueError(f"Expected texts of one line each, received {texts}.")
 
 
-def _weighted(contract):
-    """The contract with class weights of --prior that decoding applies."""
-    if contract.output != "ab_logits" or contract.class_weights:
+def _weighted(config):
+    """The config with class weights of --prior that decoding applies."""
+    if config.output != "ab_logits" or config.class_weights:
         raise ValueError(
             "Expected --prior for a distribution over ab that was trained without class weights."
         )
     weights = rebalancing_weights(read_prior(FLAGS.prior), FLAGS.uniform_share)
-    return dataclasses.replace(contract, class_weights=tuple(weights), weights_in_loss=False)
+    return dataclasses.replace(config, class_weights=tuple(weights), weights_in_loss=False)
 
 
 def _check_weights(model):

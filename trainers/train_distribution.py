@@ -57,7 +57,7 @@ def make_model(class_names):
 
 
 def make_objectives(data):
-    """Losses, their weights and the metrics by output, and the contract's class weights."""
+    """Losses, their weights and the metrics by output, and the config's class weights."""
     class_weights = bin_weights(data)
     losses = {
         "ab_logits": AbCrossentropy(class_weights, FLAGS.neighbors),

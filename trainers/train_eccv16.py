@@ -6,7 +6,7 @@ r"""Trains `eccv16`, the network of "Colorful image colorization".
         --steps_per_epoch=250
 
 At half the width on views of scenes, objects and faces this took 24 minutes on two busy processor
-cores (24,000 views), and one more epoch with --init 14: the preset `eccv16_photos`, ab error 16.12
+cores (24,000 views), and one more epoch with --init 14: the preset `eccv16`, ab error 16.12
 on 120 photographs of other kinds, where grey has 17.00, and still falling: the whole network needs
 a GPU. Its model card has every flag.
 
@@ -41,7 +41,7 @@ def make_model(_):
 
 
 def make_objectives(data):
-    """Loss, its weight and the metric by output, and the contract's class weights."""
+    """Loss, its weight and the metric by output, and the config's class weights."""
     class_weights = bin_weights(data)
     loss = AbCrossentropy(class_weights, FLAGS.neighbors)
     fields = {"class_weights": class_weights or ()}

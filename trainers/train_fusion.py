@@ -8,7 +8,7 @@ On the 90,000 scenes of MiniPlaces this took 15 minutes on two processor cores (
 reached an ab error of 13.78 and scene top-1 of 9.8 % on its validation pictures: see
 docs/experiments.md. Then the same command with objects and faces mixed in (several --data),
 --init=runs/fusion/preset, --cooldown=0.8 and --min_scale=0.35 took 17 minutes, and 500 steps of
-train_gan.py on L1 alone took 6: that is the preset `iizuka16_photos`, ab error 15.39 on 120
+train_gan.py on L1 alone took 6: that is the preset `iizuka16`, ab error 15.39 on 120
 photographs of other kinds, where grey has 17.00; its model card has every flag.
 
 The defaults are the paper's. The preset is written to `runs/fusion/preset`.

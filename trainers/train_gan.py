@@ -8,7 +8,7 @@ The generator is the conditional DCGAN's, or any network of the library that was
     python trainers/train_gan.py --data=pictures --run=runs/fusion_gan \
         --generator_preset=runs/fusion/preset --epochs=10 --learning_rate=5e-5
 
-With --width=0.25 the preset `dcgan_generator_photos` saw 115,200 views on the squared error alone,
+With --width=0.25 the preset `dcgan` saw 115,200 views on the squared error alone,
 then with --generator_preset, --reconstruction=l1 --reconstruction_weight=150 --spectral_norm
 --discriminator_batch_norm=none 10,240 alone and 10,240 against the discriminator, these two in 7
 minutes on two processor cores: ab error 15.64 on 120 photographs of other kinds, where grey has
@@ -44,7 +44,7 @@ from keras_colorize.data import Targets
 from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
-from keras_colorize.presets import Contract, find_preset, load_preset, read_contract
+from keras_colorize.presets import PresetConfig, find_preset, load_preset, read_config
 from keras_colorize.training import (
     AdversarialConfig,
     AdversarialModel,
@@ -104,8 +104,8 @@ flags.DEFINE_integer("collapse_patience", 2, "Epochs that a sign of collapse mus
 def make_model(_):
     """The generator that the flags describe, and the arguments of its factory."""
     if FLAGS.generator_preset:
-        model, contract = load_preset(FLAGS.generator_preset)
-        return _frozen(model), contract.arguments
+        model, preset_config = load_preset(FLAGS.generator_preset)
+        return _frozen(model), preset_config.arguments
     arguments = {
         "level_set": int(FLAGS.level_set),
         "width": FLAGS.width,
@@ -122,11 +122,11 @@ def _frozen(generator):
     return generator
 
 
-def make_adversaries(contract, generator, config):
+def make_adversaries(preset_config, generator, config):
     """Both networks, compiled.
 
     Args:
-        contract: the `Contract` of the preset that the run will write.
+        preset_config: the `PresetConfig` of the preset that the run will write.
         generator: the network.
         config: an `AdversarialConfig`.
     """
@@ -134,15 +134,15 @@ def make_adversaries(contract, generator, config):
     check_features(config, weights)
     sight, distillation = distilled(config, weights, generator)
     # Without its class branch, which nothing here trains.
-    outputs = {contract.output: generator.output[contract.output], **sight}
+    outputs = {preset_config.output: generator.output[preset_config.output], **sight}
     model = AdversarialModel(
         keras.Model(generator.input, outputs, name=generator.name),
         _discriminator(),
-        decoded(by_the_mean(contract)),
+        decoded(by_the_mean(preset_config)),
         config.label_smoothing,
         perceptual_loss(config, weights),
         distillation,
-        decoded(contract),
+        decoded(preset_config),
     )
     optimizers = make_optimizer(config), make_optimizer(config.discriminator())
     model.compile(*optimizers, LOSSES[config.reconstruction](), config.reconstruction_weight)
@@ -161,23 +161,25 @@ def _discriminator():
 
 def main():
     """Trains from the command line."""
-    contract = Contract("dcgan_generator", {}, "ab")
+    preset_config = PresetConfig("dcgan_generator", {}, "ab")
     if FLAGS.generator_preset:
-        contract = read_contract(find_preset(FLAGS.generator_preset))
+        preset_config = read_config(find_preset(FLAGS.generator_preset))
         # What the discriminator judges.
-        contract = contract if FLAGS.perceptual_as_shown else by_the_mean(contract)
-    fields = {name: getattr(contract, name) for name in ("class_names", "bin_means", *DECODING)}
+        preset_config = preset_config if FLAGS.perceptual_as_shown else by_the_mean(preset_config)
+    fields = {
+        name: getattr(preset_config, name) for name in ("class_names", "bin_means", *DECODING)
+    }
     if FLAGS.on_collapse in ("cut", "return") and FLAGS.schedule != "constant":
         raise ValueError(
             f"Expected --schedule=constant with --on_collapse={FLAGS.on_collapse}, received "
             f"{FLAGS.schedule}."
         )
     train(
-        contract.network,
+        preset_config.network,
         make_model,
         Targets({"ab": "ab_scaled"}),
         lambda data: ({}, {}, {}, fields),
-        functools.partial(make_adversaries, contract),
+        functools.partial(make_adversaries, preset_config),
         [
             TwoPhases(FLAGS.pretrain_epochs),
             CollapseMonitor(FLAGS.on_collapse, FLAGS.collapse_patience),

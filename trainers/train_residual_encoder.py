@@ -9,8 +9,8 @@ The first is the paper's classification network, the second its regression basel
 width, from scratch, on 64x64 views of scenes, objects and faces (--width=0.5 --decoder_width=0.5
 --size=64 --batch_size=32 --clip_norm=1 --learning_rate=1e-3 --schedule=trapezoid --cooldown=0.8)
 the second, with --huber=0.05, took 9 minutes on two processor cores for 57,600 views: the preset
-`vgg16_residual_encoder_photos_regression`, ab error 15.62 on 120 photographs of other kinds,
-where grey has 17.00. The first took 13 minutes for 40,960: `vgg16_residual_encoder_photos`,
+`vgg16_residual_encoder_regression`, ab error 15.62 on 120 photographs of other kinds,
+where grey has 17.00. The first took 13 minutes for 40,960: `vgg16_residual_encoder`,
 15.78. Their model cards have every flag.
 
 On 450 landscapes, with a MobileNetV2 encoder, 18,000 views took 15 minutes each on two busy
@@ -81,7 +81,7 @@ def make_model(_):
 
 
 def make_objectives(data):
-    """Losses, their weights and the metrics by output, and the contract's bin means."""
+    """Losses, their weights and the metrics by output, and the config's bin means."""
     head, fields = FLAGS.head, {}
     bins = CHANNEL_BINS[f"{head.removesuffix('_logits')}_logits"]
     low, high = bins.low, bins.high

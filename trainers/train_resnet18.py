@@ -14,9 +14,9 @@ r"""Trains the grey ResNet-18: first as a scene classifier, then as a colorizer.
 
 With --min_scale=0.35 --aged_share=0.15 the first took 8 minutes on two processor cores (96,000
 views of MiniPlaces) and reached a scene top-1 of 22.5 % and top-5 of 51 % on its validation
-pictures: the preset `resnet18_gray_classifier_places`. On a mix of scenes, objects and faces the
-second took 13 minutes, the third 3: `resnet18_gray_photos`, ab error 15.61 on 120 photographs of
-other kinds, where grey has 17.00. The last took 14 minutes: `resnet18_gray_photos_bins`.
+pictures: the preset `resnet18_gray_classifier`. On a mix of scenes, objects and faces the
+second took 13 minutes, the third 3: `resnet18_gray`, ab error 15.61 on 120 photographs of
+other kinds, where grey has 17.00. The last took 14 minutes: `resnet18_gray_bins`.
 
 Presets are written to `preset` in the folder of the run. A run that was interrupted goes on when
 the same command is given again. The paper names Adam with a rate of 0.1, which does not train

@@ -7,10 +7,10 @@ import os
 import sys
 
 # Nothing of the library is imported up here, because `--help` must not wait for TensorFlow.
-from . import bulk, colorize, evaluate, export, prior, study, video, web
+from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .options import EXIT_USAGE
 
-COMMANDS = (colorize, bulk, video, evaluate, export, study, prior, web)
+COMMANDS = (colorize, bulk, video, evaluate, presets, export, study, prior, web)
 """Modules that each add their commands to the parser."""
 
 

@@ -1,6 +1,5 @@
-"""The commands that colorize: `colorize`, `presets` and `demo`."""
+"""The commands that colorize: `colorize` and `demo`."""
 
-import sys
 from pathlib import Path
 
 from . import retouch, server
@@ -11,8 +10,6 @@ from .progress import Progress
 def add(commands):
     """Adds the commands to the parser."""
     _add_colorize(commands)
-    presets = commands.add_parser("presets", help="list the shipped presets with network and size")
-    presets.set_defaults(run=_presets)
     demo = commands.add_parser("demo", help="colorize photographs that scikit-image brings along")
     demo.add_argument("-o", "--output", default="demo", help="folder to write to")
     demo.set_defaults(run=_demo)
@@ -36,27 +33,6 @@ def _add_colorize(commands):
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
     command.set_defaults(run=_colorize)
-
-
-def _presets(_):
-    from keras_colorize.presets import WEIGHTS_FILE, PresetError, check_preset, shipped_folders
-
-    lines, damaged = [], []
-    for name, folder in shipped_folders().items():
-        try:
-            contract = check_preset(folder)
-        except PresetError as error:
-            damaged.append(error)
-            continue
-        size = f"{(folder / WEIGHTS_FILE).stat().st_size / 1e6:.1f} MB"
-        cells = (name, contract.network, size, contract.license, contract.description)
-        lines.append(tuple(map(str, cells)))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        print("  ".join(map(str.ljust, line, widths)).rstrip())
-    for error in damaged:
-        print(f"keras-colorize: damaged: {error}", file=sys.stderr)
-    return EXIT_FAILED if damaged else 0
 
 
 def _colorize(options):

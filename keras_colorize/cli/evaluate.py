@@ -85,11 +85,11 @@ class _Subject:
     """What is measured: a preset with its methods, or a folder of colorized pictures."""
 
     def __init__(self, options, paths):
-        from keras_colorize.presets import CONTRACT_FILE
+        from keras_colorize.presets import CONFIG_FILE
 
         folder = Path(options.subject)
         self.methods, self.outputs, self.scenes, self.record = {}, {}, None, {}
-        if folder.is_dir() and not (folder / CONTRACT_FILE).exists():
+        if folder.is_dir() and not (folder / CONFIG_FILE).exists():
             self._take_pictures(options, paths, folder)
         else:
             self._take_preset(options)
@@ -97,7 +97,7 @@ class _Subject:
     def _take_preset(self, options):
         default = make_any_colorizer(options, options.subject)
         self.name = _free_name(default.name)
-        if default.contract.output != "class_logits":
+        if default.config.colorizes:
             # The mean of what the network holds for likely is nearest to the truth.
             plain = {"decoder": "mean", "rebalancing": 0.0, "saturation": 1.0, "refine": "none"}
             mean = default.replace(**plain, palette_strength=0.0)
@@ -106,7 +106,7 @@ class _Subject:
         self.scenes = (default, tuple(self.methods) or ("grey",), options.truth)
         self.record = {
             "preset": options.subject,
-            "weights_sha256": default.contract.sha256,
+            "weights_sha256": default.config.sha256,
             "options": {name: _plain(getattr(default, name)) for name in default.OPTIONS}
             | {"precision": options.precision},
         }

@@ -79,7 +79,7 @@ def make_colorizer(options, preset, **more):
         ValueError: if the preset tells scenes apart and predicts no colors.
     """
     colorizer = make_any_colorizer(options, preset, **more)
-    if colorizer.contract.output == "class_logits":
+    if not colorizer.config.colorizes:
         raise ValueError(f"expected a preset that colorizes, {preset} only tells scenes apart")
     return colorizer
 

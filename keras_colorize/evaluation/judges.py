@@ -44,7 +44,7 @@ def _add_scenes(judges, absent, paths, scenes):
         return
     colorizer, *_ = scenes
     judge = Scenes(*scenes)
-    if "class_logits" not in colorizer.model.output_names or not colorizer.contract.class_names:
+    if "class_logits" not in colorizer.model.output_names or not colorizer.config.class_names:
         absent["scene top-1, top-5"] = "the preset knows no scenes"
     elif all(judge.label(path) is None for path in paths):
         absent["scene top-1, top-5"] = "no photograph is in a folder called like a scene"

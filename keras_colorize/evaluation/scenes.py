@@ -22,7 +22,7 @@ class Scenes:
         self.colorizer = colorizer
         self.methods = tuple(methods)
         self.folder = Path(folder)
-        self.indices = {name: i for i, name in enumerate(colorizer.contract.class_names)}
+        self.indices = {name: i for i, name in enumerate(colorizer.config.class_names)}
 
     def label(self, path):
         """Index of the class of a photograph, or None."""

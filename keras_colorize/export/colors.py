@@ -21,9 +21,9 @@ def colors_model(colorizer):
         ValueError: for other options.
     """
     _check(colorizer)
-    model, output = colorizer.model, colorizer.contract.output
+    model, output = colorizer.model, colorizer.config.output
     outputs = dict(model.output)
-    if output != "class_logits":
+    if colorizer.config.colorizes:
         # The network may have a layer called `ab`; outputs are named by the keys of the dict.
         ab = _Decoded(colorizer, name="colors", dtype="float32")([outputs.pop(output), model.input])
         outputs = {"ab": ab, **outputs}

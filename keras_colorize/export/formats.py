@@ -90,7 +90,7 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
     """
     with _new_file(path, ".tflite", overwrite) as target:
         if quantize and isinstance(source, Colorizer):
-            _check_int8(source.contract.output)
+            _check_int8(source.config.output)
         model = _network(source)
         square = 2 * (_working_size(source),)
         seen = [_stretched(one, square if size in (None, ANY) else size) for one in calibration]

@@ -54,22 +54,22 @@ def predict_ab(colorizer, lightness, temperature):
     """
     warm = copy.copy(colorizer)
     warm.temperature = temperature
-    prediction = outputs_of(colorizer, lightness)[colorizer.contract.output]
+    prediction = outputs_of(colorizer, lightness)[colorizer.config.output]
     if colorizer.refinement is None:
         return decoded(warm, prediction, lightness)
     return _refined(warm, sharpened(warm, prediction), lightness)
 
 
 def _refined(colorizer, small, lightness):
-    refinement, contract = colorizer.refinement, colorizer.contract
+    refinement, config = colorizer.refinement, colorizer.config
     batch, height, width, _ = ops.shape(lightness)
     channels, bins = small.shape[-2:]
     flat = ops.reshape(small, (*ops.shape(small)[:3], channels * bins))
     large = resize_bilinear(flat, (height, width))
     probabilities = ops.reshape(large, (batch, height, width, channels, bins))
     solved = field(unary_potentials(probabilities, refinement), lightness, refinement)
-    means, decode = contract.bin_means, refinement.decode
-    return decode_field(solved, contract.output, lightness, means, decode)
+    means, decode = config.bin_means, refinement.decode
+    return decode_field(solved, config.output, lightness, means, decode)
 
 
 def lightness_of(pixels):

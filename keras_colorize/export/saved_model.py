@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import shutil
 import uuid
 from pathlib import Path
@@ -13,7 +12,7 @@ from keras_colorize.export.graph import check_backend
 from keras_colorize.export.signatures import make_signatures
 from keras_colorize.export.warmup import WARMUP_FILE, import_prediction_log, write_warmup
 from keras_colorize.inference.tiles import TILE
-from keras_colorize.presets import CONTRACT_FILE
+from keras_colorize.presets import CONFIG_FILE
 
 MAX_PIXELS = 100_000_000
 """Most pixels of a picture that a served network decodes, unless another limit is asked for."""
@@ -120,10 +119,9 @@ def _new_folder(path):
 
 def _write_extra(folder, colorizer, name, signatures):
     folder.mkdir()
-    # The contract as it was exported: who feeds `serving_default` needs its working size.
-    options = {option: getattr(colorizer, option) for option in colorizer.FROM_CONTRACT}
-    contract = dataclasses.replace(colorizer.contract, **options)
-    text = json.dumps(dataclasses.asdict(contract), indent=2, ensure_ascii=False)
-    (folder / CONTRACT_FILE).write_text(text + "\n", encoding="utf-8")
+    # The config as it was exported: who feeds `serving_default` needs its working size.
+    options = {option: getattr(colorizer, option) for option in colorizer.FROM_CONFIG}
+    config = dataclasses.replace(colorizer.config, **options)
+    (folder / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
     if signatures:
         write_warmup(folder / WARMUP_FILE, name, colorizer.working_size, signatures)

@@ -28,7 +28,7 @@ def make_signatures(colorizer, max_pixels):
     Returns:
         Dict of `tf.function` by name of signature.
     """
-    if colorizer.contract.output == "class_logits":
+    if not colorizer.config.colorizes:
         classify = _classify_bytes(colorizer, max_pixels)
         return {"serving_default": classify, "classify_bytes": classify}
     predict_ab = _predict_ab(colorizer)
@@ -38,7 +38,7 @@ def make_signatures(colorizer, max_pixels):
         "colorize_bytes": _colorize_bytes(colorizer, colorize),
         "colorize_bytes_with": _colorize_bytes_with(colorize),
     }
-    if colorizer.contract.class_names:
+    if colorizer.config.class_names:
         made["classify_bytes"] = _classify_bytes(colorizer, max_pixels)
     return made
 
@@ -109,7 +109,7 @@ def _colorize_bytes_with(colorize):
 
 
 def _classify_bytes(colorizer, max_pixels):
-    names = colorizer.contract.class_names
+    names = colorizer.config.class_names
 
     def classify_one(picture):
         seen = graph.to_working_size(picture.apply(graph.lightness_of), colorizer.working_size)

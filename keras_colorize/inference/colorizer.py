@@ -24,7 +24,7 @@ class Colorizer(BaseColorizer):
 
     Args:
         model: a network of the library, L* (N, H, W, 1) in, dict of outputs out.
-        contract: its `Contract`; gives the defaults of the arguments below.
+        config: its `PresetConfig`; gives the defaults of the arguments below.
         working_size: long side in pixels at which the network sees a photograph. Larger shows it
             smaller things, costs more, and past the size of its training unsettles it.
         decoder: `"mean"`, `"annealed"`, `"mode"`, `"median"` or `"sample"`; networks that predict
@@ -57,17 +57,17 @@ class Colorizer(BaseColorizer):
         PhotographError: if the file of the style or of the palette cannot be read.
     """
 
-    FROM_CONTRACT = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
+    FROM_CONFIG = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
     OPTIONS = (
-        *FROM_CONTRACT,
+        *FROM_CONFIG,
         *("style", "sample_seed", "refine", "palette", "palette_strength", "palette_mode"),
     )
 
-    def __init__(self, model, contract, **options):
-        self.contract = contract
+    def __init__(self, model, config, **options):
+        self.config = config
         self.name = model.name
         self.model = fold_batch_norm(model)
-        vars(self).update({name: getattr(contract, name) for name in self.FROM_CONTRACT})
+        vars(self).update({name: getattr(config, name) for name in self.FROM_CONFIG})
         self.style, self.sample_seed, self.refine = None, 0, "none"
         self.palette, self.palette_strength, self.palette_mode = None, 0.5, "transfer"
         self.hints = self.histogram = None
@@ -108,8 +108,8 @@ class Colorizer(BaseColorizer):
         """
         dtype = resolve_precision(precision)
         preset = default_preset() if preset is None else preset
-        model, contract = load_preset(preset, dtype)
-        colorizer = cls(model, contract, **options)
+        model, config = load_preset(preset, dtype)
+        colorizer = cls(model, config, **options)
         colorizer.name = Path(preset).resolve().name
         return colorizer
 
@@ -136,7 +136,7 @@ class Colorizer(BaseColorizer):
         return ab if hints is None else hinted(ab, lightness, hints, self.saturation)
 
     def _predict(self, lightness):
-        return self._network.predict_on_batch(lightness)[self.contract.output]
+        return self._network.predict_on_batch(lightness)[self.config.output]
 
     def _decoder(self):
         """The network with what follows, compiled once for all temperatures."""
@@ -146,7 +146,7 @@ class Colorizer(BaseColorizer):
 
             def then(outputs, lightness, temperature):
                 warm.temperature = temperature
-                return decoded(warm, outputs[self.contract.output], lightness)
+                return decoded(warm, outputs[self.config.output], lightness)
 
             self._decoders[key] = Frozen(self.model, then)
         return self._decoders[key]
@@ -162,10 +162,10 @@ class Colorizer(BaseColorizer):
         self.hints = None if self.hints is None else hints_of(self.hints)
         self.refinement = refinement_of(self.refine)
         if self.refinement or self.palette is not None:
-            check_distribution(self.contract.output)
+            check_distribution(self.config.output)
         # Reading a palette and cutting the network for a style take long: not for other options.
         if "palette" in given:
-            self.histogram = log_histogram(read_palette(self.palette), self.contract.output)
+            self.histogram = log_histogram(read_palette(self.palette), self.config.output)
         if self.style is not None and given.keys() & {"style", "working_size"}:
             self._network = self._styled()
 

@@ -80,20 +80,20 @@ def predicted_ab(
     return _TO_AB[output](_UNSCALE[output](prediction), lightness)
 
 
-def class_log_weights(contract, rebalancing):
+def class_log_weights(config, rebalancing):
     """What rebalancing adds to the logits of a preset's network, in or out.
 
     Args:
-        contract: a `Contract`.
+        config: a `PresetConfig`.
         rebalancing: share of its class weights that is to be in the colors.
 
     Returns:
         Array (313,), or None for a preset without class weights.
     """
-    if not contract.class_weights:
+    if not config.class_weights:
         return None
     # A network that was trained with the weights already has all of them in its logits.
-    return (rebalancing - contract.weights_in_loss) * np.log(contract.class_weights)
+    return (rebalancing - config.weights_in_loss) * np.log(config.class_weights)
 
 
 def bin_values(output, bin_means=()):
@@ -101,7 +101,7 @@ def bin_values(output, bin_means=()):
 
     Args:
         output: key of `CHANNEL_BINS`.
-        bin_means: (2, K) values of a contract; empty for the centers of the bins.
+        bin_means: (2, K) values of a config; empty for the centers of the bins.
 
     Returns:
         (2, K) values.

@@ -25,7 +25,7 @@ from keras_colorize.inference.tiles import TILE, enlarged_window, solve_in_tiles
 
 def log_weights(colorizer, prediction, rebalancing):
     """What is added to the logits: rebalancing, out or in, and a palette; None for nothing."""
-    weights = class_log_weights(colorizer.contract, rebalancing)
+    weights = class_log_weights(colorizer.config, rebalancing)
     if colorizer.histogram is None:
         return weights
     logits = ops.cast(prediction, "float32")
@@ -38,12 +38,12 @@ def decoded(colorizer, prediction, lightness):
     """Colors pixel by pixel, see `predicted_ab`."""
     return predicted_ab(
         prediction,
-        colorizer.contract.output,
+        colorizer.config.output,
         lightness,
         colorizer.decoder,
         colorizer.temperature,
         log_weights(colorizer, prediction, colorizer.rebalancing),
-        colorizer.contract.bin_means,
+        colorizer.config.bin_means,
         colorizer.sample_seed,
     )
 
@@ -61,9 +61,9 @@ def sharpened(colorizer, prediction):
     temperature = colorizer.temperature if colorizer.decoder == "annealed" else 1.0
     # Neighbors confirm each other: weights that are put in at every pixel would count many times
     # over, and paint patches.
-    share = colorizer.rebalancing if colorizer.contract.weights_in_loss else 0.0
+    share = colorizer.rebalancing if colorizer.config.weights_in_loss else 0.0
     weights = log_weights(colorizer, prediction, share)
-    return channel_probabilities(prediction, colorizer.contract.output, temperature, weights)
+    return channel_probabilities(prediction, colorizer.config.output, temperature, weights)
 
 
 def refined(colorizer, prediction, lightness, hints=None):
@@ -84,8 +84,8 @@ def refined(colorizer, prediction, lightness, hints=None):
 
 
 def _refined_one(colorizer, small, lightness, hints):
-    output, refinement = colorizer.contract.output, colorizer.refinement
-    means, size = colorizer.contract.bin_means, lightness.shape[:2]
+    output, refinement = colorizer.config.output, colorizer.refinement
+    means, size = colorizer.config.bin_means, lightness.shape[:2]
     known = None if hints is None else _Known(hints, colorizer, lightness)
 
     def unary(rows, columns):
@@ -113,12 +113,12 @@ class _Known:
     """Hints as bins: what they are, how far they reach, and what a bin leaves out."""
 
     def __init__(self, hints, colorizer, lightness):
-        output = channels_of(colorizer.contract.output)
+        output = channels_of(colorizer.config.output)
         self.bins, self.mask = CHANNEL_BINS[output], hints.mask
         wanted, self.force = spread(_unsaturated(hints, colorizer.saturation), lightness)
         channels = ab_to_channels(wanted[None], output, lightness[None])
         self.indices = ops.convert_to_numpy(self.bins.encode(channels))[0]
-        values = bin_values(output, colorizer.contract.bin_means)
+        values = bin_values(output, colorizer.config.bin_means)
         parts = [np.take(one, self.indices[..., i]) for i, one in enumerate(values)]
         shown = channels_to_ab(np.float32(np.stack(parts, -1))[None], output, lightness[None])
         # A bin stands for many colors: its difference to the one that was wanted is put back.

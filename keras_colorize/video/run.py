@@ -139,7 +139,7 @@ def _description(colorizer, video, goal, steady):
         "source": [str(video.path.resolve()), found.st_size, found.st_mtime_ns],
         "target": goal.description(),
         "steady": steady,
-        "weights": colorizer.contract.sha256,
+        "weights": colorizer.config.sha256,
         "options": {name: repr(getattr(colorizer, name)) for name in colorizer.OPTIONS},
     }
 

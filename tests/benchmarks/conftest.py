@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import Contract, save_preset
+from keras_colorize import PresetConfig, save_preset
 from keras_colorize.models import iizuka16, resnet18_gray, resnet18_gray_classifier
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -59,11 +59,11 @@ def presets(tmp_path_factory, tiny_preset):
         "style": (iizuka16, {"width": 1 / 16, "global_size": 32, "classes": 2}, "ab", scenes),
     }
     for name, (network, arguments, output, fields) in made.items():
-        contract = Contract(network.__name__, arguments, output, **fields)
+        config = PresetConfig(network.__name__, arguments, output, **fields)
         model = network(**arguments)
         if name == "style":
             # Fresh weights make little of the global features.
             fusion = model.get_layer("fusion")
             fusion.set_weights([10.0 * one for one in fusion.get_weights()])
-        save_preset(model, folder / name, contract)
+        save_preset(model, folder / name, config)
     return {"distribution": tiny_preset, **{name: folder / name for name in made}}

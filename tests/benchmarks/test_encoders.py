@@ -5,7 +5,7 @@ import shutil
 import keras
 import pytest
 
-from keras_colorize import Contract, save_preset
+from keras_colorize import PresetConfig, save_preset
 from keras_colorize.models import distribution_unet
 
 TINY = {"decoder_widths": (4, 4, 4, 4), "global_units": 0}
@@ -17,8 +17,8 @@ def table(script, photographs, mobilenet_weights, tmp_path, capsys):
     keras.utils.set_random_seed(0)
     for name, begin in (("same", str(mobilenet_weights)), ("other", None)):
         network = distribution_unet(encoder_weights=begin, **TINY)
-        contract = Contract("distribution_unet", TINY, "ab_logits")
-        save_preset(network, tmp_path / name, contract)
+        config = PresetConfig("distribution_unet", TINY, "ab_logits")
+        save_preset(network, tmp_path / name, config)
     named = tmp_path / "named"
     named.mkdir()
     for number, path in enumerate(sorted(photographs.rglob("*.png"))[:2]):

@@ -86,10 +86,10 @@ def test_a_run_that_one_more_joins_goes_on(table, presets, measured):
 
 
 def test_other_defaults_are_another_measurement(table, presets, tmp_path):
-    contract = json.loads((presets["regression"] / library.CONTRACT_FILE).read_text())
+    config = json.loads((presets["regression"] / library.CONFIG_FILE).read_text())
     other = tmp_path / "other"
     other.mkdir()
-    (other / library.CONTRACT_FILE).write_text(json.dumps(contract | {"saturation": 0.0}))
+    (other / library.CONFIG_FILE).write_text(json.dumps(config | {"saturation": 0.0}))
     (other / library.WEIGHTS_FILE).symlink_to(presets["regression"] / library.WEIGHTS_FILE)
     figures = _rows(table(f"a={presets['regression']}", f"b={other}"), "| method")
     assert figures["b"]["ab error"] == figures["grey"]["ab error"] != figures["a"]["ab error"]

@@ -1,4 +1,3 @@
-import dataclasses
 import os
 import shutil
 import signal
@@ -149,7 +148,7 @@ def test_a_folder_without_photographs(run, tmp_path):
 
 def test_presets_that_cannot_be_used(run, album, tmp_path, tiny_preset, monkeypatch):
     shutil.copytree(tiny_preset, tmp_path / "shipped" / "best")
-    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path / "shipped")
+    monkeypatch.setattr(presets.names, "presets_folder", lambda: tmp_path / "shipped")
     words = ("colorize", album, "-o", tmp_path / "out")
     code, _, err = run(*words, preset="unknown")
     assert code == 2
@@ -160,31 +159,6 @@ def test_presets_that_cannot_be_used(run, album, tmp_path, tiny_preset, monkeypa
     code, _, err = run(*words, preset="best")
     assert code == 2
     assert "sha256" in err
-
-
-def test_presets_are_listed_one_a_line(run, tmp_path, tiny_preset, monkeypatch):
-    model, contract = presets.load_preset(tiny_preset)
-    contract = dataclasses.replace(contract, license="MIT", description="for tests")
-    for name in ("second", "first"):
-        presets.save_preset(model, tmp_path / "shipped" / name, contract)
-    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path / "shipped")
-    code, out, err = run("presets")
-    assert (code, err) == (0, "")
-    assert out.splitlines() == [
-        f"{name}  distribution_unet  0.1 MB  MIT  for tests" for name in ("first ", "second")
-    ]
-
-
-@pytest.mark.parametrize("file", [presets.CONTRACT_FILE, presets.WEIGHTS_FILE])
-def test_a_damaged_preset_does_not_stop_the_list(run, tmp_path, tiny_preset, monkeypatch, file):
-    for name in ("bad", "good"):
-        shutil.copytree(tiny_preset, tmp_path / "shipped" / name)
-    (tmp_path / "shipped" / "bad" / file).write_text("{")
-    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path / "shipped")
-    code, out, err = run("presets")
-    assert code == 1
-    assert [line.split()[0] for line in out.splitlines()] == ["good"]
-    assert str(tmp_path / "shipped" / "bad" / file) in err
 
 
 def test_interruption(run, album, tmp_path, monkeypatch):
@@ -198,8 +172,8 @@ def test_interruption(run, album, tmp_path, monkeypatch):
 
 
 def test_demo(run, tmp_path, tiny_preset, monkeypatch):
-    shutil.copytree(tiny_preset, tmp_path / "shipped" / "distribution_unet_photos_recognizable")
-    monkeypatch.setattr(presets, "presets_folder", lambda: tmp_path / "shipped")
+    shutil.copytree(tiny_preset, tmp_path / "shipped" / "vivid")
+    monkeypatch.setattr(presets.names, "presets_folder", lambda: tmp_path / "shipped")
     code, out, _ = run("demo", "-o", tmp_path / "demo")
     assert code == 0
     assert "4 done" in out

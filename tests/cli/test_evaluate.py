@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import Contract, cli, save_preset
+from keras_colorize import PresetConfig, cli, save_preset
 from keras_colorize.models import resnet18_gray_classifier
 
 
@@ -51,10 +51,10 @@ def _first_cells(out):
 def classifier(tmp_path_factory):
     """Folder of a preset that tells scenes apart and predicts no colors."""
     arguments = {"width": 1 / 16, "classes": 2}
-    contract = Contract("resnet18_gray_classifier", arguments, "class_logits")
-    contract = dataclasses.replace(contract, class_names=("new", "old"), working_size=32)
+    config = PresetConfig("resnet18_gray_classifier", arguments, "class_logits")
+    config = dataclasses.replace(config, class_names=("new", "old"), working_size=32)
     folder = tmp_path_factory.mktemp("presets") / "classifier"
-    save_preset(resnet18_gray_classifier(**arguments), folder, contract)
+    save_preset(resnet18_gray_classifier(**arguments), folder, config)
     return folder
 
 
@@ -100,8 +100,8 @@ def test_all_files(run, tiny_preset, truth, tmp_path, mobilenet_weights):
     assert {row["recognized"] for row in rows} <= {"0.0", "100.0"}
     record = json.loads(files["json"].read_text())
     assert (record["method"], record["seed"], record["n"]) == ("tiny", 7, 3)
-    contract = json.loads((tiny_preset / "contract.json").read_text())
-    assert record["weights_sha256"] == contract["sha256"]
+    config = json.loads((tiny_preset / "config.json").read_text())
+    assert record["weights_sha256"] == config["sha256"]
     assert list(record["judges_sha256"]) == [str(mobilenet_weights)]
     assert record["options"]["working_size"] == 64
     assert record["protocol"]["long_side"] == 256

@@ -11,13 +11,13 @@ from keras_colorize.evaluation import Lpips, Recognition, Scenes, make_judges, m
 
 
 @pytest.fixture(scope="module")
-def scene_colorizer(tiny_contract):
+def scene_colorizer(tiny_config):
     """A tiny network that tells seven scenes apart, the third two folders deep."""
     keras.utils.set_random_seed(0)
-    arguments = {**tiny_contract.arguments, "classes": 7}
+    arguments = {**tiny_config.arguments, "classes": 7}
     names = ("sub", "b", "church/outdoor", "d", "e", "f", "g")
-    contract = dataclasses.replace(tiny_contract, arguments=arguments, class_names=names)
-    return Colorizer(distribution_unet(**arguments), contract)
+    config = dataclasses.replace(tiny_config, arguments=arguments, class_names=names)
+    return Colorizer(distribution_unet(**arguments), config)
 
 
 def test_scenes_are_the_folders(scene_colorizer, folder):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import Colorizer, Contract, save_preset
+from keras_colorize import Colorizer, PresetConfig, save_preset
 from keras_colorize.models import eccv16, iizuka16
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
@@ -47,7 +47,7 @@ def scenes(tmp_path):
 
 def _preset(folder, network, arguments, output):
     keras.utils.set_random_seed(0)
-    save_preset(network(**arguments), folder, Contract(network.__name__, arguments, output))
+    save_preset(network(**arguments), folder, PresetConfig(network.__name__, arguments, output))
     return folder
 
 
@@ -56,8 +56,8 @@ def test_finetuning_makes_a_preset(example, scenes, tmp_path):
     words = [scenes, tmp_path / "mine", "--preset", preset, "--steps", 3]
     words += ["--batch-size", 4, "--size", 64]
     example("finetune_preset").main(list(map(str, words)))
-    contract = json.loads((tmp_path / "mine" / "contract.json").read_text())
-    assert contract["trained_on"] == [str(scenes)]
+    config = json.loads((tmp_path / "mine" / "config.json").read_text())
+    assert config["trained_on"] == [str(scenes)]
     before, after = (
         Colorizer.from_preset(folder, precision="float32", working_size=64)
         for folder in (preset, tmp_path / "mine")

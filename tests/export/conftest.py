@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import Colorizer, Contract, distribution_unet
+from keras_colorize import Colorizer, PresetConfig, distribution_unet
 from keras_colorize.export import export_saved_model
 
 TINY = {
@@ -27,7 +27,7 @@ def colorizer():
     model = distribution_unet(**TINY)
     kernel, bias = model.get_layer("ab_logits").get_weights()
     model.get_layer("ab_logits").set_weights([4.0 * kernel, bias])
-    contract = Contract(
+    config = PresetConfig(
         network="distribution_unet",
         arguments=TINY,
         output="ab_logits",
@@ -35,7 +35,7 @@ def colorizer():
         working_size=64,
         saturation=1.4,
     )
-    return Colorizer(model, contract, temperature=0.5)
+    return Colorizer(model, config, temperature=0.5)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize import Colorizer, Contract, cli
+from keras_colorize import Colorizer, PresetConfig, cli
 from keras_colorize.export import export_litert, export_onnx
 from keras_colorize.layers import StackChannels, Upsample2x
 
@@ -87,7 +87,9 @@ def plain():
     lightness = keras.Input((None, None, 1), name="lightness")
     x = keras.layers.Conv2D(64, 5, strides=4, padding="same", activation="relu")(lightness / 20.0)
     logits = keras.layers.Conv2D(313, 1, name="ab_logits")(x)
-    return Colorizer(keras.Model(lightness, {"ab_logits": logits}), Contract("", {}, "ab_logits"))
+    return Colorizer(
+        keras.Model(lightness, {"ab_logits": logits}), PresetConfig("", {}, "ab_logits")
+    )
 
 
 def test_litert_and_int8(plain, photographs, tmp_path):
@@ -113,7 +115,7 @@ def channel_wise():
     heads = [keras.layers.Conv2D(50, 1, name=name)(small) for name in ("first", "second")]
     head = "luv_uv_logits"
     model = keras.Model(lightness, {head: StackChannels(name=head)(heads)})
-    return Colorizer(model, Contract("", {}, head))
+    return Colorizer(model, PresetConfig("", {}, head))
 
 
 def test_channel_wise_heads_in_any_size(channel_wise, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from skimage import color
 
-from keras_colorize import Colorizer, Contract
+from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.export import graph
 from keras_colorize.inference import Refinement, pixels
@@ -28,8 +28,8 @@ def _colorizer(head, **options):
     else:
         activation = None if head == "ab_logits" else "sigmoid"
         output = keras.layers.Conv2D(HEADS[head], 1, activation=activation)(small)
-    contract = Contract("none", {}, head, working_size=64)
-    return Colorizer(keras.Model(lightness, {head: output}), contract, **options)
+    config = PresetConfig("none", {}, head, working_size=64)
+    return Colorizer(keras.Model(lightness, {head: output}), config, **options)
 
 
 def _traced(colorizer):

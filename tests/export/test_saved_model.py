@@ -27,9 +27,9 @@ def quick(monkeypatch):
 def test_layout(served):
     assert (served.name, served.parent.name) == ("1", "tiny")
     assert sorted(path.name for path in served.parent.iterdir()) == ["1"]
-    contract = json.loads((served / "assets.extra" / "contract.json").read_text())
-    assert contract["network"] == "distribution_unet"
-    assert contract["saturation"] == 1.4
+    config = json.loads((served / "assets.extra" / "config.json").read_text())
+    assert config["network"] == "distribution_unet"
+    assert config["saturation"] == 1.4
 
 
 def test_versions(quick, colorizer, tmp_path):

@@ -82,7 +82,7 @@ def test_scenes(clean, colorizer, pictures):
         logits = np.asarray(colorizer.model.predict_on_batch(seen[None])["class_logits"])[0]
         probabilities = np.exp(logits) / np.exp(logits).sum()
         np.testing.assert_allclose(found, np.sort(probabilities)[:-6:-1], atol=1e-4)
-        places = [colorizer.contract.class_names.index(scene) for scene in scenes]
+        places = [colorizer.config.class_names.index(scene) for scene in scenes]
         np.testing.assert_allclose(probabilities[places], found, atol=1e-4)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from keras_colorize import Colorizer, Contract
+from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.inference import point_hints
 from keras_colorize.layers import StackChannels
@@ -20,8 +20,8 @@ def colorizer(request):
     small = keras.layers.AveragePooling2D(4)(lightness / 100.0)
     heads = [keras.layers.Conv2D(count, 1, name=name)(small) for name in ("first", "second")]
     stacked = StackChannels(name=request.param)(heads)
-    contract = Contract("none", {}, request.param, working_size=64)
-    return Colorizer(keras.Model(lightness, {request.param: stacked}), contract)
+    config = PresetConfig("none", {}, request.param, working_size=64)
+    return Colorizer(keras.Model(lightness, {request.param: stacked}), config)
 
 
 def test_hints_are_kept(colorizer):

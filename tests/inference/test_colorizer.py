@@ -214,9 +214,9 @@ def test_samples_follow_from_the_seed(tiny_colorizer, picture):
     assert not np.array_equal(first(picture), second(picture))
 
 
-def test_options_left_out_are_those_of_the_contract(tiny_model, tiny_contract):
-    contract = dataclasses.replace(tiny_contract, decoder="mode", saturation=1.3)
-    colorizer = Colorizer(tiny_model, contract, temperature=0.5)
+def test_options_left_out_are_those_of_the_contract(tiny_model, tiny_config):
+    config = dataclasses.replace(tiny_config, decoder="mode", saturation=1.3)
+    colorizer = Colorizer(tiny_model, config, temperature=0.5)
     assert (colorizer.decoder, colorizer.saturation) == ("mode", 1.3)
     assert (colorizer.temperature, colorizer.working_size) == (0.5, 64)
     assert colorizer.replace(decoder=None, temperature=0.7).decoder == "mode"
@@ -252,10 +252,10 @@ def test_inference_does_not_import_tensorflow():
     assert result.stdout.decode().strip() == "False"
 
 
-def test_rebalancing_can_be_undone(tiny_model, tiny_contract, picture):
+def test_rebalancing_can_be_undone(tiny_model, tiny_config, picture):
     weights = np.exp(np.random.default_rng(2).normal(0, 3, 313))
-    rebalanced = dataclasses.replace(tiny_contract, class_weights=tuple(weights))
-    plain = Colorizer(tiny_model, tiny_contract, decoder="mode")
+    rebalanced = dataclasses.replace(tiny_config, class_weights=tuple(weights))
+    plain = Colorizer(tiny_model, tiny_config, decoder="mode")
     lightness = np.random.default_rng(3).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
     logits = np.asarray(plain.model.predict_on_batch(lightness)["ab_logits"])
     as_trained = Colorizer(tiny_model, rebalanced, decoder="mode")
@@ -266,12 +266,12 @@ def test_rebalancing_can_be_undone(tiny_model, tiny_contract, picture):
     assert (best != np.argmax(logits, axis=-1)).any()
 
 
-def test_rebalancing_can_be_put_in_by_decoding_alone(tiny_model, tiny_contract):
+def test_rebalancing_can_be_put_in_by_decoding_alone(tiny_model, tiny_config):
     weights = np.exp(np.random.default_rng(2).normal(0, 3, 313))
     fields = {"class_weights": tuple(weights), "weights_in_loss": False}
-    contract = dataclasses.replace(tiny_contract, rebalancing=0.5, **fields)
+    config = dataclasses.replace(tiny_config, rebalancing=0.5, **fields)
     lightness = np.random.default_rng(3).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
-    half = Colorizer(tiny_model, contract, decoder="mode")
+    half = Colorizer(tiny_model, config, decoder="mode")
     logits = np.asarray(half.model.predict_on_batch(lightness)["ab_logits"])
     best = np.argmax(logits + 0.5 * np.log(weights), axis=-1)
     np.testing.assert_array_equal(half.predict_ab(lightness), ab_centers()[best])
@@ -282,14 +282,14 @@ def test_rebalancing_can_be_put_in_by_decoding_alone(tiny_model, tiny_contract):
     )
 
 
-def test_a_field_starts_without_weights_of_decoding_alone(tiny_model, tiny_contract, picture):
+def test_a_field_starts_without_weights_of_decoding_alone(tiny_model, tiny_config, picture):
     weights = tuple(np.exp(np.random.default_rng(2).normal(0, 3, 313)))
     options = {"refine": "mrf", "working_size": 32}
-    plain = Colorizer(tiny_model, tiny_contract, **options)(picture)
+    plain = Colorizer(tiny_model, tiny_config, **options)(picture)
     for in_loss in (False, True):
         fields = {"class_weights": weights, "weights_in_loss": in_loss, "rebalancing": 0.5}
-        contract = dataclasses.replace(tiny_contract, **fields)
-        made = Colorizer(tiny_model, contract, **options)(picture)
+        config = dataclasses.replace(tiny_config, **fields)
+        made = Colorizer(tiny_model, config, **options)(picture)
         assert (made == plain).all() == (not in_loss)
 
 
@@ -311,11 +311,11 @@ def test_another_style_changes_colors_but_not_lightness(tiny_colorizer, picture,
     assert tiny_colorizer.style is None
 
 
-def test_a_style_needs_global_features(tiny_contract):
-    arguments = {**tiny_contract.arguments, "global_units": 0}
+def test_a_style_needs_global_features(tiny_config):
+    arguments = {**tiny_config.arguments, "global_units": 0}
     model = distribution_unet(**arguments)
     with pytest.raises(ValueError, match="a network with global features"):
-        Colorizer(model, tiny_contract, style=np.zeros((8, 8), np.uint8))
+        Colorizer(model, tiny_config, style=np.zeros((8, 8), np.uint8))
 
 
 def test_a_batch_is_no_style(tiny_colorizer):

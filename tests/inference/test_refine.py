@@ -168,11 +168,11 @@ def test_temperature_sharpens_the_potential_of_an_annealed_decoder(tiny_colorize
     np.testing.assert_array_equal(plain(picture), warm(picture))
 
 
-def test_a_network_that_predicts_colors_has_no_field(tiny_model, tiny_contract):
-    contract = dataclasses.replace(tiny_contract, output="ab")
+def test_a_network_that_predicts_colors_has_no_field(tiny_model, tiny_config):
+    config = dataclasses.replace(tiny_config, output="ab")
     for options in ({"refine": "mrf"}, {"palette": [{"color": "#ff0000"}]}):
         with pytest.raises(ValueError, match="a network that predicts a distribution"):
-            Colorizer(tiny_model, contract, **options)
+            Colorizer(tiny_model, config, **options)
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,9 @@ def average(script, tmp_path):
 @pytest.fixture
 def two(tiny_preset, tmp_path):
     """The tiny preset, and one with all its weights one higher."""
-    model, contract = load_preset(tiny_preset)
+    model, config = load_preset(tiny_preset)
     model.set_weights([one + 1.0 for one in model.get_weights()])
-    save_preset(model, tmp_path / "other", contract)
+    save_preset(model, tmp_path / "other", config)
     return tiny_preset, tmp_path / "other"
 
 
@@ -43,9 +43,9 @@ def test_the_mean_lies_between(average, two, shares, rise):
 
 def test_other_networks_are_refused(average, tiny_preset, tmp_path):
     other = shutil.copytree(tiny_preset, tmp_path / "other")
-    contract = json.loads((other / "contract.json").read_text())
-    contract["class_weights"] = [1.0] * 313
-    (other / "contract.json").write_text(json.dumps(contract))
+    config = json.loads((other / "config.json").read_text())
+    config["class_weights"] = [1.0] * 313
+    (other / "config.json").write_text(json.dumps(config))
     with pytest.raises(SystemExit, match=r"other differs in \['class_weights'\]"):
         average([tiny_preset, other])
 

@@ -8,7 +8,7 @@ import pytest
 
 from keras_colorize import Colorizer, load_preset, save_preset
 from keras_colorize.models import distribution_unet
-from keras_colorize.presets import Contract
+from keras_colorize.presets import PresetConfig
 
 WIDTHS = {"decoder_widths": (4, 4, 4, 4), "global_units": 4, "classes": 3}
 SHORT = ["--size=32", "--batch_size=4", "--epochs=1", "--steps_per_epoch=2", "--precision=float32"]
@@ -22,8 +22,8 @@ def run(pictures, mobilenet_weights, begin, tmp_path_factory):
     keras.utils.set_random_seed(0)
     network = distribution_unet(**WIDTHS)
     names = ("beach", "city", "forest")
-    contract = Contract("distribution_unet", WIDTHS, "ab_logits", class_names=names)
-    save_preset(network, root / "before", contract)
+    config = PresetConfig("distribution_unet", WIDTHS, "ab_logits", class_names=names)
+    save_preset(network, root / "before", config)
     shared = ["distill_encoder.py", f"--data={pictures}", *SHORT, f"--network={root / 'before'}"]
     own = [f"--run={root / 'run'}", f"--encoder_weights={mobilenet_weights}"]
     status, output = begin(*shared, *own, "--freeze_through=block_2_add").end()
@@ -58,7 +58,7 @@ def test_the_table_says_how_often_both_agree(run):
 
 def test_the_preset_still_colorizes(run):
     colorizer = Colorizer.from_preset(run / "run" / "preset", precision="float32")
-    assert colorizer.contract.class_names == ("beach", "city", "forest")
+    assert colorizer.config.class_names == ("beach", "city", "forest")
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     assert np.asarray(colorizer(grey)).shape == grey.shape
 

@@ -10,12 +10,12 @@ import pytest
 from keras_colorize import Colorizer
 from keras_colorize.color import unscale_ab
 from keras_colorize.models import resnet18_gray
-from keras_colorize.presets import Contract
+from keras_colorize.presets import PresetConfig
 
 ARGUMENTS = {"width": 1 / 32, "head": "ab_channel_logits"}
 # Not the centers of the bins.
 MEANS = tuple(tuple((np.linspace(-60, 60, 25) + shift).tolist()) for shift in (1.0, 2.0))
-CONTRACT = Contract(
+CONFIG = PresetConfig(
     "resnet18_gray", ARGUMENTS, "ab_channel_logits", saturation=1.5, bin_means=MEANS
 )
 
@@ -36,10 +36,10 @@ def model():
 
 @pytest.mark.parametrize("changes", [{}, {"decoder": "mean"}, {"temperature": 0.9}])
 def test_they_are_those_of_the_preset(perception, model, changes):
-    contract = dataclasses.replace(CONTRACT, **changes)
+    config = dataclasses.replace(CONFIG, **changes)
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
-    made = unscale_ab(perception.decoded(contract)(model(lightness), lightness))
-    expected = Colorizer(model, contract).predict_ab(lightness)
+    made = unscale_ab(perception.decoded(config)(model(lightness), lightness))
+    expected = Colorizer(model, config).predict_ab(lightness)
     np.testing.assert_allclose(made, 1.5 * np.asarray(expected), atol=1e-3)
     assert np.abs(made).max() > 0.1
 
@@ -47,9 +47,9 @@ def test_they_are_those_of_the_preset(perception, model, changes):
 def test_by_the_mean_nothing_is_added(perception):
     weights = tuple(np.linspace(0.5, 2.0, 313).tolist())
     changed = {"class_weights": weights, "weights_in_loss": False, "rebalancing": 0.5}
-    contract = dataclasses.replace(CONTRACT, class_names=("beach",), **changed)
-    expected = dataclasses.replace(CONTRACT, class_names=("beach",), saturation=1.0, decoder="mean")
-    assert perception.by_the_mean(contract) == expected
+    config = dataclasses.replace(CONFIG, class_names=("beach",), **changed)
+    expected = dataclasses.replace(CONFIG, class_names=("beach",), saturation=1.0, decoder="mean")
+    assert perception.by_the_mean(config) == expected
 
 
 def test_class_weights_are_in_the_colors(perception):
@@ -57,14 +57,14 @@ def test_class_weights_are_in_the_colors(perception):
     logits, lightness = np.zeros((1, 1, 1, 313), "float32"), np.full((1, 4, 4, 1), 50.0, "float32")
     colors = []
     for share in (0.0, 1.0):
-        contract = dataclasses.replace(
-            CONTRACT, weights_in_loss=False, rebalancing=share, temperature=1.0, **changed
+        config = dataclasses.replace(
+            CONFIG, weights_in_loss=False, rebalancing=share, temperature=1.0, **changed
         )
-        made = perception.decoded(contract)({"ab_logits": logits}, lightness)
+        made = perception.decoded(config)({"ab_logits": logits}, lightness)
         colors.append(np.asarray(unscale_ab(made)).ravel())
     assert np.linalg.norm(colors[0]) < 30 < np.linalg.norm(colors[1] - colors[0])
 
 
 def test_a_decoder_without_a_gradient_is_refused(perception):
     with pytest.raises(ValueError, match="mean or annealed, .* received one with mode"):
-        perception.decoded(dataclasses.replace(CONTRACT, decoder="mode"))
+        perception.decoded(dataclasses.replace(CONFIG, decoder="mode"))

@@ -8,10 +8,10 @@ import pytest
 from keras_colorize import load_preset, save_preset
 from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import prior_json, read_prior
-from keras_colorize.presets import read_contract, sha256
+from keras_colorize.presets import read_config, sha256
 
 WORDS = {
-    "name": "distribution_unet_tests",
+    "name": "tests",
     "description": "for tests",
     "trained_on": "noise",
 }
@@ -43,7 +43,7 @@ def ship(script, run, tmp_path):
 
 def test_what_is_shipped(ship, run):
     folder = ship(saturation=1.3, temperature=0.6, working_size=96)
-    before, after = read_contract(run / "preset"), read_contract(folder)
+    before, after = read_config(run / "preset"), read_config(folder)
     assert after == dataclasses.replace(
         before,
         **{"sha256": sha256(folder / "weights.h5"), "description": "for tests"},
@@ -56,15 +56,14 @@ def test_a_shipped_preset_is_not_replaced_by_accident(ship):
     ship()
     with pytest.raises(SystemExit, match="--overwrite replaces it"):
         ship(saturation=2.0)
-    assert read_contract(ship(saturation=2.0, overwrite=True)).saturation == 2.0
+    assert read_config(ship(saturation=2.0, overwrite=True)).saturation == 2.0
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"name": None, "description": None}, "Expected also --name, --description"),
-        ({"name": "tests"}, "--name=distribution_unet_<training data>"),
-        ({"name": "distribution_unet_a/b"}, "--name=distribution_unet_<training data>"),
+        ({"name": "a/b"}, "--name in small letters"),
         ({"description": " "}, "texts of one line"),
         ({"decoder": "best"}, "Expected a decoder"),
         ({"run": "nowhere"}, "nowhere"),
@@ -80,22 +79,22 @@ def test_class_weights_for_decoding(ship, run, tmp_path):
     prior = tmp_path / "prior.json"
     counts = np.arange(1.0, 314.0)
     prior.write_text(prior_json(counts, pictures=10, size=8))
-    contract = read_contract(ship(prior=prior, uniform_share=0.25, rebalancing=0.4))
+    config = read_config(ship(prior=prior, uniform_share=0.25, rebalancing=0.4))
     expected = rebalancing_weights(read_prior(prior), 0.25)
-    np.testing.assert_allclose(contract.class_weights, expected)
-    assert (contract.weights_in_loss, contract.rebalancing) == (False, 0.4)
+    np.testing.assert_allclose(config.class_weights, expected)
+    assert (config.weights_in_loss, config.rebalancing) == (False, 0.4)
     model, trained = load_preset(run / "preset")
-    weighted = dataclasses.replace(trained, class_weights=contract.class_weights)
+    weighted = dataclasses.replace(trained, class_weights=config.class_weights)
     save_preset(model, run / "preset", weighted, overwrite=True)
     with pytest.raises(SystemExit, match="trained without class weights"):
         ship(prior=prior, overwrite=True)
 
 
 def test_a_run_that_diverged(ship, run, tmp_path):
-    model, contract = load_preset(run / "preset")
+    model, config = load_preset(run / "preset")
     kernel = model.get_layer("stem_conv1").kernel
     kernel.assign(keras.ops.full(kernel.shape, np.nan))
-    save_preset(model, run / "preset", contract, overwrite=True)
+    save_preset(model, run / "preset", config, overwrite=True)
     with pytest.raises(SystemExit, match="stem_conv1/kernel has others"):
         ship()
     assert not (tmp_path / "shipped").exists()

@@ -53,11 +53,11 @@ def test_events_are_written(run):
 
 
 def test_the_preset_colorizes(run):
-    contract = json.loads((run[0] / "preset" / "contract.json").read_text())
-    assert contract["arguments"]["residual_widths"] == [2, 2, 4, 4, 4]
-    assert contract["arguments"]["classes"] == 2
-    assert len(contract["class_weights"]) == 313
-    assert max(contract["class_weights"]) > 2 * min(contract["class_weights"]) > 0
+    config = json.loads((run[0] / "preset" / "config.json").read_text())
+    assert config["arguments"]["residual_widths"] == [2, 2, 4, 4, 4]
+    assert config["arguments"]["classes"] == 2
+    assert len(config["class_weights"]) == 313
+    assert max(config["class_weights"]) > 2 * min(config["class_weights"]) > 0
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     colored = np.asarray(Colorizer.from_preset(run[0] / "preset")(grey))
     assert colored.shape == grey.shape

@@ -32,9 +32,9 @@ def runs(pictures, begin, tmp_path_factory):
 
 def test_bins_are_weighed_by_the_prior(runs):
     folder, _ = runs
-    contract = json.loads((folder / "file" / "preset" / "contract.json").read_text())
+    config = json.loads((folder / "file" / "preset" / "config.json").read_text())
     expected = rebalancing_weights(read_prior(folder / "prior.json"), 0.5)
-    np.testing.assert_allclose(contract["class_weights"], expected)
+    np.testing.assert_allclose(config["class_weights"], expected)
     assert expected.max() > 1.5 * expected.min()
 
 
@@ -44,7 +44,7 @@ def test_a_prior_that_is_not_used_is_told(runs):
 
 def test_the_preset_colorizes(runs):
     colorizer = Colorizer.from_preset(runs[0] / "file" / "preset", precision="float32")
-    assert colorizer.contract.network == "eccv16"
+    assert colorizer.config.network == "eccv16"
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     vivid, undone = (colorizer.replace(rebalancing=share)(grey) for share in (1.0, 0.0))
     assert vivid.shape == grey.shape

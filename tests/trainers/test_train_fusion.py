@@ -39,7 +39,7 @@ def test_the_same_command_goes_on_and_saves_a_preset(run):
     folder, ends = run
     status, output, state = ends["finished"]
     assert status == 0, output
-    assert {"preset/contract.json", "preset/weights.h5", "training.json"} <= set(state)
+    assert {"preset/config.json", "preset/weights.h5", "training.json"} <= set(state)
     rows = (folder / "history.csv").read_text().splitlines()
     assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1"]
     assert rows[0] == "epoch,loss,val_ab_loss,val_class_logits_loss,val_loss"
@@ -56,9 +56,9 @@ def test_a_finished_run_trains_no_more(run):
 
 def test_the_preset_colorizes(run):
     folder, _ = run
-    contract = json.loads((folder / "preset" / "contract.json").read_text())
-    assert contract["network"] == "iizuka16"
-    assert contract["class_names"] == ["forest", "harbour"]
+    config = json.loads((folder / "preset" / "config.json").read_text())
+    assert config["network"] == "iizuka16"
+    assert config["class_names"] == ["forest", "harbour"]
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     colored = np.asarray(Colorizer.from_preset(folder / "preset")(grey))
     assert colored.shape == grey.shape

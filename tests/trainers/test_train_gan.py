@@ -10,7 +10,7 @@ import pytest
 
 from keras_colorize import Colorizer, load_preset, save_preset
 from keras_colorize.models import distribution_unet, iizuka16, resnet18_gray
-from keras_colorize.presets import Contract, read_contract
+from keras_colorize.presets import PresetConfig, read_config
 
 SHARED = ["--precision=float32", "--validation_share=0.4", "--steps_per_epoch=2"]
 SHARED += ["--level_set=32", "--width=0.0625", "--discriminator_width=0.0625", "--log_every=1"]
@@ -32,8 +32,8 @@ def presets(tmp_path_factory):
         keras.utils.set_random_seed(0)
         arguments = {"width": 1 / 32, **small[name]}
         known = names if name == "fusion" else ()
-        contract = Contract(factory.__name__, arguments, output, class_names=known)
-        save_preset(factory(**arguments), root / name, contract)
+        config = PresetConfig(factory.__name__, arguments, output, class_names=known)
+        save_preset(factory(**arguments), root / name, config)
     return root
 
 
@@ -86,7 +86,7 @@ def _seeing_flags(root, teacher):
     """A network on MobileNetV2 that learns what to see, beside the colors."""
     sizes = {"decoder_widths": (4, 4, 4, 4), "global_units": 4, "classes": None}
     weights = tuple(np.linspace(0.5, 2.0, 313).tolist())
-    contract = Contract(
+    config = PresetConfig(
         "distribution_unet",
         sizes,
         "ab_logits",
@@ -96,7 +96,7 @@ def _seeing_flags(root, teacher):
         rebalancing=0.5,
     )
     keras.utils.set_random_seed(0)
-    save_preset(distribution_unet(**sizes), root / "unseeing", contract)
+    save_preset(distribution_unet(**sizes), root / "unseeing", config)
     own = [f"--generator_preset={root / 'unseeing'}", "--freeze_through=block_5_add"]
     own += [f"--perceptual_features={teacher}", "--perceptual_weight=0.5", "--perceptual_as_shown"]
     return [*own, "--distillation_weight=0.5", *FOUR]
@@ -155,7 +155,7 @@ def test_another_network_in_the_same_folder_is_refused(runs):
 )
 def test_the_preset_colorizes(runs, name, network):
     colorizer = Colorizer.from_preset(runs[0] / name / "preset", precision="float32")
-    assert colorizer.contract.network == network
+    assert colorizer.config.network == network
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     assert np.asarray(colorizer(grey)).shape == grey.shape
 
@@ -210,16 +210,16 @@ def test_frozen_layers_stay_as_they_were(runs, presets):
 
 
 def test_the_classes_stay_those_of_the_preset(runs):
-    contract = json.loads((runs[0] / "fusion" / "preset" / "contract.json").read_text())
-    assert contract["class_names"] == ["beach", "city", "forest"]
+    config = json.loads((runs[0] / "fusion" / "preset" / "config.json").read_text())
+    assert config["class_names"] == ["beach", "city", "forest"]
 
 
 def test_the_colors_that_were_judged_are_those_of_the_preset(runs):
-    contract = json.loads((runs[0] / "bins" / "preset" / "contract.json").read_text())
-    assert contract["decoder"] == "mean"
+    config = json.loads((runs[0] / "bins" / "preset" / "config.json").read_text())
+    assert config["decoder"] == "mean"
 
 
 def test_the_colors_that_were_seen_are_those_of_the_preset(runs):
-    contracts = [read_contract(runs[0] / name) for name in ("unseeing", "seeing/preset")]
+    configs = [read_config(runs[0] / name) for name in ("unseeing", "seeing/preset")]
     for name in ("decoder", "saturation", "class_weights", "weights_in_loss", "rebalancing"):
-        assert getattr(contracts[0], name) == getattr(contracts[1], name)
+        assert getattr(configs[0], name) == getattr(configs[1], name)

@@ -30,8 +30,8 @@ def runs(pictures, begin, tmp_path_factory):
     return root
 
 
-def _contract(folder):
-    return json.loads((folder / "preset" / "contract.json").read_text())
+def _config(folder):
+    return json.loads((folder / "preset" / "config.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def _contract(folder):
     ],
 )
 def test_the_flags_reach_the_network(runs, name, settings):
-    arguments = _contract(runs / name)["arguments"]
+    arguments = _config(runs / name)["arguments"]
     assert {key: arguments[key] for key in settings} == settings
     assert (arguments["width"], arguments["decoder_width"]) == (0.03125, 0.5)
 
@@ -58,15 +58,15 @@ def test_the_table_has_both_accuracies(runs, name):
 
 
 def test_bin_means_are_stored_for_classes_alone(runs):
-    contract = _contract(runs / "classes")
-    means = np.array(contract["bin_means"])
+    config = _config(runs / "classes")
+    means = np.array(config["bin_means"])
     assert means.shape == (2, 50)
     # Within their bins of width 4, and not all at the centers.
     centers = np.arange(-98, 99, 4)
     assert np.abs(means - centers)[:, 1:-1].max() <= 2
     assert np.abs(means - centers).max() > 0.1
-    assert contract["decoder"] == "mode"
-    assert _contract(runs / "regression")["bin_means"] == []
+    assert config["decoder"] == "mode"
+    assert _config(runs / "regression")["bin_means"] == []
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -46,9 +46,9 @@ def test_the_classifier_reports_top_1_and_top_5(runs):
 
 
 def test_the_classifier_is_a_preset_without_colors(runs):
-    model, contract = load_preset(runs[0] / "classifier" / "preset")
-    assert contract.network == "resnet18_gray_classifier"
-    assert contract.class_names == ("forest", "harbour")
+    model, config = load_preset(runs[0] / "classifier" / "preset")
+    assert config.network == "resnet18_gray_classifier"
+    assert config.class_names == ("forest", "harbour")
     assert list(model.output) == ["class_logits"]
     assert not (runs[0] / "classifier" / "samples").exists()
 
@@ -78,7 +78,7 @@ def test_the_figures_are_those_of_the_head(runs):
 @pytest.mark.parametrize("name", ["regression", "classes"])
 def test_the_preset_colorizes(runs, name):
     folder = runs[0] / name / "preset"
-    arguments = json.loads((folder / "contract.json").read_text())["arguments"]
+    arguments = json.loads((folder / "config.json").read_text())["arguments"]
     assert arguments["classes"] == (2 if name == "classes" else None)
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     assert np.asarray(Colorizer.from_preset(folder)(grey)).shape == grey.shape

@@ -17,7 +17,7 @@ class FakeColorizer:
 
     def __init__(self, flicker=0.0):
         self.name, self.working_size, self.saturation = "fake", 64, 1.0
-        self.contract = types.SimpleNamespace(sha256="0")
+        self.config = types.SimpleNamespace(sha256="0")
         self.flicker, self.calls, self.seen = flicker, 0, []
 
     def predict_ab(self, lightness):

@@ -13,11 +13,11 @@ from keras_colorize.export.saved_model import EXTRA
 from keras_colorize.inference import Colorizer
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import (
-    CONTRACT_FILE,
+    CONFIG_FILE,
     WEIGHTS_FILE,
     default_preset,
     find_preset,
-    read_contract,
+    read_config,
     sha256,
 )
 
@@ -60,11 +60,11 @@ def find_saved_model(path):
             f"{path}: expected a SavedModel, the folder <name>/<version> that `keras-colorize "
             f"export` writes, found no {_GRAPH} in it."
         )
-    contract = read_contract(path / EXTRA)
-    if contract.output == "class_logits":
+    config = read_config(path / EXTRA)
+    if not config.colorizes:
         raise ValueError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
     name = f"{path.parent.name}/{path.name}"
-    return ServedModel(str(path), name, _folder_sha256(path), int(contract.working_size))
+    return ServedModel(str(path), name, _folder_sha256(path), int(config.working_size))
 
 
 def _folder_sha256(folder):
@@ -112,7 +112,7 @@ def export_preset(preset, output, precision="auto"):
     """
     source = find_preset(default_preset() if preset is None else preset)
     dtype = resolve_precision(precision)
-    parts = [sha256(source / CONTRACT_FILE), sha256(source / WEIGHTS_FILE), dtype, __version__]
+    parts = [sha256(source / CONFIG_FILE), sha256(source / WEIGHTS_FILE), dtype, __version__]
     key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     folder = Path(output).absolute() / HIDDEN / "models" / key
     for graph in folder.glob(f"*/*/{_GRAPH}"):

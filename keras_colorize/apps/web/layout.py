@@ -34,12 +34,12 @@ def make_theme():
     )
 
 
-def make_layout(settings, contract, limits):
+def make_layout(settings, config, limits):
     """Makes the parts of the page, inside of a `gradio.Blocks`.
 
     Args:
         settings: `Settings` where the controls stand at first.
-        contract: the `Contract` of the network.
+        config: the `PresetConfig` of the network.
         limits: `Limits`.
 
     Returns:
@@ -60,7 +60,7 @@ def make_layout(settings, contract, limits):
         with gradio.Column(scale=3, min_width=320):
             _pictures(parts)
         with gradio.Column(scale=2, min_width=300):
-            _controls(parts, settings, takes_distribution(contract))
+            _controls(parts, settings, takes_distribution(config))
     return parts
 
 

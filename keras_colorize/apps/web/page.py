@@ -32,7 +32,7 @@ def make_page(desk, sessions, limits):
     """
     with gradio.Blocks(title="Colorize photographs", analytics_enabled=False) as page:
         settings = Settings.of(desk.colorizer)
-        parts = make_layout(settings, desk.colorizer.contract, limits)
+        parts = make_layout(settings, desk.colorizer.config, limits)
         _Events(desk, sessions, limits, parts).wire(page)
     page.queue(max_size=100)
     return page

@@ -24,10 +24,10 @@ class Settings:
         return cls(**{**values, "refine": "mrf" if colorizer.refinement else "none"})
 
 
-def takes_distribution(contract):
+def takes_distribution(config):
     """Whether a network can take a decoder, a refinement and a palette."""
     try:
-        check_distribution(contract.output)
+        check_distribution(config.output)
     except ValueError:
         return False
     return True
@@ -49,7 +49,7 @@ def configured(colorizer, settings, palette=None, hints=None):
         ValueError: for values outside their range.
     """
     options = {**dataclasses.asdict(settings), "palette": palette, "hints": hints}
-    if not takes_distribution(colorizer.contract):
+    if not takes_distribution(colorizer.config):
         options = {name: options[name] for name in ("working_size", "saturation", "hints")}
     elif settings.refine == "mrf" and colorizer.refinement:
         # The field that the page was started with, with its own parameters.

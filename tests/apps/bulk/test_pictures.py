@@ -8,7 +8,7 @@ from keras_colorize.apps.bulk.pictures import read_picture, write_picture
 from keras_colorize.apps.bulk.served import export_preset, find_saved_model, load_network
 from keras_colorize.apps.bulk.tasks import plan_tasks
 from keras_colorize.io import PhotographError, read_photograph
-from keras_colorize.presets import CONTRACT_FILE, PresetError
+from keras_colorize.presets import CONFIG_FILE, PresetError
 
 
 def assert_as_the_colorizer(colorizer, source, target):
@@ -75,7 +75,7 @@ def test_what_is_no_saved_model(served, folder):
 
 def test_a_saved_model_of_others(tmp_path):
     (tmp_path / "saved_model.pb").touch()
-    with pytest.raises(PresetError, match=CONTRACT_FILE):
+    with pytest.raises(PresetError, match=CONFIG_FILE):
         find_saved_model(tmp_path)
 
 

@@ -8,16 +8,16 @@ from keras_colorize.inference import Refinement
 
 @pytest.fixture
 def without_distribution(tiny_colorizer):
-    """A colorizer whose contract says that it predicts colors."""
+    """A colorizer whose config says that it predicts colors."""
     other = tiny_colorizer.replace()
-    other.contract = dataclasses.replace(tiny_colorizer.contract, output="ab")
+    other.config = dataclasses.replace(tiny_colorizer.config, output="ab")
     return other
 
 
-def test_controls_start_at_the_contract(tiny_colorizer, tiny_contract):
+def test_controls_start_at_the_contract(tiny_colorizer, tiny_config):
     settings = Settings.of(tiny_colorizer)
     for name in ("working_size", "saturation", "decoder", "temperature"):
-        assert getattr(settings, name) == getattr(tiny_contract, name)
+        assert getattr(settings, name) == getattr(tiny_config, name)
     assert settings.refine == "none"
 
 
@@ -40,8 +40,8 @@ def test_a_refinement_of_the_start_is_switched_off_and_on(tiny_colorizer):
 
 
 def test_what_a_network_cannot_take_is_left_out(tiny_colorizer, without_distribution, picture):
-    assert takes_distribution(tiny_colorizer.contract)
-    assert not takes_distribution(without_distribution.contract)
+    assert takes_distribution(tiny_colorizer.config)
+    assert not takes_distribution(without_distribution.config)
     chosen = Settings(96, 1.3, "sample", 0.7, 5, "mrf", 0.8)
     made = configured(without_distribution, chosen, palette=picture)
     assert (made.working_size, made.saturation) == (96, 1.3)

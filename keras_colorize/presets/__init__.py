@@ -1,0 +1,51 @@
+"""Presets: a trained network, its weights and what they need, in a folder of `saved_models/`."""
+
+import importlib
+
+from keras_colorize.presets.config import (
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    PresetConfig,
+    PresetError,
+    check_preset,
+    read_config,
+    sha256,
+)
+from keras_colorize.presets.names import (
+    DEFAULT,
+    default_preset,
+    find_preset,
+    list_presets,
+    presets_folder,
+    shipped_folders,
+)
+
+_WITH_KERAS = ("build_network", "load_preset", "read_weights", "save_preset", "write_weights")
+
+__all__ = [
+    "CONFIG_FILE",
+    "DEFAULT",
+    "WEIGHTS_FILE",
+    "PresetConfig",
+    "PresetError",
+    "build_network",
+    "check_preset",
+    "default_preset",
+    "find_preset",
+    "list_presets",
+    "load_preset",
+    "presets_folder",
+    "read_config",
+    "read_weights",
+    "save_preset",
+    "sha256",
+    "shipped_folders",
+    "write_weights",
+]
+
+
+def __getattr__(name):
+    """Imports Keras when a name that needs it is first used: names and configs do not."""
+    if name in _WITH_KERAS:
+        return getattr(importlib.import_module("keras_colorize.presets.weights"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

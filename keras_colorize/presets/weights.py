@@ -1,0 +1,159 @@
+"""Trained networks to and from folders: weights by name, in half precision.
+
+Keras' own `.weights.h5` numbers layers by their order, so a network that gains or moves a layer
+no longer reads its older files. Names of layers are public here, and a preset outlives such a
+change; it takes half the space, too.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from keras_colorize import models
+from keras_colorize.io.atomic import atomic_file
+from keras_colorize.presets.config import (
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    PresetError,
+    check_preset,
+    sha256,
+)
+from keras_colorize.presets.names import find_preset
+
+
+def load_preset(name_or_folder, dtype=None):
+    """Builds a trained network.
+
+    Args:
+        name_or_folder: name of a preset that came with the library, `name@version`, or the path
+            of a folder in the same format.
+        dtype: dtype policy of the network, for example `"mixed_bfloat16"`; None takes the
+            global policy.
+
+    Returns:
+        `(model, config)`.
+
+    Raises:
+        PresetError: if it is unknown (the message lists the names), or its weights are missing,
+            damaged or of another network.
+    """
+    folder = find_preset(name_or_folder)
+    config = check_preset(folder)
+    try:
+        model = build_network(config, dtype)
+    except (ValueError, TypeError) as error:
+        raise PresetError(
+            f"{folder / CONFIG_FILE}: Expected arguments of {config.network}, "
+            f"received {config.arguments}: {error}"
+        ) from error
+    if config.output not in model.output:
+        raise PresetError(
+            f"{folder / CONFIG_FILE}: Expected an output among {', '.join(model.output)}, "
+            f"received {config.output!r}."
+        )
+    try:
+        read_weights(model, folder / WEIGHTS_FILE)
+    except ValueError as error:
+        raise PresetError(
+            f"{folder / WEIGHTS_FILE}: Expected weights of {config.network}, received {error}."
+        ) from error
+    return model, config
+
+
+def build_network(config, dtype=None):
+    """Builds the network of a config with fresh weights.
+
+    Args:
+        config: a `PresetConfig`.
+        dtype: see `load_preset`.
+
+    Returns:
+        Functional `keras.Model`.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype or before)
+    try:
+        return getattr(models, config.network)(**config.arguments)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def save_preset(model, folder, config, overwrite=False):
+    """Writes a preset: weights in half precision, and the config with their checksum.
+
+    Args:
+        model: the trained network, as `config.network` builds it.
+        folder: folder to write to; it is made.
+        config: its `PresetConfig`; `sha256` is filled in.
+        overwrite: whether a preset that is there is replaced.
+
+    Returns:
+        The `PresetConfig` as written.
+
+    Raises:
+        PresetError: if the folder already holds a preset and `overwrite` is False.
+        PhotographError: if a file cannot be written.
+    """
+    folder = Path(folder)
+    if (folder / CONFIG_FILE).exists() and not overwrite:
+        raise PresetError(f"{folder}: Expected a folder without a preset, received one with it.")
+    write_weights(model, folder / WEIGHTS_FILE)
+    config = dataclasses.replace(config, sha256=sha256(folder / WEIGHTS_FILE))
+    # Last: a folder without a config is no preset.
+    with atomic_file(folder / CONFIG_FILE, overwrite=True) as file:
+        file.write(config.to_json().encode())
+    return config
+
+
+def write_weights(model, path):
+    """Writes the weights of a model.
+
+    Args:
+        model: a built `keras.Model` whose variables have distinct paths.
+        path: file to write (HDF5), whole or not at all: a dataset per variable, at its path.
+    """
+    with atomic_file(path, overwrite=True) as stream, h5py.File(stream, "w") as file:
+        for variable in model.weights:
+            value = np.asarray(variable)
+            with np.errstate(over="ignore"):
+                half = value.astype("float16")
+            # Batch statistics may be beyond the range of half precision.
+            fits = np.isfinite(half).all()
+            file.create_dataset(variable.path, data=half if fits else value.astype("float32"))
+
+
+def read_weights(model, path):
+    """Reads weights into a model: all of them, and nothing but them.
+
+    Args:
+        model: a built `keras.Model`.
+        path: file that `write_weights` wrote.
+
+    Raises:
+        ValueError: if the file is no HDF5 file, or lacks a variable, has another one, or one of
+            another shape.
+    """
+    values = {}
+
+    def collect(name, item):
+        if isinstance(item, h5py.Dataset):
+            values[name] = item[()]
+
+    try:
+        with h5py.File(path) as file:
+            file.visititems(collect)
+    except OSError as error:
+        raise ValueError(f"an unreadable file ({error})") from error
+    names = {variable.path for variable in model.weights}
+    if missing := names - set(values):
+        raise ValueError(f"no {min(missing)}")
+    if surplus := set(values) - names:
+        raise ValueError(f"{min(surplus)}, which the network has not")
+    for variable in model.weights:
+        value = values[variable.path]
+        if value.shape != tuple(variable.shape):
+            raise ValueError(f"{variable.path} of shape {value.shape} for {tuple(variable.shape)}")
+        variable.assign(value.astype("float32"))
