@@ -19,7 +19,7 @@ from onnxruntime import InferenceSession
 
 from keras_colorize import Colorizer, PresetConfig, models
 from keras_colorize.export import export_litert, export_onnx
-from keras_colorize.export.colors import colors_model
+from keras_colorize.export.formats import colors_model
 
 SIZE = (64, 96)
 TINY = {"width": 1 / 16}

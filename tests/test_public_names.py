@@ -135,7 +135,12 @@ PUBLIC_NAMES = {
         "write_json",
     ],
     "keras_colorize.apps.bulk": ["Report", "colorize_in_bulk", "export_preset"],
-    "keras_colorize.export": ["export_litert", "export_onnx", "export_saved_model"],
+    "keras_colorize.export": [
+        "export_litert",
+        "export_onnx",
+        "export_saved_model",
+        "read_exported",
+    ],
     "keras_colorize.serving": [
         "Client",
         "PicturesRefusedError",

@@ -34,7 +34,10 @@ def add(commands):
     command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder")
     network = command.add_mutually_exclusive_group()
     network.add_argument(
-        "--saved-model", metavar="DIR", help="folder <name>/<version> that `export` wrote"
+        "--saved-model",
+        metavar="DIR",
+        help="folder <name>/<version> that `export` wrote. It is a program that can read and "
+        "write files: take it only from people you trust",
     )
     network.add_argument(
         "--preset", help="name or folder of a preset, which is exported into the output folder"

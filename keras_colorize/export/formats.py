@@ -12,12 +12,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_colorize.export.colors import colors_model
-from keras_colorize.export.graph import check_backend
+from keras_colorize.export.saved_model import check_backend
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pictures import photograph_of, pictures_of
 from keras_colorize.inference.pixels import lightness_of
+from keras_colorize.inference.prediction import decoded
 from keras_colorize.models import fold_batch_norm
 
 ANY = "any"
@@ -52,12 +52,22 @@ def export_onnx(source, path, *, overwrite=False):
         ValueError: for another suffix, or a source that cannot be exported to ONNX.
         ImportError: if the extra `onnx` is missing.
     """
-    runtime = _import("onnxruntime")
+    onnx, runtime, _ = map(_import, ("onnx", "onnxruntime", "tf2onnx"))
     with _new_file(path, ".onnx", overwrite) as target:
-        _import("tf2onnx")
         model = _network(source)
         _convert(model, target, "onnx", (None, None, None, 1))
-        _name_sizes(target)
+        file = onnx.load(target)
+        for value in (*file.graph.input, *file.graph.output):
+            is_input = value.name == "lightness"
+            names = ("batch", "height", "width") if is_input else ("batch", "h", "w")
+            open_sizes = [size for size in value.type.tensor_type.shape.dim if size.dim_param]
+            for size, name in zip(open_sizes, names, strict=False):
+                size.dim_param = name
+        try:
+            onnx.checker.check_model(file)
+        except onnx.checker.ValidationError as error:
+            raise _cannot_hold("onnx", error) from error
+        onnx.save(file, target)
         _compare(model, runtime.InferenceSession(target, providers=["CPUExecutionProvider"]))
     return Path(path)
 
@@ -89,14 +99,70 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
         PhotographError: if a photograph of the calibration cannot be read.
     """
     with _new_file(path, ".tflite", overwrite) as target:
-        if quantize and isinstance(source, Colorizer):
-            _check_int8(source.config.output)
+        working_size, output = 256, None
+        if isinstance(source, Colorizer):
+            working_size, output = source.working_size, source.config.output
+        if quantize and output not in (None, *INT8_OUTPUTS):
+            raise ValueError(
+                f"Expected a color output among {', '.join(INT8_OUTPUTS)} for int8, which is too "
+                f"coarse to turn {output} into a and b, received {output}; the network alone, "
+                "`colorizer.model`, can be exported."
+            )
         model = _network(source)
-        square = 2 * (_working_size(source),)
-        seen = [_stretched(one, square if size in (None, ANY) else size) for one in calibration]
-        shape = (None, None) if size == ANY else size or square
-        _convert(model, target, "litert", (1, *shape, 1), **_litert_settings(quantize, seen))
+        square = 2 * (max(STRIDE, round(working_size / STRIDE) * STRIDE),)
+        fixed = square if size in (None, ANY) else size
+        pictures = [_stretched(picture, fixed) for picture in calibration]
+        shape = (None, None) if size == ANY else fixed
+        _convert(model, target, "litert", (1, *shape, 1), **_litert_settings(quantize, pictures))
     return Path(path)
+
+
+def colors_model(colorizer):
+    """Makes the model that goes from lightness to color as a colorizer does.
+
+    Args:
+        colorizer: a `Colorizer` whose options work pixel by pixel: without style, refinement,
+            palette and hints, and not with the decoder `"sample"`.
+
+    Returns:
+        Functional `keras.Model`: L* (N, H, W, 1) in; out, a dict of `ab` (N, h, w, 2) in
+        float32, decoded and multiplied by the saturation, and of the other outputs of the
+        network, such as `class_logits` (N, classes).
+
+    Raises:
+        ValueError: for other options.
+    """
+    options = ("style", "refinement", "palette", "hints")
+    received = [name for name in options if getattr(colorizer, name) is not None]
+    received += ["decoder='sample'"] if colorizer.decoder == "sample" else []
+    if received:
+        raise ValueError(
+            "Expected a colorizer without style, refinement, palette, hints and the decoder "
+            f"sample, which need more than one pass over the picture; received "
+            f"{', '.join(received)}."
+        )
+    model, output = colorizer.model, colorizer.config.output
+    outputs = dict(model.output)
+    if colorizer.config.colorizes:
+        # The network may have a layer called `ab`; outputs are named by the keys of the dict.
+        ab = _Decoded(colorizer, name="colors", dtype="float32")([outputs.pop(output), model.input])
+        outputs = {"ab": ab, **outputs}
+    return keras.Model(model.input, outputs, name=model.name)
+
+
+class _Decoded(keras.layers.Layer):
+    """The last step of a colorizer. Only for export: it cannot be saved as a layer."""
+
+    def __init__(self, colorizer, **kwargs):
+        super().__init__(**kwargs)
+        self.colorizer = colorizer
+
+    def call(self, inputs):
+        prediction, lightness = inputs
+        return self.colorizer.saturation * decoded(self.colorizer, prediction, lightness)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[0][:3], 2)
 
 
 @contextlib.contextmanager
@@ -109,9 +175,9 @@ def _new_file(path, suffix, overwrite):
         raise FileExistsError(f"{path}: expected a new file, but it exists already.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-        made = Path(folder, f"made{suffix}")
-        yield made
-        made.replace(path)
+        new = Path(folder, f"new{suffix}")
+        yield new
+        new.replace(path)
 
 
 def _import(module):
@@ -120,7 +186,7 @@ def _import(module):
     except ImportError as error:
         raise ImportError(
             f"Expected {module} to export to ONNX with; "
-            f"`pip install keras-colorize[onnx]` brings it ({error})."
+            f"`pip install 'keras-colorize[onnx]'` brings it ({error})."
         ) from error
 
 
@@ -130,7 +196,7 @@ def _network(source):
     low = {layer.compute_dtype for layer in model.layers} - {"float32"}
     if low:
         raise ValueError(
-            f"{model.name}: expected a network in float32, found {', '.join(sorted(low))}; "
+            f"{model.name}: expected a network in float32, received {', '.join(sorted(low))}; "
             'it is loaded so with precision="float32".'
         )
     return model
@@ -153,31 +219,15 @@ def _cannot_hold(form, reason):
     return ValueError(f"{form} cannot hold this network: {lines[0][:300]}")
 
 
-def _name_sizes(path):
-    """Checks that the file is whole, and names the sizes that it leaves open."""
-    onnx = _import("onnx")
-    made = onnx.load(path)
-    for value in (*made.graph.input, *made.graph.output):
-        names = ("batch", "height", "width") if value.name == "lightness" else ("batch", "h", "w")
-        left_open = [size for size in value.type.tensor_type.shape.dim if size.dim_param]
-        for size, name in zip(left_open, names, strict=False):
-            size.dim_param = name
-    try:
-        onnx.checker.check_model(made)
-    except onnx.checker.ValidationError as error:
-        raise _cannot_hold("onnx", error) from error
-    onnx.save(made, path)
-
-
 def _compare(model, session):
     """Runs the file: tf2onnx translates some operations wrongly without a word."""
     lightness = np.random.default_rng(0).uniform(0.0, 100.0, (2, 64, 96, 1)).astype("float32")
     expected = model.predict_on_batch(lightness)
-    found = session.run(list(expected), {"lightness": lightness})
-    for made, (name, right) in zip(found, expected.items(), strict=True):
-        off = np.abs(made - right).mean()
-        if not off <= 1e-3 * max(1.0, np.abs(right).mean()):
-            raise _cannot_hold("onnx", f"its {name} comes out {off:.3g} off on average.")
+    received = session.run(list(expected), {"lightness": lightness})
+    for value, (name, target) in zip(received, expected.items(), strict=True):
+        error = np.abs(value - target).mean()
+        if not error <= 1e-3 * max(1.0, np.abs(target).mean()):
+            raise _cannot_hold("onnx", f"its {name} comes out {error:.3g} off on average.")
 
 
 def _litert_settings(quantize, pictures):
@@ -194,20 +244,6 @@ def _litert_settings(quantize, pictures):
         settings["optimizations"] = [tf.lite.Optimize.DEFAULT]
         settings["representative_dataset"] = lambda: ([picture] for picture in pictures)
     return settings
-
-
-def _check_int8(output):
-    if output not in INT8_OUTPUTS:
-        raise ValueError(
-            f"Expected a color output among {', '.join(INT8_OUTPUTS)} for int8, which is too "
-            f"coarse to turn {output} into a and b, received {output}; the network alone, "
-            "`colorizer.model`, can be exported."
-        )
-
-
-def _working_size(source):
-    wanted = source.working_size if isinstance(source, Colorizer) else 256
-    return max(STRIDE, round(wanted / STRIDE) * STRIDE)
 
 
 def _stretched(picture, size):

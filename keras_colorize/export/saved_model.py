@@ -6,19 +6,32 @@ import shutil
 import uuid
 from pathlib import Path
 
+import keras
+import numpy as np
 import tensorflow as tf
 
-from keras_colorize.export.graph import check_backend
 from keras_colorize.export.signatures import make_signatures
-from keras_colorize.export.warmup import WARMUP_FILE, import_prediction_log, write_warmup
 from keras_colorize.inference.tiles import TILE
-from keras_colorize.presets import CONFIG_FILE
+from keras_colorize.presets import CONFIG_FILE, read_config, sha256
 
 MAX_PIXELS = 100_000_000
 """Most pixels of a picture that a served network decodes, unless another limit is asked for."""
 
 EXTRA = "assets.extra"
 """Folder beside a SavedModel's graph for files that are no part of it."""
+
+CHECKSUMS = "SHA256SUMS"
+"""File in that folder with the checksums of all others, as the program sha256sum writes them."""
+
+WARMUP_FILE = "tf_serving_warmup_requests"
+"""Name that TensorFlow Serving looks for in that folder."""
+
+
+def check_backend():
+    """Raises a ValueError where the backend is not TensorFlow, whose graphs are exported."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise ValueError(f"Expected the backend tensorflow to export with, received {backend}.")
 
 
 def export_saved_model(
@@ -30,22 +43,19 @@ def export_saved_model(
     decoder, temperature, saturation, rebalancing and refinement. Signatures, for N pictures:
 
     - `serving_default`: `lightness` float32 (N, H, W, 1), L* in 0..100, sides multiples of 32,
-      to `ab` float32 (N, h, w, 2), decoded and multiplied by the saturation.
-    - `colorize_bytes`: `image_bytes` string (N,), files in JPEG, PNG, GIF, BMP or WebP of any
-      sizes, to `png_bytes` string (N,), upright, at their own sizes.
-    - `colorize_bytes_with`: the same with `saturation` and `temperature`, float32 (N,), in place
-      of those of the colorizer.
-    - `classify_bytes`, where the network has scene classes: `image_bytes` to `scenes` string
-      (N, k) and `probabilities` float32 (N, k), the k = 5 likeliest, best first.
+      to `ab` float32 (N, h, w, 2), decoded and multiplied by the saturation; and, where the
+      network has scene classes, to their `probabilities` float32 (N, classes).
+    - `colorize_bytes`: `image_bytes` string (N,), JPEG or PNG files of any sizes, to `png_bytes`
+      string (N,) of the same sizes, each as its file has it: EXIF orientation is not looked at.
 
-    A network that only tells scenes apart has the last one alone, also as `serving_default`.
+    A network that only tells scenes apart has the first one alone, without `ab`.
 
     Args:
         colorizer: a `Colorizer` on the TensorFlow backend, without style, palette and hints.
         folder: folder of served networks; it is made.
         name: name of the network there; None for that of the colorizer.
         version: number of the version, above 0; None for the one after the highest there.
-        max_pixels: most pixels of a picture that is decoded.
+        max_pixels: most pixels of a picture that is decoded; its header is enough to refuse it.
         warmup: whether to write requests that the server warms up with, which takes the extra
             `serving`.
 
@@ -57,41 +67,82 @@ def export_saved_model(
         FileExistsError: if that version is there already.
         ImportError: if the extra is missing.
     """
-    _check(colorizer)
-    if not max_pixels >= 1:
-        raise ValueError(f"Expected max_pixels above 0, received {max_pixels!r}.")
-    if warmup:
-        import_prediction_log()
-    model_folder = Path(folder) / _name(name or colorizer.name)
-    path = model_folder / str(_version(model_folder, version))
-    with _new_folder(path) as target:
-        signatures = make_signatures(colorizer, max_pixels)
-        module = tf.Module()
-        module.weights = [variable.value for variable in colorizer.model.variables]
-        tf.saved_model.save(module, str(target), signatures=signatures)
-        _write_extra(target / EXTRA, colorizer, model_folder.name, signatures if warmup else {})
-    return path
-
-
-def _check(colorizer):
     check_backend()
-    for name in ("style", "palette", "hints"):
-        if getattr(colorizer, name) is not None:
+    for option in ("style", "palette", "hints"):
+        if getattr(colorizer, option) is not None:
             raise ValueError(
                 f"Expected a colorizer without style, palette and hints, which are for one "
-                f"picture and not for a server, received one with a {name}."
+                f"picture and not for a server, received one with a {option}."
             )
     if colorizer.refinement and colorizer.working_size > TILE:
         raise ValueError(
             f"Expected a working size of at most {TILE} with a refinement, whose tiles are not "
             f"exported, received {colorizer.working_size}."
         )
-
-
-def _name(name):
-    if name != Path(name).name:
+    if not max_pixels >= 1:
+        raise ValueError(f"Expected max_pixels above 0, received {max_pixels!r}.")
+    name = colorizer.name if name is None else name
+    if not name or name != Path(name).name:
         raise ValueError(f"Expected a name without folders, received {name!r}.")
-    return name
+    if warmup:
+        import_prediction_log()
+    models = Path(folder) / name
+    path = models / str(_version(models, version))
+    with _new_folder(path) as target:
+        signatures = make_signatures(colorizer, max_pixels)
+        module = tf.Module()
+        module.weights = [variable.value for variable in colorizer.model.variables]
+        tf.saved_model.save(module, str(target), signatures=signatures)
+        _write_extra(target, colorizer, name, signatures if warmup else {})
+    return path
+
+
+def read_exported(path):
+    """Reads what an exported SavedModel says of itself, without loading it.
+
+    A SavedModel is a program: one that somebody else wrote can read and write files where it is
+    run. That every file is there as it was exported shows damage and exchanged files; it does not
+    show who exported it.
+
+    Args:
+        path: folder of the SavedModel, as `export_saved_model` returns it.
+
+    Returns:
+        The `PresetConfig` that it was exported with.
+
+    Raises:
+        PresetError: if it was not written by `export_saved_model`.
+        ValueError: if a file was added, removed or changed since.
+    """
+    config = read_config(Path(path) / EXTRA)
+    try:
+        text = (Path(path) / EXTRA / CHECKSUMS).read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    written, there = set(text.splitlines()), set(_checksums(path))
+    differing = sorted(line.split("  ", 1)[-1] for line in written ^ there)
+    if differing:
+        raise ValueError(
+            f"{path}: expected the files that were exported, as {EXTRA}/{CHECKSUMS} has them; "
+            f"received others: {', '.join(dict.fromkeys(differing))}."
+        )
+    return config
+
+
+def import_prediction_log():
+    """The module of TensorFlow Serving's records.
+
+    Raises:
+        ImportError: without the package tensorflow-serving-api (extra `serving`).
+    """
+    try:
+        from tensorflow_serving.apis import prediction_log_pb2
+    except ImportError as error:
+        raise ImportError(
+            "Expected the package tensorflow-serving-api to write warm-up requests with "
+            f"(pip install 'keras-colorize[serving]'), or warmup=False: {error}."
+        ) from error
+    return prediction_log_pb2
 
 
 def _version(folder, version):
@@ -118,10 +169,41 @@ def _new_folder(path):
 
 
 def _write_extra(folder, colorizer, name, signatures):
-    folder.mkdir()
+    extra = folder / EXTRA
+    extra.mkdir()
     # The config as it was exported: who feeds `serving_default` needs its working size.
     options = {option: getattr(colorizer, option) for option in colorizer.FROM_CONFIG}
     config = dataclasses.replace(colorizer.config, **options)
-    (folder / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
+    (extra / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
     if signatures:
-        write_warmup(folder / WARMUP_FILE, name, colorizer.working_size, signatures)
+        _write_warmup(extra / WARMUP_FILE, name, colorizer.working_size, signatures)
+    (extra / CHECKSUMS).write_text("".join(f"{line}\n" for line in _checksums(folder)), "utf-8")
+
+
+def _write_warmup(path, name, working_size, signatures):
+    """Writes a request for each signature, which the server answers before it lets anyone in.
+
+    The first request to a network takes seconds, in which TensorFlow optimizes its graph.
+    """
+    side = working_size
+    ramp = np.tile(np.linspace(0, 255, side, dtype="uint8"), (side, 1))[..., None]
+    inputs = {
+        "lightness": np.full((1, side, side, 1), 50.0, "float32"),
+        "image_bytes": [tf.io.encode_png(ramp).numpy()],
+    }
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for signature, function in signatures.items():
+            log = import_prediction_log().PredictionLog()
+            request = log.predict_log.request
+            request.model_spec.name, request.model_spec.signature_name = name, signature
+            for spec in function.input_signature:
+                request.inputs[spec.name].CopyFrom(tf.make_tensor_proto(inputs[spec.name]))
+            writer.write(log.SerializeToString())
+
+
+def _checksums(folder):
+    """Lines of a checksum and a name for every file but the list of these itself."""
+    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
+    names = sorted(path.relative_to(folder).as_posix() for path in paths)
+    own = f"{EXTRA}/{CHECKSUMS}"
+    return [f"{sha256(Path(folder) / name)}  {name}" for name in names if name != own]

@@ -1,21 +1,32 @@
-"""What a served network answers to: encoded pictures or lightness in, color out."""
+"""What a served network answers to: lightness or encoded pictures in, color out.
+
+The steps are those of `inference`: the same functions of `keras.ops` decode, refine and compose
+here and there. Own to this module is only what a graph needs: reading and writing of encoded
+pictures, sizes that are not known before it runs, and loops over the rows of large pictures, which
+bound the memory.
+"""
 
 import tensorflow as tf
+from keras import ops
 
-from keras_colorize.export import graph
-from keras_colorize.export.reading import read_picture
-from keras_colorize.inference.options import RANGES
-
-CLASSES = 5
-"""Most scenes that `classify_bytes` names."""
-
-PNG_LEVEL = 3
-"""Effort of the compression: a third of the time of the usual 6, for files of the same size."""
+from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lightness
+from keras_colorize.color.gamut import lab_to_rgb_in_gamut
+from keras_colorize.inference.compose import compose
+from keras_colorize.inference.options import STRIDE
+from keras_colorize.inference.pixels import BAND_PIXELS, divided
+from keras_colorize.inference.prediction import decoded, sharpened
+from keras_colorize.inference.refine import decode_field, field, unary_potentials
+from keras_colorize.layers.resizing import resize_bilinear
 
 _LIGHTNESS = tf.TensorSpec((None, None, None, 1), tf.float32, name="lightness")
 _BYTES = tf.TensorSpec((None,), tf.string, name="image_bytes")
-_SATURATION = tf.TensorSpec((None,), tf.float32, name="saturation")
-_TEMPERATURE = tf.TensorSpec((None,), tf.float32, name="temperature")
+
+_PNG_LEVEL = 3
+"""Effort of the compression: a third of the time of the usual 6, for files of the same size."""
+
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+_PNG_SIZE, _PNG_DEPTH = 16, 24
+"""Where the header of a PNG (PNG specification, 5.3 and 11.2.2) says its size and its depth."""
 
 
 def make_signatures(colorizer, max_pixels):
@@ -28,137 +39,204 @@ def make_signatures(colorizer, max_pixels):
     Returns:
         Dict of `tf.function` by name of signature.
     """
-    if not colorizer.config.colorizes:
-        classify = _classify_bytes(colorizer, max_pixels)
-        return {"serving_default": classify, "classify_bytes": classify}
-    predict_ab = _predict_ab(colorizer)
-    colorize = _colorize(colorizer.working_size, max_pixels, predict_ab)
-    made = {
-        "serving_default": _serving_default(colorizer, predict_ab),
-        "colorize_bytes": _colorize_bytes(colorizer, colorize),
-        "colorize_bytes_with": _colorize_bytes_with(colorize),
-    }
-    if colorizer.config.class_names:
-        made["classify_bytes"] = _classify_bytes(colorizer, max_pixels)
-    return made
 
-
-def _function(*specs):
-    return tf.function(input_signature=specs, autograph=False)
-
-
-def _predict_ab(colorizer):
-    @_function(_LIGHTNESS, tf.TensorSpec((), tf.float32))
-    def predict_ab(lightness, temperature):
-        return graph.predict_ab(colorizer, lightness, temperature)
-
-    return predict_ab
-
-
-def _serving_default(colorizer, predict_ab):
-    @_function(_LIGHTNESS)
     def serving_default(lightness):
-        return {"ab": colorizer.saturation * predict_ab(lightness, colorizer.temperature)}
+        outputs = colorizer.model(lightness, training=False)
+        result = {}
+        if colorizer.config.colorizes:
+            result["ab"] = colorizer.saturation * predict_ab(colorizer, outputs, lightness)
+        if "class_logits" in outputs:
+            result["probabilities"] = ops.softmax(ops.cast(outputs["class_logits"], "float32"))
+        return result
 
-    return serving_default
+    serving_default = tf.function(serving_default, [_LIGHTNESS], autograph=False)
 
+    def colorize(place, contents):
+        pixels, deep = _decode(place, contents, max_pixels)
+        lightness = lightness_of(pixels)
+        network_input = to_working_size(lightness, colorizer.working_size)
+        ab = serving_default(network_input[None])["ab"][0]
 
-def _colorize(working_size, max_pixels, predict_ab):
-    def colorize_one(picture, saturation, temperature):
-        lightness = picture.apply(graph.lightness_of)
-        seen = graph.to_working_size(lightness, working_size)
-        ab = predict_ab(seen[None], temperature)[0]
+        def encoded(dtype):
+            return tf.io.encode_png(composed(pixels, lightness, ab, dtype), _PNG_LEVEL)
 
-        def encoded(pixels):
-            made = graph.composed(pixels, lightness, ab, saturation)
-            return tf.io.encode_png(made, compression=PNG_LEVEL)
+        return tf.cond(deep, lambda: encoded(tf.uint16), lambda: encoded(tf.uint8))
 
-        return picture.apply(encoded)
-
-    @_function(_BYTES, _SATURATION, _TEMPERATURE)
-    def colorize(image_bytes, saturation, temperature):
-        inputs = (image_bytes, saturation, temperature)
-        return _each(colorize_one, tf.constant(b""), max_pixels, *inputs)
-
-    return colorize
-
-
-def _colorize_bytes(colorizer, colorize):
-    @_function(_BYTES)
     def colorize_bytes(image_bytes):
-        values = (colorizer.saturation, colorizer.temperature)
-        options = [tf.fill(tf.shape(image_bytes), tf.constant(one, tf.float32)) for one in values]
-        return {"png_bytes": colorize(image_bytes, *options)}
+        # One after the other: pictures differ in size, and it bounds the memory.
+        return {
+            "png_bytes": tf.map_fn(
+                lambda inputs: colorize(*inputs),
+                (tf.range(tf.size(image_bytes)), image_bytes),
+                fn_output_signature=tf.TensorSpec((), tf.string),
+                parallel_iterations=1,
+            )
+        }
 
-    return colorize_bytes
-
-
-def _colorize_bytes_with(colorize):
-    @_function(_BYTES, _SATURATION, _TEMPERATURE)
-    def colorize_bytes_with(image_bytes, saturation, temperature):
-        count = tf.size(image_bytes)
-        checks = [
-            _check_option("saturation", saturation, count),
-            _check_option("temperature", temperature, count),
-        ]
-        with tf.control_dependencies(checks):
-            image_bytes = tf.identity(image_bytes)
-        return {"png_bytes": colorize(image_bytes, saturation, temperature)}
-
-    return colorize_bytes_with
+    if not colorizer.config.colorizes:
+        return {"serving_default": serving_default}
+    return {
+        "serving_default": serving_default,
+        "colorize_bytes": tf.function(colorize_bytes, [_BYTES], autograph=False),
+    }
 
 
-def _classify_bytes(colorizer, max_pixels):
-    names = colorizer.config.class_names
+def predict_ab(colorizer, outputs, lightness):
+    """Color of a network's outputs, before saturation; see `Colorizer.predict_ab`.
 
-    def classify_one(picture):
-        seen = graph.to_working_size(picture.apply(graph.lightness_of), colorizer.working_size)
-        logits = graph.outputs_of(colorizer, seen[None])["class_logits"][0]
-        return tf.nn.softmax(tf.cast(logits, tf.float32))
+    Args:
+        colorizer: a `Colorizer` without style, palette and hints.
+        outputs: dict of tensors, what its network gives.
+        lightness: float32 tensor (N, H, W, 1), L* in 0..100, at a working size.
 
-    @_function(_BYTES)
-    def classify_bytes(image_bytes):
-        probabilities = _each(classify_one, tf.zeros(len(names)), max_pixels, image_bytes)
-        best, indices = tf.math.top_k(probabilities, min(CLASSES, len(names)))
-        return {"scenes": tf.gather(tf.constant(names), indices), "probabilities": best}
-
-    return classify_bytes
-
-
-def _each(function, nothing, max_pixels, image_bytes, *options):
-    """Applies a function to each picture and its options, one after the other.
-
-    Pictures of a batch differ in size, and one at a time bounds the memory. What cannot be read
-    fails the batch when all were looked at, by an error that names every place and reason.
+    Returns:
+        float32 tensor (N, h, w, 2) of a and b.
     """
-
-    def one(inputs):
-        picture = read_picture(inputs[0], max_pixels)
-        fits = picture.refused == ""
-        made = tf.cond(fits, lambda: function(picture, *inputs[1:]), lambda: nothing)
-        return made, picture.refused
-
-    specs = (tf.TensorSpec(nothing.shape, nothing.dtype), tf.TensorSpec((), tf.string))
-    inputs = (image_bytes, *options)
-    made, refused = tf.map_fn(one, inputs, fn_output_signature=specs, parallel_iterations=1)
-    with tf.control_dependencies([_check_reasons("image_bytes", refused)]):
-        return tf.identity(made)
-
-
-def _check_option(name, values, count):
-    low, high = RANGES[name]
-    expected = f"expected a number between {low} and {high} for each of image_bytes, received "
-    wrong = tf.strings.join([expected, tf.strings.as_string(values, shortest=True)])
-    refused = tf.where(tf.logical_and(values >= low, values <= high), "", wrong)
-    numbers = tf.strings.format(f"{name}: {expected}{{}} for {{}}", (tf.size(values), count))
-    with tf.control_dependencies([tf.debugging.Assert(tf.size(values) == count, [numbers])]):
-        return _check_reasons(name, refused)
+    prediction = outputs[colorizer.config.output]
+    refinement, config = colorizer.refinement, colorizer.config
+    if refinement is None:
+        return decoded(colorizer, prediction, lightness)
+    small = sharpened(colorizer, prediction)
+    batch, height, width, _ = ops.shape(lightness)
+    channels, bins = small.shape[-2:]
+    flat = ops.reshape(small, (*ops.shape(small)[:3], channels * bins))
+    large = resize_bilinear(flat, (height, width))
+    probabilities = ops.reshape(large, (batch, height, width, channels, bins))
+    solved = field(unary_potentials(probabilities, refinement), lightness, refinement)
+    return decode_field(solved, config.output, lightness, config.bin_means, refinement.decode)
 
 
-def _check_reasons(name, refused):
-    """Fails unless every reason is empty."""
-    places = tf.where(refused != "")[:, 0]
-    reasons = tf.gather(refused, places)
-    lines = tf.strings.join([f"{name}[", tf.strings.as_string(places), "]: ", reasons])
-    message = tf.strings.reduce_join(lines, separator="; ")
-    return tf.debugging.Assert(tf.size(places) == 0, [message])
+def _decode(place, contents, max_pixels):
+    """Decodes a picture whose header says that it is small enough.
+
+    Args:
+        place: int32 tensor (), of the picture in its batch.
+        contents: string tensor (), a JPEG or PNG file, or anything else.
+        max_pixels: most pixels.
+
+    Returns:
+        uint16 tensor (H, W, 1 to 4), sRGB or grey, alpha last where channels are even; and bool
+        tensor (), whether the file has 16 bits per channel.
+    """
+    length = tf.strings.length(contents)
+    is_png = tf.strings.substr(contents, 0, len(_PNG)) == _PNG
+    is_png = tf.logical_and(is_png, length > _PNG_DEPTH)
+    is_jpeg = tf.strings.substr(contents, 0, len(_JPEG)) == _JPEG
+    name = tf.strings.format("image_bytes[{}]: expected ", place)
+    received = name + tf.strings.format("a JPEG or PNG picture, received {} bytes", length)
+    known = tf.debugging.Assert(tf.logical_or(is_png, is_jpeg), [received])
+    with tf.control_dependencies([known]):
+        contents = tf.identity(contents)
+
+    def read_png_header():
+        sides = tf.strings.substr(contents, _PNG_SIZE, 8)
+        depth = tf.strings.substr(contents, _PNG_DEPTH, 1)
+        return tf.io.decode_raw(sides, tf.int32, little_endian=False)[::-1], depth == b"\x10"
+
+    def read_jpeg_header():
+        return tf.io.extract_jpeg_shape(contents)[:2], tf.constant(False)
+
+    size, deep = tf.cond(is_png, read_png_header, read_jpeg_header)
+    height, width = tf.unstack(tf.cast(tf.ensure_shape(size, (2,)), tf.int64))
+    large = tf.strings.format("at most {} pixels, received {} x {}", (max_pixels, width, height))
+    fits = tf.reduce_all([height > 0, width > 0, height * width <= max_pixels])
+    with tf.control_dependencies([tf.debugging.Assert(fits, [name + large])]):
+        contents = tf.identity(contents)
+
+    def decode_png():
+        return tf.io.decode_png(contents, dtype=tf.uint16)
+
+    def decode_jpeg():
+        # With the default method levels differ by up to 4 from those of other programs.
+        levels = tf.io.decode_jpeg(contents, dct_method="INTEGER_ACCURATE")
+        return 257 * tf.cast(levels, tf.uint16)
+
+    return tf.ensure_shape(tf.cond(is_png, decode_png, decode_jpeg), (None, None, None)), deep
+
+
+def lightness_of(pixels):
+    """L* of a picture, band by band.
+
+    Args:
+        pixels: uint16 tensor (H, W, C), C from 1 to 4, alpha last where it is even.
+
+    Returns:
+        float32 tensor (H, W, 1), 0..100.
+    """
+    height, width, channels = tf.unstack(tf.shape(pixels))
+    colors = tf.where(channels < 3, [0, 0, 0], [0, 1, 2])
+
+    def band(start, end):
+        rgb = tf.gather(pixels[start:end], colors, axis=-1)
+        return rgb_to_lightness(tf.cast(rgb, tf.float32) / tf.uint16.max)
+
+    return _by_bands(height, width, band, tf.float32, 1)
+
+
+def to_working_size(lightness, working_size):
+    """Scales lightness as `inference.pixels.to_working_size` does.
+
+    Args:
+        lightness: float32 tensor (H, W, 1), L* in 0..100.
+        working_size: long side in pixels.
+
+    Returns:
+        float32 tensor (h, w, 1), L* in 0..100.
+    """
+    sides = tf.shape(lightness, tf.int64)[:2]
+    strides = divided(sides * working_size, tf.reduce_max(sides) * STRIDE)
+    size = tf.cast(STRIDE * tf.maximum(strides, 1), tf.int32)
+    small = tf.image.resize(lightness, size, method="bicubic", antialias=True)
+    return tf.clip_by_value(small, 0.0, 100.0)
+
+
+def composed(pixels, lightness, ab, dtype):
+    """A picture in color at its full size, band by band.
+
+    Args:
+        pixels: tensor (H, W, C), see `lightness_of`; of it only the alpha is read.
+        lightness: its L*, float32 tensor (H, W, 1).
+        ab: float32 tensor (h, w, 2), a and b at any size.
+        dtype: `tf.uint8` or `tf.uint16`, of the result.
+
+    Returns:
+        Tensor (H, W, 3) of that type, or (H, W, 4) with the alpha of the picture.
+    """
+    height, width, channels = tf.unstack(tf.shape(pixels))
+    alpha_from = channels - (channels + 1) % 2
+    step = tf.uint16.max // dtype.max
+
+    def band(start, end):
+        rgb = compose(lightness[None, start:end], ab[None], 1.0, start, height, _to_srgb)
+        alpha = pixels[start:end, :, alpha_from:] // step
+        return tf.concat([tf.cast(tf.round(rgb[0] * dtype.max), dtype), tf.cast(alpha, dtype)], -1)
+
+    return _by_bands(height, width, band, dtype)
+
+
+def _to_srgb(lightness, ab):
+    """Does what `to_srgb` does, with its search for those colors that need it alone."""
+    lab = tf.concat([lightness, ab], axis=-1)
+    colors = tf.reshape(lab, (-1, 3))
+    rgb, fits = lab_to_rgb_in_gamut(colors)
+    outside = tf.where(~fits)
+    reduced = reduce_chroma_to_gamut(tf.gather_nd(colors, outside))
+    return tf.reshape(tf.tensor_scatter_nd_update(rgb, outside, reduced), tf.shape(lab))
+
+
+def _by_bands(height, width, band, dtype, channels=None):
+    """Puts together what `band(start, end)` makes of the rows of a picture."""
+    rows = tf.maximum(1, BAND_PIXELS // width)
+    count = -(-height // rows)
+    shape = (None, None, channels)
+    parts = tf.TensorArray(dtype, count, element_shape=shape, infer_shape=False)
+
+    def going(index, _):
+        return index < count
+
+    def step(index, parts):
+        start = index * rows
+        return index + 1, parts.write(index, band(start, tf.minimum(start + rows, height)))
+
+    _, parts = tf.while_loop(going, step, (0, parts), parallel_iterations=1)
+    return tf.ensure_shape(parts.concat(), shape)

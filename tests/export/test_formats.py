@@ -186,7 +186,7 @@ def test_arguments_that_do_not_fit(colorizer, photographs, tmp_path):
 def test_low_precision_is_refused(tmp_path):
     x = keras.Input((None, None, 1), name="lightness")
     model = keras.Model(x, {"ab": keras.layers.Conv2D(2, 1, dtype="bfloat16", name="ab")(x)})
-    with pytest.raises(ValueError, match="expected a network in float32, found bfloat16"):
+    with pytest.raises(ValueError, match="expected a network in float32, received bfloat16"):
         export_litert(model, tmp_path / "one.tflite")
 
 

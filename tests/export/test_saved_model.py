@@ -1,13 +1,14 @@
 """The folder that a server watches: versions, what lies beside the graph, what is refused."""
 
-import json
+import shutil
 import sys
 
 import pytest
 import tensorflow as tf
 
 from keras_colorize import cli
-from keras_colorize.export import export_saved_model, saved_model
+from keras_colorize.export import export_saved_model, read_exported, saved_model
+from keras_colorize.presets import PresetError
 
 
 @pytest.fixture
@@ -27,9 +28,23 @@ def quick(monkeypatch):
 def test_layout(served):
     assert (served.name, served.parent.name) == ("1", "tiny")
     assert sorted(path.name for path in served.parent.iterdir()) == ["1"]
-    config = json.loads((served / "assets.extra" / "config.json").read_text())
-    assert config["network"] == "distribution_unet"
-    assert config["saturation"] == 1.4
+    config = read_exported(served)
+    assert (config.network, config.saturation) == ("distribution_unet", 1.4)
+
+
+def test_other_files_than_those_that_were_exported(served, tmp_path):
+    folder = shutil.copytree(served, tmp_path / "copy")
+    (folder / "variables" / "more").write_bytes(b"")
+    with (folder / "saved_model.pb").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(ValueError, match="others: saved_model.pb, variables/more."):
+        read_exported(folder)
+    (folder / "assets.extra" / "SHA256SUMS").unlink()
+    with pytest.raises(ValueError, match="assets.extra/SHA256SUMS"):
+        read_exported(folder)
+    shutil.rmtree(folder / "assets.extra")
+    with pytest.raises(PresetError):
+        read_exported(folder)
 
 
 def test_versions(quick, colorizer, tmp_path):
@@ -85,7 +100,7 @@ def test_the_command(quick, tiny_preset, tmp_path, capsys):
     words += ["--saturation", "1.2", "--refine", "mrf"]
     assert cli.main(words) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "grey" / "4")
-    assert quick[0].keys() == {"serving_default", "colorize_bytes", "colorize_bytes_with"}
+    assert quick[0].keys() == {"serving_default", "colorize_bytes"}
     assert cli.main(words) == 2
     assert "4 is there already" in capsys.readouterr().err
     assert cli.main([*words, "--style", str(tmp_path / "no.jpg")]) == 2

@@ -8,8 +8,7 @@ import tensorflow as tf
 
 from keras_colorize import __version__
 from keras_colorize.apps.bulk.folder import HIDDEN
-from keras_colorize.export import export_saved_model
-from keras_colorize.export.saved_model import EXTRA
+from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.inference import Colorizer
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import (
@@ -17,7 +16,6 @@ from keras_colorize.presets import (
     WEIGHTS_FILE,
     default_preset,
     find_preset,
-    read_config,
     sha256,
 )
 
@@ -51,7 +49,7 @@ def find_saved_model(path):
         A `ServedModel`.
 
     Raises:
-        ValueError: if it is none, or one that only tells scenes apart.
+        ValueError: if it is none, one that only tells scenes apart, or changed since its export.
         PresetError: if it was not written by this library.
     """
     path = Path(path).absolute()
@@ -60,7 +58,7 @@ def find_saved_model(path):
             f"{path}: expected a SavedModel, the folder <name>/<version> that `keras-colorize "
             f"export` writes, found no {_GRAPH} in it."
         )
-    config = read_config(path / EXTRA)
+    config = read_exported(path)
     if not config.colorizes:
         raise ValueError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
     name = f"{path.parent.name}/{path.name}"

@@ -1,0 +1,152 @@
+"""What the graph computes is what the `Colorizer` computes; what it cannot read it says."""
+
+import struct
+import zlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from skimage import color
+
+from keras_colorize import Colorizer, PresetConfig
+from keras_colorize.bins import CHANNEL_BINS
+from keras_colorize.export import signatures
+from keras_colorize.inference import Refinement, pixels
+from keras_colorize.layers import StackChannels
+
+HEADS = {"ab": 2, "yuv_uv": 2, "rgb": 3, "luv_uv": 2, "hs": 2, "ab_logits": 313}
+SIZES = ((64, 96), (32, 64))
+MAX_PIXELS = 30_000
+
+
+def _colorizer(head, **options):
+    """A network of one convolution with random weights."""
+    keras.utils.set_random_seed(0)
+    lightness = keras.Input((None, None, 1))
+    small = keras.layers.AveragePooling2D(4)(lightness / 100.0)
+    if head in CHANNEL_BINS:
+        count = CHANNEL_BINS[head].count
+        parts = [keras.layers.Conv2D(count, 1, name=name)(small) for name in ("first", "second")]
+        output = StackChannels(name=head)(parts)
+    else:
+        activation = None if head == "ab_logits" else "sigmoid"
+        output = keras.layers.Conv2D(HEADS[head], 1, activation=activation)(small)
+    config = PresetConfig("none", {}, head, working_size=64)
+    return Colorizer(keras.Model(lightness, {head: output}), config, **options)
+
+
+def _lightness(height, width):
+    generator = np.random.default_rng(height)
+    return generator.uniform(0, 100, (2, height, width, 1)).astype("float32")
+
+
+@pytest.mark.parametrize("head", [*HEADS, "ab_channel_logits"])
+def test_every_head(head):
+    colorizer = _colorizer(head, temperature=0.7, saturation=1.3)
+    graph = signatures.make_signatures(colorizer, MAX_PIXELS)["serving_default"]
+    for size in SIZES:
+        lightness = _lightness(*size)
+        expected = 1.3 * np.asarray(colorizer.predict_ab(lightness))
+        np.testing.assert_allclose(graph(lightness)["ab"], expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("options", [{"decoder": "sample"}, {"refine": Refinement(sweeps=2)}])
+def test_options(options):
+    colorizer = _colorizer("ab_channel_logits", **options)
+    expected = colorizer.predict_ab(_lightness(32, 64))
+    graph = signatures.make_signatures(colorizer, MAX_PIXELS)["serving_default"]
+    ab = graph(_lightness(32, 64))["ab"]
+    np.testing.assert_allclose(ab, expected, atol=0.05 if "refine" in options else 1e-3)
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1), (1, 300), (300, 1), (37, 52), (1080, 1920), (9, 16), (250, 333), (640, 511)]
+)
+def test_the_working_size_is_the_same(size):
+    lightness = np.random.default_rng(1).uniform(0, 100, (*size, 1)).astype("float32")
+    expected = pixels.to_working_size(lightness, 256, 32)
+    result = signatures.to_working_size(tf.constant(lightness), 256)
+    assert result.shape == expected.shape
+    np.testing.assert_allclose(result, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype, channels", [("uint8", 1), ("uint8", 4), ("uint16", 2)])
+def test_lightness_and_bands(monkeypatch, dtype, channels):
+    generator = np.random.default_rng(2)
+    most = np.iinfo(dtype).max
+    levels = generator.integers(0, most + 1, (23, 9, channels))
+    picture = tf.constant((levels * (65535 // most)).astype("uint16"))
+    rgb = np.broadcast_to(levels[..., : 3 if channels > 2 else 1], (23, 9, 3))
+    whole = signatures.lightness_of(picture)
+    np.testing.assert_allclose(whole, color.rgb2lab(rgb / most)[..., :1], atol=1e-3)
+    ab = generator.uniform(-40, 40, (4, 3, 2)).astype("float32")
+    at_once = signatures.composed(picture, whole, ab, tf.as_dtype(dtype)).numpy()
+    monkeypatch.setattr(signatures, "BAND_PIXELS", 45)
+    np.testing.assert_allclose(signatures.lightness_of(picture), whole, atol=1e-4)
+    in_bands = signatures.composed(picture, whole, ab, tf.as_dtype(dtype)).numpy()
+    assert in_bands.dtype == dtype
+    assert in_bands.shape == (23, 9, 3 if channels == 1 else 4)
+    np.testing.assert_allclose(in_bands.astype(int), at_once.astype(int), atol=1)
+    if channels % 2 == 0:
+        np.testing.assert_array_equal(in_bands[..., 3], levels[..., -1])
+
+
+@pytest.fixture(scope="module")
+def colorize():
+    graph = signatures.make_signatures(_colorizer("ab"), MAX_PIXELS)["colorize_bytes"]
+    return lambda *contents: graph(tf.constant(contents))["png_bytes"].numpy()
+
+
+def _png_that_claims(width, height):
+    """A PNG whose header is whole and whose picture is missing."""
+    chunks = b""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")):
+        body = kind + data
+        chunks += struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def test_what_cannot_be_read_is_named(colorize, pictures, encoded):
+    image = Image.fromarray(np.arange(600, dtype=np.uint8).reshape(20, 30)).convert("RGB")
+    good, said = pictures["rgb.png"], {}
+    for suffix in ("GIF", "BMP", "WEBP", "TIFF"):
+        said[encoded(image, suffix)] = "expected a JPEG or PNG picture, received"
+    said |= {
+        b"": "received 0 bytes",
+        b"hello": "received 5 bytes",
+        b"\x89PNG\r\n\x1a\n": "received 8 bytes",
+        _png_that_claims(100_000, 37): "at most 30000 pixels, received 100000 x 37",
+        _png_that_claims(0, 37): "received 0 x 37",
+        _png_that_claims(2**32 - 1, 2**32 - 1): "received -1 x -1",
+        encoded(image.resize((300, 200)), "JPEG"): "received 300 x 200",
+        b"\xff\xd8\xff": "JPEG",
+    }
+    for contents, reason in said.items():
+        with pytest.raises(tf.errors.InvalidArgumentError, match=reason) as caught:
+            colorize(good, contents)
+        assert "image_bytes[1]" in caught.value.message or reason == "JPEG"
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_cut_off_files_are_refused(colorize, pictures, share):
+    for name in ("rgb.png", "deep.png", "rgb.jpg"):
+        contents = pictures[name]
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            colorize(contents[: int(share * len(contents))])
+
+
+def test_damage_ends_in_an_error_or_a_picture(colorize, pictures):
+    generator = np.random.default_rng(11)
+    failed = 0
+    for contents in list(pictures.values()) * 12:
+        changed = bytearray(contents)
+        for at in generator.integers(0, min(len(changed), 200), 4):
+            changed[at] = generator.integers(256)
+        try:
+            colorize(bytes(changed))
+        except tf.errors.InvalidArgumentError:
+            failed += 1
+    assert failed > 50
