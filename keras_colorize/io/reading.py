@@ -96,8 +96,8 @@ def _read_stream(stream, name, max_pixels):
         if start.startswith(_TIFF_HEADERS):
             return _read_unusual_tiff(stream, name, max_pixels)
         raise PhotographError(
-            f"{name}: expected a photograph, got a file that starts with {start!r}, "
-            "which is none of the known formats or is damaged."
+            f"{name}: expected a photograph, got a file that is none of the known formats or is "
+            "damaged."
         ) from fault
     except Exception as fault:
         raise _damaged(name, fault) from fault

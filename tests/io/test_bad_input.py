@@ -37,7 +37,7 @@ def test_a_folder(tmp_path):
 def test_a_text_named_like_a_photograph(tmp_path):
     path = tmp_path / "letter.jpg"
     path.write_text("Dear aunt, here is the picture.")
-    with pytest.raises(PhotographError, match="letter.jpg: .*starts with b'Dear aunt"):
+    with pytest.raises(PhotographError, match="letter.jpg: .* is none of the known formats"):
         read_photograph(path)
 
 

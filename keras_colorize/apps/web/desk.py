@@ -1,6 +1,7 @@
 """The one place where photographs are colorized, whoever asked for it: one at a time."""
 
 import concurrent.futures
+import secrets
 import zipfile
 
 from keras_colorize.apps.web.clicks import hints_at, marked
@@ -67,7 +68,11 @@ class Desk:
         before = read_photograph(photo.preview).pixels
         hints = hints_at(photo, before.shape[:2])
         after = configured(self.colorizer, settings, palette, hints)(before)
-        paths = photo.preview.with_name("after.jpg"), photo.preview.with_name("marked.jpg")
+        # Under a new name, as browsers keep what they have seen under an old one.
+        name, folder = secrets.token_hex(4), photo.preview.parent
+        for path in sorted(folder.glob("shown-*"), key=lambda path: path.stat().st_mtime)[:-4]:
+            path.unlink()
+        paths = folder / f"shown-{name}.jpg", folder / f"shown-{name}-marked.jpg"
         paths[0].write_bytes(jpeg_bytes(after))
         paths[1].write_bytes(jpeg_bytes(marked(after, photo)))
         return paths

@@ -72,34 +72,38 @@ class _Events:
 
     def add(self, request: gradio.Request, paths, *knobs):
         session = self.sessions.get(request.session_hash)
-        add_photographs(session, paths, self.limits)
+        add_photographs(session, paths or [], self.limits)
         return None, *self._views(session, knobs)
 
     def choose(self, request: gradio.Request, chosen: gradio.SelectData, *knobs):
         session = self.sessions.get(request.session_hash)
-        session.shown = min(chosen.index, len(session.photos) - 1)
+        if type(chosen.index) is not int or chosen.index >= len(session.photos):
+            raise ValueError("Expected one of the photographs.")
+        session.shown = chosen.index
         return self._views(session, knobs)
 
     def hint(self, request: gradio.Request, click: gradio.SelectData, color, *knobs):
-        session = self.sessions.get(request.session_hash)
+        session = self._with_photo(request)
+        if not isinstance(click.index, list):
+            raise ValueError("Expected a place on the picture.")
         shown = read_photograph(session.photo.preview).pixels.shape[:2]
         add_point(session.photo, click.index, shown, color)
         return self._views(session, knobs)
 
     def undo(self, request: gradio.Request, *knobs):
-        session = self.sessions.get(request.session_hash)
+        session = self._with_photo(request)
         del session.photo.points[-1:]
         return self._views(session, knobs)
 
     def clear(self, request: gradio.Request, *knobs):
-        session = self.sessions.get(request.session_hash)
+        session = self._with_photo(request)
         session.photo.points.clear()
         return self._views(session, knobs)
 
     def lean(self, request: gradio.Request, path, *knobs):
         session = self.sessions.get(request.session_hash)
         set_palette(session, path, self.limits)
-        reference = gradio.update(value=session.palette, visible=session.palette is not None)
+        reference = gradio.update(value=session.reference, visible=session.palette is not None)
         return reference, *self._views(session, knobs)
 
     def show(self, request: gradio.Request, *knobs):
@@ -121,6 +125,12 @@ class _Events:
 
     def leave(self, request: gradio.Request):
         self.sessions.leave(request.session_hash)
+
+    def _with_photo(self, request):
+        session = self.sessions.get(request.session_hash)
+        if session.photo is None:
+            raise ValueError("Expected a photograph first.")
+        return session
 
     def _views(self, session, knobs):
         faults = texts.faults(session)
@@ -177,4 +187,4 @@ def _said():
     try:
         yield
     except (PhotographError, ValueError, MemoryError) as error:
-        raise gradio.Error(describe(error)) from error
+        raise gradio.Error(describe(error), print_exception=False) from error

@@ -1,10 +1,11 @@
 """From uploaded files to photographs that a session holds."""
 
+import re
 import secrets
 import shutil
 from pathlib import Path
 
-from keras_colorize.apps.web.sessions import Photo
+from keras_colorize.apps.web.sessions import Photo, own_file
 from keras_colorize.io import (
     PhotographError,
     jpeg_bytes,
@@ -19,13 +20,15 @@ PREVIEW_SIDE = 1280
 THUMBNAIL_SIDE = 240
 PALETTE_SIDE = 256
 
+_BYTES = re.compile(r"""b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*\"""")
+
 
 def add_photographs(session, paths, limits):
     """Adds uploaded files to a session; those that are no photographs become its faults.
 
     Args:
         session: a `Session`. The first of the new photographs will be shown.
-        paths: the files; they are moved into the folder of the session.
+        paths: files that the visitor has uploaded; they are moved into the folder of the session.
         limits: `Limits`.
     """
     before = len(session.photos)
@@ -47,7 +50,7 @@ def set_palette(session, path, limits):
         path: the file, which is removed; None for no reference.
         limits: `Limits`.
     """
-    session.palette, session.faults = None, []
+    session.palette, session.reference, session.faults = None, None, []
     if path is None:
         return
     try:
@@ -57,7 +60,9 @@ def set_palette(session, path, limits):
         session.faults = [str(error)]
         return
     session.palette = small_pixels(photograph, PALETTE_SIDE)
-    shutil.rmtree(kept.parent)
+    session.reference = kept.with_name("reference.jpg")
+    session.reference.write_bytes(jpeg_bytes(session.palette))
+    kept.unlink()
 
 
 def _taken(session, path, limits):
@@ -75,16 +80,13 @@ def _taken(session, path, limits):
 
 def _moved(session, path):
     folder = session.folder / secrets.token_hex(4)
-    folder.mkdir()
     # The suffix alone: no name that a visitor chose can lead out of the folder.
     kept = folder / f"original{path.suffix}"
-    try:
-        shutil.move(path, kept)
-    except OSError as error:
-        raise PhotographError(
-            f"{path.name}: expected a file that arrived whole, found {error.strerror}; "
-            "please add it again."
-        ) from error
+    # Whatever a path came by, nothing but an upload of this visitor is opened.
+    if own_file(str(path), session.uploads) is None:
+        raise PhotographError(f"{path.name}: expected a file that arrived whole; please add it.")
+    folder.mkdir()
+    path.rename(kept)
     return kept
 
 
@@ -93,7 +95,7 @@ def _read(kept, name, limits):
         return read_photograph(kept, max_pixels=int(limits.megapixels * 1e6))
     except PhotographError as error:
         shutil.rmtree(kept.parent)
-        text = str(error).removeprefix(f"{kept}: ")
+        text = _BYTES.sub("other bytes", str(error).removeprefix(f"{kept}: "))
         # Nobody who sees the page can follow the library's own advice.
         advice = f": this page takes {limits.megapixels:g} megapixels"
         text = text.replace(", or raise max_pixels where there is memory for it", advice)

@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import os
 import secrets
 import shutil
+import stat
 import threading
 import time
 from pathlib import Path
@@ -13,6 +15,12 @@ IDLE = 3600.0
 
 GRACE = 300.0
 """The same after the page was closed; a telephone closes it when it looks elsewhere."""
+
+VISITOR = 32
+"""Characters of the name of a session that are those of its visitor."""
+
+UPLOADS = "uploads"
+"""Folder of a visitor for what has arrived and is not yet taken by a session."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,10 +75,11 @@ class Session:
     """One visitor.
 
     Attributes:
-        folder: folder of all files of the visitor; nobody can guess its name.
+        folder: folder of all files of the session; nobody can guess its name.
         photos: list of `Photo`s.
         shown: number of the photograph that the page shows.
         palette: uint8 array (h, w, 3) of the reference picture, or None.
+        reference: path of a JPEG of it, or None.
         faults: sentences on files that could not be taken.
         expires: when the files are removed, by the clock of the `Sessions`.
     """
@@ -79,6 +88,7 @@ class Session:
     photos: list = dataclasses.field(default_factory=list)
     shown: int = 0
     palette: object = None
+    reference: object = None
     faults: list = dataclasses.field(default_factory=list)
     expires: float = 0.0
 
@@ -86,6 +96,11 @@ class Session:
     def token(self):
         """Name of the folder, the part of an address that is secret."""
         return self.folder.name
+
+    @property
+    def uploads(self):
+        """Folder of what its visitor has uploaded."""
+        return self.folder.parent / UPLOADS
 
     @property
     def photo(self):
@@ -99,7 +114,8 @@ class Session:
 
     def clear(self):
         """Forgets everything and removes its files."""
-        self.photos, self.shown, self.palette, self.faults = [], 0, None, []
+        self.photos, self.shown, self.faults = [], 0, []
+        self.palette = self.reference = None
         for part in self.folder.iterdir():
             shutil.rmtree(part, ignore_errors=True)
 
@@ -110,22 +126,21 @@ class Sessions:
     Args:
         folder: folder to make theirs in; it is removed by `close`.
         clock: function that returns seconds.
-
-    Attributes:
-        shown: folder for what gradio copies of pictures that it shows; its files are removed
-            when they are as old as files of a visitor may get.
     """
 
     def __init__(self, folder, clock=time.monotonic):
-        self.folder, self.clock = Path(folder), clock
-        self.shown = self.folder / "shown"
+        self.folder, self.clock = Path(folder).resolve(), clock
         self._sessions, self._lock = {}, threading.Lock()
 
+    def folder_of(self, visitor):
+        """Folder of all files of a visitor, of all their sessions."""
+        return self.folder / visitor
+
     def get(self, key):
-        """The `Session` of a visitor, a new one if there is none."""
+        """The `Session` of a name, whose first `VISITOR` characters name its visitor."""
         with self._lock:
             if key not in self._sessions:
-                own = self.folder / secrets.token_urlsafe(16)
+                own = self.folder_of(key[:VISITOR]) / secrets.token_urlsafe(16)
                 own.mkdir(parents=True, mode=0o700)
                 self._sessions[key] = Session(own)
             session = self._sessions[key]
@@ -145,7 +160,12 @@ class Sessions:
             removed = [self._sessions.pop(key) for key in old]
         for session in removed:
             shutil.rmtree(session.folder, ignore_errors=True)
-        _remove_old(self.shown, IDLE)
+        # What arrived and was not taken, and what gradio leaves.
+        left = [*self.folder.glob(f"*/{UPLOADS}/*/*"), *self.folder.glob(f"*/{UPLOADS}/*")]
+        for path in [*left, *self.folder.glob("*")]:
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < time.time() - IDLE:
+                    path.rmdir() if path.is_dir() else path.unlink()
 
     def result(self, token, name):
         """Path of a finished file.
@@ -175,9 +195,18 @@ class Sessions:
             shutil.rmtree(self.folder)
 
 
-def _remove_old(folder, age):
-    """Removes files that were made more than so many seconds ago."""
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            if path.is_file() and path.stat().st_mtime < time.time() - age:
-                path.unlink()
+def own_file(path, folder):
+    """Checks that a path is that of a regular file inside a folder.
+
+    Args:
+        path: what a request names.
+        folder: path of a folder, without symbolic links in it.
+
+    Returns:
+        The path, or None for anything else: another spelling, a link, a device, a folder.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        inside = path.startswith(f"{folder}{os.sep}") and os.path.realpath(path) == path
+        if inside and stat.S_ISREG(os.lstat(path).st_mode):
+            return path
+    return None

@@ -1,7 +1,11 @@
-"""A session with photographs as cameras make them."""
+"""Photographs as cameras make them, a session of the page, and a page that is served."""
 
 import gc
+import http.cookiejar
+import json
 import threading
+import urllib.error
+import urllib.request
 import warnings
 
 import numpy as np
@@ -9,23 +13,20 @@ import pytest
 from PIL import Image, ImageCms
 
 from keras_colorize.apps.web.photos import add_photographs
-from keras_colorize.apps.web.sessions import Limits, Sessions
-
-SIDEWAYS = 6
-"""EXIF 2.32, tag 274: the first row of the file is the right side of the picture."""
+from keras_colorize.apps.web.sessions import VISITOR, Limits, Sessions
 
 
 @pytest.fixture
-def upload(tmp_path):
-    """`upload(name, size)`: writes a grey photograph (height, width) and returns its path."""
+def upload(session):
+    """`upload(name, size)`: a grey photograph (height, width) that has arrived; its path."""
 
     def write(name, size=(40, 60), orientation=1):
         exif = Image.Exif()
         exif[0x0112], exif[0x010E] = orientation, "Grandmother, 1931"
         pixels = np.linspace(40, 200, size[0] * size[1]).reshape(size).astype("uint8")
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-        path = tmp_path / "uploads" / name
-        path.parent.mkdir(exist_ok=True)
+        path = session.uploads / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         image = Image.fromarray(np.stack([pixels] * 3, -1))
         image.save(path, exif=exif.tobytes(), icc_profile=profile)
         return path
@@ -40,7 +41,7 @@ def sessions(tmp_path):
 
 @pytest.fixture
 def session(sessions):
-    return sessions.get("anna")
+    return sessions.get("anna".ljust(VISITOR, "-") + "tab")
 
 
 @pytest.fixture
@@ -64,7 +65,12 @@ def live(tiny_colorizer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
     with pytest.MonkeyPatch.context() as patch, listen("127.0.0.1", 0) as listening:
         patch.setenv("GRADIO_TEMP_DIR", "")
-        app = make_app(tiny_colorizer, folder, Limits(upload_mb=0.25, megapixels=0.5))
+        app = make_app(
+            tiny_colorizer,
+            folder,
+            Limits(upload_mb=0.25, megapixels=0.5),
+            hosts={"127.0.0.1"},
+        )
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
@@ -75,3 +81,72 @@ def live(tiny_colorizer, tmp_path_factory):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gc.collect()
+
+
+class Visitor:
+    """Speaks plain HTTP with the page.
+
+    Args:
+        address: of the page.
+        session: name of the session.
+    """
+
+    def __init__(self, address, session="tab1"):
+        self.address, self.session = address, session
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self.opener = urllib.request.build_opener(cookies, urllib.request.ProxyHandler({}))
+        self.ask("/")
+        config = json.loads(self.ask("/config")[1])
+        self.parts = {part["id"]: part["props"] for part in config["components"]}
+        self.events = {}
+        for event in config["dependencies"]:
+            for part, kind in event["targets"]:
+                name = self.parts.get(part, {}).get("elem_id")
+                self.events[name, kind] = event
+
+    def ask(self, path, body=None, headers=(), method=None):
+        """Returns status and text of the answer, whatever they are."""
+        request = urllib.request.Request(self.address + path, body, dict(headers), method=method)
+        try:
+            with self.opener.open(request, timeout=60) as answer:
+                return answer.status, answer.read().decode(errors="replace")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode(errors="replace")
+
+    def upload(self, name, content):
+        """Uploads a file; returns its path on the server."""
+        head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+        body = head.encode() + content + b"\r\n--x--\r\n"
+        kind = {"Content-Type": "multipart/form-data; boundary=x"}
+        status, text = self.ask("/gradio_api/upload", body, kind)
+        assert status == 200, text
+        return json.loads(text)[0]
+
+    def event(self, part, kind, changed=None, **fields):
+        """The body of an event; `changed` is a dict of arguments by number or part."""
+        event = self.events[part, kind]
+        names = [self.parts[number].get("elem_id") for number in event["inputs"]]
+        data = [
+            None if name in ("add", "palette") else self.parts[number].get("value")
+            for name, number in zip(names, event["inputs"], strict=True)
+        ]
+        for key, value in (changed or {}).items():
+            data[names.index(key)] = value
+        body = {"fn_index": event["id"], "session_hash": self.session, "data": data}
+        return {**body, "trigger_id": event["targets"][0][0], **fields}
+
+    def send(self, body, headers=()):
+        """Sends an event; returns status and what came of it, as text."""
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **dict(headers)}
+        status, text = self.ask("/gradio_api/queue/join", body, headers)
+        if status != 200:
+            return status, text
+        return self.ask(f"/gradio_api/queue/data?session_hash={self.session}")
+
+
+@pytest.fixture
+def visit(live):
+    """`visit()`: another visitor of the page that is served."""
+    return lambda: Visitor(live[0])

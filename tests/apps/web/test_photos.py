@@ -85,7 +85,8 @@ def test_a_palette_is_a_small_copy(session, upload, tmp_path):
     set_palette(session, upload("a.jpg", (600, 300)), limits)
     assert session.palette.shape == (256, 128, 3)
     assert session.palette.dtype == np.uint8
-    assert not list(session.folder.iterdir())
+    assert size_of(session.reference) == (128, 256)
+    assert [path.name for path in session.folder.glob("*/*")] == ["reference.jpg"]
     (tmp_path / "bad.jpg").write_text("none")
     set_palette(session, tmp_path / "bad.jpg", limits)
     assert session.palette is None

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from keras_colorize.apps.web import Limits
-from keras_colorize.apps.web.sessions import GRACE, IDLE, Sessions
+from keras_colorize.apps.web.sessions import GRACE, IDLE, Sessions, own_file
 
 
 class Clock:
@@ -54,15 +54,29 @@ def test_files_go_sooner_after_the_page_was_closed(tmp_path, clock):
     assert not bert.folder.exists()
 
 
-def test_copies_of_what_is_shown_go_with_age(sessions):
-    old, new = sessions.shown / "x" / "old.jpg", sessions.shown / "y" / "new.jpg"
-    for path, age in ((old, IDLE + 5), (new, IDLE - 5)):
-        path.parent.mkdir(parents=True)
-        path.touch()
-        os.utime(path, (time.time() - age,) * 2)
+def test_uploads_that_nobody_takes_go_with_age(sessions, upload):
+    old, new = upload("x/old.jpg"), upload("y/new.jpg")
+    (sessions.folder / "gradio").touch()
+    for path in (old, old.parent, sessions.folder / "gradio"):
+        os.utime(path, (time.time() - IDLE - 5,) * 2)
     sessions.sweep()
-    assert not old.exists()
     assert new.exists()
+    assert not old.exists()
+    assert not (sessions.folder / "gradio").exists()
+    assert new.parent.parent.exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["link.jpg", "pipe", "linked/a.jpg", ".", "", "../uploads/a.jpg", "missing", "a\0.jpg"]
+)
+def test_own_files_are_regular_ones_by_their_one_name(session, upload, path):
+    folder = upload("a.jpg").parent
+    (folder / "link.jpg").symlink_to("a.jpg")
+    (folder / "linked").symlink_to(folder)
+    os.mkfifo(folder / "pipe")
+    assert own_file(f"{folder}/a.jpg", folder) == f"{folder}/a.jpg"
+    assert own_file(f"{folder}/{path}", folder) is None
+    assert own_file(f"{folder}/a.jpg", session.folder) is None
 
 
 def test_results_need_the_token_of_their_session(sessions, add, upload):

@@ -1,0 +1,248 @@
+"""What a request may ask for, looked at before gradio sees it.
+
+Mounted in another application, gradio copies and opens whatever path an argument names, at any
+depth and for any component, and answers on routes that the page does not use. So only the page's
+own routes pass here; each browser has a secret cookie that its sessions and files are bound to; and
+the arguments of an event are of the kind that its parts on the page produce, with no path in them
+but those of files which the same browser has uploaded.
+"""
+
+import contextlib
+import hashlib
+import http.cookies
+import json
+import re
+import secrets
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from keras_colorize.apps.web.sessions import UPLOADS, VISITOR, own_file
+
+COOKIE = "keras-colorize"
+MOST_BYTES = 2**20
+"""Largest body of an event; photographs come by another route."""
+
+_TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
+_SECRET = re.compile(r"[\w-]{43}", re.ASCII)
+_FILE = "/gradio_api/file="
+_HEARTBEAT = "/gradio_api/heartbeat/"
+_JOIN = "/gradio_api/queue/join"
+_DATA = "/gradio_api/queue/data"
+_UPLOAD = "/gradio_api/upload"
+_PROGRESS = "/gradio_api/upload_progress"
+_NAMES = ("session_hash", "upload_id")
+_OPEN = re.compile(
+    r"/|/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(assets|static)/.+"
+    r"|/gradio_api/(info|startup-events|theme\.css)|/download/[^/]+/[^/]+"
+)
+# What the page itself loads comes from its own server; the browser refuses all else.
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'"
+    ),
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Refusal(Exception):
+    """A request that is answered with a status and a sentence."""
+
+    def __init__(self, status, text):
+        super().__init__(text)
+        self.status = status
+
+
+class Access:
+    """ASGI middleware that lets pass what the page itself asks for.
+
+    Args:
+        app: ASGI application.
+        sessions: `Sessions`, whose files may be asked for.
+        events: dict of the number of each event to `(parts, is_selection)`: the gradio components
+            that its arguments come from, and whether a place on a picture comes with them.
+        is_waiting: function of the name of a session: whether it waits for results.
+        hosts: names by which the page may be called, or None for any.
+        root_path: path or address at which a proxy shows the page.
+    """
+
+    def __init__(self, app, sessions, events, is_waiting, hosts=None, root_path=""):
+        self.app, self.sessions, self.events = app, sessions, events
+        self.is_waiting, self.hosts = is_waiting, hosts
+        public = urlsplit(root_path)
+        self.public, self.path = public.hostname, public.path or "/"
+
+    async def __call__(self, scope, receive, send):
+        """Answers a request, see the ASGI specification."""
+        if scope["type"] == "lifespan":
+            return await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            return await send({"type": "websocket.close"})
+        added = dict(_HEADERS)
+
+        async def send_with_headers(message):
+            if message["type"] == "http.response.start":
+                lines = [(name.encode(), text.encode()) for name, text in added.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *lines]}
+            await send(message)
+
+        try:
+            scope, receive = await self._checked(scope, receive, added)
+        except Refusal as refusal:
+            body = json.dumps({"detail": str(refusal)}).encode()
+            lines = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            start = {"type": "http.response.start", "status": refusal.status, "headers": lines}
+            await send_with_headers(start)
+            return await send({"type": "http.response.body", "body": body})
+        return await self.app(scope, receive, send_with_headers)
+
+    async def _checked(self, scope, receive, added):
+        headers = {
+            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+        }
+        self._check_host(headers)
+        method, path, query = scope["method"], scope["path"], scope["query_string"]
+        visitor = _visitor(headers)
+        scope = {**scope, "visitor": visitor, "query_string": b""}
+        reads = method in ("GET", "HEAD")
+        if reads and _OPEN.fullmatch(path):
+            if path == "/" and visitor is None:
+                value = f"{COOKIE}={secrets.token_urlsafe(32)}"
+                added["set-cookie"] = f"{value}; Path={self.path}; HttpOnly; SameSite=Lax"
+            return scope, receive
+        private = path in (_DATA, _PROGRESS) or path.startswith((_FILE, _HEARTBEAT))
+        if not (reads and private) and not (method == "POST" and path in (_JOIN, _UPLOAD)):
+            raise Refusal(404, "Expected an address of the page.")
+        if visitor is None:
+            raise Refusal(403, "Expected the cookie of this page; please open the page anew.")
+        if path == _JOIN:
+            return _with_body(scope, receive, self._event(await _read_body(receive), visitor))
+        if path.startswith(_FILE):
+            if own_file(path.removeprefix(_FILE), self.sessions.folder_of(visitor)) is None:
+                raise Refusal(403, "Expected a file of this visitor.")
+        elif path.startswith(_HEARTBEAT):
+            path = _HEARTBEAT + visitor + _token(path.removeprefix(_HEARTBEAT))
+            scope |= {"path": path, "raw_path": path.encode()}
+        else:
+            # As part of each name the visitor is kept from what belongs to somebody else.
+            given = dict(parse_qsl(query.decode("latin-1")))
+            names = {name: visitor + _token(given[name]) for name in _NAMES if name in given}
+            if path == _DATA and not self.is_waiting(names.get("session_hash")):
+                raise Refusal(404, "Expected a session that waits for results.")
+            scope["query_string"] = urlencode(names).encode()
+        return scope, receive
+
+    def _check_host(self, headers):
+        host = _hostname(f"//{headers.get('host', '')}")
+        if self.hosts is not None and host not in self.hosts:
+            raise Refusal(421, "Expected a name of the machine that shows this page.")
+        allowed = {host, _hostname(f"//{headers.get('x-forwarded-host', '')}"), self.public}
+        if "origin" in headers and _hostname(headers["origin"]) not in allowed - {None}:
+            raise Refusal(403, "Expected a request of the page itself.")
+
+    def _event(self, body, visitor):
+        try:
+            event = json.loads(body)
+        except (ValueError, RecursionError):
+            event = None
+        number = event.get("fn_index") if isinstance(event, dict) else None
+        if type(number) is not int or number not in self.events:
+            raise Refusal(422, "Expected an event of the page.")
+        parts, is_selection = self.events[number]
+        data, trigger, place = (event.get(key) for key in ("data", "trigger_id", "event_data"))
+        if not isinstance(data, list) or len(data) != len(parts):
+            raise Refusal(422, f"Expected {len(parts)} arguments.")
+        uploads = self.sessions.folder_of(visitor) / UPLOADS
+        return {
+            "data": [_argument(*pair, uploads) for pair in zip(parts, data, strict=True)],
+            "event_data": _selection(place) if is_selection else None,
+            "fn_index": number,
+            "session_hash": visitor + _token(event.get("session_hash")),
+            "trigger_id": trigger if type(trigger) is int else None,
+        }
+
+
+def _visitor(headers):
+    """Name of the folder of a visitor, who cannot be found out from it."""
+    with contextlib.suppress(http.cookies.CookieError):
+        cookie = http.cookies.SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        if cookie is not None and _SECRET.fullmatch(cookie.value):
+            return hashlib.sha256(cookie.value.encode()).hexdigest()[:VISITOR]
+    return None
+
+
+def _token(value):
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        raise Refusal(422, "Expected a name of letters and digits.")
+    return value
+
+
+def _hostname(address):
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
+async def _read_body(receive):
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "Expected a whole request.")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MOST_BYTES:
+            raise Refusal(413, f"Expected at most {MOST_BYTES} bytes.")
+    return body
+
+
+def _with_body(scope, receive, value):
+    body = json.dumps(value).encode()
+    changed = (b"content-length", b"content-type", b"transfer-encoding", b"content-encoding")
+    headers = [pair for pair in scope["headers"] if pair[0] not in changed]
+    headers += [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_body():
+        return messages.pop() if messages else await receive()
+
+    return {**scope, "headers": headers}, receive_body
+
+
+def _argument(part, value, uploads):
+    """An argument as its part on the page may produce it."""
+    kind = part.get_block_name()
+    if kind == "slider":
+        is_inside = type(value) in (int, float) and part.minimum <= value <= part.maximum
+        if is_inside and (part.step % 1 or value == int(value)):
+            return value if part.step % 1 else int(value)
+    elif kind in ("dropdown", "radio"):
+        if isinstance(value, str) and value in [choice for _, choice in part.choices]:
+            return value
+    elif kind == "colorpicker":
+        if isinstance(value, str) and len(value) <= 64:
+            return value
+    elif value is None:
+        return None
+    elif kind == "file" and part.file_count == "single":
+        return _uploaded(value, uploads)
+    elif kind == "file" and isinstance(value, list):
+        return [_uploaded(file, uploads) for file in value]
+    raise Refusal(422, f"Expected a value of the {kind} of the page.")
+
+
+def _uploaded(value, uploads):
+    path = value.get("path") if isinstance(value, dict) else None
+    if not isinstance(path, str) or own_file(path, uploads) is None:
+        raise Refusal(403, "Expected a file that this visitor has uploaded.")
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def _selection(value):
+    index = value.get("index") if isinstance(value, dict) else None
+    numbers = index if isinstance(index, list) and len(index) == 2 else [index]
+    if not all(type(number) in (int, float) and 0 <= number < 1e6 for number in numbers):
+        raise Refusal(422, "Expected a place on the page.")
+    return {"index": index, "value": None}

@@ -1,0 +1,153 @@
+"""The door before the page, without gradio behind it."""
+
+import json
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+
+from keras_colorize.apps.web.access import COOKIE, Access
+
+
+def part(kind, **fields):
+    return SimpleNamespace(get_block_name=lambda: kind, **fields)
+
+
+PARTS = [
+    part("file", file_count="multiple"),
+    part("slider", minimum=0, maximum=2, step=0.5),
+    part("slider", minimum=0, maximum=9, step=1),
+    part("radio", choices=[("Off", "none")]),
+    part("colorpicker"),
+]
+GOOD = {"fn_index": 4, "session_hash": "tab", "data": [None, 1.5, 2, "none", "#102030"]}
+
+
+@pytest.fixture
+def ask(sessions):
+    """`ask(method, path, ...)`: status, what the application behind was asked, and the answer."""
+
+    async def behind(scope, receive, send):
+        body = (await receive())["body"]
+        asked.append((scope["path"], scope["query_string"].decode(), body))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    asked = []
+    access = Access(behind, sessions, {4: (PARTS, False)}, lambda name: name.endswith("tab"))
+
+    def call(method, path, body=b"", cookie="a" * 43, **headers):
+        sent, (path, _, query) = [], path.partition("?")
+        headers = {"host": "127.0.0.1", "cookie": f"other=1; {COOKIE}={cookie}", **headers}
+        lines = [(name.encode(), text.encode()) for name, text in headers.items()]
+        scope = {"type": "http", "method": method, "path": path, "headers": lines}
+        parts = [{"body": body[:9], "more_body": True}, {"body": body[9:]}]
+
+        async def receive():
+            return {"type": "http.request", **parts.pop(0)}
+
+        async def send(message):
+            sent.append(message)
+
+        asked.clear()
+        answer = access({**scope, "query_string": query.encode()}, receive, send)
+        # Nothing here waits for anything, so no event loop is needed.
+        with pytest.raises(StopIteration):
+            answer.send(None)
+        return sent[0]["status"], asked[0] if asked else None, sent
+
+    return call
+
+
+def join(ask, **changed):
+    return ask("POST", "/gradio_api/queue/join", json.dumps({**GOOD, **changed}).encode())[:2]
+
+
+@pytest.fixture
+def uploads(ask, sessions):
+    """Folder of the visitor."""
+    _, (_, query, _), _ = ask("GET", "/gradio_api/queue/data?session_hash=tab")
+    folder = sessions.folder_of(query.removeprefix("session_hash=")[:-3]) / "uploads"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_events_of_the_page_pass_with_the_visitor_in_their_names(ask, uploads):
+    visitor = uploads.parent.name
+    (uploads / "a.jpg").touch()
+    file = {"path": f"{uploads}/a.jpg", "url": "http://x", "meta": {"_type": "gradio.FileData"}}
+    status, (_, _, body) = join(ask, data=[[file], *GOOD["data"][1:]], batched=True)
+    assert status == 200
+    assert json.loads(body) == {
+        **GOOD,
+        "data": [[{"path": file["path"], "meta": file["meta"]}], *GOOD["data"][1:]],
+        "session_hash": visitor + "tab",
+        "event_data": None,
+        "trigger_id": None,
+    }
+    assert ask("GET", "/gradio_api/heartbeat/tab")[1][0] == f"/gradio_api/heartbeat/{visitor}tab"
+    _, (_, query, _), _ = ask("POST", "/gradio_api/upload?upload_id=u&x=1")
+    assert query == f"upload_id={visitor}u"
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_paths_of_the_machine_are_refused_in_every_argument(ask, uploads, place, tmp_path):
+    (tmp_path / "private.jpg").touch()
+    (uploads / "link.jpg").symlink_to(tmp_path / "private.jpg")
+    for path in (
+        tmp_path / "private.jpg",
+        "/dev/zero",
+        f"{uploads}/link.jpg",
+        f"{uploads}/x/../..",
+    ):
+        for value in ({"path": str(path)}, [{"path": str(path)}]):
+            data = [*GOOD["data"]]
+            data[place] = value
+            assert join(ask, data=data) in ((403, None), (422, None))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"fn_index": 5},
+        {"fn_index": True},
+        {"data": None},
+        {"data": GOOD["data"][1:]},
+        {"data": [None, float("nan"), 2, "none", ""]},
+        {"data": [None, 3, 2, "none", ""]},
+        {"data": [None, None, 2, "none", ""]},
+        {"data": [None, 1, 2, None, ""]},
+        {"data": [None, 1, 2, "mrf", ""]},
+        {"data": [None, 1, 2.5, "none", ""]},
+        {"session_hash": "../x"},
+        {"session_hash": 7},
+    ],
+)
+def test_events_of_wrong_kinds_are_refused(ask, changed):
+    assert join(ask, **changed) == (422, None)
+
+
+def test_files_are_given_to_their_visitor_alone(ask, uploads):
+    (uploads / "a b.jpg").touch()
+    address = f"/gradio_api/file={uploads}/a b.jpg"
+    assert ask("GET", address)[0] == 200
+    assert ask("GET", address, cookie="b" * 43)[:2] == (403, None)
+    assert ask("GET", address, cookie="short")[:2] == (403, None)
+    for path in ("/etc/hostname", quote(f"{uploads}/a b.jpg"), str(uploads), "http://127.0.0.1:1"):
+        assert ask("GET", f"/gradio_api/file={path}")[:2] == (403, None)
+
+
+@pytest.mark.parametrize(
+    "path", ["/gradio_api/deep_link", "/gradio_api/proxy=x", "/gradio_api/run/x", "/login", "/x"]
+)
+def test_what_the_page_does_not_use_is_not_there(ask, path):
+    assert ask("GET", path)[:2] == ask("POST", path)[:2] == (404, None)
+
+
+def test_first_visits_get_a_cookie(ask):
+    *_, sent = ask("GET", "/?deep_link=x", cookie="short")
+    assert any(name == b"set-cookie" for name, _ in sent[0]["headers"])
+    status, (_, query, _), sent = ask("GET", "/?deep_link=x")
+    assert (status, query) == (200, "")
+    assert not any(name == b"set-cookie" for name, _ in sent[0]["headers"])
+    assert ask("GET", "/", origin="https://photos.example")[:2] == (403, None)
