@@ -25,7 +25,7 @@ from keras_colorize.evaluation import (
     scaled_rgb,
     summarize,
 )
-from keras_colorize.inference import compose
+from keras_colorize.inference.compose import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import to_working_size
 

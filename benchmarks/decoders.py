@@ -29,7 +29,7 @@ from keras_colorize.evaluation import (
     summarize,
 )
 from keras_colorize.evaluation.pictures import LONG_SIDE
-from keras_colorize.inference import compose
+from keras_colorize.inference.compose import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import to_working_size
 from keras_colorize.inference.prediction import decoded

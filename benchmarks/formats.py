@@ -22,7 +22,7 @@ from keras_colorize import Colorizer
 from keras_colorize.evaluation import measure, measured_paths, summarize
 from keras_colorize.export import export_litert, export_onnx
 from keras_colorize.export.formats import colors_model
-from keras_colorize.inference import compose
+from keras_colorize.inference.compose import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import lightness_of, to_working_size
 

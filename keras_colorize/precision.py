@@ -1,6 +1,9 @@
-"""Which precision the processor computes fast in."""
+"""Which precision the machine computes fast in: one rule for inference and training."""
 
+import subprocess
 from pathlib import Path
+
+import keras
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -10,8 +13,8 @@ def resolve_precision(precision, fast_bfloat16=None):
 
     Args:
         precision: `"float32"`, `"bfloat16"` (mixed: variables, color maths and last layers stay
-            in float32), or `"auto"`: bfloat16 where the hardware computes in it.
-        fast_bfloat16: whether it does; None asks the processor.
+            in float32), or `"auto"`: bfloat16 where the machine is fast in it.
+        fast_bfloat16: whether it is; None asks the GPUs where there are any, else the processor.
 
     Returns:
         `"float32"` or `"mixed_bfloat16"`.
@@ -23,10 +26,23 @@ def resolve_precision(precision, fast_bfloat16=None):
         raise ValueError(
             f"Expected a precision among {', '.join(PRECISIONS)}, received {precision!r}."
         )
-    if fast_bfloat16 is None:
-        fast_bfloat16 = processor_has_bfloat16()
+    if precision == "auto" and fast_bfloat16 is None:
+        # GPUs where there are any, else the processor.
+        kind = keras.distribution.list_devices()[0].partition(":")[0].lower()
+        fast_bfloat16 = gpus_have_bfloat16() if kind == "gpu" else processor_has_bfloat16()
     fast = precision == "bfloat16" or (precision == "auto" and fast_bfloat16)
     return "mixed_bfloat16" if fast else "float32"
+
+
+def gpus_have_bfloat16():
+    """Whether all GPUs are NVIDIA's of compute capability 8.0 or later; False if none tells."""
+    query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, check=True, timeout=60)
+        capabilities = [float(line) for line in said.stdout.split()]
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return False
+    return bool(capabilities) and min(capabilities) >= 8.0
 
 
 def processor_has_bfloat16():

@@ -1,10 +1,13 @@
+import subprocess
+
 import pytest
 
+from keras_colorize import precision
 from keras_colorize.precision import resolve_precision
 
 
 @pytest.mark.parametrize(
-    "precision, fast, policy",
+    "asked, fast, policy",
     [
         ("auto", True, "mixed_bfloat16"),
         ("auto", False, "float32"),
@@ -12,12 +15,22 @@ from keras_colorize.precision import resolve_precision
         ("bfloat16", False, "mixed_bfloat16"),
     ],
 )
-def test_policies(precision, fast, policy):
-    assert resolve_precision(precision, fast) == policy
+def test_policies(asked, fast, policy):
+    assert resolve_precision(asked, fast) == policy
 
 
-def test_the_processor_is_asked():
-    assert resolve_precision("auto") in ("float32", "mixed_bfloat16")
+@pytest.mark.parametrize("capabilities, fast", [("8.0\n9.0\n", True), ("9.0\n7.5\n", False)])
+@pytest.mark.parametrize("processor", [True, False])
+def test_gpus_are_asked_before_the_processor(monkeypatch, capabilities, fast, processor):
+    def nvidia_smi(command, **_):
+        return subprocess.CompletedProcess(command, 0, capabilities)
+
+    monkeypatch.setattr(precision, "processor_has_bfloat16", lambda: processor)
+    monkeypatch.setattr(precision.keras.distribution, "list_devices", lambda: ["cpu:0"])
+    assert resolve_precision("auto") == ("mixed_bfloat16" if processor else "float32")
+    monkeypatch.setattr(precision.keras.distribution, "list_devices", lambda: ["gpu:0"])
+    monkeypatch.setattr(precision.subprocess, "run", nvidia_smi)
+    assert resolve_precision("auto") == ("mixed_bfloat16" if fast else "float32")
 
 
 def test_unknown_precision():

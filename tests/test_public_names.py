@@ -165,8 +165,8 @@ PUBLIC_NAMES = {
     "keras_colorize.inference": [
         "Colorizer",
         "Hints",
+        "Options",
         "Refinement",
-        "compose",
         "layer_hints",
         "point_hints",
         "predicted_ab",

@@ -43,7 +43,8 @@ def add(commands):
         "--preset", help="name or folder of a preset, which is exported into the output folder"
     )
     command.add_argument(
-        "--precision", help="of the preset: auto (by this machine), float32 or bfloat16"
+        "--precision",
+        help="of the preset: float32 (the default), bfloat16 or auto (by this machine)",
     )
     command.add_argument(
         "--no-mark", action="store_true", help="do not say in the metadata that colors were made"
@@ -57,7 +58,7 @@ def _bulk(options):
     if options.saved_model and options.precision:
         raise ValueError("expected no --precision with --saved-model, which has its own")
     saved_model = options.saved_model or export_preset(
-        options.preset, options.output, options.precision or "auto"
+        options.preset, options.output, options.precision or "float32"
     )
     try:
         report = colorize_in_bulk(

@@ -52,7 +52,8 @@ def _colorize(options):
 
 
 def _make_local(options, jobs):
-    colorizer = make_colorizer(options, options.preset, hints=retouch.make_hints(options, jobs))
+    hints = retouch.make_hints(options, jobs)
+    colorizer = make_colorizer(options, options.preset, hints=hints)
     if options.sweeps_strip:
         retouch.write_strip(options.sweeps_strip, colorizer, jobs)
     return colorizer

@@ -1,6 +1,5 @@
 """The command that measures: `evaluate`."""
 
-import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -38,7 +37,6 @@ def add(commands):
         help="also FID in the features of this network, sRGB in [-1, 1] to (N, D); repeatable",
     )
     command.add_argument("--workers", type=whole, default=_cores(), help="decoding processes")
-    command.add_argument("--seed", type=whole, default=0, help="of whatever is random")
     add_options(command, preset=False)
     command.set_defaults(run=_evaluate)
 
@@ -54,7 +52,7 @@ def _evaluate(options):
 
     files = [path for path in (options.csv, options.json, options.sheet) if path]
     check_targets(files, options.sheet, options.overwrite)
-    keras.utils.set_random_seed(options.seed)
+    keras.utils.set_random_seed(options.seed or 0)
     paths = measured_paths(options.truth, options.limit)
     subject = _Subject(options, paths)
     judges, absent = make_judges(paths, options.classifier, options.features, subject.scenes)
@@ -100,35 +98,31 @@ class _Subject:
         if default.config.colorizes:
             # The mean of what the network holds for likely is nearest to the truth.
             plain = {"decoder": "mean", "rebalancing": 0.0, "saturation": 1.0, "refine": "none"}
-            mean = default.replace(**plain, palette_strength=0.0)
+            mean = default.replace(**plain, palette=None)
             self.methods = {"mean": mean, self.name: default}
         # A network that only tells scenes apart is measured on what it sees, the grey picture.
         self.scenes = (default, tuple(self.methods) or ("grey",), options.truth)
         self.record = {
             "preset": options.subject,
             "weights_sha256": default.config.sha256,
-            "options": {name: _plain(getattr(default, name)) for name in default.OPTIONS}
-            | {"precision": options.precision},
+            "options": default.options.record(),
         }
 
     def _take_pictures(self, options, paths, folder):
         from keras_colorize.evaluation import pair_outputs
-        from keras_colorize.inference import Colorizer
+        from keras_colorize.inference.options import flags, given_options
 
-        given = [name for name in Colorizer.OPTIONS if getattr(options, name) is not None]
+        given = given_options(options).keys() - {"seed"}
         if given:
-            names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-            raise ValueError(f"expected no {names}: the pictures in {folder} are colorized already")
+            raise ValueError(
+                f"expected no {flags(sorted(given))}: the pictures in {folder} are colorized"
+            )
         pairs, extra = pair_outputs(folder, options.truth, paths)
         for path in extra:
             print(f"note: {path}: belongs to no true picture, not measured", file=sys.stderr)
         self.name = _free_name(folder.resolve().name)
         self.outputs = {self.name: pairs}
         self.record = {"colorized": str(folder)}
-
-
-def _plain(value):
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
 
 
 def _free_name(name):
@@ -179,7 +173,7 @@ def _record(options, subject, measurement, summary, absent):
         "method": subject.name,
         **subject.record,
         "protocol": protocol,
-        "seed": options.seed,
+        "seed": options.seed or 0,
         "judges_sha256": {path: sha256(path) for path in networks},
         "not_measured": absent,
         **describe(measurement, summary, options.truth, subject.outputs.get(subject.name)),

@@ -55,8 +55,7 @@ def add(commands):
     )
     group.add_argument("--overwrite", action="store_true", help="replace an existing file")
     add_options(command, preset=False)
-    # What this machine computes fast in says nothing of the server.
-    command.set_defaults(run=_export, precision="float32")
+    command.set_defaults(run=_export)
 
 
 def _size(text):

@@ -2,30 +2,6 @@
 
 from .options import count
 
-# What is settled when a network is exported, with the values that mean "not given".
-_SETTLED = {
-    "preset": None,
-    "decoder": None,
-    "temperature": None,
-    "sample_seed": None,
-    "rebalancing": None,
-    "style": None,
-    "precision": "auto",
-    "palette": None,
-    "palette_strength": None,
-    "palette_mode": None,
-    "refine": None,
-    "sweeps": None,
-    "sigma": None,
-    "potential": None,
-    "unary_scale": None,
-    "compatibility": None,
-    "decode": None,
-    "hint": [],
-    "hints": None,
-    "hint_layer": None,
-    "sweeps_strip": None,
-}
 _OWN = ("server_model", "server_protocol", "server_timeout")
 
 
@@ -80,22 +56,27 @@ def check_alone(options):
     Raises:
         ValueError: if not.
     """
+    from keras_colorize.inference.options import flags
+
     given = [name for name in _OWN if getattr(options, name) is not None]
     if given and not options.server:
-        raise ValueError(f"expected --server with {_words(given)}")
+        raise ValueError(f"expected --server with {flags(given)}")
 
 
 def _check(options):
-    given = [name for name, without in _SETTLED.items() if getattr(options, name) != without]
-    if given:
+    from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
+
+    settled = given_options(options).keys() - set(AFTER_NETWORK)
+    settled |= {
+        name
+        for name in ("preset", "hint", "hints", "hint_layer", "sweeps_strip")
+        if getattr(options, name)
+    }
+    if settled:
         raise ValueError(
-            f"expected no {_words(given)} with --server: what the network does is settled when "
-            "it is exported; here are --working-size and --saturation"
+            f"expected no {flags(sorted(settled))} with --server: what the network does is "
+            "settled when it is exported; here are --working-size and --saturation"
         )
-
-
-def _words(names):
-    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
 def _working_size(options, name):

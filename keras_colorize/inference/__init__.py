@@ -1,19 +1,23 @@
 """From a picture to its colors at full size."""
 
-from keras_colorize.inference.colorizer import Colorizer
-from keras_colorize.inference.compose import compose
-from keras_colorize.inference.hints import Hints, layer_hints, point_hints
-from keras_colorize.inference.outputs import predicted_ab
-from keras_colorize.inference.palette import read_palette
-from keras_colorize.inference.refine import Refinement
+import importlib
 
-__all__ = [
-    "Colorizer",
-    "Hints",
-    "Refinement",
-    "compose",
-    "layer_hints",
-    "point_hints",
-    "predicted_ab",
-    "read_palette",
-]
+_MODULES = {
+    "Colorizer": "colorizer",
+    "Hints": "hints",
+    "Options": "options",
+    "Refinement": "options",
+    "layer_hints": "hints",
+    "point_hints": "hints",
+    "predicted_ab": "outputs",
+    "read_palette": "palette",
+}
+
+__all__ = list(_MODULES)
+
+
+def __getattr__(name):
+    """Loads a public name when it is first used: `inference.options` needs no Keras."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

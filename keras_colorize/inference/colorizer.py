@@ -8,11 +8,11 @@ import numpy as np
 from keras_colorize.inference.base import BaseColorizer
 from keras_colorize.inference.frozen import Frozen
 from keras_colorize.inference.hints import hints_of
-from keras_colorize.inference.options import STRIDE, check_options
+from keras_colorize.inference.options import STRIDE, Options
 from keras_colorize.inference.palette import log_histogram, read_palette
 from keras_colorize.inference.pixels import to_working_size
 from keras_colorize.inference.prediction import decoded, hinted, refined
-from keras_colorize.inference.refine import check_distribution, refinement_of
+from keras_colorize.inference.refine import check_distribution
 from keras_colorize.inference.style import StyledNetwork, style_lightness
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.precision import resolve_precision
@@ -38,7 +38,8 @@ class Colorizer(BaseColorizer):
         style: a picture, as those that are colorized, whose global features are used in place
             of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
             Networks with global features only.
-        sample_seed: of the sample decoder; another one draws other colors. 0 by default.
+        seed: of the sample decoder; another one draws other colors. 0 by default.
+        precision: `"float32"` by default, `"bfloat16"` or `"auto"`; read by `from_preset`.
         refine: `"mrf"`, `"mrf-paper"` or a `Refinement`: a Markov random field makes neighbors
             of equal lightness agree; it takes the place of the decoder, but for the
             temperature of the annealed one. `"none"` by default.
@@ -57,28 +58,20 @@ class Colorizer(BaseColorizer):
         PhotographError: if the file of the style or of the palette cannot be read.
     """
 
-    FROM_CONFIG = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
-    OPTIONS = (
-        *FROM_CONFIG,
-        *("style", "sample_seed", "refine", "palette", "palette_strength", "palette_mode"),
-    )
-
     def __init__(self, model, config, **options):
         self.config = config
         self.name = model.name
         self.model = fold_batch_norm(model)
-        vars(self).update({name: getattr(config, name) for name in self.FROM_CONFIG})
-        self.style, self.sample_seed, self.refine = None, 0, "none"
-        self.palette, self.palette_strength, self.palette_mode = None, 0.5, "transfer"
-        self.hints = self.histogram = None
+        self.histogram, self.given = None, {}
         self._network, self._decoders = Frozen(self.model), {}
-        self._set(**options)
+        self._set(options)
 
     def replace(self, **options):
         """A colorizer with other options that shares the network.
 
         Args:
-            **options: arguments of `Colorizer`; those that are None stay as they are.
+            **options: arguments of `Colorizer`. Those that are left out stay as they are; None
+                unsets `style`, `palette` and `hints`.
 
         Returns:
             A `Colorizer`.
@@ -87,16 +80,15 @@ class Colorizer(BaseColorizer):
             ValueError: for arguments that do not exist or are outside their range.
         """
         other = copy.copy(self)
-        other._set(**options)
+        other._set(options)
         return other
 
     @classmethod
-    def from_preset(cls, preset=None, *, precision="auto", **options):
+    def from_preset(cls, preset=None, **options):
         """Builds a colorizer from trained weights.
 
         Args:
             preset: name of a shipped preset, path of a preset's folder, or None for the default.
-            precision: `"auto"`, `"float32"` or `"bfloat16"`.
             **options: arguments of `Colorizer`.
 
         Returns:
@@ -106,7 +98,7 @@ class Colorizer(BaseColorizer):
             PresetError: if the preset is unknown or damaged.
             ValueError: for arguments outside their range.
         """
-        dtype = resolve_precision(precision)
+        dtype = resolve_precision(options.get("precision", Options.precision))
         preset = default_preset() if preset is None else preset
         model, config = load_preset(preset, dtype)
         colorizer = cls(model, config, **options)
@@ -140,7 +132,7 @@ class Colorizer(BaseColorizer):
 
     def _decoder(self):
         """The network with what follows, compiled once for all temperatures."""
-        key = self.decoder, self.rebalancing, self.sample_seed
+        key = self.decoder, self.rebalancing, self.seed
         if key not in self._decoders:
             warm = copy.copy(self)
 
@@ -151,23 +143,30 @@ class Colorizer(BaseColorizer):
             self._decoders[key] = Frozen(self.model, then)
         return self._decoders[key]
 
-    def _set(self, **options):
-        known = (*self.OPTIONS, "hints")
-        unknown = sorted(set(options) - set(known))
-        if unknown:
-            raise ValueError(f"Expected options among {', '.join(known)}, received {unknown}.")
-        given = {name: value for name, value in options.items() if value is not None}
-        vars(self).update(given)
-        check_options({name: getattr(self, name) for name in self.OPTIONS})
+    def _set(self, options):
+        before = getattr(self, "options", None)
+        if "refine" in options and options["refine"] is None:
+            options = {**options, "refine": "none"}
+        self.given = {**self.given, **options}
+        self.options = Options.of(self.config, **self.given)
+        if before and self.options.precision != before.precision:
+            raise ValueError("Expected the precision when the preset is loaded, not afterwards.")
+        # Every option is an attribute as well.
+        vars(self).update(vars(self.options))
         self.hints = None if self.hints is None else hints_of(self.hints)
-        self.refinement = refinement_of(self.refine)
+        self.refinement = self.options.refinement
         if self.refinement or self.palette is not None:
             check_distribution(self.config.output)
         # Reading a palette and cutting the network for a style take long: not for other options.
-        if "palette" in given:
-            self.histogram = log_histogram(read_palette(self.palette), self.config.output)
-        if self.style is not None and given.keys() & {"style", "working_size"}:
-            self._network = self._styled()
+        if "palette" in options:
+            palette = self.palette
+            self.histogram = (
+                None
+                if palette is None
+                else log_histogram(read_palette(palette), self.config.output)
+            )
+        if options.keys() & {"style", "working_size"}:
+            self._network = Frozen(self.model) if self.style is None else self._styled()
 
     def _styled(self):
         lightness = style_lightness(self.style)

@@ -44,7 +44,7 @@ def decoded(colorizer, prediction, lightness):
         colorizer.temperature,
         log_weights(colorizer, prediction, colorizer.rebalancing),
         colorizer.config.bin_means,
-        colorizer.sample_seed,
+        colorizer.seed,
     )
 
 

@@ -4,9 +4,7 @@ Each channel of a distribution is a field of its own, solved at the working size
 lightness has the edges at which color may change, and the network's own output has not.
 """
 
-import dataclasses
 import functools
-import numbers
 
 import keras
 from keras import ops
@@ -14,9 +12,6 @@ from keras import ops
 from keras_colorize.bins import CHANNEL_BINS, ab_marginals
 from keras_colorize.inference.outputs import predicted_ab
 from keras_colorize.layers import contrast_weights, mean_field
-
-DECODES = ("mean", "mode")
-"""How the field's distributions may become colors."""
 
 CERTAIN = 200.0
 """Potential of a bin that is fixed: above all that its neighbors say against it."""
@@ -26,79 +21,6 @@ _POTENTIALS = {
     "probability": lambda p: p,
     "square_root": ops.sqrt,
 }
-
-
-def _check_name(what, value, known):
-    if value not in known:
-        raise ValueError(f"Expected {what} among {', '.join(known)}, received {value!r}.")
-
-
-@dataclasses.dataclass(frozen=True)
-class Refinement:
-    """Parameters of the field.
-
-    The defaults are the best of those tried, `REFINEMENTS["mrf-paper"]` those of the paper
-    (section 3.2); `docs/mrf.md` compares them.
-
-    Attributes:
-        sweeps: sweeps of mean field, at least 1.
-        sigma: scale of the squared differences of lightness (in [0, 1]) across which colors
-            still influence each other.
-        potential: what is made of the network's distribution: `"log"`, with which the field is
-            the network's posterior times a prior of smoothness; `"probability"`, as in the
-            paper; or `"square_root"`, which the paper finds smoother.
-        unary_scale: factor of the potential, against the neighbors.
-        compatibility: what two neighbors gain by equal bins, by bins one apart, two apart, ...
-        decode: `"mean"` or `"mode"` of the field's distributions.
-
-    Raises:
-        ValueError: for values outside their range.
-    """
-
-    sweeps: int = 8
-    sigma: float = 3e-3
-    potential: str = "log"
-    unary_scale: float = 1.0
-    compatibility: tuple = (2.0, 1.7, 1.2, 0.5)
-    decode: str = "mean"
-
-    def __post_init__(self):
-        """Checks the values."""
-        object.__setattr__(self, "compatibility", tuple(self.compatibility))
-        if not (isinstance(self.sweeps, int) and self.sweeps >= 1):
-            raise ValueError(f"Expected sweeps of 1 or more, received {self.sweeps!r}.")
-        for name in ("sigma", "unary_scale"):
-            value = getattr(self, name)
-            if not (isinstance(value, numbers.Real) and 0 < value < float("inf")):
-                raise ValueError(f"Expected {name} above 0, received {value!r}.")
-        if not len(self.compatibility) or not all(0 <= x <= 50 for x in self.compatibility):
-            raise ValueError(
-                f"Expected compatibility of values in 0..50, received {self.compatibility!r}."
-            )
-        _check_name("potential", self.potential, _POTENTIALS)
-        _check_name("decode", self.decode, DECODES)
-
-
-REFINEMENTS = {
-    "none": None,
-    "mrf": Refinement(),
-    "mrf-paper": Refinement(
-        sigma=1e-4, potential="probability", unary_scale=10.0, compatibility=(10.0, 3.0, 3.0)
-    ),
-}
-"""Refinements that have a name."""
-
-
-def refinement_of(value):
-    """The `Refinement` that a user means by a name of `REFINEMENTS` or by itself, or None.
-
-    Raises:
-        ValueError: for an unknown name.
-    """
-    if value is None or isinstance(value, Refinement):
-        return value
-    _check_name("refine", value, REFINEMENTS)
-    return REFINEMENTS[value]
 
 
 def channel_probabilities(prediction, output, temperature=1.0, log_weights=None):

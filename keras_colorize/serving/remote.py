@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_colorize.inference.base import BaseColorizer
-from keras_colorize.inference.options import RANGES, STRIDE
+from keras_colorize.inference.options import STRIDE, Options, check
 from keras_colorize.serving.failures import ServerError
 
 
@@ -28,10 +28,7 @@ class RemoteColorizer(BaseColorizer):
     at_once = 1
 
     def __init__(self, client, working_size, saturation=1.0):
-        for name, value in {"working_size": working_size, "saturation": saturation}.items():
-            low, high = RANGES[name]
-            if not low <= value <= high:
-                raise ValueError(f"Expected {name} between {low} and {high}, received {value!r}.")
+        check(Options, working_size=working_size, saturation=saturation)
         self.client, self.name = client, client.model.name
         self.working_size, self.saturation = working_size, saturation
 

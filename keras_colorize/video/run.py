@@ -140,7 +140,7 @@ def _description(colorizer, video, goal, steady):
         "target": goal.description(),
         "steady": steady,
         "weights": colorizer.config.sha256,
-        "options": {name: repr(getattr(colorizer, name)) for name in colorizer.OPTIONS},
+        "options": colorizer.options.record(),
     }
 
 

@@ -176,7 +176,7 @@ def test_wrong_types(tiny_colorizer, wrong):
         {"temperature": float("nan")},
         {"saturation": -1.0},
         {"rebalancing": 1.5},
-        {"sample_seed": -1},
+        {"seed": -1},
         {"saturation": "2"},
         {"working_size": 31},
         {"working_size": 5000},
@@ -209,7 +209,7 @@ def test_options_change_the_result(tiny_colorizer, picture, options):
 
 
 def test_samples_follow_from_the_seed(tiny_colorizer, picture):
-    first, second = (tiny_colorizer.replace(decoder="sample", sample_seed=seed) for seed in (1, 2))
+    first, second = (tiny_colorizer.replace(decoder="sample", seed=seed) for seed in (1, 2))
     np.testing.assert_array_equal(first(picture), first(picture))
     assert not np.array_equal(first(picture), second(picture))
 
@@ -219,7 +219,32 @@ def test_options_left_out_are_those_of_the_contract(tiny_model, tiny_config):
     colorizer = Colorizer(tiny_model, config, temperature=0.5)
     assert (colorizer.decoder, colorizer.saturation) == ("mode", 1.3)
     assert (colorizer.temperature, colorizer.working_size) == (0.5, 64)
-    assert colorizer.replace(decoder=None, temperature=0.7).decoder == "mode"
+    assert colorizer.replace(temperature=0.7).decoder == "mode"
+    with pytest.raises(ValueError, match="decoder"):
+        colorizer.replace(decoder=None)
+
+
+def test_a_decoder_that_is_asked_for_comes_as_it_is(tiny_model, tiny_config, picture):
+    weights = tuple(np.exp(np.random.default_rng(2).normal(0, 3, 313)))
+    fields = {"class_weights": weights, "weights_in_loss": False, "rebalancing": 0.5}
+    config = dataclasses.replace(tiny_config, decoder="mean", saturation=1.3, **fields)
+    vivid = Colorizer(tiny_model, config)
+    mean = vivid.replace(decoder="mean")
+    assert (mean.saturation, mean.rebalancing) == (1.0, 0.0)
+    plain = Colorizer(tiny_model, tiny_config, decoder="mean")
+    np.testing.assert_array_equal(mean(picture), plain(picture))
+    assert not np.array_equal(mean(picture), vivid(picture))
+    both = vivid.replace(decoder="mean", saturation=1.2, rebalancing=0.1)
+    assert (both.saturation, both.rebalancing) == (1.2, 0.1)
+    assert both.replace(decoder="mode").saturation == 1.2
+
+
+def test_none_unsets(tiny_colorizer, picture):
+    hints = (np.full((*picture.shape[:2], 2), 30.0), np.ones(picture.shape[:2], bool))
+    full = tiny_colorizer.replace(style=picture[:9], palette=picture, hints=hints, refine="mrf")
+    assert not np.array_equal(full(picture), tiny_colorizer(picture))
+    bare = full.replace(style=None, palette=None, hints=None, refine=None)
+    np.testing.assert_array_equal(bare(picture), tiny_colorizer(picture))
 
 
 def test_bfloat16_is_close_to_float32(tiny_preset, tiny_colorizer, picture):
@@ -258,7 +283,7 @@ def test_rebalancing_can_be_undone(tiny_model, tiny_config, picture):
     plain = Colorizer(tiny_model, tiny_config, decoder="mode")
     lightness = np.random.default_rng(3).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
     logits = np.asarray(plain.model.predict_on_batch(lightness)["ab_logits"])
-    as_trained = Colorizer(tiny_model, rebalanced, decoder="mode")
+    as_trained = Colorizer(tiny_model, rebalanced, decoder="mode", rebalancing=1.0)
     np.testing.assert_array_equal(as_trained.predict_ab(lightness), plain.predict_ab(lightness))
     undone = as_trained.replace(rebalancing=0.0).predict_ab(lightness)
     best = np.argmax(logits - np.log(weights), axis=-1)
@@ -271,7 +296,7 @@ def test_rebalancing_can_be_put_in_by_decoding_alone(tiny_model, tiny_config):
     fields = {"class_weights": tuple(weights), "weights_in_loss": False}
     config = dataclasses.replace(tiny_config, rebalancing=0.5, **fields)
     lightness = np.random.default_rng(3).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
-    half = Colorizer(tiny_model, config, decoder="mode")
+    half = Colorizer(tiny_model, config, decoder="mode", rebalancing=0.5)
     logits = np.asarray(half.model.predict_on_batch(lightness)["ab_logits"])
     best = np.argmax(logits + 0.5 * np.log(weights), axis=-1)
     np.testing.assert_array_equal(half.predict_ab(lightness), ab_centers()[best])

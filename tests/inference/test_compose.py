@@ -3,7 +3,8 @@ import pytest
 from keras import ops
 from skimage import color, transform
 
-from keras_colorize.inference import compose, full_size
+from keras_colorize.inference import full_size
+from keras_colorize.inference.compose import compose
 from keras_colorize.inference.cubic import resize_plane
 from keras_colorize.inference.full_size import compose_into
 from keras_colorize.inference.pixelwise import CHUNKS, apply_pixelwise

@@ -10,13 +10,12 @@ from skimage import color
 from keras_colorize import Colorizer
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
 from keras_colorize.inference import Hints, Refinement, prediction
+from keras_colorize.inference.options import REFINEMENTS
 from keras_colorize.inference.outputs import ab_to_channels, channels_to_ab
 from keras_colorize.inference.refine import (
-    REFINEMENTS,
     channel_probabilities,
     decode_field,
     refine,
-    refinement_of,
     unary_potentials,
 )
 from keras_colorize.inference.tiles import enlarged_window
@@ -192,8 +191,3 @@ def test_a_network_that_predicts_colors_has_no_field(tiny_model, tiny_config):
 def test_wrong_refinements(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Refinement(**wrong)
-
-
-def test_unknown_names():
-    with pytest.raises(ValueError, match="Expected refine among none, mrf, mrf-paper"):
-        refinement_of("crf")

@@ -13,11 +13,10 @@ FRAMES = 6
 class FakeColorizer:
     """Color follows the mean lightness, with a flicker from one call to the next if asked for."""
 
-    OPTIONS = ("saturation",)
-
     def __init__(self, flicker=0.0):
         self.name, self.working_size, self.saturation = "fake", 64, 1.0
         self.config = types.SimpleNamespace(sha256="0")
+        self.options = types.SimpleNamespace(record=lambda: {"saturation": self.saturation})
         self.flicker, self.calls, self.seen = flicker, 0, []
 
     def predict_ab(self, lightness):

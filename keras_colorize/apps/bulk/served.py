@@ -92,7 +92,7 @@ def load_network(path):
     return predict_ab
 
 
-def export_preset(preset, output, precision="auto"):
+def export_preset(preset, output, precision="float32"):
     """Writes the SavedModel of a preset into an output folder, where all workers see it.
 
     Args:

@@ -151,7 +151,7 @@ def _distribution_knobs(settings):
         gradio.Slider(
             0,
             99,
-            settings.sample_seed,
+            settings.seed,
             step=1,
             label="Draw",
             info="Another number draws other colors.",

@@ -13,7 +13,7 @@ class Settings:
     saturation: float
     decoder: str
     temperature: float
-    sample_seed: int
+    seed: int
     refine: str
     palette_strength: float
 
@@ -48,7 +48,12 @@ def configured(colorizer, settings, palette=None, hints=None):
     Raises:
         ValueError: for values outside their range.
     """
-    options = {**dataclasses.asdict(settings), "palette": palette, "hints": hints}
+    options = {**dataclasses.asdict(settings), "hints": hints}
+    if palette is not None:
+        options["palette"] = palette
+    if settings.decoder == colorizer.decoder:
+        # One that is asked for comes without the class weights of the preset.
+        del options["decoder"]
     if not takes_distribution(colorizer.config):
         options = {name: options[name] for name in ("working_size", "saturation", "hints")}
     elif settings.refine == "mrf" and colorizer.refinement:
