@@ -110,7 +110,7 @@ def test_pictures_of_the_strip(tiny_colorizer, picture):
     [
         (["--sigma", "1"], "--refine mrf with --sigma"),
         (["--refine", "crf"], "none, mrf, mrf-paper"),
-        (["--refine", "mrf", "--sweeps", "0"], "above 0"),
+        (["--refine", "mrf", "--sweeps", "0"], "between 1 and"),
         (["--refine", "mrf", "--compatibility", "3;1"], "10,3,3"),
         (["--sweeps-strip", "strip.png"], "with a refinement"),
         (["--palette", "nowhere.png"], "nowhere.png"),
