@@ -11,7 +11,7 @@ import argparse
 
 import numpy as np
 import tensorflow as tf
-from experiments import mean_alone
+from common import mean_alone
 from keras import ops
 
 from keras_colorize import Colorizer

@@ -13,7 +13,7 @@ saturation, and of a network that only tells scenes apart how often it is right,
 import argparse
 import itertools
 
-from experiments import plain_errors
+from common import plain_errors
 from keras import ops
 
 from keras_colorize import Colorizer

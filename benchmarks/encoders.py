@@ -12,7 +12,7 @@ features now. `trainers/distill_encoder.py` is the remedy.
 import argparse
 
 import numpy as np
-from experiments import labelled, plain_errors, unique
+from common import labelled, plain_errors, unique
 
 from keras_colorize import load_preset
 from keras_colorize.cli.options import count

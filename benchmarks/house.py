@@ -15,9 +15,12 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "keras_colorize"
+NEW_LOCALS = 0x2
+"""A flag of code objects that functions have and bodies of classes have not."""
 
 
 def main():
+    """Prints the counts; with `--functions` also the functions that ran."""
     modules = [path for path in sorted(LIBRARY.rglob("*.py")) if path.name != "__init__.py"]
     names = Counter(path.name for path in modules)
     twice = sorted(name for name, count in names.items() if count > 1)
@@ -41,6 +44,7 @@ def main():
 
 
 def lines(path):
+    """Number of lines of a file."""
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
@@ -58,9 +62,9 @@ def functions_of_one_photograph():
 
     def count(frame, event, _):
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith(str(LIBRARY)):
-            if code.co_name[0] != "<" and code.co_flags & 0x2:  # class bodies lack new locals
-                ran.add((code.co_filename, code.co_firstlineno, code.co_name))
+        ours = event == "call" and code.co_filename.startswith(str(LIBRARY))
+        if ours and code.co_name[0] != "<" and code.co_flags & NEW_LOCALS:
+            ran.add((code.co_filename, code.co_firstlineno, code.co_name))
 
     with tempfile.TemporaryDirectory() as folder:
         photograph = Path(folder, "grey.jpg")

@@ -1,29 +1,31 @@
-"""The table of presets: what each costs, and its figures on several sets of photographs.
+"""The tables of presets: what each costs, and its figures on several sets of photographs.
 
     python benchmarks/presets.py --set photographs=photos/ --set scenes=scenes/:400 \
-        --classifier mobilenet_v2.weights.h5 --cache figures/
+        --classifier mobilenet_v2.weights.h5
 
 prints Markdown: a row per preset with its parameters, size and milliseconds, then for each set a
 row per preset between grey and the truth. Of --set, `:400` takes the first 400 photographs in
 the order of their paths. With one preset named, it is the part of its model card with figures.
-
-A measurement that is in the cache is not made again, so a run that was interrupted, or that one
-more preset joins, goes on. It is told by the version of this package, the weights and defaults
-of the preset, the precision and the checksums of the photographs: empty the cache after a change
-of the code. Milliseconds are measured every time, for they compare only within one run.
 """
 
 import argparse
+import logging
 import sys
 import time
 
+import keras
 import numpy as np
-from cached_figures import Photographs, figures_of
-from experiments import labelled, mean_alone, median_seconds, named_set, plain_errors, unique
+from common import labelled, mean_alone, median_seconds, named_set, plain_errors, unique
 
 from keras_colorize import Colorizer, list_presets, load_preset
 from keras_colorize.cli.options import count, whole
-from keras_colorize.evaluation import format_table
+from keras_colorize.evaluation import (
+    format_table,
+    make_judges,
+    measure,
+    measured_paths,
+    summarize,
+)
 from keras_colorize.evaluation.table import HEADLINE, LABELS
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import WEIGHTS_FILE, find_preset
@@ -39,24 +41,27 @@ SIDE = 256
 def main(arguments=None):
     """Measures and prints the tables."""
     options = _parse(arguments)
+    # TensorFlow advises against inputs of many sizes, which photographs have.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with plain_errors():
-        photographs = unique(options.set)
+        sets = {
+            name: (folder, measured_paths(folder, limit))
+            for name, (folder, limit) in unique(options.set).items()
+        }
         presets = unique(options.preset or [(name, name) for name in list_presets()])
-        sets = {name: Photographs(*given) for name, given in photographs.items()}
         subjects = {label: _Subject(preset, options) for label, preset in presets.items()}
         print(_costs(subjects, options), flush=True)
-        for name, group in sets.items():
-            summaries = _summaries(subjects, name, group, options)
-            print(f"\n{name} (n = {len(group.paths)}):\n")
+        for name, (folder, paths) in sets.items():
+            summaries = _summaries(subjects, name, folder, paths, options)
+            print(f"\n{name} (n = {len(paths)}):\n")
             print(_table(summaries, options), flush=True)
 
 
 def _parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "preset", nargs="*", type=labelled, help="PRESET or LABEL=PRESET; by default all shipped"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("preset", nargs="*", type=labelled, help="PRESET or LABEL=PRESET; by default all shipped")
+    add(
         "--set",
         type=named_set,
         action="append",
@@ -64,13 +69,12 @@ def _parse(arguments):
         metavar="NAME=FOLDER[:LIMIT]",
         help="color photographs to measure on; repeatable",
     )
-    parser.add_argument("--cache", help="folder that keeps what was measured")
-    parser.add_argument("--classifier", help="MobileNetV2 weights: recognizability and FID")
-    parser.add_argument("--figures", nargs="+", help="columns; `all` for all that were measured")
-    parser.add_argument("--mean", action="store_true", help="a row with the mean decoder, too")
-    parser.add_argument("--precision", default="auto", help="auto, float32 or bfloat16")
-    parser.add_argument("--calls", type=count, default=20, help="timed calls of each network")
-    parser.add_argument("--workers", type=whole, default=2, help="processes that decode")
+    add("--classifier", help="MobileNetV2 weights: recognizability and FID")
+    add("--figures", nargs="+", help="columns; `all` for all that were measured")
+    add("--mean", action="store_true", help="a row with the mean decoder, too")
+    add("--precision", default="auto", help="auto, float32 or bfloat16")
+    add("--calls", type=count, default=20, help="timed calls of each network")
+    add("--workers", type=whole, default=2, help="processes that decode")
     return parser.parse_args(arguments)
 
 
@@ -82,15 +86,9 @@ class _Subject:
         self.parameters = model.count_params()
         self.megabytes = (find_preset(preset) / WEIGHTS_FILE).stat().st_size / 1e6
         self.colorizer = Colorizer(model, self.config)
-        self.methods = self._methods()
-
-    def _methods(self):
-        if not self.config.colorizes:
-            return {}
-        default = {"default": self.colorizer}
-        if self.config.saturation == 1.0 and not self.config.output.endswith("_logits"):
-            return default
-        return {"mean": mean_alone(self.colorizer), **default}
+        self.methods = {}
+        if self.config.output != "class_logits":
+            self.methods = {"mean": mean_alone(self.colorizer), "default": self.colorizer}
 
     def milliseconds(self, calls):
         """Median of one picture through the network as it is used, batch norms folded."""
@@ -110,11 +108,11 @@ def _costs(subjects, options):
     return "\n".join([*lines, f"\nTogether {together:.1f} MB."])
 
 
-def _summaries(subjects, name, group, options):
+def _summaries(subjects, name, folder, paths, options):
     found = {}
     for label, subject in subjects.items():
         start = time.process_time()
-        summary = figures_of(subject, group, options)
+        summary = _measured(subject, folder, paths, options)
         seconds = time.process_time() - start
         said = f"{seconds:.0f} processor seconds" if summary else "nothing to measure"
         print(f"{name}: {label}: {said}", file=sys.stderr, flush=True)
@@ -122,10 +120,36 @@ def _summaries(subjects, name, group, options):
     return found
 
 
+def _measured(subject, folder, paths, options):
+    """Figures by method: grey, the methods and truth; None where a classifier finds no scenes."""
+    keras.utils.set_random_seed(0)
+    scenes = subject.colorizer, tuple(subject.methods) or ("grey",), folder
+    judges, absent = make_judges(paths, options.classifier, scenes=scenes)
+    if not subject.methods and any("scene" in figure for figure in absent):
+        return None
+    measurement = measure(subject.methods, paths, judges=judges, workers=options.workers)
+    if measurement.failures:
+        path, reason = next(iter(measurement.failures.items()))
+        raise ValueError(f"{path}: {reason}")
+    summary = summarize(measurement.results, measurement.totals)
+    if not subject.methods:
+        # What a network without colors saw in the grey pictures is its own figure, not grey's.
+        seen = ("scene_top1", "scene_top5")
+        summary["default"] = {key: summary["grey"].pop(key) for key in seen}
+    return summary
+
+
 def _table(summaries, options):
     if not summaries:
         return "Nothing was measured."
-    rows = _rows(summaries, options.mean)
+    # What all presets share, grey and the truth, comes from the first.
+    first = next(iter(summaries.values()))
+    rows = {"grey": first["grey"]}
+    for label, summary in summaries.items():
+        if options.mean and "mean" in summary:
+            rows[f"{label}, mean"] = summary["mean"]
+        rows[label] = summary["default"]
+    rows["truth"] = first["truth"]
     known = dict.fromkeys(key for row in rows.values() for key in row)
     ordered = [key for key in LABELS if key in known] + [key for key in known if key not in LABELS]
     return format_table(rows, _columns(options.figures, ordered))
@@ -140,17 +164,6 @@ def _columns(chosen, known):
     if unknown:
         raise ValueError(f"expected figures among all, {', '.join(known)}, received {unknown}.")
     return chosen
-
-
-def _rows(summaries, with_mean):
-    """A row per method; what all presets share, grey and the truth, comes from the first."""
-    first = next(iter(summaries.values()))
-    rows = {"grey": first["grey"]}
-    for label, summary in summaries.items():
-        if with_mean and "mean" in summary:
-            rows[f"{label}, mean"] = summary["mean"]
-        rows[label] = summary["default"]
-    return {**rows, "truth": first["truth"]}
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from experiments import mean_alone, named_set, train, unique
+from common import mean_alone, named_set, train, unique
 
 from keras_colorize import Colorizer
 from keras_colorize.cli.options import count

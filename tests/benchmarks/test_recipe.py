@@ -10,7 +10,6 @@ from keras_colorize.training import TrainingConfig
 
 TRAINERS = Path(__file__).parents[2] / "trainers"
 HISTORY = "epoch,loss,val_ab_logits_ab_error,val_ab_logits_loss\n0,4.0,13.25,2.875\n"
-ONE_OUTPUT = "epoch,loss,val_ab_error,val_loss\n0,4.0,13.5,2.5\n"
 
 
 @pytest.fixture
@@ -21,8 +20,7 @@ def trained(script, presets, photographs, tmp_path, monkeypatch, capsys):
     def train(trainer, run, flags):
         calls.append((trainer, flags))
         run.mkdir(parents=True, exist_ok=True)
-        alone = "--class_loss_weight=0" in flags
-        (run / "history.csv").write_text(ONE_OUTPUT if alone else HISTORY)
+        (run / "history.csv").write_text(HISTORY)
         return presets["distribution"]
 
     def run(*extra):
@@ -44,22 +42,6 @@ def test_a_factor_has_a_row_per_choice_beside_the_base(trained):
     steps = [flag for _, flags in calls for flag in flags if flag.startswith("--steps")]
     # 192 pixels cost 2.2 times as much as 128.
     assert (steps[0], steps[-1]) == ("--steps_per_epoch=220", "--steps_per_epoch=100")
-
-
-def test_without_scenes_the_color_loss_is_the_only_one(trained):
-    _, lines = trained("--factors", "class loss")
-    assert " | 2.500 | 13.500 | - | " in lines[3]
-
-
-def test_pictures_and_weights_are_left_out(trained):
-    calls, _ = trained("--factors", "pictures", "encoder")
-    flags = {tuple(f for f in flags if f.startswith("--data")) for _, flags in calls}
-    assert flags == {
-        ("--data=s=2", *rest) for rest in [("--data=o=1", "--data=f=1"), ("--data=o=1",), ()]
-    }
-    fresh = [flags for _, flags in calls if "--encoder_weights=w" not in flags]
-    assert len(fresh) == 2
-    assert all("--freeze_through=out_relu" not in flags for flags in fresh)
 
 
 def test_trainers_know_every_flag(script):

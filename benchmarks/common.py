@@ -1,4 +1,4 @@
-"""What the experiments share: training as a user does it, presets by label, costs, errors."""
+"""What the benchmarks share: training as a user does it, presets by label, costs, errors."""
 
 import argparse
 import contextlib
