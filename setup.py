@@ -38,8 +38,8 @@ setup(
     },
     install_requires=[
         "absl-py>=2.0",
+        "h5py>=3.11",
         "keras>=3.13,<4",
-        "matplotlib>=3.8",
         "numpy>=1.26",
         "pillow>=10.3",
         "rich>=13.0",
@@ -51,33 +51,30 @@ setup(
         "beam": ["apache-beam>=2.77"],
         "jax": ["jax>=0.5"],
         "litert": ["ai-edge-litert>=2.0"],
+        "lpips": ["lpips>=0.1.4"],
         # Older tf2onnx holds protobuf to versions that TensorFlow does not take.
         "onnx": ["onnx>=1.17", "onnxruntime>=1.20", "tf2onnx>=1.17"],
-        "serving": ["tensorflow-serving-api>=2.20"],
+        # Not required by all: Keras imports it wherever it is installed, half a second each time.
+        "plot": ["matplotlib>=3.8"],
+        "serving": ["grpcio>=1.66", "tensorflow-serving-api>=2.20"],
         "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18"],
-        # ruff is held to one series: another one may format differently.
+        # The page relies on gradio's parts as they are in this series, and on the server under it.
+        "web": ["fastapi", "gradio>=6.31,<7", "uvicorn"],
         "test": [
-            "av>=18",
+            "keras-colorize[onnx,plot,serving,tfds,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
-            "onnx>=1.17",
-            "onnxruntime>=1.20",
             "pytest>=8.0",
             "pytest-xdist>=3.6",
             "pyyaml>=6.0",
+            # Held to one series: another one may format differently.
             "ruff==0.17.*",
             "scipy>=1.15",
-            "tensorboard>=2.20",
-            "tensorflow-datasets>=4.9.7",
-            "tensorflow-serving-api>=2.20",
-            "tf2onnx>=1.17",
             "torch==2.13.0",
         ],
-        "test-web": ["gradio>=6.31,<7", "pytest>=8.0", "selenium>=4.20"],
-        # The page relies on gradio's parts as they are in this series.
-        "web": ["gradio>=6.31,<7"],
+        "test-web": ["keras-colorize[web]", "pytest>=8.0", "selenium>=4.20"],
     },
     entry_points={"console_scripts": ["keras-colorize = keras_colorize_command:main"]},
     classifiers=[
