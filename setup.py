@@ -6,7 +6,6 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-README = ROOT / "README.md"
 
 
 def version():
@@ -15,11 +14,21 @@ def version():
     return re.search(r'^__version__ = "(.+)"$', source, re.MULTILINE).group(1)
 
 
+def description():
+    """The README as the package index can show it, where no file of the repository is.
+
+    Pictures, their captions and links to files go; the text of the links stays.
+    """
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"!\[[^\]]*\]\((?!http)[^)]*\)\n\n(\*[^\n]+\*\n\n)?", "", text)
+    return re.sub(r"\[([^\]]*)\]\((?!http)[^)]*\)", r"\1", text)
+
+
 setup(
     name="keras-colorize",
     version=version(),
     description="Colorization of black-and-white photographs with Keras",
-    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
+    long_description=description(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE"],
