@@ -36,7 +36,6 @@ setup(
     # saved_models/ stays at the top of the repository, where people look for it, and is installed
     # as the data of keras_colorize, where the presets are found.
     packages=[*find_packages(include=["keras_colorize*"]), "keras_colorize.saved_models"],
-    py_modules=["keras_colorize_command"],
     package_dir={"keras_colorize.saved_models": "saved_models"},
     package_data={
         "keras_colorize": ["py.typed"],
@@ -85,7 +84,7 @@ setup(
         ],
         "test-web": ["keras-colorize[web]", "pytest>=8.0", "selenium>=4.20"],
     },
-    entry_points={"console_scripts": ["keras-colorize = keras_colorize_command:main"]},
+    entry_points={"console_scripts": ["keras-colorize = keras_colorize.cli:main"]},
     classifiers=[
         "Development Status :: 4 - Beta",
         "Intended Audience :: Science/Research",

@@ -36,7 +36,7 @@ def main():
 
 
 def _measure(options, folder, workers):
-    command = [sys.executable, "-m", "keras_colorize_command", "bulk", *options.inputs]
+    command = [sys.executable, "-m", "keras_colorize", "bulk", *options.inputs]
     command += ["-o", folder, "--saved-model", options.saved_model, "--"]
     command += [f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing"]
     start, before = time.perf_counter(), os.times()

@@ -123,7 +123,7 @@ def colorize(source, target, precision, preset=None, watch=None):
     Returns:
         `(seconds, processor seconds, peak memory in bytes)`.
     """
-    command = [sys.executable, "-m", "keras_colorize_command", "colorize", str(source)]
+    command = [sys.executable, "-m", "keras_colorize", "colorize", str(source)]
     command += ["-o", str(target), "--precision", precision]
     command += ["--preset", preset] if preset else []
     start = time.perf_counter()

@@ -1,27 +1,105 @@
-"""Importing the library must not bring in TensorFlow where another backend is chosen."""
+"""What importing the library costs, and what must not come along."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import keras
+import pytest
+
+import keras_colorize
+from keras_colorize import __version__, layers
+
 ROOT = Path(__file__).parents[1]
 BACKEND_NEUTRAL = ["color", "bins", "layers", "losses", "metrics", "models"]
 
 
-def _brings_in_tensorflow(*modules):
-    script = f"import sys, {', '.join(modules)}; print('tensorflow' in sys.modules)"
-    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
-    result = subprocess.run(
-        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, check=True
+def _run(script, *words, **environment):
+    """What a process of its own prints."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("TF_CPP")}
+    return subprocess.run(
+        [sys.executable, "-c", script, *map(str, words)],
+        env=known | {"PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    return result.stdout.decode().strip() == "True"
 
 
-def test_the_library_does_not_import_tensorflow():
-    rooms = [f"keras_colorize.{room}" for room in BACKEND_NEUTRAL]
-    assert not _brings_in_tensorflow("keras_colorize", *rooms)
+def _loaded(script):
+    heavy = "{'keras', 'tensorflow', 'matplotlib'}"
+    return _run(f"import sys\n{script}\nprint(sorted({heavy} & set(sys.modules)))").stdout.strip()
 
 
-def test_the_check_itself_can_fail():
-    assert _brings_in_tensorflow("keras_colorize", "tensorflow")
+def test_the_package_is_cheap_to_import():
+    clock = (
+        "import time; start = time.perf_counter(); import keras_colorize, keras_colorize.presets"
+    )
+    seconds, loaded = _loaded(f"{clock}; print(time.perf_counter() - start)").split("\n")
+    assert loaded == "[]"
+    assert float(seconds) < 0.3
+
+
+def test_rooms_and_names_come_when_they_are_used():
+    script = "import keras_colorize\nassert 'iizuka16' in dir(keras_colorize)\n"
+    assert "keras" in _loaded(f"{script}keras_colorize.layers.ResizeLike, keras_colorize.iizuka16")
+    with pytest.raises(AttributeError, match="colourizer"):
+        _ = keras_colorize.colourizer
+
+
+def test_the_rooms_of_all_backends_do_not_import_tensorflow():
+    rooms = ", ".join(f"keras_colorize.{room}" for room in BACKEND_NEUTRAL)
+    script = f"import sys, {rooms}; print('tensorflow' in sys.modules)"
+    assert _run(script, KERAS_BACKEND="jax").stdout.strip() == "False"
+
+
+def test_a_saved_model_loads_once_the_layers_are_imported(tmp_path):
+    lightness = keras.Input((None, None, 1))
+    model = keras.Model(lightness, layers.Upsample2x()(layers.ScaleLightness()(lightness)))
+    model.save(tmp_path / "model.keras")
+    script = "import sys, keras, keras_colorize.layers; keras.saving.load_model(sys.argv[1])"
+    _run(script, tmp_path / "model.keras")
+
+
+def test_wrong_usage_is_told_before_keras_is_imported(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").touch()
+    photographs, out = tmp_path / "in", tmp_path / "out"
+    wrong = {
+        ("colorize", photographs, "-o", out, "--preset", "vivd"): "received 'vivd'",
+        ("colorize", tmp_path / "b.jpg", "-o", out): "no such file",
+        ("colorize", photographs, "-o", tmp_path / "out.png"): "expected a folder for the copies",
+        ("colorize", photographs, "-o", out, "--truth", photographs): "--sheet",
+        ("bulk", tmp_path / "b.jpg", "-o", out): "no such file",
+        ("video", tmp_path / "b.mp4", "-o", out): "expected a video",
+        ("evaluate", "vivd", photographs): "received 'vivd'",
+        ("evaluate", "vivid", tmp_path / "other"): "expected a folder of color photographs",
+        ("export", "vivid", "-o", out, "--format", "litert-int8"): "expected --calibration",
+        ("prior", tmp_path / "other", "-o", out): "Expected a folder of pictures",
+    }
+    script = (
+        "import sys\nfrom keras_colorize import cli\n"
+        f"for words in {[tuple(map(str, words)) for words in wrong]}:\n"
+        "    print(cli.main(list(words)), 'keras' in sys.modules)\n"
+    )
+    result = _run(script)
+    assert result.stdout.splitlines() == ["2 False"] * len(wrong)
+    for line, said in zip(result.stderr.splitlines(), wrong.values(), strict=True):
+        assert line.startswith("keras-colorize: ")
+        assert said in line
+
+
+def test_help_version_and_presets_need_no_keras():
+    script = (
+        "import sys, runpy\n"
+        "sys.argv = ['keras-colorize', *sys.argv[1:]]\n"
+        "try: runpy.run_module('keras_colorize', run_name='__main__')\n"
+        "finally: print({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    for words, said in (("--help", "usage: keras-colorize"), ("presets", "preset")):
+        result = _run(f"{script}\n", words)
+        assert result.stdout.startswith(said)
+        assert result.stdout.endswith("set()\n")
+        assert result.stderr == ""
+    assert __version__ in _run(script, "--version").stdout

@@ -47,9 +47,8 @@ ROOMS["web"] = INFERENCE | {"inference"}
 # `prior` counts the colors that training sees, with the pipeline that training has.
 ROOMS["cli"] = {"bulk", "data", "evaluation", "export", "serving", "study", "video", "web"}
 ROOMS["cli"] |= ROOMS["evaluation"] | ROOMS["export"]
-# `import keras_colorize` registers classes and offers names on every backend.
-ROOMS["__init__"] = set(ROOMS) - {"bulk", "cli", "data", "training", "export", "study", "video"}
-ROOMS["__init__"] -= {"serving", "web"}
+# Its names are loaded when they are first used, from the rooms that run on every backend.
+ROOMS["__init__"] = set()
 ROOMS["trainers"] = set(ROOMS) - {"cli"}
 
 # Which rooms may import what from outside; `trainers` is a room here.
@@ -80,6 +79,8 @@ def room_of(module):
     parts = module.split(".")
     if parts[0] == "trainers":
         return "trainers"
+    if parts[1:2] == ["__main__"]:
+        return "cli"
     if parts[1:2] == ["apps"]:
         parts = parts[1:]
     return parts[1] if len(parts) > 1 else "__init__"

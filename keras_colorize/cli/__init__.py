@@ -2,20 +2,25 @@
 
 import argparse
 import contextlib
+import importlib
 import logging
 import os
 import sys
 
-# Nothing of the library is imported up here, because `--help` must not wait for TensorFlow.
+from keras_colorize import __version__
+from keras_colorize.errors import InputError
+
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .options import EXIT_USAGE
 
 COMMANDS = (colorize, bulk, video, evaluate, presets, export, study, prior, web)
-"""Modules that each add their commands to the parser."""
+"""Modules that each add their commands to the parser; they import Keras in functions alone."""
 
 
 def main(arguments=None):
     """Runs the command.
+
+    Words, paths and names of presets are checked before Keras is imported, which takes seconds.
 
     Args:
         arguments: list of words; None takes those of the process.
@@ -25,15 +30,13 @@ def main(arguments=None):
     """
     words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
     options = _parser().parse_args(words, argparse.Namespace(beam_flags=flags))
-    with _quiet_start():
-        from keras_colorize.io import PhotographError
-        from keras_colorize.presets import PresetError
-    # TensorFlow advises against inputs of many sizes, which photographs have.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
     try:
+        _check_preset(options)
+        options.check(options)
+        if options.needs_keras:
+            _import_keras()
         return options.run(options)
-    except (PhotographError, PresetError, ValueError) as error:
+    except (InputError, ValueError) as error:
         print(f"keras-colorize: {error}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
@@ -41,27 +44,45 @@ def main(arguments=None):
         return 130
 
 
-@contextlib.contextmanager
-def _quiet_start():
-    """Silences TensorFlow; whoever sets TF_CPP_MIN_LOG_LEVEL hears all that it has to say."""
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "keras" in sys.modules:
-        yield
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    # Its first lines do not heed that: they are written before its log is set up.
-    stderr = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-
-
 def _parser():
     parser = argparse.ArgumentParser(prog="keras-colorize", description="Colorize photographs.")
+    parser.add_argument("--version", action="version", version=f"keras-colorize {__version__}")
+    # A command sets its own `run`, and `check` for what can be known without Keras.
+    parser.set_defaults(check=lambda _: None, needs_keras=True)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add(commands)
     return parser
+
+
+def _check_preset(options):
+    if getattr(options, "preset", None):
+        from keras_colorize.presets import find_preset
+
+        find_preset(options.preset)
+
+
+def _import_keras():
+    """Imports Keras and silences TensorFlow, unless the user set TF_CPP_MIN_LOG_LEVEL lower."""
+    silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3"
+    # TensorFlow advises against inputs of many sizes, which photographs have.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if "keras" in sys.modules:
+        return
+    if sys.stderr.isatty():
+        print("starting ...", end="\r", file=sys.stderr, flush=True)
+    with _no_stderr() if silent else contextlib.nullcontext():
+        importlib.import_module("keras")
+
+
+@contextlib.contextmanager
+def _no_stderr():
+    # TensorFlow's first lines are written before it reads the level.
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)

@@ -1,6 +1,9 @@
 """The command `bulk`: folders of any size, on one machine or many, by Apache Beam."""
 
 import sys
+from pathlib import Path
+
+from keras_colorize.errors import InputError
 
 from .options import EXIT_FAILED
 
@@ -49,14 +52,21 @@ def add(commands):
     command.add_argument(
         "--no-mark", action="store_true", help="do not say in the metadata that colors were made"
     )
-    command.set_defaults(run=_bulk)
+    command.set_defaults(check=_check, run=_bulk)
+
+
+def _check(options):
+    from keras_colorize.io import find_photographs
+
+    if options.saved_model and options.precision:
+        raise InputError("expected no --precision with --saved-model, which has its own")
+    # Folders may be large, so they are searched through once, by the run.
+    find_photographs(path for path in options.inputs if not Path(path).is_dir())
 
 
 def _bulk(options):
     from keras_colorize.apps.bulk import colorize_in_bulk, export_preset
 
-    if options.saved_model and options.precision:
-        raise ValueError("expected no --precision with --saved-model, which has its own")
     saved_model = options.saved_model or export_preset(
         options.preset, options.output, options.precision or "float32"
     )

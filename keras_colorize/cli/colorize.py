@@ -32,16 +32,20 @@ def _add_colorize(commands):
     )
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
-    command.set_defaults(run=_colorize)
+    command.set_defaults(check=_check, run=_colorize)
 
 
-def _colorize(options):
-    from keras_colorize.inference.batch import plan_jobs
+def _check(options):
+    from keras_colorize.io import plan_jobs
 
     if options.truth and not (options.sheet and Path(options.truth).is_dir()):
         raise ValueError("expected --sheet and a folder of true colors with --truth")
     server.check_alone(options)
-    jobs = plan_jobs(options.inputs, options.output, options.sheet)
+    options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
+
+
+def _colorize(options):
+    jobs = options.jobs
     settings = {
         "mark_colorized": not options.no_mark,
         "skip_existing": options.skip_existing,
@@ -90,7 +94,7 @@ def _report(progress, outcome):
 def _demo(options):
     from keras_colorize.evaluation import write_demo_photographs
     from keras_colorize.inference import Colorizer
-    from keras_colorize.inference.batch import plan_jobs
+    from keras_colorize.io import plan_jobs
 
     folder = Path(options.output)
     write_demo_photographs(folder)

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from keras_colorize.errors import InputError
+
 from .options import EXIT_FAILED, add_options, count, make_any_colorizer, whole
 from .progress import Progress
 
@@ -38,11 +40,20 @@ def add(commands):
     )
     command.add_argument("--workers", type=whole, default=_cores(), help="decoding processes")
     add_options(command, preset=False)
-    command.set_defaults(run=_evaluate)
+    command.set_defaults(check=_check, run=_evaluate)
 
 
 def _cores():
     return min(4, os.cpu_count() or 1)
+
+
+def _check(options):
+    from keras_colorize.presets import find_preset
+
+    if not Path(options.truth).exists():
+        raise InputError(f"{options.truth}: expected a folder of color photographs, found none")
+    if not Path(options.subject).is_dir():
+        find_preset(options.subject)
 
 
 def _evaluate(options):

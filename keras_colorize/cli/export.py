@@ -55,7 +55,7 @@ def add(commands):
     )
     group.add_argument("--overwrite", action="store_true", help="replace an existing file")
     add_options(command, preset=False)
-    command.set_defaults(run=_export)
+    command.set_defaults(check=_check, run=_export)
 
 
 def _size(text):
@@ -69,7 +69,6 @@ def _size(text):
 
 
 def _export(options):
-    _check(options)
     try:
         print(_write(options))
     except (FileExistsError, ImportError) as error:

@@ -12,7 +12,7 @@ vivid: colorfulness, % of the true one; nearest, skin: error of ab on photograph
 def add(commands):
     """Adds the command to the parser."""
     command = commands.add_parser("presets", help="list the presets: what for, size, figures")
-    command.set_defaults(run=_presets)
+    command.set_defaults(run=_presets, needs_keras=False)
 
 
 def _presets(_):

@@ -1,5 +1,9 @@
 """The command that counts colors: `prior`."""
 
+from pathlib import Path
+
+from keras_colorize.errors import InputError
+
 from .options import EXIT_FAILED, count
 from .progress import Progress
 
@@ -12,7 +16,12 @@ def add(commands):
     command.add_argument("--size", type=count, default=128, help="side counted at, 4 divides it")
     command.add_argument("--keep-near-grey", action="store_true", help="count near-grey ones, too")
     command.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    command.set_defaults(run=_prior)
+    command.set_defaults(check=_check, run=_prior)
+
+
+def _check(options):
+    if not Path(options.folder).is_dir():
+        raise InputError(f"Expected a folder of pictures, received {options.folder}.")
 
 
 def _prior(options):

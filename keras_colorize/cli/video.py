@@ -5,6 +5,8 @@ import contextlib
 import sys
 from pathlib import Path
 
+from keras_colorize.errors import InputError
+
 from .options import EXIT_FAILED, add_options, make_colorizer
 from .progress import Progress
 
@@ -32,7 +34,7 @@ def add(commands):
     )
     _add_encoding(command)
     add_options(command)
-    command.set_defaults(run=_video)
+    command.set_defaults(check=_check, run=_video)
 
 
 def _add_encoding(command):
@@ -63,11 +65,14 @@ def _pair(text):
     return name, value
 
 
+def _check(options):
+    if not Path(options.input).is_file():
+        raise InputError(f"{options.input}: expected a video, found no such file")
+
+
 def _video(options):
     from keras_colorize.video import VideoError, colorize_video
 
-    if not Path(options.input).is_file():
-        raise ValueError(f"{options.input}: expected a video, found no such file")
     try:
         colorizer = make_colorizer(options, options.preset)
         with contextlib.ExitStack() as stack:

@@ -4,29 +4,12 @@ import collections
 import concurrent.futures
 import dataclasses
 import os
-import tempfile
-from pathlib import Path
 
 from keras_colorize.inference.groups import read_groups, take_step
-from keras_colorize.io import (
-    PhotographError,
-    find_photographs,
-    output_path,
-    writable_format,
-    write_photograph,
-)
+from keras_colorize.io import Job, PhotographError, write_photograph
 
 AHEAD = 1
 """Groups that wait to be written, as many as are read ahead; bounds the memory."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """One photograph to colorize: where it is, where its copy goes, its path in the folder."""
-
-    source: Path
-    target: Path
-    relative: Path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,34 +29,6 @@ class Outcome:
     notes: tuple = ()
     before: object = None
     after: object = None
-
-
-def plan_jobs(inputs, output, sheet=None):
-    """Says which photograph goes where.
-
-    Args:
-        inputs: files, folders (searched through and mirrored) and glob patterns.
-        output: a folder; or a file, when there is one input and it is a file. A folder inside
-            an input folder is not searched through: it holds the results of an earlier run.
-        sheet: path of a contact sheet that will be written as well, or None.
-
-    Returns:
-        List of `Job`s.
-
-    Raises:
-        PhotographError: if an input matches nothing, an output would replace an input, two
-            outputs would have the same name, an output has a suffix that cannot be written, or
-            the output folder cannot be written to.
-    """
-    output = Path(output)
-    if len(inputs) == 1 and Path(inputs[0]).is_file() and output.suffix and not output.is_dir():
-        path, folder = Path(inputs[0]), output.parent
-        jobs = [Job(path, output, Path(path.name))]
-    else:
-        jobs, folder = _mirrored_jobs(inputs, output), output
-    _check_jobs(jobs, sheet)
-    _check_writable(folder)
-    return jobs
 
 
 def colorize_files(
@@ -162,57 +117,3 @@ def describe(error):
         return f"out of memory: use a smaller --working-size or a smaller picture ({text[:200]})"
     known = isinstance(error, PhotographError | ValueError | OSError)
     return text if known else f"{type(error).__name__}: {text}"
-
-
-def _mirrored_jobs(inputs, output):
-    jobs = [
-        Job(path, output_path(path, root, output), path.relative_to(root))
-        for path, root in find_photographs(inputs)
-        if not _is_earlier_result(path, root, output)
-    ]
-    if not jobs:
-        raise PhotographError(f"{output}: expected inputs beside it, found only photographs in it.")
-    return jobs
-
-
-def _is_earlier_result(path, root, output):
-    path, root, output = path.resolve(), root.resolve(), output.resolve()
-    return root in output.parents and output in path.parents
-
-
-def _check_jobs(jobs, sheet):
-    sources = {job.source.resolve() for job in jobs}
-    targets = {}
-    for job in jobs:
-        writable_format(job.target)
-        target = job.target.resolve()
-        if target in sources:
-            raise PhotographError(
-                f"{job.target}: expected an output that is no input; name another folder."
-            )
-        if target in targets:
-            raise PhotographError(
-                f"{job.target}: expected one input for it, found {targets[target]} and "
-                f"{job.source}; colorize them into different folders."
-            )
-        targets[target] = job.source
-    if sheet is not None:
-        _check_sheet(Path(sheet), sources | set(targets))
-
-
-def _check_sheet(sheet, photographs):
-    if writable_format(sheet).name not in ("PNG", "JPEG"):
-        raise PhotographError(f"{sheet}: expected a .png or .jpg contact sheet.")
-    if sheet.resolve() in photographs:
-        raise PhotographError(f"{sheet}: expected a contact sheet that is no input or output.")
-
-
-def _check_writable(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise PhotographError(
-            f"{folder}: expected a folder that can be written to: {error.strerror}."
-        ) from error

@@ -2,13 +2,14 @@
 
 from keras_colorize.io.embedding import jpeg_bytes, small_pixels
 from keras_colorize.io.formats import writable_format
-from keras_colorize.io.paths import find_photographs, output_path
+from keras_colorize.io.paths import Job, find_photographs, output_path, plan_jobs
 from keras_colorize.io.photograph import Metadata, Photograph, PhotographError, to_pil
 from keras_colorize.io.reading import read_photograph
 from keras_colorize.io.sheet import contact_sheet
 from keras_colorize.io.writing import write_photograph
 
 __all__ = [
+    "Job",
     "Metadata",
     "Photograph",
     "PhotographError",
@@ -16,6 +17,7 @@ __all__ = [
     "find_photographs",
     "jpeg_bytes",
     "output_path",
+    "plan_jobs",
     "read_photograph",
     "small_pixels",
     "to_pil",

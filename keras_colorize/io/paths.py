@@ -1,11 +1,22 @@
 """Which photographs are meant, and where their colorized copies go."""
 
+import dataclasses
 import glob
 import os
+import tempfile
 from pathlib import Path
 
-from keras_colorize.io.formats import READABLE_SUFFIXES, WRITABLE
+from keras_colorize.io.formats import READABLE_SUFFIXES, WRITABLE, writable_format
 from keras_colorize.io.photograph import PhotographError
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One photograph to colorize: where it is, where its copy goes, its path in the folder."""
+
+    source: Path
+    target: Path
+    relative: Path
 
 
 def find_photographs(inputs):
@@ -56,6 +67,39 @@ def output_path(source_path, source_root, output_root):
     return copy if copy.suffix.lower() in WRITABLE else copy.with_suffix(".png")
 
 
+def plan_jobs(inputs, output, sheet=None):
+    """Says which photograph goes where.
+
+    Args:
+        inputs: files, folders (searched through and mirrored) and glob patterns.
+        output: a folder; or a file, when there is one input and it is a file. A folder inside
+            an input folder is not searched through: it holds the results of an earlier run.
+        sheet: path of a contact sheet that will be written as well, or None.
+
+    Returns:
+        List of `Job`s.
+
+    Raises:
+        PhotographError: if an input matches nothing, an output would replace an input, two
+            outputs would have the same name, one file is named for several, an output
+            has a suffix that cannot be written, or the output folder cannot be written to.
+    """
+    output = Path(output)
+    if len(inputs) == 1 and Path(inputs[0]).is_file() and output.suffix and not output.is_dir():
+        path, folder = Path(inputs[0]), output.parent
+        jobs = [Job(path, output, Path(path.name))]
+    elif output.suffix.lower() in READABLE_SUFFIXES and not output.is_dir():
+        raise PhotographError(
+            f"{output}: expected a folder for the copies of more than one file, received the "
+            "name of a photograph."
+        )
+    else:
+        jobs, folder = _mirrored_jobs(inputs, output), output
+    _check_jobs(jobs, sheet)
+    _check_writable(folder)
+    return jobs
+
+
 def _matches(given):
     path = Path(given)
     # A file called "[1].jpg" is meant as a file, so names come before patterns.
@@ -103,3 +147,57 @@ def _fixed_folder(pattern):
 
 def _is_photograph(name):
     return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
+
+
+def _mirrored_jobs(inputs, output):
+    jobs = [
+        Job(path, output_path(path, root, output), path.relative_to(root))
+        for path, root in find_photographs(inputs)
+        if not _is_earlier_result(path, root, output)
+    ]
+    if not jobs:
+        raise PhotographError(f"{output}: expected inputs beside it, found only photographs in it.")
+    return jobs
+
+
+def _is_earlier_result(path, root, output):
+    path, root, output = path.resolve(), root.resolve(), output.resolve()
+    return root in output.parents and output in path.parents
+
+
+def _check_jobs(jobs, sheet):
+    sources = {job.source.resolve() for job in jobs}
+    targets = {}
+    for job in jobs:
+        writable_format(job.target)
+        target = job.target.resolve()
+        if target in sources:
+            raise PhotographError(
+                f"{job.target}: expected an output that is no input; name another folder."
+            )
+        if target in targets:
+            raise PhotographError(
+                f"{job.target}: expected one input for it, found {targets[target]} and "
+                f"{job.source}; colorize them into different folders."
+            )
+        targets[target] = job.source
+    if sheet is not None:
+        _check_sheet(Path(sheet), sources | set(targets))
+
+
+def _check_sheet(sheet, photographs):
+    if writable_format(sheet).name not in ("PNG", "JPEG"):
+        raise PhotographError(f"{sheet}: expected a .png or .jpg contact sheet.")
+    if sheet.resolve() in photographs:
+        raise PhotographError(f"{sheet}: expected a contact sheet that is no input or output.")
+
+
+def _check_writable(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise PhotographError(
+            f"{folder}: expected a folder that can be written to: {error.strerror}."
+        ) from error

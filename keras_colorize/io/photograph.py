@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
+from keras_colorize.errors import InputError
 from keras_colorize.io import icc
 from keras_colorize.io.opening import BAND_ROWS
 
 
-class PhotographError(Exception):
+class PhotographError(InputError):
     """A photograph that cannot be found, read or written; the message is meant for people."""
 
 

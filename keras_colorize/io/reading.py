@@ -77,9 +77,9 @@ def _seekable(source, name):
 def _open_path(source, name):
     path = Path(source)
     try:
-        if path.is_dir():
-            raise PhotographError(f"{name}: expected a photograph, got a folder.")
         return path.open("rb")
+    except IsADirectoryError as fault:
+        raise PhotographError(f"{name}: expected a photograph, got a folder.") from fault
     except FileNotFoundError as fault:
         raise PhotographError(f"{name}: expected a photograph, found no such file.") from fault
     except (OSError, ValueError) as fault:

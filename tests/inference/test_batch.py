@@ -7,8 +7,8 @@ from PIL import Image
 
 from keras_colorize.inference import batch, groups
 from keras_colorize.inference.base import BaseColorizer, View
-from keras_colorize.inference.batch import colorize_files, plan_jobs
-from keras_colorize.io import PhotographError
+from keras_colorize.inference.batch import colorize_files
+from keras_colorize.io import PhotographError, plan_jobs
 
 
 def _save(path, level=128, size=(6, 8)):

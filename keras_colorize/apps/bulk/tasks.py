@@ -3,8 +3,7 @@
 import os
 
 from keras_colorize.apps.bulk.folder import checksum
-from keras_colorize.inference.batch import plan_jobs
-from keras_colorize.io import PhotographError
+from keras_colorize.io import PhotographError, plan_jobs
 
 
 def plan_tasks(inputs, folder):
