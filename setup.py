@@ -64,7 +64,12 @@ setup(
         "onnx": ["onnx>=1.17", "onnxruntime>=1.20", "tf2onnx>=1.17"],
         # Not required by all: Keras imports it wherever it is installed, half a second each time.
         "plot": ["matplotlib>=3.8"],
-        "serving": ["grpcio>=1.66", "tensorflow-serving-api>=2.20"],
+        "serving": [
+            "grpcio>=1.66",
+            "requests>=2.32",
+            "tensorflow-serving-api>=2.20",
+            "urllib3>=2.0",
+        ],
         "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18"],

@@ -64,11 +64,13 @@ OUTSIDE = {
     "jax": set(),
     "keras.src": set(),
     "matplotlib": {"evaluation", "training"},
+    "requests": {"serving"},
     "tensorboard": TENSORFLOW_ROOMS,
     "tensorflow": TENSORFLOW_ROOMS,
     "tensorflow_datasets": TENSORFLOW_ROOMS,
     "tensorflow_serving": TENSORFLOW_ROOMS,
     "torch": set(),
+    "urllib3": {"serving"},
     "uvicorn": {"web"},
 }
 PRINTING_ROOMS = {"cli"}

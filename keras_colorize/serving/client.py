@@ -1,84 +1,52 @@
-"""A client of TensorFlow Serving for networks that `export_saved_model` wrote."""
+"""Colorizing with a network on a server: lightness goes there, color comes back."""
 
-import dataclasses
 import re
 
 import numpy as np
 
-from keras_colorize.serving.failures import (
-    LATE,
-    UNAVAILABLE,
-    UNKNOWN_MODEL,
-    PicturesRefusedError,
-    ServerError,
-)
-from keras_colorize.serving.parts import Parts
-from keras_colorize.serving.rest_channel import RestChannel
-from keras_colorize.serving.retry import Retry
-
-PROTOCOLS = ("grpc", "rest")
+from keras_colorize.inference.base import BaseColorizer
+from keras_colorize.inference.options import STRIDE, Options, check
 
 MAX_MESSAGE_BYTES = 256 << 20
 """Most bytes of a request or an answer, unless another limit is asked for."""
 
+_HOST = r"([^/@:\[\]]+|\[[0-9a-fA-F:]+\])"
+_ADDRESSES = {
+    "grpc": ("host:port for gRPC", rf"{_HOST}:\d+"),
+    "rest": ("host:port or http(s)://host:port/path", rf"https?://{_HOST}(:\d+)?(/[^?#]*)?"),
+}
 _REST_PORT = "8501"
-_OVERHEAD = 4096
-"""Bytes of a message beside its pictures, at most."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Model:
-    """Which network of a server is asked for: a version of it, one with a label, or the latest."""
-
-    name: str
-    version: int | None = None
-    label: str | None = None
-
-    def __str__(self):
-        return ":".join(str(part) for part in dataclasses.astuple(self) if part is not None)
-
-
-@dataclasses.dataclass(frozen=True)
-class VersionStatus:
-    """A version of a network on a server.
-
-    Attributes:
-        version: its number.
-        state: `"START"`, `"LOADING"`, `"AVAILABLE"`, `"UNLOADING"` or `"END"`.
-        message: why it could not be loaded; "" if nothing is wrong.
-    """
-
-    version: int
-    state: str
-    message: str = ""
+class ServerError(OSError):
+    """A server that cannot be reached, or refuses a request."""
 
 
 class Client:
-    """Asks a server to colorize pictures, and to tell scenes apart.
+    """Asks a network on a server for color.
 
-    A request that fails because the server is busy, starting or out of reach is repeated. It may
-    be used from several threads.
+    A server that is out of reach, starting or busy is asked again, five times in all, later and
+    later: by gRPC's own retry policy, or by that of urllib3. It may be used from several threads.
 
     Args:
         address: `host:port`; or a URL, `http://` or `https://`, that may have a path.
         model: name of the network on the server.
-        protocol: `"grpc"` (extra `serving`) or `"rest"`; None for REST where the address is a URL
-            or has the port 8501, else gRPC.
+        protocol: `"grpc"` or `"rest"`; None for REST where the address is a URL or has the port
+            8501, else gRPC.
         version: number of the version; None for the latest.
         label: label of the version, in place of its number.
-        timeout: seconds for a request with its repetitions.
-        retry: a `Retry`, which says how often and when requests are repeated.
-        batch: most pictures in a request. The server makes them one after the other.
-        in_flight: most requests at the same time.
-        max_message_bytes: most bytes of a request or an answer. What is over it is never sent.
-        tls: whether gRPC encrypts; REST does with `https://`.
+        timeout: seconds for an answer: by gRPC with all repetitions, by REST for each.
+        max_message_bytes: most bytes of a request or an answer. More pictures than fit go in
+            several requests; one that does not fit is never sent.
+        tls: whether requests are encrypted; a URL says so itself.
         certificate: PEM file of the authority that the server is known by; None for those that
-            the system trusts. Makes gRPC encrypt, too.
-        headers: dict that goes with each request, such as `{"authorization": "Bearer ..."}`.
+            the system trusts. Implies `tls`.
+        headers: dict that goes with each request, such as `{"authorization": "Bearer ..."}`;
+            names in lower case.
 
     Raises:
         ValueError: for an address, protocol or number that cannot be.
-        ImportError: for gRPC without the extra `serving`.
+        ImportError: without the extra `serving`.
     """
 
     def __init__(
@@ -90,63 +58,47 @@ class Client:
         version=None,
         label=None,
         timeout=60.0,
-        retry=None,
-        batch=1,
-        in_flight=2,
         max_message_bytes=MAX_MESSAGE_BYTES,
         tls=False,
         certificate=None,
         headers=None,
     ):
-        protocol = _protocol(address) if protocol is None else protocol
-        _check(protocol, model, version, label)
-        numbers = {"timeout": timeout, "batch": batch, "in_flight": in_flight}
-        _check_positive(**numbers, max_message_bytes=max_message_bytes)
-        self.retry = Retry() if retry is None else retry
-        self.timeout, self.batch, self.in_flight = timeout, batch, in_flight
-        self.max_message_bytes = max_message_bytes
-        self.model = Model(model, version, label)
-        make = _rest if protocol == "rest" else _grpc
-        settings = (max_message_bytes, tls or certificate is not None, certificate, headers or {})
-        self.channel = make(address, self.model, *settings)
-
-    def colorize(self, pictures):
-        """Colorizes encoded pictures.
-
-        Args:
-            pictures: list of bytes, each a JPEG, PNG, GIF, BMP or WebP file.
-
-        Returns:
-            List of bytes, each a PNG file of the size of the picture, in the same order.
-
-        Raises:
-            PicturesRefusedError: if pictures were refused; it holds what was made of the others.
-            ServerError: if the server cannot be reached or does not serve this.
-            TypeError: for what is not bytes.
-        """
-        return self._each("colorize_bytes", ("png_bytes",), pictures, lambda png: png)
-
-    def classify(self, pictures):
-        """Tells the scenes of encoded pictures, the likeliest first.
-
-        Args:
-            pictures: list of bytes, see `colorize`.
-
-        Returns:
-            Pair of arrays: names (N, k) of scenes, and their probabilities (N, k), float32.
-
-        Raises:
-            PicturesRefusedError: see `colorize`; `made` has a pair of (k,) for each picture.
-            ServerError: see `colorize`.
-            TypeError: see `colorize`.
-        """
-        outputs = ("scenes", "probabilities")
-        made = self._each("classify_bytes", outputs, pictures, lambda *row: row)
-        scenes, probabilities = zip(*made, strict=True) if made else ([], [])
-        return np.array(scenes, dtype=object), np.array(probabilities, dtype="float32")
+        tls = tls or certificate is not None
+        is_rest = "://" in address or address.endswith(f":{_REST_PORT}")
+        protocol = protocol or ("rest" if is_rest else "grpc")
+        if protocol not in _ADDRESSES:
+            raise ValueError(
+                f"Expected a protocol among {', '.join(_ADDRESSES)}, received {protocol!r}."
+            )
+        if protocol == "rest" and "://" not in address:
+            address = f"http{'s' * tls}://{address}"
+        form, pattern = _ADDRESSES[protocol]
+        if not re.fullmatch(pattern, address):
+            raise ValueError(f"Expected {form}, received {address!r}.")
+        if not model:
+            raise ValueError(f"Expected the name of a network, received {model!r}.")
+        if version is not None and label is not None:
+            raise ValueError(f"Expected a version or a label, received {version!r} and {label!r}.")
+        for name, number in {"timeout": timeout, "max_message_bytes": max_message_bytes}.items():
+            if not number > 0:
+                raise ValueError(f"Expected {name} above 0, received {number!r}.")
+        self.address, self.model, self.version, self.label = address, model, version, label
+        self.timeout, self.max_message_bytes = timeout, max_message_bytes
+        self.tls, self.certificate, self.headers = tls, certificate, headers or {}
+        try:
+            if protocol == "rest":
+                from keras_colorize.serving.rest import RestTransport as Transport
+            else:
+                from keras_colorize.serving.rpc import GrpcTransport as Transport
+        except ImportError as error:
+            raise ImportError(
+                "Expected requests and tensorflow-serving-api to ask a server with "
+                f"(pip install 'keras-colorize[serving]'): {error}."
+            ) from error
+        self.transport = Transport(self)
 
     def predict_ab(self, lightness):
-        """Predicts color, in one request.
+        """Predicts color.
 
         Args:
             lightness: float array (N, H, W, 1), L* in 0..100, sides multiples of 32.
@@ -155,46 +107,36 @@ class Client:
             float32 array (N, h, w, 2) of a and b, multiplied by the saturation of the server.
 
         Raises:
-            ServerError: see `colorize`.
+            ServerError: if the server cannot be reached, refuses, or does not colorize.
+            ValueError: for pictures that are too large for a message.
         """
         lightness = np.asarray(lightness, "float32")
-        ab = self._predict("serving_default", {"lightness": lightness}, ("ab",))["ab"]
-        if ab.ndim != 4 or ab.shape[0] != len(lightness) or ab.shape[-1] != 2:
-            raise ServerError(
-                f"{self.model}: expected ab ({len(lightness)}, h, w, 2) from the server, received "
-                f"shape {ab.shape}."
+        # What comes back has at most two values for each that goes there.
+        picture_bytes = 2 * self.transport.bytes_per_value * max(1, lightness[:1].size)
+        at_once = self.max_message_bytes // picture_bytes
+        if not at_once:
+            raise ValueError(
+                f"Expected at most {self.max_message_bytes} bytes for a picture in a message, "
+                f"received {picture_bytes}: ask for a smaller working size or a larger "
+                "max_message_bytes."
             )
-        return ab
+        starts = range(0, len(lightness), at_once)
+        parts = [self.transport.predict_ab(lightness[start : start + at_once]) for start in starts]
+        for start, ab in zip(starts, parts, strict=True):
+            count = len(lightness[start : start + at_once])
+            if ab.ndim != 4 or ab.shape[0] != count or ab.shape[-1] != 2:
+                raise self.error(f"expected ab ({count}, h, w, 2), received shape {ab.shape}")
+            if not np.isfinite(ab).all():
+                raise self.error("expected finite a and b, received others")
+        return np.concatenate(parts)
 
-    def status(self):
-        """Says which versions the server has.
-
-        Returns:
-            List of `VersionStatus`.
-
-        Raises:
-            ServerError: if the server cannot be reached or does not know the network.
-        """
-        found = self.retry.call(self.channel.status, self.timeout)
-        return [VersionStatus(*one) for one in found]
-
-    def ready(self):
-        """Says whether the server can be asked now; asks once, without repetitions.
-
-        Raises:
-            ServerError: if the server refuses to say, for want of a certificate for instance.
-        """
-        try:
-            found = self.channel.status(self.timeout)
-        except ServerError as error:
-            if error.code in (UNAVAILABLE, UNKNOWN_MODEL, LATE):
-                return False
-            raise
-        return any(state == "AVAILABLE" for _, state, _ in found)
+    def error(self, reason):
+        """Makes a `ServerError` that names the server and the network."""
+        return ServerError(f"{self.address}, model {self.model}: {reason}")
 
     def close(self):
         """Closes the connection."""
-        self.channel.close()
+        self.transport.close()
 
     def __enter__(self):
         return self
@@ -202,77 +144,47 @@ class Client:
     def __exit__(self, *_):
         self.close()
 
-    def _each(self, signature, outputs, pictures, make):
-        def ask(part):
-            rows = self._predict(signature, {"image_bytes": part}, outputs)
-            self._check_lengths(rows, len(part))
-            return [make(*row) for row in zip(*(rows[name] for name in outputs), strict=True)]
 
-        limit = self.max_message_bytes - _OVERHEAD
-        parts = Parts(ask, self.batch, limit, self.channel.message_size)
-        made, reasons = parts.run(pictures, self.in_flight)
-        if reasons:
-            raise PicturesRefusedError(made, reasons)
-        return made
+class RemoteColorizer(BaseColorizer):
+    """Colorizes as `Colorizer` does, but asks a server for the colors.
 
-    def _check_lengths(self, rows, count):
-        for name, values in rows.items():
-            if len(values) != count:
-                raise ServerError(
-                    f"{self.model}: expected {count} of {name}, received {len(values)}."
-                )
+    Only the lightness at the working size goes to the server and only the small a and b come
+    back, so that large pictures and those of 16 bits cost no more, and nobody else sees them in
+    full. Decoder, temperature, rebalancing and refinement are those that were exported.
 
-    def _predict(self, signature, inputs, outputs):
-        def ask(timeout):
-            return self.channel.predict(signature, inputs, outputs, timeout)
+    Args:
+        client: a `Client`.
+        working_size: long side in pixels at which the network sees a photograph.
+        saturation: factor on the chroma that comes from the server, which multiplied it by that
+            of the exported colorizer.
 
-        found = self.retry.call(ask, self.timeout)
-        missing = [name for name in outputs if name not in found]
-        if missing:
-            raise ServerError(
-                f"{self.model}: expected {', '.join(missing)} from the signature {signature}, "
-                f"which a colorizer exports; the server has something else there."
-            )
-        return found
+    Raises:
+        ValueError: for a number outside its range.
+    """
 
+    # Each photograph has its own time to be answered in, with its own repetitions.
+    at_once = 1
 
-def _protocol(address):
-    return "rest" if "://" in address or address.endswith(f":{_REST_PORT}") else "grpc"
+    def __init__(self, client, working_size, saturation=1.0):
+        check(Options, working_size=working_size, saturation=saturation)
+        self.client, self.name = client, client.model
+        self.working_size, self.saturation = working_size, saturation
 
+    def predict_ab(self, lightness, hints=None):
+        """Asks for color; see `BaseColorizer.predict_ab`.
 
-def _check(protocol, model, version, label):
-    if protocol not in PROTOCOLS:
-        raise ValueError(
-            f"Expected a protocol among {', '.join(PROTOCOLS)}, received {protocol!r}."
-        )
-    if not model:
-        raise ValueError(f"Expected the name of a network, received {model!r}.")
-    if version is not None and label is not None:
-        raise ValueError(f"Expected a version or a label, received {version!r} and {label!r}.")
+        Raises:
+            ServerError: see `Client.predict_ab`.
+            ValueError: with hints, which do not travel, or for a working size that is too large.
+        """
+        if hints is not None:
+            raise ValueError("Expected no hints for a network on a server.")
+        return self.client.predict_ab(lightness)
 
+    def check(self):
+        """Asks for the colors of a tiny picture.
 
-def _check_positive(**numbers):
-    for name, number in numbers.items():
-        if not number > 0:
-            raise ValueError(f"Expected {name} above 0, received {number!r}.")
-
-
-def _rest(address, model, max_message_bytes, tls, certificate, headers):
-    scheme = "https" if tls else "http"
-    url = address if "://" in address else f"{scheme}://{address}"
-    if not re.fullmatch(r"https?://([^/@:\[\]]+|\[[0-9a-fA-F:]+\])(:\d+)?(/[^?#]*)?", url):
-        raise ValueError(f"Expected host:port or http(s)://host:port/path, received {address!r}.")
-    return RestChannel(url, model, max_message_bytes, certificate, headers)
-
-
-def _grpc(address, model, max_message_bytes, tls, certificate, headers):
-    if not re.fullmatch(r"([^/@:\[\]]+|\[[0-9a-fA-F:]+\]):\d+", address):
-        raise ValueError(f"Expected host:port for gRPC, received {address!r}.")
-    try:
-        from keras_colorize.serving.grpc_channel import GrpcChannel
-    except ImportError as error:
-        raise ImportError(
-            "Expected the package tensorflow-serving-api to ask a server by gRPC with "
-            f"(pip install keras-colorize[serving]), or the protocol rest: {error}."
-        ) from error
-    return GrpcChannel(address, model, max_message_bytes, tls, certificate, headers)
+        Raises:
+            ServerError: if the server cannot be reached or does not colorize.
+        """
+        self.predict_ab(np.full((1, STRIDE, STRIDE, 1), 50.0, "float32"))

@@ -4,7 +4,6 @@ One is a gRPC server of the service classes that come with tensorflow-serving-ap
 server that follows https://www.tensorflow.org/tfx/serving/api_rest; both run a real SavedModel.
 """
 
-import base64
 import concurrent.futures
 import http.server
 import json
@@ -18,14 +17,10 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from keras_colorize.serving import Client, Retry
+from keras_colorize.export import export_saved_model
+from keras_colorize.serving import Client, rest, rpc
 
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
@@ -47,46 +42,43 @@ class Failure(Exception):
 
 
 class Served:
-    """The networks of a server, what was asked, and what shall go wrong."""
+    """The network of a server, what was asked, and what shall go wrong."""
 
     failure = Failure
 
-    def __init__(self, signatures):
-        self.usual = signatures
+    def __init__(self, signature):
+        self.usual = signature
         self.reset()
 
     def reset(self):
-        self.signatures = dict(self.usual)
-        self.failures, self.delay, self.version = [], 0.0, {}
+        self.signature, self.failures, self.delay = self.usual, [], 0.0
         self.asked, self.specs, self.headers = [], [], []
 
-    def predict(self, spec, signature, inputs, headers):
+    def predict(self, spec, lightness, headers):
         self.specs.append(spec)
         self.headers.append(headers)
-        self.asked.append(inputs)
+        self.asked.append(lightness.shape)
+        failure = self.failures.pop(0) if self.failures else None
         time.sleep(self.delay)
-        if self.failures:
-            raise self.failures.pop(0)
-        self.check(spec)
-        if signature not in self.signatures:
-            raise Failure("INVALID_ARGUMENT", f'Serving signature name: "{signature}" not found')
-        try:
-            made = self.signatures[signature](**inputs)
-        except tf.errors.InvalidArgumentError as error:
-            raise Failure("INVALID_ARGUMENT", error.message) from error
-        return {name: np.asarray(value) for name, value in made.items()}
-
-    def check(self, spec):
+        if failure:
+            raise failure
         if spec[0] != "tiny":
             raise Failure("NOT_FOUND", f"Servable not found for request: Latest({spec[0]})")
+        return {name: np.asarray(value) for name, value in self.signature(lightness).items()}
 
 
 @pytest.fixture(scope="session")
-def network(served):
+def colorizer(tiny_colorizer):
+    return tiny_colorizer.replace(saturation=1.4)
+
+
+@pytest.fixture(scope="session")
+def network(colorizer, tmp_path_factory):
     """The tiny network of a server."""
-    loaded = tf.saved_model.load(str(served))
-    names = ("serving_default", "colorize_bytes", "classify_bytes")
-    network = Served({name: loaded.signatures[name] for name in names})
+    folder = tmp_path_factory.mktemp("served")
+    loaded = tf.saved_model.load(str(export_saved_model(colorizer, folder, warmup=False)))
+    signature = loaded.signatures["serving_default"]
+    network = Served(lambda lightness: signature(lightness=tf.constant(lightness)))
     network.loaded = loaded
     return network
 
@@ -101,37 +93,18 @@ class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
         self.network = network
 
     def Predict(self, request, context):
-        inputs = {name: tf.make_ndarray(one) for name, one in request.inputs.items()}
-        inputs = {
-            name: tf.constant(value.tolist() if value.dtype == object else value)
-            for name, value in inputs.items()
-        }
-        signature = request.model_spec.signature_name
         headers = dict(context.invocation_metadata())
+        if request.model_spec.signature_name != "serving_default":
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "signature not found")
         try:
-            made = self.network.predict(_spec(request.model_spec), signature, inputs, headers)
+            lightness = tf.make_ndarray(request.inputs["lightness"])
+            outputs = self.network.predict(_spec(request.model_spec), lightness, headers)
         except Failure as error:
             # grpc_status_util.cc of TensorFlow Serving cuts messages there.
             context.abort(grpc.StatusCode[error.code], error.message[:1024])
         answer = predict_pb2.PredictResponse()
-        for name, value in made.items():
-            answer.outputs[name].CopyFrom(tf.make_tensor_proto(value, shape=value.shape))
-        return answer
-
-
-class Models(model_service_pb2_grpc.ModelServiceServicer):
-    def __init__(self, network):
-        self.network = network
-
-    def GetModelStatus(self, request, context):
-        try:
-            self.network.check(_spec(request.model_spec))
-        except Failure as error:
-            context.abort(grpc.StatusCode[error.code], error.message)
-        answer = get_model_status_pb2.GetModelStatusResponse()
-        for version, state in ((1, "END"), (2, "AVAILABLE")):
-            one = answer.model_version_status.add(version=version)
-            one.state = get_model_status_pb2.ModelVersionStatus.State.Value(state)
+        for name in set(request.output_filter) & set(outputs):
+            answer.outputs[name].CopyFrom(tf.make_tensor_proto(outputs[name]))
         return answer
 
 
@@ -146,7 +119,6 @@ def start_grpc(network):
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
             Predictions(network), server
         )
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(Models(network), server)
         if secure:
             pem = CERTIFICATE.read_bytes()
             credentials = grpc.ssl_server_credentials([(pem, pem)])
@@ -164,68 +136,33 @@ def start_grpc(network):
 
 class Rest(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    path_form = re.compile(r"/v1/models/(\w+)(?:/versions/(\d+))?(?:/labels/(\w+))?(:predict)?")
-
-    def do_GET(self):
-        self._answer(self._status)
+    path_form = re.compile(r"/v1/models/(\w+)(?:/versions/(\d+))?(?:/labels/(\w+))?:predict")
 
     def do_POST(self):
-        self._answer(self._predict)
-
-    def log_message(self, *_):
-        pass
-
-    def _answer(self, make):
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        request = json.loads(self.rfile.read(int(headers["content-length"])))
+        name, version, label = self.path_form.fullmatch(self.path).groups()
+        spec = (name, int(version) if version else None, label)
+        lightness = np.array(request["inputs"]["lightness"], "float32")
         try:
-            status, answer = 200, make(*self.path_form.fullmatch(self.path).groups()[:3])
+            outputs = self.server.network.predict(spec, lightness, headers)
+            outputs = {name: value.tolist() for name, value in outputs.items()}
+            # An output that is alone goes without its name.
+            alone = len(outputs) == 1
+            status, answer = 200, {"outputs": next(iter(outputs.values())) if alone else outputs}
         except Failure as error:
             status, answer = HTTP_STATUS.get(error.code, error.code), {"error": error.message}
         body = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
-        if status == 429:
-            self.send_header("retry-after", "3")
         self.end_headers()
         try:
             self.wfile.write(body)
         except OSError:
             self.close_connection = True
 
-    def _status(self, name, version, label):
-        self.server.network.check((name, version, label))
-        return {
-            "model_version_status": [
-                {
-                    "version": str(version),
-                    "state": state,
-                    "status": {"error_code": "OK", "error_message": ""},
-                }
-                for version, state in ((1, "END"), (2, "AVAILABLE"))
-            ]
-        }
-
-    def _predict(self, name, version, label):
-        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        inputs = {name: self._tensor(value) for name, value in request["inputs"].items()}
-        spec = (name, int(version) if version else None, label)
-        headers = {key.lower(): value for key, value in self.headers.items()}
-        made = self.server.network.predict(spec, request["signature_name"], inputs, headers)
-        outputs = {name: self._json(name, value) for name, value in made.items()}
-        return {"outputs": outputs if len(outputs) > 1 else next(iter(outputs.values()))}
-
-    @staticmethod
-    def _tensor(value):
-        if isinstance(value[0], dict):
-            return tf.constant([base64.b64decode(one["b64"]) for one in value])
-        return tf.constant(value, tf.float32)
-
-    @staticmethod
-    def _json(name, value):
-        if value.dtype != object:
-            return value.tolist()
-        if name.endswith("_bytes"):
-            return [{"b64": base64.b64encode(one).decode()} for one in value]
-        return [[text.decode() for text in row] for row in value]
+    def log_message(self, *_):
+        pass
 
 
 @pytest.fixture(scope="session")
@@ -262,21 +199,21 @@ def address(start):
 
 
 @pytest.fixture
-def waits():
-    """Seconds that clients waited before they asked again."""
-    return []
+def quick(monkeypatch):
+    """Repetitions that follow at once."""
+    monkeypatch.setattr(rest, "RETRY", rest.RETRY.new(backoff_factor=0.0, backoff_jitter=0.0))
+    monkeypatch.setitem(rpc.RETRY, "initialBackoff", "0.01s")
+    monkeypatch.setitem(rpc.RETRY, "maxBackoff", "0.01s")
 
 
 @pytest.fixture
-def connect(address, network, waits):
+def connect(address, network, quick):
     """`connect(**options)`: a new client of a server without memory of earlier tests."""
     network.reset()
     opened = []
 
     def make(**options):
-        retry = Retry(times=3, first=1.0, sleep=waits.append, chance=lambda: 0.0)
-        usual = {"address": address, "model": "tiny", "retry": retry, "timeout": 600.0}
-        opened.append(Client(**usual | options))
+        opened.append(Client(**{"address": address, "model": "tiny"} | options))
         return opened[-1]
 
     yield make
