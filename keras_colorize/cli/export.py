@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from keras_colorize.errors import InputError
+
 from .options import add_options, count, make_any_colorizer
 
 SAVED_MODEL = "saved_model"
@@ -72,7 +74,7 @@ def _export(options):
     try:
         print(_write(options))
     except (FileExistsError, ImportError) as error:
-        raise ValueError(error) from error
+        raise InputError(error) from error
     return 0
 
 
@@ -89,9 +91,9 @@ def _check(options):
     }
     received = [name for name, given in foreign.items() if given]
     if received:
-        raise ValueError(f"expected no {', '.join(received)} with --format {options.format}")
+        raise InputError(f"expected no {', '.join(received)} with --format {options.format}")
     if options.format == "litert-int8" and not options.calibration:
-        raise ValueError("expected --calibration with --format litert-int8")
+        raise InputError("expected --calibration with --format litert-int8")
 
 
 def _write(options):

@@ -1,5 +1,7 @@
 """Options of `colorize` for a network that is on a server."""
 
+from keras_colorize.errors import InputError
+
 from .options import count
 
 _OWN = ("server_model", "server_protocol", "server_timeout")
@@ -28,7 +30,7 @@ def make_colorizer(options):
     """Builds a colorizer that asks the server, and asks it once.
 
     Raises:
-        ValueError: for options that cannot go with a server, or one that does not answer.
+        InputError: for options that cannot go with a server, or one that does not answer.
     """
     from keras_colorize.presets import default_preset
     from keras_colorize.serving import Client, RemoteColorizer, ServerError
@@ -46,7 +48,7 @@ def make_colorizer(options):
         colorizer = RemoteColorizer(client, size, 1.0 if saturation is None else saturation)
         colorizer.check()
     except (ImportError, ServerError) as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise InputError(" ".join(str(error).split())) from error
     return colorizer
 
 
@@ -54,13 +56,13 @@ def check_alone(options):
     """Checks that there is a server where there are options of one.
 
     Raises:
-        ValueError: if not.
+        InputError: if not.
     """
     from keras_colorize.inference.options import flags
 
     given = [name for name in _OWN if getattr(options, name) is not None]
     if given and not options.server:
-        raise ValueError(f"expected --server with {flags(given)}")
+        raise InputError(f"expected --server with {flags(given)}")
 
 
 def _check(options):
@@ -73,7 +75,7 @@ def _check(options):
         if getattr(options, name)
     }
     if settled:
-        raise ValueError(
+        raise InputError(
             f"expected no {flags(sorted(settled))} with --server: what the network does is "
             "settled when it is exported; here are --working-size and --saturation"
         )
@@ -86,5 +88,5 @@ def _working_size(options, name):
         return options.working_size
     shipped = list_presets()
     if name not in shipped:
-        raise ValueError(f"expected --working-size with --server-model {name}, no shipped preset")
+        raise InputError(f"expected --working-size with --server-model {name}, no shipped preset")
     return shipped[name].working_size

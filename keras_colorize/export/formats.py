@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_colorize.errors import InputError
 from keras_colorize.export.saved_model import check_backend
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.options import STRIDE
@@ -103,7 +104,7 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
         if isinstance(source, Colorizer):
             working_size, output = source.working_size, source.config.output
         if quantize and output not in (None, *INT8_OUTPUTS):
-            raise ValueError(
+            raise InputError(
                 f"Expected a color output among {', '.join(INT8_OUTPUTS)} for int8, which is too "
                 f"coarse to turn {output} into a and b, received {output}; the network alone, "
                 "`colorizer.model`, can be exported."
@@ -136,7 +137,7 @@ def colors_model(colorizer):
     received = [name for name in options if getattr(colorizer, name) is not None]
     received += ["decoder='sample'"] if colorizer.decoder == "sample" else []
     if received:
-        raise ValueError(
+        raise InputError(
             "Expected a colorizer without style, refinement, palette, hints and the decoder "
             f"sample, which need more than one pass over the picture; received "
             f"{', '.join(received)}."
@@ -170,7 +171,7 @@ def _new_file(path, suffix, overwrite):
     """Yields the path of a file that takes its name when all went well."""
     path = Path(path)
     if path.suffix.lower() != suffix:
-        raise ValueError(f"{path}: expected a name that ends in {suffix}.")
+        raise InputError(f"{path}: expected a name that ends in {suffix}.")
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{path}: expected a new file, but it exists already.")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -195,7 +196,7 @@ def _network(source):
     model = colors_model(source) if isinstance(source, Colorizer) else fold_batch_norm(source)
     low = {layer.compute_dtype for layer in model.layers} - {"float32"}
     if low:
-        raise ValueError(
+        raise InputError(
             f"{model.name}: expected a network in float32, received {', '.join(sorted(low))}; "
             'it is loaded so with precision="float32".'
         )
@@ -216,7 +217,7 @@ def _convert(model, target, form, shape, **settings):
 def _cannot_hold(form, reason):
     # What converters say runs over pages; the first line has the operation.
     lines = str(reason).strip().splitlines() or [type(reason).__name__]
-    return ValueError(f"{form} cannot hold this network: {lines[0][:300]}")
+    return InputError(f"{form} cannot hold this network: {lines[0][:300]}")
 
 
 def _compare(model, session):
@@ -232,9 +233,9 @@ def _compare(model, session):
 
 def _litert_settings(quantize, pictures):
     if quantize not in QUANTIZATIONS:
-        raise ValueError(f"Expected quantize among {QUANTIZATIONS}, received {quantize!r}.")
+        raise InputError(f"Expected quantize among {QUANTIZATIONS}, received {quantize!r}.")
     if bool(pictures) != (quantize == "int8"):
-        raise ValueError(
+        raise InputError(
             "Expected photographs for calibration with int8 and none without, received "
             f"{len(pictures)} with quantize={quantize!r}."
         )

@@ -10,7 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.errors import InputError
 from keras_colorize.export.signatures import make_signatures
+from keras_colorize.inference.options import FROM_PRESET
 from keras_colorize.inference.tiles import TILE
 from keras_colorize.presets import CONFIG_FILE, read_config, sha256
 
@@ -31,7 +33,7 @@ def check_backend():
     """Raises a ValueError where the backend is not TensorFlow, whose graphs are exported."""
     backend = keras.backend.backend()
     if backend != "tensorflow":
-        raise ValueError(f"Expected the backend tensorflow to export with, received {backend}.")
+        raise InputError(f"Expected the backend tensorflow to export with, received {backend}.")
 
 
 def export_saved_model(
@@ -70,20 +72,20 @@ def export_saved_model(
     check_backend()
     for option in ("style", "palette", "hints"):
         if getattr(colorizer, option) is not None:
-            raise ValueError(
+            raise InputError(
                 f"Expected a colorizer without style, palette and hints, which are for one "
                 f"picture and not for a server, received one with a {option}."
             )
     if colorizer.refinement and colorizer.working_size > TILE:
-        raise ValueError(
+        raise InputError(
             f"Expected a working size of at most {TILE} with a refinement, whose tiles are not "
             f"exported, received {colorizer.working_size}."
         )
     if not max_pixels >= 1:
-        raise ValueError(f"Expected max_pixels above 0, received {max_pixels!r}.")
+        raise InputError(f"Expected max_pixels above 0, received {max_pixels!r}.")
     name = colorizer.name if name is None else name
     if not name or name != Path(name).name:
-        raise ValueError(f"Expected a name without folders, received {name!r}.")
+        raise InputError(f"Expected a name without folders, received {name!r}.")
     if warmup:
         import_prediction_log()
     models = Path(folder) / name
@@ -122,7 +124,7 @@ def read_exported(path):
     written, there = set(text.splitlines()), set(_checksums(path))
     differing = sorted(line.split("  ", 1)[-1] for line in written ^ there)
     if differing:
-        raise ValueError(
+        raise InputError(
             f"{path}: expected the files that were exported, as {EXTRA}/{CHECKSUMS} has them; "
             f"received others: {', '.join(dict.fromkeys(differing))}."
         )
@@ -150,7 +152,7 @@ def _version(folder, version):
     if version is None:
         return max(taken, default=0) + 1
     if not (isinstance(version, int) and version > 0):
-        raise ValueError(f"Expected a version above 0, received {version!r}.")
+        raise InputError(f"Expected a version above 0, received {version!r}.")
     if version in taken:
         raise FileExistsError(f"{folder}: expected a new version, {version} is there already.")
     return version
@@ -172,7 +174,7 @@ def _write_extra(folder, colorizer, name, signatures):
     extra = folder / EXTRA
     extra.mkdir()
     # The config as it was exported: who feeds `serving_default` needs its working size.
-    options = {option: getattr(colorizer, option) for option in colorizer.FROM_CONFIG}
+    options = {option: getattr(colorizer, option) for option in FROM_PRESET}
     config = dataclasses.replace(colorizer.config, **options)
     (extra / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
     if signatures:

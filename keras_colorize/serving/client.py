@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from keras_colorize.errors import InputError
 from keras_colorize.inference.base import BaseColorizer
 from keras_colorize.inference.options import STRIDE, Options, check
 
@@ -67,21 +68,21 @@ class Client:
         is_rest = "://" in address or address.endswith(f":{_REST_PORT}")
         protocol = protocol or ("rest" if is_rest else "grpc")
         if protocol not in _ADDRESSES:
-            raise ValueError(
+            raise InputError(
                 f"Expected a protocol among {', '.join(_ADDRESSES)}, received {protocol!r}."
             )
         if protocol == "rest" and "://" not in address:
             address = f"http{'s' * tls}://{address}"
         form, pattern = _ADDRESSES[protocol]
         if not re.fullmatch(pattern, address):
-            raise ValueError(f"Expected {form}, received {address!r}.")
+            raise InputError(f"Expected {form}, received {address!r}.")
         if not model:
-            raise ValueError(f"Expected the name of a network, received {model!r}.")
+            raise InputError(f"Expected the name of a network, received {model!r}.")
         if version is not None and label is not None:
-            raise ValueError(f"Expected a version or a label, received {version!r} and {label!r}.")
+            raise InputError(f"Expected a version or a label, received {version!r} and {label!r}.")
         for name, number in {"timeout": timeout, "max_message_bytes": max_message_bytes}.items():
             if not number > 0:
-                raise ValueError(f"Expected {name} above 0, received {number!r}.")
+                raise InputError(f"Expected {name} above 0, received {number!r}.")
         self.address, self.model, self.version, self.label = address, model, version, label
         self.timeout, self.max_message_bytes = timeout, max_message_bytes
         self.tls, self.certificate, self.headers = tls, certificate, headers or {}
@@ -115,7 +116,7 @@ class Client:
         picture_bytes = 2 * self.transport.bytes_per_value * max(1, lightness[:1].size)
         at_once = self.max_message_bytes // picture_bytes
         if not at_once:
-            raise ValueError(
+            raise InputError(
                 f"Expected at most {self.max_message_bytes} bytes for a picture in a message, "
                 f"received {picture_bytes}: ask for a smaller working size or a larger "
                 "max_message_bytes."
@@ -178,7 +179,7 @@ class RemoteColorizer(BaseColorizer):
             ValueError: with hints, which do not travel, or for a working size that is too large.
         """
         if hints is not None:
-            raise ValueError("Expected no hints for a network on a server.")
+            raise InputError("Expected no hints for a network on a server.")
         return self.client.predict_ab(lightness)
 
     def check(self):

@@ -23,6 +23,11 @@ def album(tmp_path):
     return folder
 
 
+@pytest.fixture(scope="module")
+def address(start_grpc):
+    return start_grpc()
+
+
 @pytest.fixture
 def run(address, network, capsys, quick):
     """Runs the command against a server; returns exit code, stdout and stderr."""
@@ -100,7 +105,7 @@ def test_an_unknown_network(run, album):
     ("words", "message"),
     [
         (["--temperature", "0.5"], "expected no --temperature with --server"),
-        (["--refine", "mrf", "--hint", "1,1,#ff0000"], "expected no --refine, --hint with"),
+        (["--refine", "mrf", "--hint", "1,1,#ff0000"], "expected no --hint, --refine with"),
         (["--precision", "float32"], "expected no --precision with --server"),
         (["--server-protocol", "soap"], "invalid choice: 'soap'"),
         (["--saturation", "11"], "saturation between 0"),
