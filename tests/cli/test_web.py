@@ -60,7 +60,7 @@ def test_wrong_usage(run, words):
 
 
 def test_a_missing_package_is_named(monkeypatch, capsys, tiny_preset):
-    monkeypatch.delattr(web, "server", raising=False)
-    monkeypatch.setitem(sys.modules, "keras_colorize.apps.web.server", None)
+    monkeypatch.delattr(web, "application", raising=False)
+    monkeypatch.setitem(sys.modules, "keras_colorize.apps.web.application", None)
     assert cli.main(["web", "--preset", str(tiny_preset)]) == 1
     assert "pip install keras-colorize[web]" in capsys.readouterr().err

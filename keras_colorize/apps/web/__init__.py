@@ -21,9 +21,9 @@ def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, 
         ImportError: if gradio is not installed.
     """
     try:
-        from keras_colorize.apps.web import server
+        from keras_colorize.apps.web import application
     except ImportError as error:
         raise ImportError(
             f"Expected gradio for the page: pip install keras-colorize[web] ({error})."
         ) from error
-    server.run(colorizer, host, port, root_path, limits or Limits(), on_start)
+    application.run(colorizer, host, port, root_path, limits or Limits(), on_start)

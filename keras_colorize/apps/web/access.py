@@ -1,4 +1,4 @@
-"""What a request may ask for, looked at before gradio sees it.
+"""What requests may ask for, looked at before gradio sees them, and whom the process may ask.
 
 Mounted in another application, gradio copies and opens whatever path an argument names, at any
 depth and for any component, and answers on routes that the page does not use. So only the page's
@@ -10,6 +10,7 @@ but those of files which the same browser has uploaded.
 import contextlib
 import hashlib
 import http.cookies
+import ipaddress
 import json
 import re
 import secrets
@@ -29,10 +30,11 @@ _JOIN = "/gradio_api/queue/join"
 _DATA = "/gradio_api/queue/data"
 _UPLOAD = "/gradio_api/upload"
 _PROGRESS = "/gradio_api/upload_progress"
+_DOWNLOAD = "/download/"
 _NAMES = ("session_hash", "upload_id")
 _OPEN = re.compile(
     r"/|/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(assets|static)/.+"
-    r"|/gradio_api/(info|startup-events|theme\.css)|/download/[^/]+/[^/]+"
+    r"|/gradio_api/(info|startup-events|theme\.css)"
 )
 # What the page itself loads comes from its own server; the browser refuses all else.
 _HEADERS = {
@@ -111,7 +113,7 @@ class Access:
                 value = f"{COOKIE}={secrets.token_urlsafe(32)}"
                 added["set-cookie"] = f"{value}; Path={self.path}; HttpOnly; SameSite=Lax"
             return scope, receive
-        private = path in (_DATA, _PROGRESS) or path.startswith((_FILE, _HEARTBEAT))
+        private = path in (_DATA, _PROGRESS) or path.startswith((_FILE, _HEARTBEAT, _DOWNLOAD))
         if not (reads and private) and not (method == "POST" and path in (_JOIN, _UPLOAD)):
             raise Refusal(404, "Expected an address of the page.")
         if visitor is None:
@@ -246,3 +248,40 @@ def _selection(value):
     if not all(type(number) in (int, float) and 0 <= number < 1e6 for number in numbers):
         raise Refusal(422, "Expected a place on the page.")
     return {"index": index, "value": None}
+
+
+def check_connection(event, values, names=()):
+    """Lets a process connect to its own machine alone, as one of Python's audit hooks.
+
+    Args:
+        event: name of the event; connections that come in are none of those looked at.
+        values: its arguments.
+        names: names of this machine that may be looked up, beside `localhost`.
+
+    Raises:
+        PermissionError: if it is about another machine.
+    """
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = values[1]
+        allowed = not isinstance(address, tuple) or _is_here(address[0], names)
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+        address = values[0]
+        # To look up a number asks nobody.
+        allowed = address is None or is_loopback(address) is not None or _is_here(address, names)
+    else:
+        return
+    if not allowed:
+        raise PermissionError(f"Expected no connection to another machine, tried {address!r}.")
+
+
+def _is_here(host, names):
+    host = host.decode() if isinstance(host, bytes) else host
+    return host in ("", "localhost", *names) or bool(is_loopback(host))
+
+
+def is_loopback(host):
+    """Whether a number is this machine's own; None for a name."""
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return None

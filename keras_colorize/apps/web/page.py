@@ -1,190 +1,302 @@
-"""The page itself: which part of it calls what."""
+"""The page itself: what stands where on it, and which part of it calls what."""
 
 import contextlib
+import dataclasses
 import functools
 import inspect
 from pathlib import Path
 
 import gradio
 
-from keras_colorize.apps.web import texts
-from keras_colorize.apps.web.clicks import add_point
-from keras_colorize.apps.web.layout import make_layout
-from keras_colorize.apps.web.photos import add_photographs, set_palette
-from keras_colorize.apps.web.settings import Settings
+from keras_colorize.apps.web import html
+from keras_colorize.apps.web.queue import OFFERED, add_point
 from keras_colorize.inference.batch import describe
+from keras_colorize.inference.options import Options
 from keras_colorize.io import PhotographError, read_photograph
 
 STYLES = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("upload.js")
 
+# Label of each option, and of its range the part that is of use here: low, high, step.
+_SLIDERS = {
+    "working_size": ("Working size", 64, 1024, 32),
+    "saturation": ("Saturation", 0, 2, 0.05),
+    "temperature": ("Temperature", 0.05, 1, 0.01),
+    "seed": ("Draw", 0, 99, 1),
+    "palette_strength": ("Strength", 0, 1, 0.05),
+}
+_CHOICES = {
+    "decoder": (
+        "Decoder",
+        {
+            "annealed": "Vivid average (annealed)",
+            "mean": "Average (mean)",
+            "mode": "Likeliest (mode)",
+            "median": "Median",
+            "sample": "By lot (sample)",
+        },
+    ),
+    "refine": ("Smooth regions", {"none": "Off", "mrf": "Markov random field"}),
+}
+_READ_BY = {"temperature": "annealed", "seed": "sample"}
+_HELP = {field.name: field.metadata["help"] for field in dataclasses.fields(Options)}
 
-def make_page(desk, sessions, limits):
+
+def make_theme():
+    """Neutral greys alone, as tints would change how colors look, and no fonts to be fetched."""
+    return gradio.themes.Default(
+        primary_hue="neutral",
+        secondary_hue="neutral",
+        neutral_hue="neutral",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    ).set(
+        button_primary_background_fill="*neutral_800",
+        button_primary_background_fill_hover="*neutral_700",
+        button_primary_text_color="white",
+        slider_color="*neutral_600",
+    )
+
+
+def make_head(limits):
+    """What the browser does by itself, for the head of the page."""
+    source = SCRIPT.read_text(encoding="utf-8")
+    return f"<script>{source.replace('MEGABYTES', f'{limits.upload_mb:g}')}</script>"
+
+
+def make_page(queue, sessions):
     """Makes the page.
 
     Args:
-        desk: a `Desk`.
+        queue: a `Queue`.
         sessions: `Sessions`.
-        limits: `Limits`.
 
     Returns:
         `gradio.Blocks`.
     """
     with gradio.Blocks(title="Colorize photographs", analytics_enabled=False) as page:
-        settings = Settings.of(desk.colorizer)
-        parts = make_layout(settings, desk.colorizer.config, limits)
-        _Events(desk, sessions, limits, parts).wire(page)
+        _Page(queue, sessions).build(page)
     page.queue(max_size=100)
     return page
 
 
-class _Events:
-    """What happens when something on the page is used."""
+class _Page:
+    def __init__(self, queue, sessions):
+        self.queue, self.sessions = queue, sessions
+        self.initial, self.knobs = queue.initial, {}
 
-    def __init__(self, desk, sessions, limits, parts):
-        self.desk, self.sessions, self.limits, self.parts = desk, sessions, limits, parts
+    def build(self, page):
+        """Makes the parts and says which use of which part calls what."""
+        gradio.HTML(html.introduction(self.sessions.limits), padding=False)
+        self.uploads = gradio.File(
+            file_count="multiple", label="Photographs", show_label=False, height=110, elem_id="add"
+        )
+        gradio.HTML(html.TOO_LARGE, padding=False, elem_id="too-large")
+        self.faults = gradio.HTML(padding=False, elem_id="faults")
+        with gradio.Row(visible=False, elem_id="work") as self.work:
+            with gradio.Column(scale=3, min_width=320):
+                self._build_pictures()
+            with gradio.Column(scale=2, min_width=300):
+                self._build_controls()
+        # What every event shows anew.
+        views = [self.faults, self.work, self.gallery, self.slider, self.marked, self.hints]
+        self.knobs = [self.knobs[name] for name in OFFERED]
 
-    def wire(self, page):
-        """Says which use of which part calls what, and which parts that changes."""
-        parts, knobs = self.parts, self.parts.knobs
-        views = [parts.faults, parts.work, parts.gallery, parts.slider, parts.marked, parts.hints]
+        def on(event, function, inputs=(), outputs=(), **more):
+            inputs, outputs = [*inputs, *self.knobs], [*outputs, *views]
+            event(_plain(function), inputs, outputs, api_visibility="private", **more)
 
-        def on(event, function, inputs=(), outputs=(), **options):
-            inputs, outputs = [*inputs, *knobs], [*outputs, *views]
-            event(_plain(function), inputs, outputs, api_visibility="private", **options)
-
-        on(parts.add.upload, self.add, [parts.add], [parts.add])
-        on(parts.gallery.select, self.choose)
-        on(parts.marked.select, self.hint, [parts.color])
-        on(parts.undo.click, self.undo)
-        on(parts.clear.click, self.clear)
-        on(parts.palette.upload, self.lean, [parts.palette], [parts.reference])
-        on(parts.palette.clear, self.lean, [parts.palette], [parts.reference])
-        for knob in knobs:
+        on(self.uploads.upload, self.add, [self.uploads], [self.uploads])
+        on(self.gallery.select, self.choose)
+        on(self.marked.select, self.hint, [self.color])
+        on(self.undo.click, self.remove_hint)
+        on(self.clear.click, self.remove_hints)
+        for event in (self.palette.upload, self.palette.clear):
+            on(event, self.set_palette, [self.palette], [self.reference])
+        for knob in self.knobs:
             used = knob.release if isinstance(knob, gradio.Slider) else knob.input
             on(used, self.show, trigger_mode="always_last")
-        rest = {"api_visibility": "private"}
-        parts.decoder.change(_decoder_knobs, parts.decoder, [parts.temperature, parts.seed], **rest)
-        parts.make.click(_plain(self.make), knobs, parts.results, concurrency_limit=8, **rest)
-        emptied = [*views, parts.results, parts.palette, parts.reference]
-        parts.remove.click(self.remove, None, emptied, **rest)
+        private = {"api_visibility": "private"}
+        decoder = self.knobs[OFFERED.index("decoder")]
+        read = [self.knobs[OFFERED.index(name)] for name in _READ_BY]
+        decoder.change(
+            lambda chosen: [gradio.update(visible=chosen == by) for by in _READ_BY.values()],
+            decoder,
+            read,
+            **private,
+        )
+        # Progress of several visitors is shown at once, though the queue takes them by turns.
+        self.make.click(
+            _plain(self.finish), self.knobs, self.results, concurrency_limit=8, **private
+        )
+        emptied = [*views, self.results, self.palette, self.reference]
+        self.remove.click(_plain(self.remove_all), None, emptied, **private)
         page.unload(self.leave)
 
+    def _build_pictures(self):
+        bare = {"interactive": False, "show_label": False}
+        with gradio.Tabs(elem_id="views"):
+            with gradio.Tab("Before and after"):
+                self.slider = gradio.ImageSlider(
+                    **bare, buttons=["fullscreen"], max_height=640, elem_id="slider"
+                )
+            with gradio.Tab("Give hints"):
+                self.marked = gradio.Image(**bare, buttons=[], elem_id="marked")
+                with gradio.Row(elem_id="hint-tools", equal_height=True):
+                    self.color = gradio.ColorPicker(
+                        "#b08060", label="Color of the hint", min_width=140, elem_id="color"
+                    )
+                    self.undo = gradio.Button("Undo", size="sm", min_width=70, elem_id="undo")
+                    self.clear = gradio.Button(
+                        "Remove all", size="sm", min_width=90, elem_id="clear"
+                    )
+                self.hints = gradio.HTML(padding=False, elem_id="hints")
+        self.gallery = gradio.Gallery(
+            **bare,
+            fit_columns=False,
+            object_fit="cover",
+            allow_preview=False,
+            buttons=[],
+            elem_id="gallery",
+        )
+
+    def _build_controls(self):
+        has_bins = self.queue.offered == OFFERED
+        self._build_knobs("working_size", "saturation")
+        if not has_bins:
+            gradio.Markdown(
+                "This preset predicts one color for each pixel. Decoder, smooth regions and "
+                "reference colors need a preset that predicts how likely each color is."
+            )
+        with gradio.Group(visible=has_bins):
+            self._build_knobs("decoder", "temperature", "seed", "refine")
+        with gradio.Accordion("Colors of another photograph", open=False, visible=has_bins):
+            self.palette = gradio.File(
+                file_count="single", show_label=False, height=110, elem_id="palette"
+            )
+            self.reference = gradio.Image(
+                interactive=False, show_label=False, buttons=[], height=120, visible=False
+            )
+            self._build_knobs("palette_strength")
+        self.make = gradio.Button(
+            "Make full-size pictures", variant="primary", size="lg", elem_id="make"
+        )
+        self.results = gradio.HTML(padding=False, elem_id="results")
+        self.remove = gradio.Button("Remove everything", size="sm", elem_id="remove")
+
+    def _build_knobs(self, *names):
+        decoder = self.initial["decoder"]
+        for name in names:
+            value, info = self.initial[name], _HELP[name].partition(". ")[0]
+            about = {"info": info[0].upper() + info[1:] + ".", "elem_id": name.replace("_", "-")}
+            about["visible"] = _READ_BY.get(name, decoder) == decoder
+            if name in _SLIDERS:
+                label, low, high, step = _SLIDERS[name]
+                low, high = min(low, value), max(high, value)
+                knob = gradio.Slider(low, high, value, step=step, label=label, **about)
+            else:
+                label, choices = _CHOICES[name]
+                kind = gradio.Radio if len(choices) < 3 else gradio.Dropdown
+                choices = [(text, choice) for choice, text in choices.items()]
+                knob = kind(choices, value=value, label=label, **about)
+            self.knobs[name] = knob
+
     def add(self, request: gradio.Request, paths, *knobs):
-        session = self.sessions.get(request.session_hash)
-        add_photographs(session, paths or [], self.limits)
+        session = self._session(request)
+        session.add(paths or [])
         return None, *self._views(session, knobs)
 
     def choose(self, request: gradio.Request, chosen: gradio.SelectData, *knobs):
-        session = self.sessions.get(request.session_hash)
+        session = self._session(request)
         if type(chosen.index) is not int or chosen.index >= len(session.photos):
             raise ValueError("Expected one of the photographs.")
         session.shown = chosen.index
         return self._views(session, knobs)
 
     def hint(self, request: gradio.Request, click: gradio.SelectData, color, *knobs):
-        session = self._with_photo(request)
+        session = self._session(request, with_photo=True)
         if not isinstance(click.index, list):
             raise ValueError("Expected a place on the picture.")
         shown = read_photograph(session.photo.preview).pixels.shape[:2]
         add_point(session.photo, click.index, shown, color)
         return self._views(session, knobs)
 
-    def undo(self, request: gradio.Request, *knobs):
-        session = self._with_photo(request)
+    def remove_hint(self, request: gradio.Request, *knobs):
+        session = self._session(request, with_photo=True)
         del session.photo.points[-1:]
         return self._views(session, knobs)
 
-    def clear(self, request: gradio.Request, *knobs):
-        session = self._with_photo(request)
+    def remove_hints(self, request: gradio.Request, *knobs):
+        session = self._session(request, with_photo=True)
         session.photo.points.clear()
         return self._views(session, knobs)
 
-    def lean(self, request: gradio.Request, path, *knobs):
-        session = self.sessions.get(request.session_hash)
-        set_palette(session, path, self.limits)
+    def set_palette(self, request: gradio.Request, path, *knobs):
+        session = self._session(request)
+        session.set_palette(path)
         reference = gradio.update(value=session.reference, visible=session.palette is not None)
         return reference, *self._views(session, knobs)
 
     def show(self, request: gradio.Request, *knobs):
-        return self._views(self.sessions.get(request.session_hash), knobs)
+        return self._views(self._session(request), knobs)
 
-    def make(self, request: gradio.Request, *knobs):
-        session = self.sessions.get(request.session_hash)
-        yield texts.progress(session, 0)
-        for done, _ in enumerate(self.desk.finish(session, Settings(*knobs)), 1):
+    def finish(self, request: gradio.Request, *knobs):
+        session, options = self._session(request), dict(zip(OFFERED, knobs, strict=True))
+        yield html.progress(session, 0)
+        for done, _ in enumerate(self.queue.finish(session, options), 1):
             # Who waits for many photographs has not left.
-            self.sessions.get(request.session_hash)
-            yield texts.progress(session, done) + texts.results(session)
-        yield texts.results(session)
+            self._session(request)
+            yield html.progress(session, done) + html.results(session)
+        yield html.results(session)
 
-    def remove(self, request: gradio.Request):
-        session = self.sessions.get(request.session_hash)
+    def remove_all(self, request: gradio.Request):
+        session = self._session(request)
         session.clear()
         return *self._views(session, ()), "", None, gradio.update(value=None, visible=False)
 
     def leave(self, request: gradio.Request):
         self.sessions.leave(request.session_hash)
 
-    def _with_photo(self, request):
+    def _session(self, request, with_photo=False):
         session = self.sessions.get(request.session_hash)
-        if session.photo is None:
+        if with_photo and session.photo is None:
             raise ValueError("Expected a photograph first.")
         return session
 
     def _views(self, session, knobs):
-        faults = texts.faults(session)
-        if not session.photos:
+        faults, photo = html.faults(session), session.photo
+        if photo is None:
             return faults, gradio.update(visible=False), None, None, None, ""
-        after, marked = self.desk.preview(session, Settings(*knobs))
-        gallery = gradio.update(
-            value=[(photo.thumbnail, photo.name) for photo in session.photos],
-            visible=len(session.photos) > 1,
-        )
-        pair = (session.photo.preview, after)
+        after, marked = self.queue.preview(session, dict(zip(OFFERED, knobs, strict=True)))
+        gallery = [(photo.thumbnail, photo.name) for photo in session.photos]
         return (
             faults,
             gradio.update(visible=True),
-            gallery,
-            pair,
+            gradio.update(value=gallery, visible=len(gallery) > 1),
+            (photo.preview, after),
             marked,
-            texts.hints(session.photo),
+            html.hints(photo),
         )
 
 
-def script(limits):
-    """What the browser does by itself, for the head of the page."""
-    source = SCRIPT.read_text(encoding="utf-8")
-    return f"<script>{source.replace('MEGABYTES', f'{limits.upload_mb:g}')}</script>"
-
-
-def _decoder_knobs(decoder):
-    shown = decoder == "annealed", decoder == "sample"
-    return [gradio.update(visible=visible) for visible in shown]
-
-
 def _plain(function):
-    """Lets the page say what went wrong."""
-    if inspect.isgeneratorfunction(function):
+    """Lets the page say what went wrong, without a traceback in the log."""
 
-        @functools.wraps(function)
-        def steps(*values):
-            with _said():
-                yield from function(*values)
+    @contextlib.contextmanager
+    def saying():
+        try:
+            yield
+        except (PhotographError, ValueError, MemoryError) as error:
+            raise gradio.Error(describe(error), print_exception=False) from error
 
-        return steps
+    @functools.wraps(function)
+    def steps(*values):
+        with saying():
+            yield from function(*values)
 
     @functools.wraps(function)
     def step(*values):
-        with _said():
+        with saying():
             return function(*values)
 
-    return step
-
-
-@contextlib.contextmanager
-def _said():
-    try:
-        yield
-    except (PhotographError, ValueError, MemoryError) as error:
-        raise gradio.Error(describe(error), print_exception=False) from error
+    return steps if inspect.isgeneratorfunction(function) else step

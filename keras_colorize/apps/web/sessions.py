@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -10,17 +11,36 @@ import threading
 import time
 from pathlib import Path
 
-IDLE = 3600.0
-"""Seconds without a request after which the files of a visitor are removed."""
-
-GRACE = 300.0
-"""The same after the page was closed; a telephone closes it when it looks elsewhere."""
+from keras_colorize.io import (
+    PhotographError,
+    jpeg_bytes,
+    output_path,
+    read_photograph,
+    small_pixels,
+)
 
 VISITOR = 32
 """Characters of the name of a session that are those of its visitor."""
 
 UPLOADS = "uploads"
 """Folder of a visitor for what has arrived and is not yet taken by a session."""
+
+RESULTS = "results"
+"""Folder of a session for its colorized photographs."""
+
+IDLE = 3600.0
+"""Seconds without a request after which the files of a session are removed."""
+
+GRACE = 300.0
+"""The same after the page was closed; a telephone closes it when it looks elsewhere."""
+
+PREVIEW_SIDE = 1280
+"""Long side of what the page shows, in pixels."""
+
+THUMBNAIL_SIDE = 240
+PALETTE_SIDE = 256
+
+_BYTES = re.compile(r"""b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*\"""")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +77,7 @@ class Photo:
         thumbnail: JPEG of it, smaller still.
         target: path of the colorized photograph.
         points: hints, see `point_hints`; pixels of the upright photograph at its full size.
-        outcome: what became of it, an `Outcome`, or None.
+        outcome: `Outcome` of colorizing it at its full size, or None.
     """
 
     name: str
@@ -72,10 +92,11 @@ class Photo:
 
 @dataclasses.dataclass
 class Session:
-    """One visitor.
+    """One visitor in one tab of a browser.
 
     Attributes:
         folder: folder of all files of the session; nobody can guess its name.
+        limits: `Limits`.
         photos: list of `Photo`s.
         shown: number of the photograph that the page shows.
         palette: uint8 array (h, w, 3) of the reference picture, or None.
@@ -85,17 +106,13 @@ class Session:
     """
 
     folder: Path
+    limits: Limits = Limits()
     photos: list = dataclasses.field(default_factory=list)
     shown: int = 0
     palette: object = None
     reference: object = None
     faults: list = dataclasses.field(default_factory=list)
     expires: float = 0.0
-
-    @property
-    def token(self):
-        """Name of the folder, the part of an address that is secret."""
-        return self.folder.name
 
     @property
     def uploads(self):
@@ -110,7 +127,40 @@ class Session:
     @property
     def archive(self):
         """Path of the ZIP file with all results."""
-        return self.folder / "results" / "colorized.zip"
+        return self.folder / RESULTS / "colorized.zip"
+
+    def add(self, paths):
+        """Takes uploaded photographs and shows the first; files that are none become faults."""
+        before, self.faults = len(self.photos), []
+        for path in map(Path, paths):
+            try:
+                kept, photograph = self._take(path)
+            except PhotographError as error:
+                self.faults.append(str(error))
+                continue
+            small = {"preview": PREVIEW_SIDE, "thumbnail": THUMBNAIL_SIDE}
+            copies = {name: kept.with_name(f"{name}.jpg") for name in small}
+            for name, copy in copies.items():
+                copy.write_bytes(jpeg_bytes(small_pixels(photograph, small[name])))
+            size, target = photograph.pixels.shape[:2], self._target(path.name)
+            self.photos.append(Photo(path.name, kept, size, **copies, target=target))
+        if len(self.photos) > before:
+            self.shown = before
+
+    def set_palette(self, path):
+        """Takes an uploaded reference picture, None for none; a file that is none is a fault."""
+        self.palette, self.reference, self.faults = None, None, []
+        if path is None:
+            return
+        try:
+            kept, photograph = self._take(Path(path))
+        except PhotographError as error:
+            self.faults = [str(error)]
+            return
+        self.palette = small_pixels(photograph, PALETTE_SIDE)
+        self.reference = kept.with_name("reference.jpg")
+        self.reference.write_bytes(jpeg_bytes(self.palette))
+        kept.unlink()
 
     def clear(self):
         """Forgets everything and removes its files."""
@@ -119,17 +169,46 @@ class Session:
         for part in self.folder.iterdir():
             shutil.rmtree(part, ignore_errors=True)
 
+    def _take(self, path):
+        """Moves an upload into a folder of its own and reads it."""
+        folder, name = self.folder / secrets.token_hex(4), path.name
+        # Whatever a path came by, nothing but an upload of this visitor is opened.
+        if own_file(str(path), self.uploads) is None:
+            raise PhotographError(f"{name}: expected a file that arrived whole; please add it.")
+        folder.mkdir()
+        # The suffix alone: no name that a visitor chose can lead out of the folder.
+        kept = path.rename(folder / f"original{path.suffix}")
+        try:
+            return kept, read_photograph(kept, max_pixels=int(self.limits.megapixels * 1e6))
+        except PhotographError as error:
+            shutil.rmtree(folder)
+            text = _BYTES.sub("other bytes", str(error).removeprefix(f"{kept}: "))
+            # Nobody who sees the page can follow the library's own advice.
+            advice = f": this page takes {self.limits.megapixels:g} megapixels"
+            text = text.replace(", or raise max_pixels where there is memory for it", advice)
+            raise PhotographError(f"{name}: {text}") from error
+
+    def _target(self, name):
+        wanted = output_path(name, name, self.folder / RESULTS)
+        taken = {photo.target.name.casefold() for photo in self.photos}
+        target, number = wanted, 1
+        while target.name.casefold() in taken:
+            number += 1
+            target = wanted.with_stem(f"{wanted.stem}-{number}")
+        return target
+
 
 class Sessions:
-    """All visitors, each with a folder of their own.
+    """All sessions, in a folder for each visitor.
 
     Args:
         folder: folder to make theirs in; it is removed by `close`.
+        limits: `Limits`.
         clock: function that returns seconds.
     """
 
-    def __init__(self, folder, clock=time.monotonic):
-        self.folder, self.clock = Path(folder).resolve(), clock
+    def __init__(self, folder, limits=None, clock=time.monotonic):
+        self.folder, self.limits, self.clock = Path(folder).resolve(), limits or Limits(), clock
         self._sessions, self._lock = {}, threading.Lock()
 
     def folder_of(self, visitor):
@@ -142,68 +221,55 @@ class Sessions:
             if key not in self._sessions:
                 own = self.folder_of(key[:VISITOR]) / secrets.token_urlsafe(16)
                 own.mkdir(parents=True, mode=0o700)
-                self._sessions[key] = Session(own)
+                self._sessions[key] = Session(own, self.limits)
             session = self._sessions[key]
             session.expires = self.clock() + IDLE
         return session
 
     def leave(self, key):
-        """Says that a visitor has closed the page."""
+        """Says that the page was closed."""
         with self._lock:
             if key in self._sessions:
                 self._sessions[key].expires = self.clock() + GRACE
 
     def sweep(self):
-        """Removes what has expired."""
+        """Removes what has expired, what arrived and was not taken, and what gradio leaves."""
         with self._lock:
-            old = [key for key, one in self._sessions.items() if one.expires < self.clock()]
+            now = self.clock()
+            old = [key for key, session in self._sessions.items() if session.expires < now]
             removed = [self._sessions.pop(key) for key in old]
         for session in removed:
             shutil.rmtree(session.folder, ignore_errors=True)
-        # What arrived and was not taken, and what gradio leaves.
-        left = [*self.folder.glob(f"*/{UPLOADS}/*/*"), *self.folder.glob(f"*/{UPLOADS}/*")]
-        for path in [*left, *self.folder.glob("*")]:
-            with contextlib.suppress(OSError):
-                if path.stat().st_mtime < time.time() - IDLE:
-                    path.rmdir() if path.is_dir() else path.unlink()
+        for pattern in (f"*/{UPLOADS}/*/*/*", f"*/{UPLOADS}/*/*", f"*/{UPLOADS}/*", "*"):
+            for path in self.folder.glob(pattern):
+                with contextlib.suppress(OSError):
+                    if path.stat().st_mtime < time.time() - IDLE:
+                        path.rmdir() if path.is_dir() else path.unlink()
 
-    def result(self, token, name):
-        """Path of a finished file.
+    def result(self, visitor, token, name):
+        """Path of a finished file of a visitor, None for a name of none.
 
         Args:
-            token: of the session that it belongs to.
+            visitor: name of the visitor.
+            token: name of the folder of the session.
             name: file name.
-
-        Returns:
-            Path, or None if this session has no such result.
         """
-        with self._lock:
-            found = [one for one in self._sessions.values() if one.token == token]
-        for session in found:
-            results = {session.archive, *(photo.target for photo in session.photos)}
-            for path in results:
-                if path.name == name and path.is_file():
-                    session.expires = self.clock() + IDLE
-                    return path
-        return None
+        folder = self.folder_of(visitor)
+        return own_file(f"{folder / token / RESULTS / name}", folder / token / RESULTS)
 
     def close(self):
         """Removes everything."""
         with self._lock:
             self._sessions.clear()
-        with contextlib.suppress(OSError):
-            shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def own_file(path, folder):
-    """Checks that a path is that of a regular file inside a folder.
+    """The path of a regular file inside a folder; None for anything else.
 
     Args:
-        path: what a request names.
+        path: what a request names; another spelling, a link, a device, a folder is refused.
         folder: path of a folder, without symbolic links in it.
-
-    Returns:
-        The path, or None for anything else: another spelling, a link, a device, a folder.
     """
     with contextlib.suppress(OSError, ValueError):
         inside = path.startswith(f"{folder}{os.sep}") and os.path.realpath(path) == path

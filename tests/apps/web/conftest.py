@@ -3,6 +3,7 @@
 import gc
 import http.cookiejar
 import json
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -12,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from keras_colorize.apps.web.photos import add_photographs
 from keras_colorize.apps.web.sessions import VISITOR, Limits, Sessions
 
 
@@ -49,7 +49,8 @@ def add(session):
     """Adds files to the session."""
 
     def call(*paths, limits=None):
-        add_photographs(session, paths, limits or Limits())
+        session.limits = limits or session.limits
+        session.add(paths)
         return session
 
     return call
@@ -60,10 +61,11 @@ def live(tiny_colorizer, tmp_path_factory):
     """`(address, folder)` of a page that is served, and of the files of its visitors."""
     import uvicorn
 
-    from keras_colorize.apps.web.server import listen, make_app
+    from keras_colorize.apps.web.application import make_app
 
     folder = tmp_path_factory.mktemp("live")
-    with pytest.MonkeyPatch.context() as patch, listen("127.0.0.1", 0) as listening:
+    address = ("127.0.0.1", 0)
+    with pytest.MonkeyPatch.context() as patch, socket.create_server(address) as listening:
         patch.setenv("GRADIO_TEMP_DIR", "")
         app = make_app(
             tiny_colorizer,

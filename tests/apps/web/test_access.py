@@ -1,12 +1,14 @@
-"""The door before the page, without gradio behind it."""
+"""The door before the page, without gradio behind it, and the guard of the network."""
 
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
-from keras_colorize.apps.web.access import COOKIE, Access
+from keras_colorize.apps.web.access import COOKIE, Access, check_connection
 
 
 def part(kind, **fields):
@@ -151,3 +153,56 @@ def test_first_visits_get_a_cookie(ask):
     assert (status, query) == (200, "")
     assert not any(name == b"set-cookie" for name, _ in sent[0]["headers"])
     assert ask("GET", "/", origin="https://photos.example")[:2] == (403, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "values"),
+    [
+        ("socket.connect", (None, ("127.0.0.1", 80))),
+        ("socket.connect", (None, ("::1", 80, 0, 0))),
+        ("socket.connect", (None, "/run/some.socket")),
+        ("socket.connect", (None, ("mine.home", 80))),
+        ("socket.sendto", (None, ("127.0.0.1", 53))),
+        ("socket.getaddrinfo", ("localhost", 80, 0, 0, 0)),
+        ("socket.getaddrinfo", ("0.0.0.0", 80, 0, 0, 0)),
+        ("socket.getaddrinfo", (b"127.0.0.1", 80, 0, 0, 0)),
+        ("socket.getaddrinfo", (None, 80, 0, 0, 0)),
+        ("socket.getaddrinfo", ("mine.home", 80, 0, 0, 0)),
+        ("open", ("somewhere.example", "r", 0)),
+    ],
+)
+def test_this_machine_may_be_reached(event, values):
+    check_connection(event, values, ("mine.home",))
+
+
+@pytest.mark.parametrize(
+    ("event", "values"),
+    [
+        ("socket.connect", (None, ("192.0.2.1", 443))),
+        ("socket.connect", (None, ("2001:db8::1", 443, 0, 0))),
+        ("socket.connect", (None, ("somewhere.example", 443))),
+        ("socket.sendto", (None, ("192.0.2.1", 53))),
+        ("socket.getaddrinfo", ("somewhere.example", 443, 0, 0, 0)),
+        ("socket.gethostbyname", ("somewhere.example",)),
+    ],
+)
+def test_other_machines_may_not(event, values):
+    with pytest.raises(PermissionError, match="no connection to another machine"):
+        check_connection(event, values, ("mine.home",))
+
+
+def test_a_process_that_stays_offline():
+    # A process of its own, as this lasts.
+    program = (
+        "import socket, sys\n"
+        "from keras_colorize.apps.web.access import check_connection\n"
+        "sys.addaudithook(check_connection)\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "socket.create_connection(server.getsockname())\n"
+        "try:\n"
+        "    socket.create_connection(('192.0.2.1', 9), timeout=5)\n"
+        "except PermissionError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "Expected no connection to another machine" in done.stdout

@@ -1,10 +1,19 @@
 import os
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from keras_colorize.apps.web import Limits
-from keras_colorize.apps.web.sessions import GRACE, IDLE, Sessions, own_file
+from keras_colorize.apps.web.sessions import (
+    GRACE,
+    IDLE,
+    PREVIEW_SIDE,
+    THUMBNAIL_SIDE,
+    Sessions,
+    own_file,
+)
 
 
 class Clock:
@@ -26,11 +35,11 @@ def test_visitors_have_folders_of_their_own(tmp_path):
     assert sessions.get("anna") is anna is not bert
     assert anna.folder != bert.folder
     assert anna.folder.stat().st_mode & 0o077 == 0
-    assert len(anna.token) >= 20
+    assert len(anna.folder.name) >= 20
 
 
 def test_files_go_when_nobody_asks_for_them_any_more(tmp_path, clock):
-    sessions = Sessions(tmp_path / "all", clock)
+    sessions = Sessions(tmp_path / "all", clock=clock)
     anna, bert = sessions.get("anna"), sessions.get("bert")
     clock.now += IDLE - 1
     sessions.get("bert")
@@ -42,7 +51,7 @@ def test_files_go_when_nobody_asks_for_them_any_more(tmp_path, clock):
 
 
 def test_files_go_sooner_after_the_page_was_closed(tmp_path, clock):
-    sessions = Sessions(tmp_path / "all", clock)
+    sessions = Sessions(tmp_path / "all", clock=clock)
     anna, bert = sessions.get("anna"), sessions.get("bert")
     for one in ("anna", "bert", "nobody"):
         sessions.leave(one)
@@ -79,28 +88,30 @@ def test_own_files_are_regular_ones_by_their_one_name(session, upload, path):
     assert own_file(f"{folder}/a.jpg", session.folder) is None
 
 
-def test_results_need_the_token_of_their_session(sessions, add, upload):
-    session = add(upload("a.jpg"))
-    other = sessions.get("bert")
+def test_results_belong_to_their_visitor(sessions, session, upload):
+    session.add([upload("a.jpg")])
+    visitor, token = session.folder.parent.name, session.folder.name
     target = session.photo.target
-    assert sessions.result(session.token, "a.jpg") is None
+    assert sessions.result(visitor, token, "a.jpg") is None
     target.parent.mkdir()
-    target.write_bytes(b"made")
-    (target.parent / "b.jpg").write_bytes(b"no result")
-    assert sessions.result(session.token, "a.jpg") == target
-    for token, name in (
-        (other.token, "a.jpg"),
-        ("", "a.jpg"),
-        (session.token, "b.jpg"),
-        (session.token, "colorized.zip"),
-        (session.token, "../results/a.jpg"),
-        (session.token, str(target)),
+    target.write_bytes(b"colored")
+    assert sessions.result(visitor, token, "a.jpg") == str(target)
+    other = sessions.get("bert").folder
+    for asked in (
+        (other.parent.name, token, "a.jpg"),
+        (visitor, other.name, "a.jpg"),
+        (visitor, "", "a.jpg"),
+        (visitor, token, "../results/a.jpg"),
+        (visitor, f"../{visitor}/{token}", "a.jpg"),
+        (visitor, token, "colorized.zip"),
+        (visitor, token, str(session.photo.path)),
     ):
-        assert sessions.result(token, name) is None
+        assert sessions.result(*asked) is None
 
 
-def test_removing_everything_keeps_the_others(sessions, add, upload):
-    session, other = add(upload("a.jpg")), sessions.get("bert")
+def test_removing_everything_keeps_the_others(sessions, session, upload):
+    session.add([upload("a.jpg")])
+    other = sessions.get("bert")
     session.faults, session.palette = ["none"], 1
     session.clear()
     assert (session.photo, session.photos, session.faults, session.palette) == (None, [], [], None)
@@ -115,3 +126,91 @@ def test_removing_everything_keeps_the_others(sessions, add, upload):
 def test_limits_are_above_zero(values):
     with pytest.raises((ValueError, TypeError), match="Expected|not supported"):
         Limits(**values)
+
+
+def size_of(path):
+    with Image.open(path) as image:
+        return image.size
+
+
+def test_photographs_are_upright_and_have_small_copies(add, upload):
+    # EXIF orientation 6: stored lying on its side.
+    session = add(upload("a.jpg", (1600, 1000), orientation=6))
+    photo = session.photo
+    assert (photo.name, photo.size) == ("a.jpg", (1000, 1600))
+    side = PREVIEW_SIDE * 1000 // 1600
+    assert size_of(photo.preview) == (PREVIEW_SIDE, side)
+    assert max(size_of(photo.thumbnail)) == THUMBNAIL_SIDE
+    assert photo.target == session.folder / "results" / "a.jpg"
+
+
+def test_uploads_are_moved_into_the_session(add, upload):
+    path = upload("a.jpg")
+    whole = path.read_bytes()
+    session = add(path)
+    assert not path.exists()
+    assert session.photo.path.read_bytes() == whole
+    assert session.photo.path.is_relative_to(session.folder)
+
+
+def test_bad_files_are_named_and_the_others_taken(add, upload, tmp_path):
+    text = tmp_path / "letter.jpg"
+    text.write_text("This is no photograph.")
+    cut = upload("cut.jpg")
+    cut.write_bytes(cut.read_bytes()[:-200])
+    missing = tmp_path / "missing.jpg"
+    session = add(text, upload("a.jpg"), cut, upload("big.png", (50, 50)), missing, upload("b.tif"))
+    assert [photo.name for photo in session.photos] == ["a.jpg", "big.png", "b.tif"]
+    assert [fault.split(": ")[0] for fault in session.faults] == [
+        "letter.jpg",
+        "cut.jpg",
+        "missing.jpg",
+    ]
+    assert not any(str(session.folder) in fault for fault in session.faults)
+    assert sum(1 for path in session.folder.rglob("original*")) == 3
+    assert add(upload("c.jpg")).faults == []
+
+
+def test_too_many_pixels_are_refused_with_the_limit(add, upload):
+    limits = Limits(megapixels=0.0023)
+    session = add(upload("big.png", (40, 60)), upload("a.png", (40, 50)), limits=limits)
+    assert [photo.name for photo in session.photos] == ["a.png"]
+    (fault,) = session.faults
+    assert fault.startswith("big.png: ")
+    assert "got 60 x 40 pixels" in fault
+    assert fault.endswith("this page takes 0.0023 megapixels.")
+
+
+def test_the_first_new_photograph_is_shown(add, upload, tmp_path):
+    assert add(upload("a.jpg"), upload("b.jpg")).photo.name == "a.jpg"
+    assert add(upload("c.jpg"), upload("d.jpg")).photo.name == "c.jpg"
+    (tmp_path / "bad.jpg").touch()
+    assert add(tmp_path / "bad.jpg").photo.name == "c.jpg"
+
+
+def test_no_two_results_have_the_same_name(add, upload):
+    session = add(upload("a.png"))
+    add(upload("a.png"), upload("a.gif"), upload("A.PNG"), upload("a.tif"))
+    names = [photo.target.name for photo in session.photos]
+    assert names == ["a.png", "a-2.png", "a-3.png", "A-4.PNG", "a.tif"]
+
+
+@pytest.mark.parametrize("name", ["original.jpg", "preview.jpg", "a b ü.jpg", "colorized.zip.png"])
+def test_unusual_names(add, upload, name):
+    session = add(upload(name))
+    assert session.faults == []
+    assert session.photo.target.parent == session.folder / "results"
+
+
+def test_a_palette_is_a_small_copy(session, upload, tmp_path):
+    session.set_palette(upload("a.jpg", (600, 300)))
+    assert session.palette.shape == (256, 128, 3)
+    assert session.palette.dtype == np.uint8
+    assert size_of(session.reference) == (128, 256)
+    assert [path.name for path in session.folder.glob("*/*")] == ["reference.jpg"]
+    (tmp_path / "bad.jpg").write_text("none")
+    session.set_palette(tmp_path / "bad.jpg")
+    assert session.palette is None
+    assert session.faults[0].startswith("bad.jpg: ")
+    session.set_palette(None)
+    assert session.faults == []

@@ -3,6 +3,9 @@
 from html import escape
 from urllib.parse import quote
 
+TOO_LARGE = '<ul class="faults" role="alert"></ul>'
+"""Where the browser itself names files that are too large to be sent."""
+
 
 def introduction(limits):
     """What the page is for, and what it takes."""
@@ -14,10 +17,6 @@ def introduction(limits):
     )
 
 
-TOO_LARGE = '<ul class="faults" role="alert"></ul>'
-"""Where the browser itself names files that are too large to be sent."""
-
-
 def faults(session):
     """The files that could not be taken, or nothing."""
     items = "".join(f"<li>{escape(fault)}</li>" for fault in session.faults)
@@ -26,39 +25,38 @@ def faults(session):
 
 def hints(photo):
     """The hints of a photograph."""
-    if not photo.points:
+    items = ""
+    for point in photo.points:
+        color = escape(point["color"], quote=True)
+        items += f'<li><span style="background:{color}"></span>{color} at {point["x"]}, '
+        items += f"{point['y']}</li>"
+    if not items:
         return "<p>Choose a color and click on the picture where it belongs.</p>"
-    return f'<ol class="hints">{"".join(map(_hint, photo.points))}</ol>'
+    return f'<ol class="hints">{items}</ol>'
 
 
 def results(session):
-    """What became of the photographs, with links to the files."""
-    finished = [photo for photo in session.photos if photo.outcome]
-    items = "".join(_result(session, photo) for photo in finished)
+    """The finished and failed photographs, with links to the files."""
+    items = ""
+    for photo in session.photos:
+        if photo.outcome is None:
+            continue
+        notes = "".join(f"<small>{escape(note)}</small>" for note in photo.outcome.notes)
+        if photo.outcome.status == "done":
+            items += f"<li>{_link(session, photo.target, photo.target.name)}{notes}</li>"
+        else:
+            items += f'<li class="failed">{escape(photo.name)}{notes}</li>'
     archive = _link(session, session.archive, "all as ZIP") if session.archive.exists() else ""
     return f'<ul class="results">{items}</ul>{archive}' if items else ""
 
 
 def progress(session, done):
-    """How far the photographs are, with what is finished."""
+    """How many of the photographs are finished."""
     total = len(session.photos)
     return f"<p>{done} of {total}</p><progress max={total} value={done}></progress>"
 
 
-def _hint(point):
-    color = escape(point["color"], quote=True)
-    return f'<li><span style="background:{color}"></span>{color} at {point["x"]}, {point["y"]}</li>'
-
-
-def _result(session, photo):
-    outcome = photo.outcome
-    notes = "".join(f"<small>{escape(note)}</small>" for note in outcome.notes)
-    if outcome.status != "done":
-        return f'<li class="failed">{escape(photo.name)}{notes}</li>'
-    return f"<li>{_link(session, photo.target, photo.target.name)}{notes}</li>"
-
-
 def _link(session, path, text):
     # Relative, so that it holds behind a proxy, too.
-    address = f"download/{session.token}/{quote(path.name)}"
+    address = f"download/{session.folder.name}/{quote(path.name)}"
     return f'<a href="{address}" download="{escape(path.name, quote=True)}">{escape(text)}</a>'

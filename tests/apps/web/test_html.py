@@ -1,6 +1,6 @@
 import pytest
 
-from keras_colorize.apps.web import Limits, texts
+from keras_colorize.apps.web import Limits, html
 from keras_colorize.inference.batch import Job, Outcome
 
 
@@ -16,31 +16,31 @@ def finished(add, upload):
 
 
 def test_results_link_to_what_was_done(finished):
-    html = texts.results(finished)
-    assert f'href="download/{finished.token}/one%20%26%20100%25.jpg"' in html
-    assert 'download="one &amp; 100%.jpg"' in html
-    assert "<small>&lt;</small>" in html
-    assert '<li class="failed">two &lt;b&gt;.jpg<small>&amp;</small></li>' in html
-    assert "three" not in html
-    assert "ZIP" not in html
+    text = html.results(finished)
+    assert f'href="download/{finished.folder.name}/one%20%26%20100%25.jpg"' in text
+    assert 'download="one &amp; 100%.jpg"' in text
+    assert "<small>&lt;</small>" in text
+    assert '<li class="failed">two &lt;b&gt;.jpg<small>&amp;</small></li>' in text
+    assert "three" not in text
+    assert "ZIP" not in text
     finished.archive.touch()
-    assert f'href="download/{finished.token}/colorized.zip"' in texts.results(finished)
+    assert f'href="download/{finished.folder.name}/colorized.zip"' in html.results(finished)
 
 
 def test_nothing_is_said_where_there_is_nothing(session, add, upload):
-    assert texts.results(session) == texts.faults(session) == ""
-    assert "click on the picture" in texts.hints(add(upload("a.jpg")).photo)
+    assert html.results(session) == html.faults(session) == ""
+    assert "click on the picture" in html.hints(add(upload("a.jpg")).photo)
 
 
 def test_faults_and_hints_are_listed(session, add, upload):
     session.faults = ["<script>: no"]
-    assert "<li>&lt;script&gt;: no</li>" in texts.faults(session)
+    assert "<li>&lt;script&gt;: no</li>" in html.faults(session)
     photo = add(upload("a.jpg")).photo
     photo.points = [{"x": 3, "y": 4, "color": "#a0c030"}]
-    assert "#a0c030 at 3, 4" in texts.hints(photo)
+    assert "#a0c030 at 3, 4" in html.hints(photo)
 
 
 def test_progress_and_limits_are_said(finished):
-    assert "2 of 3" in texts.progress(finished, 2)
-    said = texts.introduction(Limits(20, 12.5))
+    assert "2 of 3" in html.progress(finished, 2)
+    said = html.introduction(Limits(20, 12.5))
     assert "20 MB and 12.5 megapixels" in said

@@ -1,11 +1,11 @@
-"""The page as a web server."""
+"""The page as a web server, in a process that asks nothing of any other machine."""
 
 import asyncio
 import contextlib
-import ipaddress
 import os
 import secrets
 import socket
+import sys
 import tempfile
 from urllib.parse import urlsplit
 
@@ -15,11 +15,9 @@ import uvicorn
 from gradio.route_utils import MultiPartException, upload_fn
 from gradio.routes import file_upload_statuses
 
-from keras_colorize.apps.web.access import Access
-from keras_colorize.apps.web.desk import Desk
-from keras_colorize.apps.web.layout import make_theme
-from keras_colorize.apps.web.offline import stay_offline
-from keras_colorize.apps.web.page import STYLES, make_page, script
+from keras_colorize.apps.web.access import Access, check_connection, is_loopback
+from keras_colorize.apps.web.page import STYLES, make_head, make_page, make_theme
+from keras_colorize.apps.web.queue import Queue
 from keras_colorize.apps.web.sessions import UPLOADS, Sessions
 
 SWEEP = 60.0
@@ -39,19 +37,29 @@ def make_app(colorizer, folder, limits, root_path="", hosts=None):
     Returns:
         FastAPI application.
     """
-    sessions, desk = Sessions(folder), Desk(colorizer)
+    sessions, queue = Sessions(folder, limits), Queue(colorizer)
     # What lies in this folder is shown from there; gradio copies all else into it.
     os.environ["GRADIO_TEMP_DIR"] = str(sessions.folder)
-    page = make_page(desk, sessions, limits)
+    page, most_bytes = make_page(queue, sessions), int(limits.upload_mb * 2**20)
     # Else gradio checks no path, as nobody calls `launch`.
     page.has_launched = True
-    most_bytes = int(limits.upload_mb * 2**20)
-    app = fastapi.FastAPI(
-        lifespan=lambda app: _lifespan(sessions, desk),
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app):
+        async def sweep():
+            while True:
+                await asyncio.sleep(SWEEP)
+                sessions.sweep()
+
+        sweeping = asyncio.create_task(sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            queue.close()
+            sessions.close()
+
+    app = fastapi.FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(
         Access,
         sessions=sessions,
@@ -71,7 +79,6 @@ def make_app(colorizer, folder, limits, root_path="", hosts=None):
         name = request.query_params.get("upload_id")
         progress = file_upload_statuses if name else None
         try:
-            # Their folder first, as what it holds is nobody else's.
             own.mkdir(parents=True, mode=0o700)
             paths, _, _ = await upload_fn(request, own, most_bytes, name, True, progress)
         except MultiPartException as error:
@@ -82,8 +89,8 @@ def make_app(colorizer, folder, limits, root_path="", hosts=None):
         return paths
 
     @app.get("/download/{token}/{name}")
-    def download(token: str, name: str):
-        path = sessions.result(token, name)
+    def download(request: fastapi.Request, token: str, name: str):
+        path = sessions.result(request.scope["visitor"], token, name)
         if path is None:
             raise fastapi.HTTPException(404, "This file was removed; please make it again.")
         return fastapi.responses.FileResponse(path, filename=name)
@@ -102,33 +109,21 @@ def make_app(colorizer, folder, limits, root_path="", hosts=None):
         max_file_size=most_bytes,
         theme=make_theme(),
         css_paths=[STYLES],
-        head=script(limits),
+        head=make_head(limits),
     )
-
-
-@contextlib.asynccontextmanager
-async def _lifespan(sessions, desk):
-    sweeping = asyncio.create_task(_sweep(sessions))
-    try:
-        yield
-    finally:
-        sweeping.cancel()
-        desk.close()
-        sessions.close()
-
-
-async def _sweep(sessions):
-    while True:
-        await asyncio.sleep(SWEEP)
-        sessions.sweep()
 
 
 def run(colorizer, host, port, root_path, limits, on_start):
     """Serves the page; see `keras_colorize.apps.web.serve`."""
-    with listen(host, port) as listening:
-        stay_offline(host)
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise ValueError(f"{host}:{port}: expected a free port of this machine: {error}") from error
+    with listening:
+        sys.addaudithook(lambda event, values: check_connection(event, values, (host,)))
         folder = tempfile.mkdtemp(prefix="keras-colorize-")
-        app = make_app(colorizer, folder, limits, root_path, _names(host, root_path))
+        app = make_app(colorizer, folder, limits, root_path, page_names(host, root_path))
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
         if on_start:
             shown = f"[{host}]" if ":" in host else host
@@ -138,36 +133,12 @@ def run(colorizer, host, port, root_path, limits, on_start):
             uvicorn.Server(config).run([listening])
 
 
-def _names(host, root_path):
-    """Names of the page where it listens to this machine alone, so that no other leads to it."""
+def page_names(host, root_path):
+    """Names of the page where this machine alone can reach it; None where any may lead to it."""
     public = urlsplit(root_path)
+    # A proxy that shows the page below a path knows its own names.
     if public.path.strip("/") and not public.hostname:
-        # The proxy before it knows its names.
         return None
-    try:
-        is_here = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost"
-    if not is_here:
+    if host != "localhost" and not is_loopback(host):
         return None
     return {"localhost", "127.0.0.1", "::1", host.lower(), public.hostname}
-
-
-def listen(host, port):
-    """Opens the socket that browsers connect to.
-
-    Args:
-        host: address of this machine.
-        port: port, 0 for any that is free.
-
-    Returns:
-        A listening `socket.socket`.
-
-    Raises:
-        ValueError: if that is not possible.
-    """
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        raise ValueError(f"{host}:{port}: expected a free port of this machine: {error}") from error

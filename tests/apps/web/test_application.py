@@ -270,11 +270,28 @@ def test_the_browser_is_told_to_load_nothing_from_elsewhere(live):
 
 
 def test_a_port_that_is_taken():
-    from keras_colorize.apps.web.server import listen
+    from keras_colorize.apps.web import serve
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ValueError, match=f"127.0.0.1:{port}: expected a free port"):
-            listen("127.0.0.1", port)
+            serve(None, port=port)
     with pytest.raises(ValueError, match="expected a free port of this machine"):
-        listen("203.0.113.7", 0)
+        serve(None, host="203.0.113.7", port=0)
+
+
+@pytest.mark.parametrize(
+    ("host", "root_path", "expected"),
+    [
+        ("127.0.0.1", "", {"localhost", "127.0.0.1", "::1", None}),
+        ("localhost", "/", {"localhost", "127.0.0.1", "::1", None}),
+        ("::1", "https://photos.example", {"localhost", "127.0.0.1", "::1", "photos.example"}),
+        ("127.0.0.1", "/color", None),
+        ("0.0.0.0", "", None),
+        ("photos.example", "", None),
+    ],
+)
+def test_names_of_the_page(host, root_path, expected):
+    from keras_colorize.apps.web.application import page_names
+
+    assert page_names(host, root_path) == expected

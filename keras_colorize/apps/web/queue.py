@@ -1,0 +1,209 @@
+"""The one place where photographs are colorized, whoever asked for it: one at a time."""
+
+import concurrent.futures
+import re
+import secrets
+import zipfile
+
+import numpy as np
+
+from keras_colorize.inference import point_hints
+from keras_colorize.inference.batch import Job, colorize_files
+from keras_colorize.inference.options import AFTER_NETWORK
+from keras_colorize.inference.refine import check_distribution
+from keras_colorize.io import jpeg_bytes, read_photograph
+
+OFFERED = (
+    "working_size",
+    "saturation",
+    "decoder",
+    "temperature",
+    "seed",
+    "refine",
+    "palette_strength",
+)
+"""Options of a `Colorizer` that have a control on the page."""
+
+RING = 9
+"""Radius of the mark of a hint, in pixels of the picture that is shown."""
+
+_FUNCTION = re.compile(r"rgba?\(([^)]*)\)")
+
+
+class Queue:
+    """Colorizes for all visitors, in the order in which they asked.
+
+    Args:
+        colorizer: a `Colorizer`.
+
+    Attributes:
+        offered: those of `OFFERED` that its network can take; others are left out.
+    """
+
+    def __init__(self, colorizer):
+        self.colorizer = colorizer
+        self._network = concurrent.futures.ThreadPoolExecutor(1, "network")
+        try:
+            check_distribution(colorizer.config.output)
+            self.offered = OFFERED
+        except ValueError:
+            self.offered = AFTER_NETWORK
+
+    @property
+    def initial(self):
+        """Dict of where the controls stand at first, by the names of `OFFERED`."""
+        values = {name: getattr(self.colorizer, name) for name in OFFERED}
+        return {**values, "refine": "mrf" if self.colorizer.refinement else "none"}
+
+    def configured(self, options, palette=None, hints=None):
+        """The `Colorizer` as the controls say; what its network cannot take is left out."""
+        options = {name: options[name] for name in self.offered}
+        if options.get("decoder") == self.colorizer.decoder:
+            # One that is asked for comes without the class weights of the preset.
+            del options["decoder"]
+        if options.get("refine") == "mrf" and self.colorizer.refinement:
+            # The field that the page was started with, with its own parameters.
+            options["refine"] = self.colorizer.refinement
+        if palette is not None and "palette_strength" in options:
+            options["palette"] = palette
+        return self.colorizer.replace(**options, hints=hints)
+
+    def preview(self, session, options):
+        """Colorizes a copy of the shown photograph that is small enough for a screen.
+
+        Args:
+            session: a `Session` with a photograph.
+            options: dict of options of a `Colorizer`, by the names of `OFFERED`.
+
+        Returns:
+            Paths of two JPEG files: the copy in color, and the same with its hints marked.
+
+        Raises:
+            ValueError: for options outside their range.
+        """
+        photo = session.photo
+        return self._network.submit(self._preview, photo, session.palette, options).result()
+
+    def finish(self, session, options):
+        """Colorizes all photographs of a session at their full size and writes them.
+
+        Args:
+            session: a `Session`; each of its photographs gets its `outcome`, and two finished
+                ones or more are also put into its `archive`.
+            options: as for `preview`.
+
+        Yields:
+            Each `Photo`, when it was done or has failed.
+        """
+        photos = list(session.photos)
+        session.archive.unlink(missing_ok=True)
+        for photo in photos:
+            photo.outcome = None
+        for photo in photos:
+            work = self._network.submit(self._finish, photo, session.palette, options)
+            photo.outcome = work.result()
+            yield photo
+        done = [photo for photo in photos if photo.outcome.status == "done"]
+        if len(done) > 1:
+            # Photographs are compressed already.
+            with zipfile.ZipFile(session.archive, "w", zipfile.ZIP_STORED) as archive:
+                for photo in done:
+                    archive.write(photo.target, photo.target.name)
+
+    def close(self):
+        """Lets go of the thread that colorizes."""
+        self._network.shutdown(cancel_futures=True)
+
+    def _preview(self, photo, palette, options):
+        before = read_photograph(photo.preview).pixels
+        colorizer = self.configured(options, palette, hints_at(photo, before.shape[:2]))
+        after = colorizer(before)
+        # Under a new name, as browsers keep what they have seen under an old one.
+        folder, name = photo.preview.parent, secrets.token_hex(4)
+        for path in sorted(folder.glob("shown-*"), key=lambda path: path.stat().st_mtime)[:-4]:
+            path.unlink()
+        paths = folder / f"shown-{name}.jpg", folder / f"shown-{name}-marked.jpg"
+        paths[0].write_bytes(jpeg_bytes(after))
+        paths[1].write_bytes(jpeg_bytes(marked(after, photo)))
+        return paths
+
+    def _finish(self, photo, palette, options):
+        colorizer = self.configured(options, palette, hints_at(photo, photo.size))
+        job = Job(photo.path, photo.target, photo.path)
+        (outcome,) = colorize_files(colorizer, [job], overwrite=True)
+        return outcome
+
+
+def scaled(position, old, new):
+    """The pixel of a picture that a place on another copy of it means.
+
+    Args:
+        position: `(x, y)` in pixels, as the browser rounds them.
+        old: `(height, width)` of the copy that the place is on.
+        new: `(height, width)` of the other.
+
+    Returns:
+        `(x, y)`, whole numbers inside the picture.
+    """
+    # A place between pixels: its share of the sides is what counts.
+    return tuple(
+        min(max(int(position[axis] * new[1 - axis] / old[1 - axis]), 0), new[1 - axis] - 1)
+        for axis in (0, 1)
+    )
+
+
+def add_point(photo, position, shown, color):
+    """Adds a hint to a `Photo`.
+
+    Args:
+        photo: a `Photo`.
+        position: `(x, y)` in pixels of the picture that is shown.
+        shown: `(height, width)` of that picture.
+        color: what the color picker gives: `"#rrggbb"`, `"rgb(1, 2, 3)"`, `"rgba(1.2, 2, 3, 1)"`.
+
+    Raises:
+        ValueError: for something else than a color.
+    """
+    text = color.strip().lower()
+    if levels := _FUNCTION.fullmatch(text):
+        try:
+            text = "#" + bytes(round(float(x)) for x in levels.group(1).split(",")[:3]).hex()
+        except ValueError as error:
+            raise ValueError(f"Expected a color like #a0c030, received {color!r}.") from error
+    x, y = scaled(position, shown, photo.size)
+    point = {"x": x, "y": y, "color": text}
+    point_hints([point], photo.size)
+    photo.points.append(point)
+
+
+def hints_at(photo, size):
+    """`Hints` of a photograph for a copy of it of a size (height, width); None without any."""
+    points = [{**point, **_moved(point, photo.size, size)} for point in photo.points]
+    return point_hints(points, size) if points else None
+
+
+def marked(pixels, photo):
+    """Shows where the hints of a photograph are.
+
+    Args:
+        pixels: uint8 array (h, w, 3), a copy of the photograph.
+        photo: the `Photo`.
+
+    Returns:
+        uint8 array (h, w, 3): a disk in the color of each hint, with a ring around it.
+    """
+    result = pixels.copy()
+    rows, columns = np.ogrid[: result.shape[0], : result.shape[1]]
+    for point in photo.points:
+        center = _moved(point, photo.size, result.shape[:2])
+        distance = np.hypot(columns - center["x"], rows - center["y"])
+        result[distance <= RING + 2] = 0
+        result[distance <= RING] = 255
+        result[distance <= RING - 2] = tuple(bytes.fromhex(point["color"][1:]))
+    return result
+
+
+def _moved(point, old, new):
+    # A pixel has its center half a pixel from its corner.
+    x, y = scaled((point["x"] + 0.5, point["y"] + 0.5), old, new)
+    return {"x": x, "y": y}

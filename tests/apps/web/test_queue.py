@@ -1,0 +1,194 @@
+import dataclasses
+import threading
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_colorize import Colorizer
+from keras_colorize.apps.web.queue import OFFERED, Queue, add_point, hints_at, marked, scaled
+from keras_colorize.inference import Refinement
+
+
+@pytest.fixture
+def queue(tiny_colorizer):
+    queue = Queue(tiny_colorizer)
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def options(queue):
+    return queue.initial
+
+
+def levels(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+@pytest.fixture
+def finish(queue, options):
+    return lambda session: [photo.outcome.status for photo in queue.finish(session, options)]
+
+
+def test_results_are_whole_photographs_with_their_metadata(add, upload, finish):
+    names = {"a.jpg": "JPEG", "b.png": "PNG", "c.tif": "TIFF", "d.webp": "WEBP"}
+    # Long sides above that of the preview: it is not the preview that comes back.
+    session = add(*(upload(name, (30, 1400), orientation=6) for name in names))
+    assert finish(session) == ["done"] * 4
+    for photo, kind in zip(session.photos, names.values(), strict=True):
+        with Image.open(photo.target) as image:
+            assert (image.format, image.size) == (kind, (30, 1400))
+            assert image.getexif()[0x010E] == "Grandmother, 1931"
+            assert image.getexif().get(0x0112, 1) == 1
+            assert image.info["icc_profile"]
+        assert b"compositeWithTrainedAlgorithmicMedia" in photo.target.read_bytes()
+        assert np.ptp(levels(photo.target), axis=-1).max() > 4
+
+
+def test_several_results_come_as_one_archive(add, upload, finish):
+    session = add(upload("a.jpg"))
+    finish(session)
+    assert not session.archive.exists()
+    add(upload("b.png"), upload("a.jpg"))
+    finish(session)
+    with zipfile.ZipFile(session.archive) as archive:
+        assert archive.namelist() == ["a.jpg", "b.png", "a-2.jpg"]
+        assert archive.read("b.png") == session.photos[1].target.read_bytes()
+
+
+def test_a_photograph_that_fails_stops_nothing(add, upload, finish):
+    session = add(upload("a.jpg"), upload("b.jpg"), upload("c.jpg"))
+    session.photos[1].path.write_bytes(b"gone")
+    assert finish(session) == ["done", "failed", "done"]
+    with zipfile.ZipFile(session.archive) as archive:
+        assert archive.namelist() == ["a.jpg", "c.jpg"]
+
+
+def test_hints_reach_the_preview_and_the_full_size(add, upload, queue, options, finish):
+    session = add(upload("a.png", (1400, 900), orientation=6))
+    before = [levels(path) for path in queue.preview(session, options)]
+    assert before[0].shape == (823, 1280, 3)
+    # Left of the middle of the upright picture as the page shows it.
+    add_point(session.photo, (320, 411), (823, 1280), "#0000ff")
+    after = [levels(path) for path in queue.preview(session, options)]
+    finish(session)
+    full = levels(session.photo.target)
+    assert full.shape == (900, 1400, 3)
+    for picture, place in ((after[0], (411, 320)), (full, (450, 350))):
+        red, _, blue = picture[place]
+        assert blue > red + 30
+    red, green, blue = after[1][411, 320]
+    assert blue > 200 > 60 > max(red, green)
+    assert np.abs(before[0] - before[1]).max() == 0
+
+
+def test_all_visitors_are_served_one_at_a_time(sessions, add, upload, queue, options, monkeypatch):
+    first, second = add(upload("a.jpg")), sessions.get("bert")
+    second.photos = list(first.photos)
+    busy, most = [], []
+    colorize = Colorizer.__call__
+
+    def watched(colorizer, picture):
+        busy.append(1)
+        most.append(len(busy))
+        made = colorize(colorizer, picture)
+        busy.pop()
+        return made
+
+    monkeypatch.setattr(Colorizer, "__call__", watched)
+    threads = [
+        threading.Thread(target=queue.preview, args=(one, options)) for one in (first, second) * 3
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 6
+
+
+@pytest.mark.parametrize(
+    ("position", "expected"),
+    [((0, 0), (0, 0)), ((640, 320), (2000, 1000)), ((1280, 640), (3999, 1999)), ((-1, 9), (0, 28))],
+)
+def test_clicks_mean_pixels_of_the_photograph(position, expected):
+    assert scaled(position, (640, 1280), (2000, 4000)) == expected
+
+
+def test_clicks_on_a_picture_of_the_same_size_are_its_pixels():
+    assert [scaled((x, 0), (3, 7), (3, 7))[0] for x in range(7)] == list(range(7))
+
+
+@pytest.mark.parametrize("text", ["#A0C030", "rgb(160, 192, 48)", "rgba(160.4, 191.6, 48.0, 1)"])
+def test_colors_of_the_picker(add, upload, text):
+    photo = add(upload("a.jpg")).photo
+    add_point(photo, (3, 3), (40, 60), text)
+    assert photo.points == [{"x": 3, "y": 3, "color": "#a0c030"}]
+
+
+@pytest.mark.parametrize("text", ["", "red", "#abc", "rgb(1, 2)", "rgb(1, 2, 300)", "rgb(a, b, c)"])
+def test_what_is_no_color(add, upload, text):
+    photo = add(upload("a.jpg")).photo
+    with pytest.raises(ValueError, match="Expected a color like"):
+        add_point(photo, (3, 3), (40, 60), text)
+    assert photo.points == []
+
+
+def test_a_hint_lies_at_the_same_place_in_every_copy(add, upload):
+    # EXIF orientation 8; upright it is 60 wide and 40 high.
+    photo = add(upload("a.jpg", (60, 40), orientation=8)).photo
+    assert photo.size == (40, 60)
+    assert hints_at(photo, (40, 60)) is None
+    add_point(photo, (15, 10), (20, 30), "#ff0000")
+    assert (photo.points[0]["x"], photo.points[0]["y"]) == (30, 20)
+    for size in ((40, 60), (20, 30), (400, 600)):
+        rows, columns = np.nonzero(hints_at(photo, size).mask)
+        assert (np.mean(columns) + 0.5) / size[1] == pytest.approx(30.5 / 60, abs=0.6 / size[1])
+        assert (np.mean(rows) + 0.5) / size[0] == pytest.approx(20.5 / 40, abs=0.6 / size[0])
+
+
+def test_marks_show_the_colors(add, upload):
+    photo = add(upload("a.jpg", (100, 200))).photo
+    pixels = np.full((100, 200, 3), 128, "uint8")
+    assert np.array_equal(marked(pixels, photo), pixels)
+    add_point(photo, (50, 60), (100, 200), "#102030")
+    made = marked(pixels, photo)
+    assert made[60, 50].tolist() == [0x10, 0x20, 0x30]
+    assert made[60, 58].tolist() == [255, 255, 255]
+    assert made[60, 80].tolist() == [128, 128, 128]
+    assert pixels.min() == 128
+
+
+def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config, picture):
+    start = queue.initial
+    for name in ("working_size", "saturation", "decoder", "temperature"):
+        assert start[name] == getattr(tiny_config, name)
+    assert start["refine"] == "none"
+    values = dict(zip(OFFERED, (96, 1.3, "sample", 0.7, 5, "mrf", 0.8), strict=True))
+    colorizer = queue.configured(values, picture)
+    assert {name: getattr(colorizer, name) for name in OFFERED} == values
+    assert colorizer.palette is picture
+    assert queue.colorizer.palette is None
+    with pytest.raises(ValueError, match="working_size"):
+        queue.configured({**values, "working_size": 5})
+
+
+def test_a_refinement_of_the_start_is_switched_off_and_on(queue):
+    queue.colorizer = queue.colorizer.replace(refine=Refinement(sweeps=3))
+    start = queue.initial
+    assert start["refine"] == "mrf"
+    assert queue.configured(start).refinement.sweeps == 3
+    assert queue.configured({**start, "refine": "none"}).refinement is None
+
+
+def test_what_a_network_cannot_take_is_left_out(tiny_colorizer, picture):
+    other = tiny_colorizer.replace()
+    other.config = dataclasses.replace(tiny_colorizer.config, output="ab")
+    queue = Queue(other)
+    values = dict(zip(OFFERED, (96, 1.3, "sample", 0.7, 5, "mrf", 0.8), strict=True))
+    colorizer = queue.configured(values, picture)
+    queue.close()
+    assert (colorizer.working_size, colorizer.saturation) == (96, 1.3)
+    assert (colorizer.refinement, colorizer.palette, colorizer.decoder) == (None, None, "annealed")
