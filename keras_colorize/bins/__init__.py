@@ -1,14 +1,12 @@
 """Numbers to classes and back: the in-gamut bins of ab, their priors, and decoding."""
 
-from keras_colorize.bins.decoding import ANNEALED_TEMPERATURE, DECODERS, decode_ab
-from keras_colorize.bins.gamut import (
-    ab_centers,
-    bin_count,
-    hard_encode_ab,
-    soft_encode_ab,
-    squared_distances,
+from keras_colorize.bins.decoding import (
+    ANNEALED_TEMPERATURE,
+    DECODERS,
+    decode_ab,
+    decode_channels,
 )
-from keras_colorize.bins.labels import UNLABELED
+from keras_colorize.bins.gamut import ab_centers, bin_count, hard_encode_ab, soft_encode_ab
 from keras_colorize.bins.rebalancing import rebalancing_weights, smooth_prior
 from keras_colorize.bins.uniform import (
     AB_BINS,
@@ -18,8 +16,10 @@ from keras_colorize.bins.uniform import (
     LUV_UV_BINS,
     UniformBins,
     ab_marginals,
-    decode_channels,
 )
+
+UNLABELED = -1
+"""Label of a picture that belongs to no known class."""
 
 __all__ = [
     "AB_BINS",
@@ -40,5 +40,4 @@ __all__ = [
     "rebalancing_weights",
     "smooth_prior",
     "soft_encode_ab",
-    "squared_distances",
 ]

@@ -1,4 +1,4 @@
-"""From a distribution over ab bins to one color (Zhang, Isola, Efros 2016, section 2.3)."""
+"""From a distribution over bins to one color (Zhang, Isola, Efros 2016, section 2.3)."""
 
 import math
 import numbers
@@ -8,9 +8,10 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.bins.gamut import ab_centers
+from keras_colorize.bins.uniform import AB_BINS, ab_marginals
 
 DECODERS = ("mean", "annealed", "mode", "median", "sample")
-"""Names that `decode_ab` takes."""
+"""Names that `decode_ab` and `decode_channels` take."""
 
 ANNEALED_TEMPERATURE = 0.38
 """The paper's temperature of the annealed mean."""
@@ -40,83 +41,87 @@ def decode_ab(
         ValueError: for an unknown decoder, a temperature that is not above 0, or a wrong
             number of bins.
     """
-    logits = _check_logits(logits)
-    if log_weights is not None:
-        logits = logits + ops.convert_to_tensor(np.asarray(log_weights, "float32"))
-    if decoder == "mean":
-        return _mean(logits)
-    if decoder == "annealed":
-        return _mean(logits / check_temperature(temperature))
-    if decoder == "mode":
-        return _centers_of(ops.argmax(logits, axis=-1))
-    if decoder == "sample":
-        return _centers_of(draw_bins(logits, seed))
-    if decoder == "median":
-        return _median(ops.softmax(logits, axis=-1))
-    raise unknown_decoder(decoder)
-
-
-def draw_bins(logits, seed):
-    """Draws a bin from each distribution.
-
-    Args:
-        logits: float32 tensor (..., K).
-        seed: integer.
-
-    Returns:
-        int32 tensor (...).
-    """
-    flat = ops.reshape(logits, (-1, logits.shape[-1]))
-    drawn = keras.random.categorical(flat, 1, dtype="int32", seed=seed)
-    return ops.reshape(drawn, ops.shape(logits)[:-1])
-
-
-def unknown_decoder(decoder):
-    """The error that says which decoders there are."""
-    return ValueError(f"Expected a decoder among {', '.join(DECODERS)}, received {decoder!r}.")
-
-
-def _centers_of(indices):
-    return ops.take(ops.convert_to_tensor(ab_centers()), indices, axis=0)
-
-
-def _mean(logits):
-    return ops.matmul(ops.softmax(logits, axis=-1), ops.convert_to_tensor(ab_centers()))
-
-
-def _median(probabilities):
-    columns = [_marginal_median(probabilities, axis) for axis in (0, 1)]
-    return ops.stack(columns, axis=-1)
-
-
-def _marginal_median(probabilities, axis):
-    values, membership = np.unique(ab_centers()[:, axis], return_inverse=True)
-    one_hot = np.eye(len(values), dtype="float32")[membership]
-    marginal = ops.matmul(probabilities, ops.convert_to_tensor(one_hot))
-    after = ops.cumsum(marginal, axis=-1)
-    index = ops.sum(ops.cast(after < 0.5, "int32"), axis=-1, keepdims=True)
-    # Rounding can leave the total a hair below one half's complement at the last bin.
-    index = ops.minimum(index, len(values) - 1)
-    mass = ops.take_along_axis(marginal, index, axis=-1)
-    before = ops.take_along_axis(after, index, axis=-1) - mass
-    step = float(values[1] - values[0])
-    share = (0.5 - before) / ops.maximum(mass, 1e-7) - 0.5
-    center = ops.take(ops.convert_to_tensor(values), index, axis=0)
-    return ops.squeeze(center + step * ops.clip(share, -0.5, 0.5), axis=-1)
-
-
-def check_temperature(temperature):
-    """Returns the temperature; raises ValueError unless it is above 0."""
-    if isinstance(temperature, numbers.Real) and not 0 < temperature < math.inf:
-        raise ValueError(f"Expected a temperature above 0, received {temperature}.")
-    return temperature
-
-
-def _check_logits(logits):
     logits = ops.cast(ops.convert_to_tensor(logits), "float32")
     if logits.shape[-1] != len(ab_centers()):
         raise ValueError(
             f"Expected logits over {len(ab_centers())} bins on the last axis, "
             f"received shape {tuple(logits.shape)}."
         )
-    return logits
+    if log_weights is not None:
+        logits = logits + ops.convert_to_tensor(np.asarray(log_weights, "float32"))
+    if decoder == "median":
+        return _interpolated_median(ab_marginals(ops.softmax(logits, axis=-1)))
+    if decoder in ("mode", "sample"):
+        return ops.take(ab_centers(), _chosen(logits, decoder, seed), axis=0)
+    return ops.matmul(_distribution(logits, decoder, temperature), ab_centers())
+
+
+def decode_channels(logits, values, decoder="annealed", temperature=1.0, seed=0):
+    """Decodes logits over the bins of each channel.
+
+    Args:
+        logits: tensor (..., C, K).
+        values: array (C, K), what each bin stands for: its center, or the mean of the training
+            values in it.
+        decoder: as in `decode_ab`, channel by channel; the median is the value of the bin that
+            holds it. Averages of hue ignore that it is cyclic: take the mode there.
+        temperature: above 0, of the annealed decoder.
+        seed: integer, of `"sample"`.
+
+    Returns:
+        float32 tensor (..., C).
+
+    Raises:
+        ValueError: for an unknown decoder, a temperature that is not above 0, or values of
+            another shape.
+    """
+    logits = ops.cast(logits, "float32")
+    if np.shape(values) != tuple(logits.shape[-2:]):
+        raise ValueError(
+            f"Expected values for {tuple(logits.shape[-2:])} channels and bins, received shape "
+            f"{np.shape(values)}."
+        )
+    if decoder in ("mode", "sample", "median"):
+        weights = ops.one_hot(_chosen(logits, decoder, seed), logits.shape[-1])
+    else:
+        weights = _distribution(logits, decoder, temperature)
+    return ops.sum(weights * np.asarray(values, "float32"), axis=-1)
+
+
+def _distribution(logits, decoder, temperature):
+    """Shares of the bins whose values an averaging decoder adds up."""
+    if decoder not in ("mean", "annealed"):
+        raise ValueError(f"Expected a decoder among {', '.join(DECODERS)}, received {decoder!r}.")
+    if decoder == "annealed":
+        if isinstance(temperature, numbers.Real) and not 0 < temperature < math.inf:
+            raise ValueError(f"Expected a temperature above 0, received {temperature}.")
+        logits = logits / temperature
+    return ops.softmax(logits, axis=-1)
+
+
+def _chosen(logits, decoder, seed):
+    """Index of the one bin that a decoder takes, int32 (...)."""
+    if decoder == "mode":
+        return ops.argmax(logits, axis=-1)
+    if decoder == "median":
+        return _median_bin(ops.cumsum(ops.softmax(logits, axis=-1), axis=-1))
+    flat = ops.reshape(logits, (-1, logits.shape[-1]))
+    drawn = keras.random.categorical(flat, 1, dtype="int32", seed=seed)
+    return ops.reshape(drawn, ops.shape(logits)[:-1])
+
+
+def _median_bin(cumulated):
+    index = ops.sum(ops.cast(cumulated < 0.5, "int32"), axis=-1)
+    # Rounding can keep the total below one half.
+    return ops.minimum(index, cumulated.shape[-1] - 1)
+
+
+def _interpolated_median(marginals):
+    """The median within its bin: distributions (..., 2, 25) over `AB_BINS` to (..., 2)."""
+    after = ops.cumsum(marginals, axis=-1)
+    index = ops.expand_dims(_median_bin(after), -1)
+    mass = ops.take_along_axis(marginals, index, axis=-1)
+    before = ops.take_along_axis(after, index, axis=-1) - mass
+    share = ops.clip((0.5 - before) / ops.maximum(mass, 1e-7) - 0.5, -0.5, 0.5)
+    centers = ops.take(AB_BINS.centers(), index, axis=0)
+    return ops.squeeze(centers + AB_BINS.step * share, axis=-1)

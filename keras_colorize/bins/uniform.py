@@ -9,7 +9,6 @@ import dataclasses
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins.decoding import check_temperature, draw_bins, unknown_decoder
 from keras_colorize.bins.gamut import ab_centers
 
 
@@ -41,14 +40,7 @@ class UniformBins:
         return (self.low + self.step * (np.arange(self.count) + 0.5)).astype("float32")
 
     def encode(self, x):
-        """Index of the bin that holds each value.
-
-        Args:
-            x: tensor (...).
-
-        Returns:
-            int32 tensor (...).
-        """
+        """Index of the bin that holds each value: tensor (...) to int32 tensor (...)."""
         position = ops.floor((ops.cast(x, "float32") - self.low) / self.step)
         return ops.cast(ops.clip(position, 0, self.count - 1), "int32")
 
@@ -86,36 +78,6 @@ CHANNEL_SPACES = {"ab_channel_logits": "ab", "luv_uv_logits": "luv_uv", "hs_logi
 """Which channels these are: a and b, u and v of L*u*v*, hue and saturation."""
 
 
-def decode_channels(logits, values, decoder="annealed", temperature=1.0, seed=0):
-    """Decodes logits over the bins of each channel.
-
-    Args:
-        logits: tensor (..., C, K).
-        values: array (C, K), what each bin stands for: its center, or the mean of the training
-            values in it.
-        decoder: `"annealed"`, `"mean"`, `"mode"`, `"median"` or `"sample"` as in `decode_ab`,
-            channel by channel; the median is the value of the bin that holds it. Averages of
-            hue ignore that it is cyclic: take the mode there.
-        temperature: above 0, of the annealed decoder.
-        seed: integer, of `"sample"`.
-
-    Returns:
-        float32 tensor (..., C).
-
-    Raises:
-        ValueError: for an unknown decoder, a temperature that is not above 0, or values of
-            another shape.
-    """
-    logits = ops.cast(logits, "float32")
-    if np.shape(values) != tuple(logits.shape[-2:]):
-        raise ValueError(
-            f"Expected values for {tuple(logits.shape[-2:])} channels and bins, received shape "
-            f"{np.shape(values)}."
-        )
-    weights = _decoder_weights(logits, decoder, temperature, seed)
-    return ops.sum(weights * np.asarray(values, "float32"), axis=-1)
-
-
 def ab_marginals(probabilities):
     """Marginal distributions of a and of b.
 
@@ -125,30 +87,7 @@ def ab_marginals(probabilities):
     Returns:
         float32 tensor (..., 2, 25) over `AB_BINS`.
     """
-    one_hot = np.stack(
-        [np.eye(AB_BINS.count, dtype="float32")[_positions(axis)] for axis in (0, 1)], axis=1
-    )
+    positions = np.floor((ab_centers() - AB_BINS.low) / AB_BINS.step).astype("int32")
+    one_hot = np.eye(AB_BINS.count, dtype="float32")[positions]
     flat = ops.matmul(ops.cast(probabilities, "float32"), one_hot.reshape(len(one_hot), -1))
     return ops.reshape(flat, (*ops.shape(probabilities)[:-1], 2, AB_BINS.count))
-
-
-def _positions(axis):
-    return np.floor((ab_centers()[:, axis] - AB_BINS.low) / AB_BINS.step).astype("int32")
-
-
-def _decoder_weights(logits, decoder, temperature, seed):
-    if decoder == "mean":
-        return ops.softmax(logits, axis=-1)
-    if decoder == "annealed":
-        return ops.softmax(logits / check_temperature(temperature), axis=-1)
-    count = logits.shape[-1]
-    if decoder == "mode":
-        return ops.one_hot(ops.argmax(logits, axis=-1), count)
-    if decoder == "sample":
-        return ops.one_hot(draw_bins(logits, seed), count)
-    if decoder == "median":
-        below = ops.cumsum(ops.softmax(logits, axis=-1), axis=-1) < 0.5
-        # Rounding can keep the total below one half of one.
-        index = ops.minimum(ops.sum(ops.cast(below, "int32"), axis=-1), count - 1)
-        return ops.one_hot(index, count)
-    raise unknown_decoder(decoder)

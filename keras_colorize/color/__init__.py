@@ -1,10 +1,11 @@
-"""Colour spaces as pure `keras.ops`: channels last, sRGB in [0, 1], float32 results.
+"""Color spaces as pure `keras.ops`: channels last, sRGB in [0, 1], float32 results.
 
 They run eagerly and inside a graph, on every Keras backend, and their gradients are finite
-everywhere. The white point is D65 at 2 degrees and the values are those of scikit-image.
+everywhere. The white point is D65 at 2 degrees and the values are those of scikit-image. Every
+function takes floating point and raises TypeError for other types, ValueError for other channels.
 """
 
-from keras_colorize.color.gamut import in_gamut, reduce_chroma_to_gamut
+from keras_colorize.color.gamut import lab_to_rgb_in_gamut, reduce_chroma_to_gamut
 from keras_colorize.color.hsv import hsv_to_rgb, rgb_to_hsv
 from keras_colorize.color.lab import (
     lab_to_rgb,
@@ -13,7 +14,7 @@ from keras_colorize.color.lab import (
     rgb_to_lightness,
     xyz_to_lab,
 )
-from keras_colorize.color.luv import luv_to_rgb, luv_to_xyz, rgb_to_luv, xyz_to_luv
+from keras_colorize.color.luv import luv_to_xyz, rgb_to_luv, xyz_to_luv
 from keras_colorize.color.scaling import (
     scale_ab,
     scale_luv_uv,
@@ -22,23 +23,19 @@ from keras_colorize.color.scaling import (
     unscale_luv_uv,
     unscale_yuv_uv,
 )
-from keras_colorize.color.srgb import linear_to_rgb, rgb_to_linear
 from keras_colorize.color.xyz import rgb_to_xyz, xyz_to_rgb
 from keras_colorize.color.yuv import rgb_to_yuv, yuv_to_rgb
 
 __all__ = [
     "hsv_to_rgb",
-    "in_gamut",
     "lab_to_rgb",
+    "lab_to_rgb_in_gamut",
     "lab_to_xyz",
-    "linear_to_rgb",
-    "luv_to_rgb",
     "luv_to_xyz",
     "reduce_chroma_to_gamut",
     "rgb_to_hsv",
     "rgb_to_lab",
     "rgb_to_lightness",
-    "rgb_to_linear",
     "rgb_to_luv",
     "rgb_to_xyz",
     "rgb_to_yuv",

@@ -1,11 +1,9 @@
-"""Bringing colours that sRGB cannot show back into it, with their lightness and hue kept."""
+"""Bringing colors that sRGB cannot show back into it, with their lightness and hue kept."""
 
 from keras import ops
 
-from keras_colorize.color._channels import as_colors, mix, planes
 from keras_colorize.color.lab import expand
-from keras_colorize.color.srgb import encode_gamma
-from keras_colorize.color.xyz import RGB_FROM_XYZ, WHITE
+from keras_colorize.color.xyz import RGB_FROM_XYZ, WHITE, as_colors, encode_gamma, mix, planes
 
 # In linear light; at most 0.0013 in sRGB, a third of one 8-bit level. White itself needs 0.8e-4,
 # because the digits of the matrix and those of the white point differ by that much.
@@ -16,20 +14,6 @@ _ROUNDING = 1e-7
 _STEPS = 8
 
 
-def in_gamut(lab):
-    """Tells which colours sRGB can show.
-
-    Args:
-        lab: floating point, shape (..., 3), L*a*b*.
-
-    Returns:
-        Boolean, shape (...): True where every channel of linear light is in [0, 1], with a
-        tolerance of 1e-4.
-    """
-    lightness, a, b = planes(as_colors(lab, "lab"))
-    return _excess(_linear_light(*_axis(lightness), a, b)) <= 0.0
-
-
 def lab_to_rgb_in_gamut(lab):
     """Converts L*a*b* to sRGB, where it can show the color, as `reduce_chroma_to_gamut` does.
 
@@ -38,7 +22,8 @@ def lab_to_rgb_in_gamut(lab):
 
     Returns:
         sRGB in [0, 1], float32, shape (..., 3), and a boolean, shape (...): False where the color
-        does not fit and its channels were cut.
+        does not fit, a channel of linear light being beyond [0, 1] by more than 1e-4, and its
+        channels were cut.
     """
     lightness, a, b = planes(as_colors(lab, "lab"))
     linear = _linear_light(*_axis(ops.clip(lightness, 0.0, 100.0)), a, b)
@@ -46,9 +31,9 @@ def lab_to_rgb_in_gamut(lab):
 
 
 def reduce_chroma_to_gamut(lab):
-    """Converts L*a*b* to sRGB, with the chroma of unshowable colours reduced until they fit.
+    """Converts L*a*b* to sRGB, with the chroma of unshowable colors reduced until they fit.
 
-    L* and the hue angle are kept; cutting the channels instead moves L* by several units. Colours
+    L* and the hue angle are kept; cutting the channels instead moves L* by several units. Colors
     inside the gamut are converted as `lab_to_rgb` does. The factor on the chroma is found by
     secant steps on linear light and is a constant to the gradient.
 
@@ -65,9 +50,9 @@ def reduce_chroma_to_gamut(lab):
 
 
 def _chroma_factor(fy, y, a, b):
-    """Finds the largest factor that fits, between grey and the colour (Illinois' false position).
+    """Finds the largest factor that fits, between grey and the color (Illinois' false position).
 
-    Every pixel takes the same steps: in a picture some colour nearly always lies outside, and
+    Every pixel takes the same steps: in a picture some color nearly always lies outside, and
     picking those out would need shapes that not every backend can trace.
     """
     inside, outside = ops.zeros_like(a), ops.ones_like(a)

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_colorize.color._channels import as_colors, planes
+from keras_colorize.color.xyz import as_colors, planes
 
 
 def rgb_to_hsv(rgb):

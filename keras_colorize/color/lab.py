@@ -2,8 +2,17 @@
 
 from keras import ops
 
-from keras_colorize.color._channels import as_colors, planes, power
-from keras_colorize.color.xyz import WHITE, luminance, rgb_to_xyz, xyz_to_rgb
+from keras_colorize.color.xyz import (
+    WHITE,
+    XYZ_FROM_RGB,
+    as_colors,
+    decode_gamma,
+    mix,
+    planes,
+    power,
+    rgb_to_xyz,
+    xyz_to_rgb,
+)
 
 # CIE 15: the cube root gives way to a straight line below (6/29)^3, where both have one slope.
 _KNEE = 6 / 29
@@ -27,12 +36,12 @@ def rgb_to_lab(rgb):
 def lab_to_rgb(lab, clip=True):
     """Converts L*a*b* to sRGB; the inverse of `rgb_to_lab`.
 
-    Cutting each channel to [0, 1] shifts the lightness and the hue of colours that sRGB cannot
+    Cutting each channel to [0, 1] shifts the lightness and the hue of colors that sRGB cannot
     show; `reduce_chroma_to_gamut` keeps both.
 
     Args:
         lab: floating point, shape (..., 3), L* in 0..100.
-        clip: whether colours that sRGB cannot show are cut to [0, 1], channel by channel.
+        clip: whether colors that sRGB cannot show are cut to [0, 1], channel by channel.
 
     Returns:
         sRGB, float32, shape (..., 3).
@@ -49,7 +58,8 @@ def rgb_to_lightness(rgb):
     Returns:
         L* in 0..100, float32, shape (..., 1).
     """
-    return ops.expand_dims(116.0 * compress(luminance(rgb)) - 16.0, axis=-1)
+    (luminance,) = mix(XYZ_FROM_RGB[1:2], *planes(decode_gamma(as_colors(rgb, "rgb"))))
+    return ops.expand_dims(116.0 * compress(luminance) - 16.0, axis=-1)
 
 
 def xyz_to_lab(xyz):
@@ -70,7 +80,7 @@ def lab_to_xyz(lab):
     """Converts L*a*b* to CIE XYZ; the inverse of `xyz_to_lab`.
 
     Args:
-        lab: floating point, shape (..., 3), L* in 0..100. Colours that no light has give negative
+        lab: floating point, shape (..., 3), L* in 0..100. Colors that no light has give negative
             values, which are not cut.
 
     Returns:

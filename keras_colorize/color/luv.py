@@ -2,14 +2,13 @@
 
 from keras import ops
 
-from keras_colorize.color._channels import as_colors, planes
 from keras_colorize.color.lab import compress, expand
-from keras_colorize.color.xyz import WHITE, rgb_to_xyz, xyz_to_rgb
+from keras_colorize.color.xyz import WHITE, as_colors, planes, rgb_to_xyz
 
 _WHITE_SUM = WHITE[0] + 15 * WHITE[1] + 3 * WHITE[2]
 _WHITE_U = 4 * WHITE[0] / _WHITE_SUM
 _WHITE_V = 9 * WHITE[1] / _WHITE_SUM
-# Below these a colour is black and has no chromaticity: it is given that of white.
+# Below these a color is black and has no chromaticity: it is given that of white.
 _SMALLEST_SUM = 1e-9
 _SMALLEST_LIGHTNESS = 1e-4
 # Far below the v' of any real light (blue of sRGB has 0.158); keeps the division finite.
@@ -17,7 +16,7 @@ _SMALLEST_V = 0.01
 
 
 def rgb_to_luv(rgb):
-    """Converts sRGB to L*u*v*.
+    """Converts sRGB to L*u*v*; back it goes by `luv_to_xyz` and `xyz_to_rgb`.
 
     Args:
         rgb: floating point, shape (..., 3), sRGB in [0, 1].
@@ -26,19 +25,6 @@ def rgb_to_luv(rgb):
         L* in 0..100 and u, v (about -83..175 and -134..107), float32, shape (..., 3).
     """
     return xyz_to_luv(rgb_to_xyz(rgb))
-
-
-def luv_to_rgb(luv, clip=True):
-    """Converts L*u*v* to sRGB; the inverse of `rgb_to_luv`.
-
-    Args:
-        luv: floating point, shape (..., 3), L* in 0..100.
-        clip: whether colours that sRGB cannot show are cut to [0, 1], channel by channel.
-
-    Returns:
-        sRGB, float32, shape (..., 3).
-    """
-    return xyz_to_rgb(luv_to_xyz(luv), clip=clip)
 
 
 def xyz_to_luv(xyz):

@@ -1,10 +1,8 @@
-"""CIE XYZ with the white of D65 at 2 degrees, the hub between sRGB, L*a*b* and L*u*v*."""
+"""sRGB, linear light and CIE XYZ (D65 at 2 degrees), the hub between sRGB, L*a*b* and L*u*v*."""
 
 import numpy as np
 from keras import ops
-
-from keras_colorize.color._channels import as_colors, mix, planes
-from keras_colorize.color.srgb import decode_gamma, encode_gamma
+from keras.backend import standardize_dtype
 
 # ITU-R BT.709 primaries and D65, six digits: the values that scikit-image uses.
 XYZ_FROM_RGB = np.array(
@@ -18,6 +16,11 @@ RGB_FROM_XYZ = np.linalg.inv(XYZ_FROM_RGB)
 # X, Y, Z of D65, 2-degree observer (ASTM E308).
 WHITE = (0.95047, 1.0, 1.08883)
 
+# The sRGB transfer function (IEC 61966-2-1): where its straight piece near black meets the power
+# curve, in display values and in light.
+_KNEE_RGB, _KNEE_LINEAR = 0.04045, 0.0031308
+_SLOPE, _OFFSET, _GAMMA = 12.92, 0.055, 2.4
+
 
 def rgb_to_xyz(rgb):
     """Converts sRGB to CIE XYZ.
@@ -28,8 +31,7 @@ def rgb_to_xyz(rgb):
     Returns:
         XYZ, float32, shape (..., 3), Y = 1 for white.
     """
-    linear = decode_gamma(as_colors(rgb, "rgb"))
-    return ops.stack(mix(XYZ_FROM_RGB, *planes(linear)), axis=-1)
+    return ops.stack(mix(XYZ_FROM_RGB, *planes(decode_gamma(as_colors(rgb, "rgb")))), axis=-1)
 
 
 def xyz_to_rgb(xyz, clip=True):
@@ -37,25 +39,67 @@ def xyz_to_rgb(xyz, clip=True):
 
     Args:
         xyz: floating point, shape (..., 3), Y = 1 for white.
-        clip: whether colours that sRGB cannot show are cut to [0, 1], channel by channel.
+        clip: whether colors that sRGB cannot show are cut to [0, 1], channel by channel.
 
     Returns:
         sRGB, float32, shape (..., 3).
     """
-    linear = ops.stack(mix(RGB_FROM_XYZ, *planes(as_colors(xyz, "xyz"))), axis=-1)
-    rgb = encode_gamma(linear)
+    rgb = encode_gamma(ops.stack(mix(RGB_FROM_XYZ, *planes(as_colors(xyz, "xyz"))), axis=-1))
     return ops.clip(rgb, 0.0, 1.0) if clip else rgb
 
 
-def luminance(rgb):
-    """Computes the Y of CIE XYZ alone.
+def decode_gamma(values):
+    """Maps float32 display values of any shape to linear light, unclipped."""
+    # The base is kept above the knee: the gradient of the branch not taken must stay finite.
+    curve = power((ops.maximum(values, _KNEE_RGB) + _OFFSET) / (1 + _OFFSET), _GAMMA)
+    return ops.where(values > _KNEE_RGB, curve, values / _SLOPE)
 
-    Args:
-        rgb: floating point, shape (..., 3), sRGB in [0, 1].
 
-    Returns:
-        Y, float32, shape (...), 0 for black and 1 for white.
+def encode_gamma(values):
+    """Maps float32 linear light of any shape to display values, unclipped."""
+    curve = (1 + _OFFSET) * power(ops.maximum(values, _KNEE_LINEAR), 1 / _GAMMA) - _OFFSET
+    return ops.where(values > _KNEE_LINEAR, curve, values * _SLOPE)
+
+
+def as_colors(values, name, channels=3):
+    """Casts colors (..., channels) to float32; `name` is what errors call the argument.
+
+    Color mathematics in half precision is wrong by whole units of `a` and `b`, so it computes
+    in float32 whatever came in and whatever the dtype policy says.
     """
-    red, green, blue = planes(decode_gamma(as_colors(rgb, "rgb")))
-    weights = [float(weight) for weight in XYZ_FROM_RGB[1]]
-    return weights[0] * red + weights[1] * green + weights[2] * blue
+    if not hasattr(values, "dtype"):
+        values = ops.convert_to_tensor(values)
+    dtype, shape = standardize_dtype(values.dtype), tuple(values.shape)
+    if "float" not in dtype:
+        raise TypeError(
+            f"Expected {name} in floating point, received {dtype}. "
+            "For 8-bit pictures pass `picture.astype('float32') / 255`."
+        )
+    if not shape or shape[-1] != channels:
+        raise ValueError(f"Expected {name} of shape (..., {channels}), received {shape}.")
+    return ops.cast(values, "float32")
+
+
+def planes(colors):
+    """Splits a (..., 3) tensor into its three channels, each of shape (...)."""
+    return colors[..., 0], colors[..., 1], colors[..., 2]
+
+
+def power(base, exponent):
+    """Raises positive numbers to a power; float32, any shape.
+
+    By way of the logarithm: compilers for processors compute exponentials and logarithms of many
+    numbers at once, but powers one after the other, which takes three times as long.
+    """
+    return ops.exp(exponent * ops.log(base))
+
+
+def mix(matrix, first, second, third):
+    """Applies the rows of a matrix (n, 3) to three channels; returns n channels.
+
+    Written as sums of products: on accelerators a matrix product of float32 may run in a shorter
+    format (TF32, bfloat16), which is not exact enough for color.
+    """
+    return tuple(
+        float(row[0]) * first + float(row[1]) * second + float(row[2]) * third for row in matrix
+    )

@@ -3,9 +3,9 @@
 import numpy as np
 from keras import ops
 
-from keras_colorize.color._channels import as_colors, mix, planes
+from keras_colorize.color.xyz import as_colors, mix, planes
 
-# BT.601 luma and its scaled colour differences, the digits that scikit-image uses.
+# BT.601 luma and its scaled color differences, the digits that scikit-image uses.
 YUV_FROM_RGB = np.array(
     [
         [0.299, 0.587, 0.114],
@@ -33,7 +33,7 @@ def yuv_to_rgb(yuv, clip=True):
 
     Args:
         yuv: floating point, shape (..., 3).
-        clip: whether colours that sRGB cannot show are cut to [0, 1], channel by channel.
+        clip: whether colors that sRGB cannot show are cut to [0, 1], channel by channel.
 
     Returns:
         sRGB, float32, shape (..., 3).

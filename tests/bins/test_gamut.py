@@ -1,6 +1,5 @@
 """The in-gamut bins and the encoding of colours over them."""
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -11,7 +10,6 @@ from keras_colorize.bins import (
     bin_count,
     hard_encode_ab,
     soft_encode_ab,
-    squared_distances,
 )
 
 # Rows of `pts_in_hull.npy` of Zhang et al. (github.com/richzhang/colorization): how many values
@@ -64,13 +62,6 @@ def test_every_srgb_color_has_its_own_bin():
     assert reached <= known
 
 
-def test_squared_distances():
-    ab = _colors()
-    distances = squared_distances(ab)
-    assert keras.backend.standardize_dtype(distances.dtype) == "float32"
-    np.testing.assert_allclose(ops.convert_to_numpy(distances), _distances(ab), atol=0.02)
-
-
 def test_hard_encoding_is_the_nearest_bin():
     ab = _colors()
     index = ops.convert_to_numpy(hard_encode_ab(ab))
@@ -110,7 +101,6 @@ def test_soft_encoding_by_hand():
 
 
 def test_keeps_leading_axes():
-    assert tuple(squared_distances(np.zeros((2, 3, 4, 2))).shape) == (2, 3, 4, 313)
     assert tuple(hard_encode_ab(np.zeros((2, 3, 4, 2))).shape) == (2, 3, 4)
     indices, weights = soft_encode_ab(np.zeros((2, 3, 4, 2)))
     assert tuple(indices.shape) == tuple(weights.shape) == (2, 3, 4, 5)
@@ -123,7 +113,7 @@ def test_gradients_of_the_weights_are_finite(gradient_of):
         assert np.any(gradient)
 
 
-@pytest.mark.parametrize("encode", [squared_distances, hard_encode_ab, soft_encode_ab])
+@pytest.mark.parametrize("encode", [hard_encode_ab, soft_encode_ab])
 def test_needs_two_channels(encode):
     with pytest.raises(ValueError, match=r"last axis of 2, received shape \(4, 3\)"):
         encode(np.zeros((4, 3), "float32"))
