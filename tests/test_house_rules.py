@@ -45,6 +45,22 @@ def test_public_names_have_docstrings_and_errors_are_raised():
         assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree)), path
 
 
+# Appends a line that is flushed, and throws away what others print. PyAV says when a disk is full.
+OTHER_WRITERS = {"keras_colorize/apps/bulk/folder.py", "keras_colorize/cli/__init__.py"}
+OPENS_A_FILE = re.compile(
+    r"""\.write_(text|bytes)\(|(?<!av\.)(?<!\(\)\.)\bopen\((.*, *)?["'][rwax+bt]*[wax+]"""
+)
+
+
+def test_files_are_written_by_the_atomic_writer():
+    writers = {
+        str(path.relative_to(ROOT))
+        for path in LIBRARY
+        if OPENS_A_FILE.search(path.read_text("utf-8"))
+    }
+    assert writers <= OTHER_WRITERS | {"keras_colorize/io/atomic.py"}
+
+
 def test_files_are_short_enough_to_read():
     lengths = {str(path): len(path.read_text("utf-8").splitlines()) for path in EVERYTHING}
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}

@@ -31,14 +31,14 @@ ROOMS = {
     "layers": PARTS,
     "losses": PARTS,
     "metrics": PARTS,
-    "data": PARTS,
-    "training": PARTS | {"losses", "metrics", "precision"},
+    "data": PARTS | {"io"},
+    "training": PARTS | {"losses", "metrics", "precision", "io"},
     "models": MODELS,
     "presets": PRESETS,
     "inference": INFERENCE,
     "evaluation": INFERENCE | {"inference"},
     "video": INFERENCE | {"inference"},
-    "export": (INFERENCE | {"inference"}) - {"io"},
+    "export": INFERENCE | {"inference"},
     "study": {"color", "errors", "io"},
 }
 ROOMS["serving"] = INFERENCE | {"inference"}

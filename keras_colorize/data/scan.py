@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.io.atomic import write_file
+
 NEAR_GREY = 12
 """A picture is near-grey when 95 % of its pixels differ by less between channels, of 255."""
 
@@ -129,8 +131,4 @@ def _read_cache(cache):
 
 
 def _write_cache(cache, rows):
-    path = Path(cache)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(rows))
-    temporary.replace(path)
+    write_file(cache, json.dumps(rows), overwrite=True)

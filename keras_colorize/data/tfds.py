@@ -8,11 +8,11 @@ any picture at any time. A stream of examples would offer none of these.
 
 import itertools
 import json
-import os
 import re
 from pathlib import Path
 
 from keras_colorize.data.pictures import list_pictures
+from keras_colorize.io.atomic import write_file
 
 PREFIX = "tfds:"
 """Beginning of a source that is a TFDS name."""
@@ -125,16 +125,8 @@ def _write_picture(parent, number, encoded):
         raise ValueError(f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}...")
     path = parent / f"{number:08}.{suffix}"
     if not path.exists():
-        parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, encoded)
+        write_file(path, encoded, overwrite=True)
 
 
 def _mark(folder, request, complete):
-    _replace(folder / _MARKER, json.dumps({**request, "complete": complete}).encode())
-
-
-def _replace(path, content):
-    # Never half a file, also when several workers write the same one.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    write_file(folder / _MARKER, json.dumps({**request, "complete": complete}), overwrite=True)

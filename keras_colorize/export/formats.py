@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import os
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pictures import photograph_of, pictures_of
 from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.inference.prediction import decoded
+from keras_colorize.io.atomic import atomic_path
 from keras_colorize.models import fold_batch_norm
 
 ANY = "any"
@@ -174,11 +174,8 @@ def _new_file(path, suffix, overwrite):
         raise InputError(f"{path}: expected a name that ends in {suffix}.")
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{path}: expected a new file, but it exists already.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-        new = Path(folder, f"new{suffix}")
-        yield new
-        new.replace(path)
+    with atomic_path(path, overwrite) as part:
+        yield part
 
 
 def _import(module):

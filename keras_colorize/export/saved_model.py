@@ -1,9 +1,6 @@
 """Networks as SavedModels, in the layout that TensorFlow Serving watches."""
 
-import contextlib
 import dataclasses
-import shutil
-import uuid
 from pathlib import Path
 
 import keras
@@ -14,6 +11,7 @@ from keras_colorize.errors import InputError
 from keras_colorize.export.signatures import make_signatures
 from keras_colorize.inference.options import FROM_PRESET
 from keras_colorize.inference.tiles import TILE
+from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.presets import CONFIG_FILE, read_config, sha256
 
 MAX_PIXELS = 100_000_000
@@ -90,7 +88,7 @@ def export_saved_model(
         import_prediction_log()
     models = Path(folder) / name
     path = models / str(_version(models, version))
-    with _new_folder(path) as target:
+    with atomic_path(path) as target:
         signatures = make_signatures(colorizer, max_pixels)
         module = tf.Module()
         module.weights = [variable.value for variable in colorizer.model.variables]
@@ -158,28 +156,16 @@ def _version(folder, version):
     return version
 
 
-@contextlib.contextmanager
-def _new_folder(path):
-    """A folder that takes its name when all is written; a server sees it whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        yield beside
-        beside.rename(path)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
 def _write_extra(folder, colorizer, name, signatures):
     extra = folder / EXTRA
     extra.mkdir()
     # The config as it was exported: who feeds `serving_default` needs its working size.
     options = {option: getattr(colorizer, option) for option in FROM_PRESET}
     config = dataclasses.replace(colorizer.config, **options)
-    (extra / CONFIG_FILE).write_text(config.to_json(), encoding="utf-8")
+    write_file(extra / CONFIG_FILE, config.to_json())
     if signatures:
         _write_warmup(extra / WARMUP_FILE, name, colorizer.working_size, signatures)
-    (extra / CHECKSUMS).write_text("".join(f"{line}\n" for line in _checksums(folder)), "utf-8")
+    write_file(extra / CHECKSUMS, "".join(f"{line}\n" for line in _checksums(folder)))
 
 
 def _write_warmup(path, name, working_size, signatures):

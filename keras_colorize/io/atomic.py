@@ -1,11 +1,28 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all: all writers of the library come here."""
 
 import contextlib
+import io
 import os
+import shutil
 import uuid
 from pathlib import Path
 
 from keras_colorize.io.photograph import PhotographError
+
+
+def write_file(path, content, overwrite=False):
+    """Writes a file that appears whole or not at all.
+
+    Args:
+        path: path of the file; missing folders are created.
+        content: bytes, or str that becomes UTF-8.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        PhotographError: as `atomic_file`.
+    """
+    with atomic_file(path, overwrite) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager
@@ -17,60 +34,164 @@ def atomic_file(path, overwrite=False):
         overwrite: whether an existing file is replaced.
 
     Yields:
-        binary file to write, a temporary one in the same folder.
+        seekable binary file to write, without a number that encoders in C could write to unseen.
 
     Raises:
         PhotographError: if the file exists and is not to be replaced, even if it came into
-            being meanwhile, or if the folder cannot be written.
+            being meanwhile, or if it cannot be written. Errors of the body stay what they are.
     """
+    with _part_of(path, overwrite) as part:
+        with _blame(path):
+            output = _Output(part, "x+")
+        try:
+            with io.BufferedRandom(output) as stream:
+                yield stream
+                stream.flush()
+                output.sync()
+        except Exception:
+            if output.fault is None:
+                raise
+        # Some encoders go on after a write that failed, and some say less than the disk did.
+        if output.fault is not None:
+            raise _cannot_write(path, output.fault) from output.fault
+
+
+@contextlib.contextmanager
+def atomic_path(path, overwrite=False):
+    """Lends a path to a library that opens files itself; the result takes its name when whole.
+
+    Args:
+        path: path of the file or folder; missing folders above it are created.
+        overwrite: whether an existing one is replaced.
+
+    Yields:
+        path in the same folder, where nothing is yet; a file's has the same suffix.
+
+    Raises:
+        PhotographError: as `atomic_file`.
+    """
+    with _part_of(path, overwrite, Path(path).suffix) as part:
+        yield part
+        with _blame(path):
+            for file in [part, *part.rglob("*")]:
+                if file.is_file():
+                    with file.open("rb") as stream:
+                        os.fsync(stream.fileno())
+
+
+def publish(part, path, overwrite=False):
+    """Gives a whole file or folder the name that it is to have.
+
+    Args:
+        part: path of the file or folder, on the same disk.
+        path: path that it gets.
+        overwrite: whether what has that name is replaced.
+
+    Raises:
+        PhotographError: if the name is taken and not to be replaced, or cannot be given.
+    """
+    part, path = Path(part), Path(path)
+    try:
+        if part.is_dir():
+            _publish_folder(part, path, overwrite)
+        elif overwrite:
+            part.replace(path)
+        else:
+            _publish_new_file(part, path)
+    except FileExistsError as fault:
+        raise _exists(path) from fault
+    except OSError as fault:
+        raise _cannot_write(path, fault) from fault
+
+
+class _Output(io.FileIO):
+    """A file that remembers why it could not be written."""
+
+    fault = None
+
+    def write(self, data):
+        return self._remember(super().write, data)
+
+    def sync(self):
+        self._remember(os.fsync, super().fileno())
+
+    def close(self):
+        self._remember(super().close)
+
+    def fileno(self):
+        raise io.UnsupportedOperation("fileno")
+
+    def _remember(self, action, *args):
+        try:
+            return action(*args)
+        except OSError as fault:
+            self.fault = self.fault or fault
+            raise
+
+
+@contextlib.contextmanager
+def _part_of(path, overwrite, suffix=""):
     path = Path(path)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
     if not overwrite and os.path.lexists(path):
         raise _exists(path)
-    try:
+    with _blame(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # "x" leaves the permissions to the umask, as for any other file that the user writes.
-        with temporary.open("x+b") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        _publish(temporary, path, overwrite)
-    except OSError as fault:
-        raise PhotographError(f"{path}: expected a file that can be written, got: {fault}.") from (
-            fault
-        )
+    part = path.with_name(f".{uuid.uuid4().hex}.part{suffix}")
+    try:
+        yield part
+        publish(part, path, overwrite)
     finally:
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
 
 
-def _publish(temporary, path, overwrite):
-    if overwrite:
-        temporary.replace(path)
-        return
+def _publish_new_file(part, path):
     try:
         # A link fails where the name is taken; a rename would replace it silently.
-        path.hardlink_to(temporary)
-    except FileExistsError as fault:
-        raise _exists(path) from fault
-    except OSError:
-        _publish_without_links(temporary, path)
-
-
-def _publish_without_links(temporary, path):
-    # File systems without hard links (FAT, some network shares): take the name, then fill it.
-    try:
-        path.open("xb").close()
-    except FileExistsError as fault:
-        raise _exists(path) from fault
-    try:
-        temporary.replace(path)
-    except OSError:
-        path.unlink(missing_ok=True)
+        path.hardlink_to(part)
+    except FileExistsError:
         raise
+    except OSError:
+        # File systems without hard links (FAT, some network shares): take the name, then fill it.
+        path.open("xb").close()
+        try:
+            part.replace(path)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _publish_folder(part, path, overwrite):
+    if not os.path.lexists(path):
+        part.rename(path)
+        return
+    if not overwrite:
+        raise FileExistsError
+    old = path.with_name(f".{uuid.uuid4().hex}.part")
+    path.rename(old)
+    try:
+        part.rename(path)
+    except OSError:
+        old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _blame(path):
+    try:
+        yield
+    except OSError as fault:
+        raise _cannot_write(path, fault) from fault
 
 
 def _exists(path):
     return PhotographError(
         f"{path}: expected a new file, but it exists already and overwrite is False."
     )
+
+
+def _cannot_write(path, fault):
+    return PhotographError(f"{path}: expected a file that can be written, received: {fault}.")

@@ -6,6 +6,7 @@ change; it takes half the space, too.
 """
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import h5py
@@ -19,7 +20,6 @@ from keras_colorize.presets.config import (
     WEIGHTS_FILE,
     PresetError,
     check_preset,
-    sha256,
 )
 from keras_colorize.presets.names import find_preset
 
@@ -100,10 +100,15 @@ def save_preset(model, folder, config, overwrite=False):
     folder = Path(folder)
     if (folder / CONFIG_FILE).exists() and not overwrite:
         raise PresetError(f"{folder}: Expected a folder without a preset, received one with it.")
-    write_weights(model, folder / WEIGHTS_FILE)
-    config = dataclasses.replace(config, sha256=sha256(folder / WEIGHTS_FILE))
-    # Last: a folder without a config is no preset.
-    with atomic_file(folder / CONFIG_FILE, overwrite=True) as file:
+    # Both are on the disk before one takes its name: where a write fails, an old preset stays.
+    with (
+        atomic_file(folder / WEIGHTS_FILE, overwrite=True) as weights,
+        atomic_file(folder / CONFIG_FILE, overwrite=True) as file,
+    ):
+        write_weights(model, weights)
+        weights.seek(0)
+        checksum = hashlib.file_digest(weights, "sha256").hexdigest()
+        config = dataclasses.replace(config, sha256=checksum)
         file.write(config.to_json().encode())
     return config
 
@@ -113,9 +118,9 @@ def write_weights(model, path):
 
     Args:
         model: a built `keras.Model` whose variables have distinct paths.
-        path: file to write (HDF5), whole or not at all: a dataset per variable, at its path.
+        path: path or binary file to write (HDF5): a dataset per variable, at its path.
     """
-    with atomic_file(path, overwrite=True) as stream, h5py.File(stream, "w") as file:
+    with h5py.File(path, "w") as file:
         for variable in model.weights:
             value = np.asarray(variable)
             with np.errstate(over="ignore"):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.io.atomic import write_file
 from keras_colorize.training.checkpoints import parts_of
 from keras_colorize.training.optimizers import rate_of
 
@@ -39,9 +40,8 @@ class ColorizedSamples(keras.callbacks.Callback):
         grey = np.repeat(np.asarray(self.lightness) / 100.0, 3, axis=-1)
         rows = [np.concatenate(list(row), axis=1) for row in (grey, made, self.rgb)]
         sheet = np.rint(np.clip(np.concatenate(rows), 0, 1) * 255).astype("uint8")
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"epoch_{epoch + 1:04d}.png"
-        path.write_bytes(tf.io.encode_png(sheet).numpy())
+        write_file(path, tf.io.encode_png(sheet).numpy(), overwrite=True)
         if self._writer:
             with self._writer.as_default(step=epoch):
                 tf.summary.image("grey_colorized_true", sheet[None])

@@ -1,5 +1,6 @@
 """Checkpoints that a killed run goes on from: weights, optimizer state and position."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -86,10 +87,19 @@ class RunCheckpoint:
 
         Raises:
             DivergedError: if a weight is not finite; the checkpoints stay as they were.
+            tf.errors.OpError: if the disk is full; the older checkpoints stay as they were.
         """
         self._check_finite()
         self.step.assign(step)
-        self._manager.save(checkpoint_number=step)
+        try:
+            self._manager.save(checkpoint_number=step)
+        except tf.errors.OpError:
+            # TensorFlow leaves an empty index, which would count as a checkpoint.
+            folder = Path(self._manager.directory)
+            if tf.train.latest_checkpoint(str(folder)) != str(folder / f"ckpt-{step}"):
+                for left in folder.glob(f"ckpt-{step}[._]*"):
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+            raise
         self._saved_at = time.monotonic()
 
     def _path(self, step):

@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
-import uuid
 from pathlib import Path
+
+from keras_colorize.io.atomic import write_file
 
 OPTIMIZERS = ("adadelta", "adam", "adamw")
 SCHEDULES = ("constant", "trapezoid")
@@ -167,11 +168,8 @@ def bind_settings(path, own, defaults=None, may_change=()):
         if changed:
             rows = "".join(f"\n  {k}: was {before[k]}, is {own[k]}" for k in changed)
             raise ValueError(f"Expected the settings of the run in {path.parent}, found:{rows}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Several workers may do this at once, on several machines.
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    temporary.write_text(text + "\n")
-    temporary.replace(path)
+    write_file(path, text + "\n", overwrite=True)
 
 
 def _check(name, value, fine, expected):

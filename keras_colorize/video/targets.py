@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize.io import PhotographError
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import atomic_file, atomic_path
 from keras_colorize.video.encoding import container_of
 from keras_colorize.video.errors import VideoError
 from keras_colorize.video.journal import read_arrays
@@ -66,8 +66,8 @@ class FileTarget:
     def finish(self, journal):
         """Makes the file of the segments; it appears whole or not at all."""
         try:
-            with atomic_file(self.path, self.overwrite) as stream:
-                self._muxer.write(stream.name, journal.segments())
+            with atomic_path(self.path, self.overwrite) as part:
+                self._muxer.write(part, journal.segments())
         except PhotographError as error:
             raise VideoError(str(error)) from error
         journal.remove()

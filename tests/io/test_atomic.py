@@ -1,3 +1,5 @@
+import errno
+import io
 import os
 import stat
 
@@ -11,7 +13,7 @@ from keras_colorize.io import (
     write_photograph,
     writing,
 )
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import atomic_file, atomic_path, publish, write_file
 
 
 @pytest.fixture
@@ -19,26 +21,36 @@ def black():
     return Photograph(np.zeros((4, 4, 3), np.uint8))
 
 
-def test_a_writer_that_fails_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError), atomic_file(tmp_path / "a.png") as stream:
-        stream.write(b"half of it")
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("fault", [ValueError("broken encoder"), OSError(28, "No space left")])
-def test_an_encoder_that_fails_leaves_the_old_file(fault, black, tmp_path, monkeypatch):
-    path = tmp_path / "a.tif"
-    path.write_bytes(b"old")
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("broken"), OSError(errno.ENOENT, "no such source"), MemoryError()]
+)
+def test_errors_of_the_body_stay_what_they_are_and_leave_nothing(fault, tmp_path):
+    for writer in (atomic_file, atomic_path):
+        with pytest.raises(type(fault)) as caught, writer(tmp_path / "a.png") as output:
+            if writer is atomic_path:
+                output.write_bytes(b"half of it")
+            else:
+                output.write(b"half of it")
+            raise fault
+        assert caught.value is fault
+        assert content(tmp_path) == {}
+
+
+def test_an_encoder_that_fails_leaves_the_old_file(black, tmp_path, monkeypatch):
+    (tmp_path / "a.tif").write_bytes(b"old")
 
     def fail(stream, photograph):
         stream.write(b"half of it")
-        raise fault
+        raise ValueError("broken encoder")
 
     monkeypatch.setattr(writing, "write_tiff", fail)
-    with pytest.raises(PhotographError, match=f"a.tif: expected .*{fault.args[-1]}"):
-        write_photograph(path, black, overwrite=True)
-    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a.tif", b"old")]
+    with pytest.raises(PhotographError, match="a.tif: expected .*broken encoder"):
+        write_photograph(tmp_path / "a.tif", black, overwrite=True)
+    assert content(tmp_path) == {"a.tif": b"old"}
 
 
 def test_nothing_is_seen_before_it_is_whole(tmp_path):
@@ -47,8 +59,7 @@ def test_nothing_is_seen_before_it_is_whole(tmp_path):
         stream.write(b"half")
         assert not path.exists()
         assert [p.suffix for p in tmp_path.iterdir()] == [".part"]
-    assert path.read_bytes() == b"half"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+    assert content(tmp_path) == {"a.png": b"half"}
 
 
 def test_an_existing_file_is_not_replaced(black, tmp_path):
@@ -73,7 +84,23 @@ def test_a_file_that_came_meanwhile_is_not_replaced(links, tmp_path, monkeypatch
     with pytest.raises(PhotographError, match="exists already"), atomic_file(path) as stream:
         stream.write(b"ours")
         path.write_bytes(b"theirs")
-    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a.png", b"theirs")]
+    assert content(tmp_path) == {"a.png": b"theirs"}
+
+
+def test_folders_appear_whole_and_replace_whole_ones(tmp_path):
+    path = tmp_path / "model"
+    with atomic_path(path) as part:
+        write_file(part / "inside" / "a", "first")
+        assert not path.exists()
+    with pytest.raises(PhotographError, match="exists already"), atomic_path(path):
+        pass
+    write_file(tmp_path / "part" / "b", "second")
+    with pytest.raises(PhotographError, match="exists already"):
+        publish(tmp_path / "part", path)
+    assert (path / "inside" / "a").read_text() == "first"
+    publish(tmp_path / "part", path, overwrite=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+    assert content(path) == {"b": b"second"}
 
 
 def test_file_systems_without_links(black, tmp_path, monkeypatch):
@@ -83,16 +110,11 @@ def test_file_systems_without_links(black, tmp_path, monkeypatch):
     assert read_photograph(tmp_path / "a.png").pixels.max() == 0
 
 
-def test_permissions_follow_the_umask(black, tmp_path):
-    write_photograph(tmp_path / "a.png", black)
+def test_permissions_follow_the_umask(tmp_path):
+    write_file(tmp_path / "x" / "a.png", b"")
     (tmp_path / "b.png").touch()
-    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a.png", "b.png")]
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("x/a.png", "b.png")]
     assert modes[0] == modes[1]
-
-
-def test_missing_folders_are_made(black, tmp_path):
-    write_photograph(tmp_path / "x" / "y" / "a.png", black)
-    assert (tmp_path / "x" / "y" / "a.png").is_file()
 
 
 def test_a_folder_that_cannot_be_written(black, tmp_path):
@@ -106,3 +128,23 @@ def test_long_names(black, tmp_path):
     path = tmp_path / ("n" * 251 + ".png")
     write_photograph(path, black)
     assert path.is_file()
+
+
+@pytest.mark.parametrize("writer", [atomic_file, atomic_path])
+def test_a_disk_that_fails_only_at_fsync(writer, tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(PhotographError, match="Input/output error"), writer(tmp_path / "a") as out:
+        (out.write if writer is atomic_file else out.write_bytes)(b"x")
+    assert content(tmp_path) == {}
+
+
+def test_files_hold_no_number_to_write_to_unseen(tmp_path):
+    with atomic_file(tmp_path / "a") as stream:
+        with pytest.raises(io.UnsupportedOperation):
+            stream.fileno()
+        np.save(stream, np.arange(9))
+        stream.seek(0)
+        assert np.load(stream).tolist() == list(range(9))

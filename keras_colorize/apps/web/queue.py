@@ -12,6 +12,7 @@ from keras_colorize.inference.batch import Job, colorize_files
 from keras_colorize.inference.options import AFTER_NETWORK
 from keras_colorize.inference.refine import check_distribution
 from keras_colorize.io import jpeg_bytes, read_photograph
+from keras_colorize.io.atomic import atomic_file, write_file
 
 OFFERED = (
     "working_size",
@@ -106,7 +107,10 @@ class Queue:
         done = [photo for photo in photos if photo.outcome.status == "done"]
         if len(done) > 1:
             # Photographs are compressed already.
-            with zipfile.ZipFile(session.archive, "w", zipfile.ZIP_STORED) as archive:
+            with (
+                atomic_file(session.archive, overwrite=True) as stream,
+                zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive,
+            ):
                 for photo in done:
                     archive.write(photo.target, photo.target.name)
 
@@ -123,8 +127,8 @@ class Queue:
         for path in sorted(folder.glob("shown-*"), key=lambda path: path.stat().st_mtime)[:-4]:
             path.unlink()
         paths = folder / f"shown-{name}.jpg", folder / f"shown-{name}-marked.jpg"
-        paths[0].write_bytes(jpeg_bytes(after))
-        paths[1].write_bytes(jpeg_bytes(marked(after, photo)))
+        write_file(paths[0], jpeg_bytes(after))
+        write_file(paths[1], jpeg_bytes(marked(after, photo)))
         return paths
 
     def _finish(self, photo, palette, options):

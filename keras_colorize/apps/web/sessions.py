@@ -18,6 +18,7 @@ from keras_colorize.io import (
     read_photograph,
     small_pixels,
 )
+from keras_colorize.io.atomic import write_file
 
 VISITOR = 32
 """Characters of the name of a session that are those of its visitor."""
@@ -141,7 +142,7 @@ class Session:
             small = {"preview": PREVIEW_SIDE, "thumbnail": THUMBNAIL_SIDE}
             copies = {name: kept.with_name(f"{name}.jpg") for name in small}
             for name, copy in copies.items():
-                copy.write_bytes(jpeg_bytes(small_pixels(photograph, small[name])))
+                write_file(copy, jpeg_bytes(small_pixels(photograph, small[name])))
             size, target = photograph.pixels.shape[:2], self._target(path.name)
             self.photos.append(Photo(path.name, kept, size, **copies, target=target))
         if len(self.photos) > before:
@@ -159,7 +160,7 @@ class Session:
             return
         self.palette = small_pixels(photograph, PALETTE_SIDE)
         self.reference = kept.with_name("reference.jpg")
-        self.reference.write_bytes(jpeg_bytes(self.palette))
+        write_file(self.reference, jpeg_bytes(self.palette), overwrite=True)
         kept.unlink()
 
     def clear(self):
