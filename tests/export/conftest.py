@@ -62,6 +62,8 @@ def pictures():
     generator = np.random.default_rng(7)
     corners = generator.integers(0, 256, (4, 5, 4), dtype=np.uint8)
     rgba = Image.fromarray(corners).resize((52, 37), Image.Resampling.BICUBIC)
+    exif = Image.Exif()
+    exif[0x0112] = 6
     rgb, deep = rgba.convert("RGB"), np.asarray(rgba.convert("L")).astype("uint16") * 257 + 19
     return {
         "rgb.png": _encoded(rgb, "PNG"),
@@ -71,7 +73,8 @@ def pictures():
         "palette.png": _encoded(rgb.quantize(64), "PNG", transparency=5),
         "one_bit.png": _encoded(rgb.convert("1"), "PNG"),
         "deep.png": _encoded(Image.fromarray(deep), "PNG"),
-        "rgb.jpg": _encoded(rgb.resize((90, 61)), "JPEG"),
+        "rgb.jpg": _encoded(rgb, "JPEG"),
+        "turned.jpg": _encoded(rgb, "JPEG", exif=exif),
         "grey.jpg": _encoded(rgb.convert("L"), "JPEG"),
         "cmyk.jpg": _encoded(rgb.convert("CMYK"), "JPEG"),
         "progressive.jpg": _encoded(rgb, "JPEG", progressive=True),

@@ -4,6 +4,7 @@ import warnings
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
 
@@ -11,28 +12,19 @@ from keras_colorize import Colorizer, PresetConfig, cli
 from keras_colorize.export import export_litert, export_onnx
 from keras_colorize.layers import StackChannels, Upsample2x
 
-HEAVY = "it is over 60 MB; `pip install keras-colorize[onnx]` brings it"
-
 
 def _lightness(height, width, batch=1):
     shape = (batch, height, width, 1)
     return np.random.default_rng(0).uniform(0, 100, shape).astype("float32")
 
 
-def _expected(colorizer, lightness):
-    ab = colorizer.saturation * np.asarray(colorizer.predict_ab(lightness))
-    return {"ab": ab, **_scenes(colorizer, lightness)}
-
-
-def _scenes(colorizer, lightness):
-    outputs = colorizer.model.predict_on_batch(lightness)
-    return {"class_logits": outputs["class_logits"]} if "class_logits" in outputs else {}
+def _session(path):
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
 def _onnx(path, lightness):
-    runtime = pytest.importorskip("onnxruntime", reason=HEAVY)
-    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    names = [one.name for one in session.get_outputs()]
+    session = _session(path)
+    names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, {"lightness": lightness}), strict=True))
 
 
@@ -46,37 +38,22 @@ def _litert(path, lightness):
     return interpreter.get_signature_runner()(lightness=lightness)
 
 
-def _assert_equal(found, expected):
-    assert set(found) == set(expected)
+def _expected(colorizer, lightness):
+    expected = {"ab": colorizer.saturation * np.asarray(colorizer.predict_ab(lightness))}
+    outputs = colorizer.model.predict_on_batch(lightness)
+    return expected | {name: outputs[name] for name in outputs if name == "class_logits"}
+
+
+def _assert_equal(outputs, expected):
+    assert set(outputs) == set(expected)
     for name, value in expected.items():
-        assert found[name].shape == value.shape
-        np.testing.assert_allclose(found[name], value, atol=1e-4 * max(1.0, np.abs(value).max()))
-
-
-@pytest.fixture(scope="module")
-def onnx_file(colorizer, tmp_path_factory):
-    pytest.importorskip("onnxruntime", reason=HEAVY)
-    pytest.importorskip("tf2onnx", reason=HEAVY)
-    return export_onnx(colorizer, tmp_path_factory.mktemp("onnx") / "new" / "tiny.onnx")
-
-
-@pytest.mark.parametrize("size", [(64, 64), (32, 96), (45, 50)])
-def test_onnx_takes_any_size(colorizer, onnx_file, size):
-    lightness = _lightness(*size, batch=2)
-    _assert_equal(_onnx(onnx_file, lightness), _expected(colorizer, lightness))
-
-
-def test_onnx_names_its_open_sizes(onnx_file):
-    runtime = pytest.importorskip("onnxruntime", reason=HEAVY)
-    session = runtime.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
-    assert session.get_inputs()[0].shape == ["batch", "height", "width", 1]
-    assert session.get_outputs()[0].shape == ["batch", "h", "w", 2]
+        assert outputs[name].shape == value.shape
+        np.testing.assert_allclose(outputs[name], value, atol=1e-4 * max(1.0, np.abs(value).max()))
 
 
 @pytest.fixture(scope="module")
 def photographs():
-    rng = np.random.default_rng(1)
-    blocks = rng.integers(0, 256, (8, 6, 8), dtype=np.uint8)
+    blocks = np.random.default_rng(1).integers(0, 256, (8, 6, 8), dtype=np.uint8)
     return [block.repeat(9, 0).repeat(7, 1) for block in blocks]
 
 
@@ -87,23 +64,8 @@ def plain():
     lightness = keras.Input((None, None, 1), name="lightness")
     x = keras.layers.Conv2D(64, 5, strides=4, padding="same", activation="relu")(lightness / 20.0)
     logits = keras.layers.Conv2D(313, 1, name="ab_logits")(x)
-    return Colorizer(
-        keras.Model(lightness, {"ab_logits": logits}), PresetConfig("", {}, "ab_logits")
-    )
-
-
-def test_litert_and_int8(plain, photographs, tmp_path):
-    size = (48, 64)
-    float32 = export_litert(plain, tmp_path / "f.tflite", size=size)
-    int8 = {"quantize": "int8", "calibration": photographs}
-    int8 = export_litert(plain, tmp_path / "i.tflite", size=size, **int8)
-    assert int8.stat().st_size < 0.4 * float32.stat().st_size
-    lightness = _lightness(*size)
-    expected = _expected(plain, lightness)
-    _assert_equal(_litert(float32, lightness), expected)
-    # It computes in 8 bits, so it is off, but by less than its colors differ.
-    off = np.abs(_litert(int8, lightness)["ab"] - expected["ab"]).mean()
-    assert 1e-3 < off < 0.5 * expected["ab"].std()
+    model = keras.Model(lightness, {"ab_logits": logits})
+    return Colorizer(model, PresetConfig("", {}, "ab_logits"))
 
 
 @pytest.fixture(scope="module")
@@ -118,30 +80,52 @@ def channel_wise():
     return Colorizer(model, PresetConfig("", {}, head))
 
 
+def test_onnx_takes_any_size_and_names_it(colorizer, tmp_path):
+    path = export_onnx(colorizer, tmp_path / "new" / "tiny.onnx")
+    for size in ((64, 64), (32, 96), (45, 50)):
+        lightness = _lightness(*size, batch=2)
+        _assert_equal(_onnx(path, lightness), _expected(colorizer, lightness))
+    session = _session(path)
+    assert session.get_inputs()[0].shape == ["batch", "height", "width", 1]
+    assert session.get_outputs()[0].shape == ["batch", "h", "w", 2]
+
+
+def test_litert_and_int8(plain, photographs, tmp_path):
+    size = (48, 64)
+    float32 = export_litert(plain, tmp_path / "f.tflite", size=size)
+    int8 = {"quantize": "int8", "calibration": photographs}
+    int8 = export_litert(plain, tmp_path / "i.tflite", size=size, **int8)
+    assert int8.stat().st_size < 0.4 * float32.stat().st_size
+    lightness = _lightness(*size)
+    expected = _expected(plain, lightness)
+    _assert_equal(_litert(float32, lightness), expected)
+    # It computes in 8 bits, so it is off, but by less than its colors differ.
+    error = np.abs(_litert(int8, lightness)["ab"] - expected["ab"]).mean()
+    assert 1e-3 < error < 0.5 * expected["ab"].std()
+
+
 def test_channel_wise_heads_in_any_size(channel_wise, tmp_path):
     lightness = _lightness(40, 24)
-    path = export_litert(channel_wise, tmp_path / "one.tflite", size="any")
     expected = _expected(channel_wise, lightness)
+    path = export_litert(channel_wise, tmp_path / "one.tflite", size="any")
     _assert_equal(_litert(path, lightness), expected)
-    pytest.importorskip("tf2onnx", reason=HEAVY)
     _assert_equal(_onnx(export_onnx(channel_wise, tmp_path / "one.onnx"), lightness), expected)
 
 
-def test_int8_is_too_coarse_for_other_color_spaces(channel_wise, photographs, tmp_path):
-    int8 = {"quantize": "int8", "calibration": photographs}
+def test_a_network_keeps_its_heads_which_int8_is_too_coarse_to_decode(
+    channel_wise, photographs, tmp_path
+):
+    lightness, path, size = _lightness(16, 24), tmp_path / "one.tflite", (16, 24)
+    expected = channel_wise.model.predict_on_batch(lightness)
+    export_litert(channel_wise.model, path, size=size)
+    _assert_equal(_litert(path, lightness), expected)
+    int8 = {"quantize": "int8", "calibration": photographs, "overwrite": True}
     with pytest.raises(ValueError, match="too coarse to turn luv_uv_logits into a and b"):
-        export_litert(channel_wise, tmp_path / "one.tflite", **int8)
-    path = export_litert(channel_wise.model, tmp_path / "one.tflite", size=(16, 24), **int8)
-    lightness = _lightness(16, 24)
-    expected = channel_wise.model.predict_on_batch(lightness)["luv_uv_logits"]
-    found = _litert(path, lightness)["luv_uv_logits"]
-    assert np.abs(found - expected).mean() < 0.1 * expected.std()
-
-
-def test_a_network_keeps_its_heads(channel_wise, tmp_path):
-    path = export_litert(channel_wise.model, tmp_path / "one.tflite", size=(16, 24))
-    lightness = _lightness(16, 24)
-    _assert_equal(_litert(path, lightness), channel_wise.model.predict_on_batch(lightness))
+        export_litert(channel_wise, path, **int8)
+    export_litert(channel_wise.model, path, size=size, **int8)
+    head = "luv_uv_logits"
+    error = np.abs(_litert(path, lightness)[head] - expected[head]).mean()
+    assert error < 0.1 * expected[head].std()
 
 
 def test_what_litert_cannot_hold_is_said(tmp_path):
@@ -169,25 +153,23 @@ def test_options_of_one_picture_are_refused(colorizer, tmp_path, options, messag
 
 
 def test_arguments_that_do_not_fit(colorizer, photographs, tmp_path):
-    with pytest.raises(ValueError, match="ends in .tflite"):
-        export_litert(colorizer, tmp_path / "one.onnx")
-    with pytest.raises(ValueError, match=r"Expected photographs .* received 0"):
-        export_litert(colorizer, tmp_path / "one.tflite", quantize="int8")
-    with pytest.raises(ValueError, match="received 8 with quantize=None"):
-        export_litert(colorizer, tmp_path / "one.tflite", calibration=photographs)
-    with pytest.raises(ValueError, match="received 'int4'"):
-        export_litert(colorizer, tmp_path / "one.tflite", quantize="int4")
-    (tmp_path / "there.tflite").write_bytes(b"mine")
+    path = tmp_path / "there.tflite"
+    path.write_bytes(b"mine")
+    for name, arguments, message in (
+        ("one.onnx", {}, "ends in .tflite"),
+        ("one.tflite", {"quantize": "int8"}, r"Expected photographs .* received 0"),
+        ("one.tflite", {"calibration": photographs}, "received 8 with quantize=None"),
+        ("one.tflite", {"quantize": "int4"}, "received 'int4'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            export_litert(colorizer, tmp_path / name, **arguments)
     with pytest.raises(FileExistsError, match="exists already"):
-        export_litert(colorizer, tmp_path / "there.tflite")
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
-
-
-def test_low_precision_is_refused(tmp_path):
+        export_litert(colorizer, path)
     x = keras.Input((None, None, 1), name="lightness")
     model = keras.Model(x, {"ab": keras.layers.Conv2D(2, 1, dtype="bfloat16", name="ab")(x)})
     with pytest.raises(ValueError, match="expected a network in float32, received bfloat16"):
-        export_litert(model, tmp_path / "one.tflite")
+        export_litert(model, path, overwrite=True)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
 
 
 @pytest.mark.parametrize(
@@ -199,8 +181,8 @@ def test_low_precision_is_refused(tmp_path):
         (["--overwrite"], "expected no --overwrite with --format saved_model"),
     ],
 )
-def test_options_of_another_format(words, message, tmp_path, capsys):
-    assert cli.main(["export", "any", "-o", str(tmp_path / "out"), *words]) == 2
+def test_options_of_another_format(words, message, tiny_preset, tmp_path, capsys):
+    assert cli.main(["export", str(tiny_preset), "-o", str(tmp_path), *words]) == 2
     assert message in capsys.readouterr().err
 
 

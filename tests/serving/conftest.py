@@ -83,22 +83,19 @@ def network(colorizer, tmp_path_factory):
     return network
 
 
-def _spec(spec):
-    version = spec.version.value if spec.HasField("version") else None
-    return spec.name, version, spec.version_label or None
-
-
 class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
     def __init__(self, network):
         self.network = network
 
     def Predict(self, request, context):
-        headers = dict(context.invocation_metadata())
-        if request.model_spec.signature_name != "serving_default":
+        model = request.model_spec
+        if model.signature_name != "serving_default":
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "signature not found")
+        version = model.version.value if model.HasField("version") else None
+        spec = (model.name, version, model.version_label or None)
         try:
             lightness = tf.make_ndarray(request.inputs["lightness"])
-            outputs = self.network.predict(_spec(request.model_spec), lightness, headers)
+            outputs = self.network.predict(spec, lightness, dict(context.invocation_metadata()))
         except Failure as error:
             # grpc_status_util.cc of TensorFlow Serving cuts messages there.
             context.abort(grpc.StatusCode[error.code], error.message[:1024])
@@ -106,32 +103,6 @@ class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
         for name in set(request.output_filter) & set(outputs):
             answer.outputs[name].CopyFrom(tf.make_tensor_proto(outputs[name]))
         return answer
-
-
-@pytest.fixture(scope="session")
-def start_grpc(network):
-    """`start_grpc(secure)`: address of a new server."""
-    started = []
-
-    def start(secure=False):
-        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-        server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), options=options)
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            Predictions(network), server
-        )
-        if secure:
-            pem = CERTIFICATE.read_bytes()
-            credentials = grpc.ssl_server_credentials([(pem, pem)])
-            port = server.add_secure_port("127.0.0.1:0", credentials)
-        else:
-            port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        started.append(server)
-        return f"127.0.0.1:{port}"
-
-    yield start
-    for server in started:
-        server.stop(None)
 
 
 class Rest(http.server.BaseHTTPRequestHandler):
@@ -151,7 +122,7 @@ class Rest(http.server.BaseHTTPRequestHandler):
             alone = len(outputs) == 1
             status, answer = 200, {"outputs": next(iter(outputs.values())) if alone else outputs}
         except Failure as error:
-            status, answer = HTTP_STATUS.get(error.code, error.code), {"error": error.message}
+            status, answer = HTTP_STATUS[error.code], {"error": error.message}
         body = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
@@ -163,6 +134,30 @@ class Rest(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+@pytest.fixture(scope="session")
+def start_grpc(network):
+    """`start_grpc(secure)`: address of a new server."""
+    started = []
+
+    def start(secure=False):
+        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        started.append(grpc.server(concurrent.futures.ThreadPoolExecutor(4), options=options))
+        add = prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server
+        add(Predictions(network), started[-1])
+        if secure:
+            pem = CERTIFICATE.read_bytes()
+            credentials = grpc.ssl_server_credentials([(pem, pem)])
+            port = started[-1].add_secure_port("127.0.0.1:0", credentials)
+        else:
+            port = started[-1].add_insecure_port("127.0.0.1:0")
+        started[-1].start()
+        return f"127.0.0.1:{port}"
+
+    yield start
+    for server in started:
+        server.stop(None)
 
 
 @pytest.fixture(scope="session")

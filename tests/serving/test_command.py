@@ -45,15 +45,16 @@ def run(address, network, capsys, quick):
     return call
 
 
-def test_as_the_local_colorizer(run, album, colorizer):
+def test_only_lightness_travels_and_the_rest_is_as_here(run, album, colorizer, network):
     code, out, _ = run(album)
     assert (code, out) == (0, "3 done, 0 skipped, 0 failed\n")
-    for name in ("b.png", "c.tif"):
-        made = read_photograph(album.parent / "out" / name).pixels.astype(float)
+    # The first asks whether the server colorizes.
+    assert network.asked == [(1, 32, 32, 1), (1, 32, 64, 1), (1, 32, 64, 1), (1, 32, 64, 1)]
+    for name, step in {"b.png": 1, "c.tif": 257}.items():
+        result = read_photograph(album.parent / "out" / name).pixels.astype(float)
         expected = colorizer(read_photograph(album / name)).pixels.astype(float)
-        step = 257 if name == "c.tif" else 1
-        assert np.abs(made - expected).max() <= step
-        assert np.ptp(made, axis=-1).max() > 10 * step
+        assert np.abs(result - expected).max() <= step
+        assert np.ptp(result, axis=-1).max() > 10 * step
     with Image.open(album.parent / "out" / "a.jpg") as image:
         assert (image.format, image.size, image.getexif()[271]) == ("JPEG", (70, 45), "Ernemann")
 
@@ -63,20 +64,14 @@ def test_saturation_is_a_factor_on_that_of_the_server(run, album):
     assert np.ptp(read_photograph(album.parent / "out" / "b.png").pixels, axis=-1).max() <= 1
 
 
-def test_only_the_lightness_travels(run, album, network):
-    run(album)
-    # The first asks whether the server colorizes.
-    assert network.asked == [(1, 32, 32, 1), (1, 32, 64, 1), (1, 32, 64, 1), (1, 32, 64, 1)]
-
-
 def test_a_server_that_goes_away_in_the_middle(run, album, network):
-    usual, calls = network.usual, []
+    calls = []
 
     def away_for_the_second(lightness):
         calls.append(lightness)
         if 3 <= len(calls) < 8:
             raise network.failure("UNAVAILABLE", "gone")
-        return usual(lightness)
+        return network.usual(lightness)
 
     network.signature = away_for_the_second
     code, out, err = run(album)
@@ -86,19 +81,17 @@ def test_a_server_that_goes_away_in_the_middle(run, album, network):
     assert not (album.parent / "out" / "b.png").exists()
 
 
-def test_nothing_is_touched_without_a_server(run, album):
+def test_nothing_is_touched_without_a_server_or_network(run, album):
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    code, out, err = run(album, server=f"127.0.0.1:{port}")
-    assert (code, out, len(err.splitlines())) == (2, "", 1)
-    assert err.startswith(f"keras-colorize: 127.0.0.1:{port}, model tiny: UNAVAILABLE: ")
+        server = f"127.0.0.1:{free.getsockname()[1]}"
+    for words, options, message in (
+        ([], {"server": server}, f"keras-colorize: {server}, model tiny: UNAVAILABLE: "),
+        (["--server-model", "other"], {}, "model other: NOT_FOUND: Servable not found"),
+    ):
+        code, out, err = run(album, *words, **options)
+        assert (code, out, len(err.splitlines())) == (2, "", 1)
+        assert message in err
     assert list((album.parent / "out").iterdir()) == []
-
-
-def test_an_unknown_network(run, album):
-    code, _, err = run(album, "--server-model", "other")
-    assert (code, len(err.splitlines())) == (2, 1)
-    assert "Servable not found" in err
 
 
 @pytest.mark.parametrize(
@@ -117,13 +110,11 @@ def test_what_the_server_settles_is_refused(run, album, words, message):
     assert message in err
 
 
-def test_the_working_size_of_an_unknown_network_must_be_given(album, capsys):
-    words = ["colorize", album, "-o", album.parent / "out", "--server", "here:1"]
-    assert cli.main([*map(str, words), "--server-model", "other"]) == 2
-    assert "expected --working-size with --server-model other" in capsys.readouterr().err
-
-
-def test_options_of_a_server_need_one(album, capsys):
-    words = ["colorize", album, "-o", album.parent / "out", "--server-model", "tiny"]
-    assert cli.main([str(word) for word in words]) == 2
-    assert "expected --server with --server-model" in capsys.readouterr().err
+def test_options_that_a_server_needs_or_that_need_one(album, capsys):
+    words = ["colorize", str(album), "-o", str(album.parent / "out"), "--server-model", "tiny"]
+    for more, message in (
+        (["--server", "here:1"], "expected --working-size with --server-model tiny"),
+        ([], "expected --server with --server-model"),
+    ):
+        assert cli.main([*words, *more]) == 2
+        assert message in capsys.readouterr().err

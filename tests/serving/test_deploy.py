@@ -23,8 +23,7 @@ BATCHING = {
 }
 
 
-@pytest.fixture(scope="module")
-def batching():
+def _batching():
     file = descriptor_pb2.FileDescriptorProto(name="batching.proto", syntax="proto3")
     file.dependency.append("google/protobuf/wrappers.proto")
     message = file.message_type.add(name="BatchingParameters")
@@ -50,31 +49,21 @@ def container(kubernetes):
     return kubernetes["Deployment"]["spec"]["template"]["spec"]["containers"][0]
 
 
-@pytest.fixture(scope="module")
-def service():
-    return yaml.safe_load((FOLDER / "docker-compose.yml").read_text())["services"]["colorize"]
-
-
-def test_the_default_preset_is_served():
+def test_the_default_preset_is_served_and_requests_are_never_joined(container):
     kind = model_server_config_pb2.ModelServerConfig
     config = text_format.Parse((FOLDER / "models.config").read_text(), kind())
     (model,) = config.model_config_list.config
     assert (model.name, model.base_path) == (default_preset(), f"/models/{default_preset()}")
-
-
-def test_requests_are_never_joined(batching, container):
+    batching = _batching()
     assert batching.max_execution_batch_size.value == 1
     assert batching.enable_large_batch_splitting.value
     assert batching.num_batch_threads.value == int(container["resources"]["limits"]["cpu"])
 
 
-def test_kubernetes_has_the_same_files(kubernetes):
+def test_the_parts_of_kubernetes_fit(kubernetes, container):
     data = kubernetes["ConfigMap"]["data"]
     assert data == {name: (FOLDER / name).read_text() for name in data}
     assert set(data) == {"models.config", "batching.config"}
-
-
-def test_the_parts_of_kubernetes_fit(kubernetes, container):
     pods = kubernetes["Deployment"]["spec"]
     assert pods["selector"]["matchLabels"] == kubernetes["Service"]["spec"]["selector"]
     assert pods["template"]["metadata"]["labels"] == pods["selector"]["matchLabels"]
@@ -83,16 +72,17 @@ def test_the_parts_of_kubernetes_fit(kubernetes, container):
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         expected = {"path": f"/v1/models/{default_preset()}", "port": "rest"}
         assert container[probe]["httpGet"] == expected
-    volumes = {volume["name"] for volume in pods["template"]["spec"]["volumes"]}
-    assert {mount["name"] for mount in container["volumeMounts"]} == volumes
-    config = kubernetes["ConfigMap"]["metadata"]["name"]
-    assert {"name": "config", "configMap": {"name": config}} in pods["template"]["spec"]["volumes"]
+    volumes = {volume["name"]: volume for volume in pods["template"]["spec"]["volumes"]}
+    assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)
+    assert volumes["config"]["configMap"] == {"name": kubernetes["ConfigMap"]["metadata"]["name"]}
 
 
-def test_docker_and_kubernetes_run_the_same(service, container):
+def test_docker_runs_the_same(container):
+    services = yaml.safe_load((FOLDER / "docker-compose.yml").read_text())["services"]
+    service, limits = services["colorize"], container["resources"]["limits"]
     assert service["image"] == container["image"]
     assert service["command"] == container["args"]
     mounted = [volume.split(":")[-2] for volume in service["volumes"]]
     assert mounted == ["/models", "/config/models.config", "/config/batching.config"]
-    assert float(service["cpus"]) == int(container["resources"]["limits"]["cpu"])
-    assert service["mem_limit"] == container["resources"]["limits"]["memory"].lower()[:-1]
+    assert float(service["cpus"]) == int(limits["cpu"])
+    assert service["mem_limit"] == limits["memory"].lower()[:-1]
