@@ -19,9 +19,9 @@ from keras_colorize.color import rgb_to_lightness
 from keras_colorize.data import aged_view
 from keras_colorize.data.aging import PARTS
 from keras_colorize.evaluation import (
-    figures,
     format_table,
     measured_paths,
+    picture_metrics,
     scaled_rgb,
     summarize,
 )
@@ -46,7 +46,7 @@ def main():
     results = {}
     for number, path in enumerate(measured_paths(options.folder, options.limit)):
         rgb = scaled_rgb(path, colorizer.working_size)
-        results[path] = figures(rgb, {**_colored(colorizer, rgb, number), "truth": rgb})
+        results[path] = picture_metrics(rgb, {**_colored(colorizer, rgb, number), "truth": rgb})
     print(format_table(summarize(results), ("ab_error", "psnr_mean", "colorfulness")))
 
 

@@ -23,12 +23,12 @@ from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import (
     Scenes,
     as_grey,
-    figures,
     measured_paths,
+    picture_metrics,
     scaled_rgb,
     summarize,
 )
-from keras_colorize.evaluation.pictures import LONG_SIDE
+from keras_colorize.evaluation.measure import LONG_SIDE
 from keras_colorize.inference.compose import compose
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import to_working_size
@@ -69,11 +69,11 @@ def _of_scenes(colorizer, paths, grid, folder):
     lines = ["| working size | scene top-1, % | scene top-5, % |", f"|{'---|' * 3}"]
     for setting in grid:
         size = setting[0]
-        judge = Scenes(_variant(colorizer, setting), [size], folder)
-        known = [path for path in paths if judge.label(path) is not None]
+        evaluator = Scenes(_variant(colorizer, setting), [size], folder)
+        known = [path for path in paths if evaluator.label(path) is not None]
         if not known:
             raise ValueError(f"expected folders called like the scenes in {folder}, found none")
-        rows = [judge.rows(path, scaled_rgb(path, LONG_SIDE), {})[size] for path in known]
+        rows = [evaluator.update(path, scaled_rgb(path, LONG_SIDE), {})[size] for path in known]
         top1, top5 = (
             sum(row[key] for row in rows) / len(rows) for key in ("scene_top1", "scene_top5")
         )
@@ -148,7 +148,7 @@ def _measure(colorizer, path, variants):
         ab = decoded(variant, *predictions[size])
         color = compose(lightness[None], ab, variant.saturation)
         made[setting] = ops.convert_to_numpy(color)[0]
-    return figures(rgb, {**made, "truth": rgb})
+    return picture_metrics(rgb, {**made, "truth": rgb})
 
 
 def _line(setting, row, true):

@@ -18,9 +18,8 @@ from keras_colorize import load_preset
 from keras_colorize.cli.options import count
 from keras_colorize.color import rgb_to_lightness
 from keras_colorize.evaluation import format_table, measured_paths, scaled_rgb
-from keras_colorize.evaluation.imagenet import imagenet_class
-from keras_colorize.evaluation.pictures import LONG_SIDE
-from keras_colorize.evaluation.recognition import CROP, crops
+from keras_colorize.evaluation.measure import LONG_SIDE
+from keras_colorize.evaluation.recognition import CROP, crops, imagenet_class
 from keras_colorize.models import distribution_unet
 from keras_colorize.models.mobilenet_v2 import mobilenet_v2_student, mobilenet_v2_teacher
 

@@ -19,7 +19,7 @@ from keras import ops
 from onnxruntime import InferenceSession, SessionOptions
 
 from keras_colorize import Colorizer
-from keras_colorize.evaluation import measure, measured_paths, summarize
+from keras_colorize.evaluation import measure, measured_paths
 from keras_colorize.export import export_litert, export_onnx
 from keras_colorize.export.formats import colors_model
 from keras_colorize.inference.compose import compose
@@ -37,7 +37,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         methods = dict(_methods(colorizer, Path(folder), options))
     paths = measured_paths(options.folder)[: options.limit]
-    summary = summarize(measure(methods, paths).results)
+    summary = measure(methods, paths).summary()
     head = ("format", "MB", f"ms at {colorizer.working_size}x{colorizer.working_size}")
     head += ("PSNR mean", "ab error", "colorfulness", "off in the mean", "off at most")
     print(f"| {' | '.join(head)} |")

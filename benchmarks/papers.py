@@ -19,15 +19,8 @@ from keras_colorize.apps.study import bootstrap_interval
 from keras_colorize.bins import LUV_UV_BINS
 from keras_colorize.color import rgb_to_luv
 from keras_colorize.data import list_pictures, scan_pictures, split_pictures
-from keras_colorize.evaluation import (
-    Scenes,
-    format_table,
-    measure,
-    measured_paths,
-    scaled_rgb,
-    summarize,
-)
-from keras_colorize.evaluation.pictures import LONG_SIDE
+from keras_colorize.evaluation import Scenes, format_table, measure, measured_paths, scaled_rgb
+from keras_colorize.evaluation.measure import LONG_SIDE
 
 SIZE, SHARE = 128, 0.09
 FUSION = [
@@ -71,17 +64,17 @@ def _iizuka16(options):
         preset = train("train_fusion.py", run, [*given, *flags, *options.flags])
         # All saw views of this size alone; larger, they know neither colors nor scenes as well.
         colorizers[name] = Colorizer.from_preset(preset, working_size=SIZE)
-    judges = [
+    evaluators = [
         Scenes(colorizer, [name], options.validation)
         for name, colorizer in colorizers.items()
         if colorizer.config.class_names
     ]
-    measured = measure(colorizers, measured_paths(options.validation), judges=judges)
+    measured = measure(colorizers, measured_paths(options.validation), evaluators=evaluators)
     figures = ("psnr_mean", "ab_error", "colorfulness", "scene_top1", "scene_top5")
-    print(format_table(summarize(measured.results, measured.totals), figures))
+    print(format_table(measured.summary(), figures))
     *names, baseline = VARIANTS
     for name in names:
-        rows = measured.results.values()
+        rows = measured.pictures.values()
         less = np.array([row[name]["ab_error"] - row[baseline]["ab_error"] for row in rows])
         low, high = bootstrap_interval(less, np.mean)
         interval = f"95 % interval over pictures {low:.3f} to {high:.3f}"
@@ -101,7 +94,7 @@ def _heads(options):
     measured = measure(colorizers, held_out.paths)
     print(f"{len(pictures) - len(held_out)} pictures to learn from, {len(held_out)} held out\n")
     figures = ("acc_u", "acc_v", "saturation_difference", "psnr_mean", "ab_error", "colorfulness")
-    print(format_table(summarize(measured.results, measured.totals), figures))
+    print(format_table(measured.summary(), figures))
     u, v = np.mean([_most_frequent(path) for path in held_out.paths], axis=0)
     print(f"\nmost frequent bin of each picture: {u:.1f} % of u, {v:.1f} % of v")
 

@@ -21,7 +21,7 @@ from keras_colorize import Colorizer, list_presets
 from keras_colorize.cli.options import count
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import as_grey, scaled_rgb
-from keras_colorize.evaluation.pictures import LONG_SIDE
+from keras_colorize.evaluation.measure import LONG_SIDE
 from keras_colorize.inference import point_hints
 from keras_colorize.inference.pixels import from_float, to_float
 from keras_colorize.io import contact_sheet

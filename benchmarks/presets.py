@@ -19,14 +19,8 @@ from common import labelled, mean_alone, median_seconds, named_set, plain_errors
 
 from keras_colorize import Colorizer, list_presets, load_preset
 from keras_colorize.cli.options import count, whole
-from keras_colorize.evaluation import (
-    format_table,
-    make_judges,
-    measure,
-    measured_paths,
-    summarize,
-)
-from keras_colorize.evaluation.table import HEADLINE, LABELS
+from keras_colorize.evaluation import format_table, make_evaluators, measure, measured_paths
+from keras_colorize.evaluation.tables import HEADLINE, LABELS
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import WEIGHTS_FILE, find_preset
 
@@ -124,14 +118,14 @@ def _measured(subject, folder, paths, options):
     """Figures by method: grey, the methods and truth; None where a classifier finds no scenes."""
     keras.utils.set_random_seed(0)
     scenes = subject.colorizer, tuple(subject.methods) or ("grey",), folder
-    judges, absent = make_judges(paths, options.classifier, scenes=scenes)
+    evaluators, absent = make_evaluators(paths, options.classifier, scenes=scenes)
     if not subject.methods and any("scene" in figure for figure in absent):
         return None
-    measurement = measure(subject.methods, paths, judges=judges, workers=options.workers)
+    measurement = measure(subject.methods, paths, evaluators=evaluators, workers=options.workers)
     if measurement.failures:
         path, reason = next(iter(measurement.failures.items()))
         raise ValueError(f"{path}: {reason}")
-    summary = summarize(measurement.results, measurement.totals)
+    summary = measurement.summary()
     if not subject.methods:
         # What a network without colors saw in the grey pictures is its own figure, not grey's.
         seen = ("scene_top1", "scene_top5")

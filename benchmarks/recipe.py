@@ -21,8 +21,8 @@ from common import mean_alone, named_set, train, unique
 
 from keras_colorize import Colorizer
 from keras_colorize.cli.options import count
-from keras_colorize.evaluation import figures, measured_paths, scaled_rgb, summarize
-from keras_colorize.evaluation.pictures import LONG_SIDE
+from keras_colorize.evaluation import measured_paths, picture_metrics, scaled_rgb, summarize
+from keras_colorize.evaluation.measure import LONG_SIDE
 
 FIGURES = {"psnr_mean": "PSNR", "ab_error": "ab error", "colorfulness": "colorfulness"}
 NOTES = {"ab_logits_loss": "color loss", "ab_error": "ab error", "class_logits_loss": "class loss"}
@@ -156,7 +156,7 @@ def _measured(colorizer, paths):
     results = {}
     for path in paths:
         rgb = scaled_rgb(path, LONG_SIDE)
-        results[path] = figures(rgb, {"made": np.asarray(colorizer(rgb))})
+        results[path] = picture_metrics(rgb, {"made": np.asarray(colorizer(rgb))})
     row = summarize(results)["made"]
     return [f"{row[figure]:.2f}" for figure in FIGURES]
 

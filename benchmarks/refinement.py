@@ -16,8 +16,7 @@ import numpy as np
 
 from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation import MeasuredRows, format_table, measure, measured_paths, summarize
-from keras_colorize.metrics import blotchiness
+from keras_colorize.evaluation import MeasuredRows, format_table, measure, measured_paths
 
 FIGURES = ("psnr_mean", "ab_error", "colorfulness", "blotchiness", "seconds")
 POINTS = (1, 3, 10, 30)
@@ -36,8 +35,8 @@ def main():
         methods |= _matched(methods, default, paths[: options.calibrate])
     rows = MeasuredRows(options.folder)
     on_sample = rows.add if options.sheet else lambda sample: None
-    measurement = measure(methods, paths, judges=[Blotches(methods)], on_sample=on_sample)
-    print(format_table(summarize(measurement.results, measurement.totals), FIGURES))
+    measurement = measure(methods, paths, evaluators=[Seconds(methods)], on_sample=on_sample)
+    print(format_table(measurement.summary(), FIGURES))
     if options.sheet:
         rows.write(options.sheet, "Refinement")
 
@@ -70,9 +69,7 @@ def _plain(default):
 def _matched(plain, default, paths):
     """The same methods, as colorful as the default colorizer."""
     found = measure({"default": default, **plain}, paths)
-    colorful = {
-        name: row["colorfulness"] for name, row in summarize(found.results, found.totals).items()
-    }
+    colorful = {name: row["colorfulness"] for name, row in found.summary().items()}
     matched = {}
     for name, method in plain.items():
         saturation = round(colorful["default"] / colorful[name], 2)
@@ -123,21 +120,17 @@ class Timed:
         return made
 
 
-class Blotches:
-    """Judge of blotches and of time."""
+class Seconds:
+    """Evaluator of time."""
 
     def __init__(self, methods):
         self.methods = methods
 
-    def rows(self, path, rgb, made):
-        """Figures of a photograph by method."""
-        seconds = {name: {"seconds": method.seconds} for name, method in self.methods.items()}
-        return {
-            name: {"blotchiness": float(blotchiness(one)), **seconds.get(name, {})}
-            for name, one in made.items()
-        }
+    def update(self, path, target, predictions):
+        """Seconds of a photograph by method."""
+        return {name: {"seconds": method.seconds} for name, method in self.methods.items()}
 
-    def totals(self):
+    def result(self):
         """None."""
         return {}
 

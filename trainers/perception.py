@@ -5,8 +5,7 @@ import dataclasses
 from keras_colorize.color import scale_ab
 from keras_colorize.inference import predicted_ab
 from keras_colorize.inference.outputs import class_log_weights
-from keras_colorize.losses.distillation import DistillationLoss
-from keras_colorize.losses.perceptual import PerceptualLoss
+from keras_colorize.losses import DistillationLoss, PerceptualLoss
 from keras_colorize.models.mobilenet_v2 import (
     mobilenet_v2_answers,
     mobilenet_v2_features,

@@ -41,7 +41,6 @@ import keras
 from absl import flags
 
 from keras_colorize.data import Targets
-from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
 from keras_colorize.presets import PresetConfig, find_preset, load_preset, read_config
@@ -64,7 +63,7 @@ from perception import (
 from run import start, train
 from settings import define_flags
 
-LOSSES = {"l1": PixelAbsoluteError, "mse": PixelSquaredError}
+LOSSES = {"l1": keras.losses.MeanAbsoluteError, "mse": keras.losses.MeanSquaredError}
 
 FLAGS = flags.FLAGS
 define_flags(

@@ -21,12 +21,13 @@ The preset is written to `runs/classes/preset`. A run that was interrupted goes 
 command is given again.
 """
 
+import keras
 from absl import flags
 
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.color import scale_luv_uv
 from keras_colorize.data import CHANNEL_TARGETS, Targets, bin_means
-from keras_colorize.losses import ChannelCrossentropy, HuberPenalty, PixelSquaredError
+from keras_colorize.losses import ChannelCrossentropy
 from keras_colorize.metrics import BinAccuracy
 from keras_colorize.models import freeze_through, take_encoder, vgg16_residual_encoder
 from keras_colorize.models.vgg16_residual_encoder import (
@@ -82,7 +83,7 @@ def make_model(_):
 
 def make_objectives(data):
     """Losses, their weights and the metrics by output, and the config's bin means."""
-    head, fields = FLAGS.head, {}
+    head, weight, fields = FLAGS.head, 1.0, {}
     bins = CHANNEL_BINS[f"{head.removesuffix('_logits')}_logits"]
     low, high = bins.low, bins.high
     if head in CLASSIFICATION_HEADS:
@@ -90,13 +91,16 @@ def make_objectives(data):
         means = bin_means(data, head, ENCODER_STRIDES[FLAGS.encoder][0])
         # "The classes with the largest scores", and the means of their bins (section 3.6).
         fields = {"bin_means": means.tolist(), "decoder": "mode"}
+    elif FLAGS.huber:
+        # The paper's penalty, u^2 below M, is twice Keras' (section 3.5).
+        loss, weight = keras.losses.Huber(FLAGS.huber), 2.0
     else:
-        loss = HuberPenalty(FLAGS.huber) if FLAGS.huber else PixelSquaredError()
+        loss = keras.losses.MeanSquaredError()
     if head == "luv_uv":
         low, high = (float(edge) for edge in scale_luv_uv([low, high]))
     # Acc(U) and Acc(V) of section 5.1.
     accuracies = [BinAccuracy(c, low, high, name=f"accuracy_{c}") for c in (0, 1)]
-    return {head: loss}, {head: 1.0}, {head: accuracies}, fields
+    return {head: loss}, {head: weight}, {head: accuracies}, fields
 
 
 def main():

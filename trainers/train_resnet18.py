@@ -28,12 +28,7 @@ from absl import flags
 
 from keras_colorize.bins import AB_BINS
 from keras_colorize.data import Targets
-from keras_colorize.losses import (
-    ChannelCrossentropy,
-    PixelAbsoluteError,
-    PixelSquaredError,
-    SceneCrossentropy,
-)
+from keras_colorize.losses import ChannelCrossentropy, SceneCrossentropy
 from keras_colorize.metrics import BinAccuracy, SceneTopK
 from keras_colorize.models import resnet18_gray, resnet18_gray_classifier, take_encoder
 from keras_colorize.models.resnet18_gray import HEADS, STRIDES
@@ -41,7 +36,7 @@ from keras_colorize.presets import load_preset
 from run import class_count, start, train
 from settings import define_flags
 
-LOSSES = {"l2": PixelSquaredError, "l1": PixelAbsoluteError}
+LOSSES = {"l2": keras.losses.MeanSquaredError, "l1": keras.losses.MeanAbsoluteError}
 
 FLAGS = flags.FLAGS
 define_flags(optimizer="adam")

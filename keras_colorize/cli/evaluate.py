@@ -1,5 +1,6 @@
 """The command that measures: `evaluate`."""
 
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -16,15 +17,22 @@ def add(commands):
     command.add_argument(
         "subject",
         metavar="PRESET_OR_OUTPUTS",
-        help="name or folder of a preset, or folder of colorized pictures with the relative "
-        "paths of the true ones (the format may differ: a.png is taken for a.jpg)",
+        help="name or folder of a preset, folder of a training run, or folder of colorized "
+        "pictures with the relative paths of the true ones (the format may differ: a.png is "
+        "taken for a.jpg)",
     )
     command.add_argument("truth", metavar="TRUTH", help="folder of color photographs")
     command.add_argument("--limit", type=count, help="take the first N in order of path")
     command.add_argument("--long-side", type=count, default=256, help="size measured at")
-    command.add_argument("--csv", metavar="FILE", help="write the figures of every picture")
-    command.add_argument("--json", metavar="FILE", help="write figures, protocol and checksums")
+    command.add_argument("--csv", metavar="FILE", help="write the metrics of every picture")
+    command.add_argument("--json", metavar="FILE", help="write metrics, protocol and checksums")
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
+    command.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="draw error against colorfulness of every picture and, of a training run, its "
+        "curves; PNG or JPEG",
+    )
     command.add_argument("--overwrite", action="store_true", help="replace existing files")
     command.add_argument(
         "--classifier",
@@ -38,102 +46,123 @@ def add(commands):
         default=[],
         help="also FID in the features of this network, sRGB in [-1, 1] to (N, D); repeatable",
     )
-    command.add_argument("--workers", type=whole, default=_cores(), help="decoding processes")
+    command.add_argument(
+        "--workers", type=whole, default=min(4, os.cpu_count() or 1), help="threads that read"
+    )
     add_options(command, preset=False)
     command.set_defaults(check=_check, run=_evaluate)
 
 
-def _cores():
-    return min(4, os.cpu_count() or 1)
-
-
 def _check(options):
+    from keras_colorize.io import writable_format
     from keras_colorize.presets import find_preset
 
     if not Path(options.truth).exists():
         raise InputError(f"{options.truth}: expected a folder of color photographs, found none")
     if not Path(options.subject).is_dir():
         find_preset(options.subject)
+    files = _files(options)
+    if len({Path(path).resolve() for path in files}) < len(files):
+        raise InputError(f"expected different files, received {', '.join(files)}")
+    existing = [path for path in files if Path(path).exists()]
+    if existing and not options.overwrite:
+        raise InputError(f"{', '.join(existing)}: exists; --overwrite replaces it")
+    for path in filter(None, (options.sheet, options.plot)):
+        if writable_format(path).name not in ("PNG", "JPEG"):
+            raise InputError(f"{path}: expected a .png or .jpg file")
+
+
+def _files(options):
+    return [path for path in (options.csv, options.json, options.sheet, options.plot) if path]
 
 
 def _evaluate(options):
     import keras
 
-    from keras_colorize.evaluation import MeasuredRows, check_targets, make_judges, measured_paths
+    from keras_colorize.evaluation import MeasuredRows, make_evaluators, measure, measured_paths
 
-    files = [path for path in (options.csv, options.json, options.sheet) if path]
-    check_targets(files, options.sheet, options.overwrite)
     keras.utils.set_random_seed(options.seed or 0)
     paths = measured_paths(options.truth, options.limit)
-    subject = _Subject(options, paths)
-    judges, absent = make_judges(paths, options.classifier, options.features, subject.scenes)
-    rows = MeasuredRows(options.truth) if options.sheet else None
-    measurement = _measure(options, subject, paths, judges, rows)
-    return _report(options, subject, measurement, absent, rows)
-
-
-def _measure(options, subject, paths, judges, rows):
-    from keras_colorize.evaluation import measure
-
+    subject = _subject(options, paths)
+    evaluators, absent = make_evaluators(
+        paths, options.classifier, options.features, subject.scenes
+    )
+    rows = MeasuredRows(options.truth)
     with Progress("measuring", len(paths)) as progress:
 
         def on_sample(sample):
             if sample.error:
                 progress.say(f"failed: {sample.path}: {sample.error}")
-            elif rows:
+            elif options.sheet:
                 rows.add(sample)
             progress.advance()
 
-        settings = {"judges": judges, "workers": options.workers, "on_sample": on_sample}
-        return measure(
-            subject.methods, paths, options.long_side, outputs=subject.outputs, **settings
+        measurement = measure(
+            subject.methods,
+            paths,
+            options.long_side,
+            colorized=subject.colorized,
+            evaluators=evaluators,
+            workers=options.workers,
+            on_sample=on_sample,
         )
+    return _report(options, subject, measurement, absent, rows)
 
 
+@dataclasses.dataclass(frozen=True)
 class _Subject:
     """What is measured: a preset with its methods, or a folder of colorized pictures."""
 
-    def __init__(self, options, paths):
-        from keras_colorize.presets import CONFIG_FILE
+    name: str
+    record: dict
+    methods: dict = dataclasses.field(default_factory=dict)
+    colorized: dict = dataclasses.field(default_factory=dict)
+    scenes: tuple | None = None
+    history: Path | None = None
 
-        folder = Path(options.subject)
-        self.methods, self.outputs, self.scenes, self.record = {}, {}, None, {}
-        if folder.is_dir() and not (folder / CONFIG_FILE).exists():
-            self._take_pictures(options, paths, folder)
-        else:
-            self._take_preset(options)
 
-    def _take_preset(self, options):
-        default = make_any_colorizer(options, options.subject)
-        self.name = _free_name(default.name)
-        if default.config.colorizes:
-            # The mean of what the network holds for likely is nearest to the truth.
-            plain = {"decoder": "mean", "rebalancing": 0.0, "saturation": 1.0, "refine": "none"}
-            mean = default.replace(**plain, palette=None)
-            self.methods = {"mean": mean, self.name: default}
-        # A network that only tells scenes apart is measured on what it sees, the grey picture.
-        self.scenes = (default, tuple(self.methods) or ("grey",), options.truth)
-        self.record = {
-            "preset": options.subject,
-            "weights_sha256": default.config.sha256,
-            "options": default.options.record(),
-        }
+def _subject(options, paths):
+    from keras_colorize.presets import CONFIG_FILE
 
-    def _take_pictures(self, options, paths, folder):
-        from keras_colorize.evaluation import pair_outputs
-        from keras_colorize.inference.options import flags, given_options
+    folder = Path(options.subject)
+    history = next((one for one in (folder, folder.parent) if (one / "history.csv").exists()), None)
+    history = history and history / "history.csv"
+    if history and (folder / "preset" / CONFIG_FILE).exists():
+        return _preset(options, folder / "preset", history)
+    if folder.is_dir() and not (folder / CONFIG_FILE).exists():
+        return _pictures(options, folder, paths)
+    return _preset(options, options.subject, history)
 
-        given = given_options(options).keys() - {"seed"}
-        if given:
-            raise ValueError(
-                f"expected no {flags(sorted(given))}: the pictures in {folder} are colorized"
-            )
-        pairs, extra = pair_outputs(folder, options.truth, paths)
-        for path in extra:
-            print(f"note: {path}: belongs to no true picture, not measured", file=sys.stderr)
-        self.name = _free_name(folder.resolve().name)
-        self.outputs = {self.name: pairs}
-        self.record = {"colorized": str(folder)}
+
+def _preset(options, preset, history):
+    default = make_any_colorizer(options, str(preset))
+    name, methods = _free_name(default.name), {}
+    if default.config.colorizes:
+        # The mean of what the network holds for likely is nearest to the truth.
+        plain = {"decoder": "mean", "rebalancing": 0.0, "saturation": 1.0, "refine": "none"}
+        methods = {"mean": default.replace(**plain, palette=None), name: default}
+    record = {
+        "preset": str(preset),
+        "weights_sha256": default.config.sha256,
+        "options": default.options.record(),
+    }
+    # A network that only tells scenes apart is measured on what it sees, the grey picture.
+    scenes = (default, tuple(methods) or ("grey",), options.truth)
+    return _Subject(name, record, methods, scenes=scenes, history=history)
+
+
+def _pictures(options, folder, paths):
+    from keras_colorize.evaluation import pair_outputs
+    from keras_colorize.inference.options import flags, given_options
+
+    given = given_options(options)
+    if given:
+        raise InputError(f"expected no {flags(given)}: the pictures in {folder} are colorized")
+    pairs, extra = pair_outputs(folder, options.truth, paths)
+    for path in extra:
+        print(f"note: {path}: belongs to no true picture, not measured", file=sys.stderr)
+    name = _free_name(folder.resolve().name)
+    return _Subject(name, {"colorized": str(folder)}, colorized={name: pairs})
 
 
 def _free_name(name):
@@ -141,51 +170,49 @@ def _free_name(name):
 
 
 def _report(options, subject, measurement, absent, rows):
-    from keras_colorize.evaluation import format_details, format_table, summarize
+    from keras_colorize.evaluation import (
+        describe,
+        format_details,
+        format_table,
+        write_csv,
+        write_json,
+        write_plot,
+    )
+    from keras_colorize.presets import sha256
 
-    measured, failed = len(measurement.results), len(measurement.failures)
+    measured, failed = len(measurement.pictures), len(measurement.failures)
     if not measured:
         print(f"0 measured, {failed} failed")
         return EXIT_FAILED
-    summary = summarize(measurement.results, measurement.totals)
-    print(format_table(summary), format_details(summary, measured), sep="\n\n", end="\n\n")
-    for figure, reason in absent.items():
-        print(f"{figure}: not measured ({reason})")
+    summary = measurement.summary()
+    tables = format_table(summary, directions=True), format_details(summary, measured)
+    print(*tables, sep="\n\n", end="\n\n")
+    for metric, reason in absent.items():
+        print(f"{metric}: not measured ({reason})")
     print(f"{measured} measured, {failed} failed")
-    _write(options, subject, measurement, summary, absent, rows)
-    return EXIT_FAILED if failed else 0
-
-
-def _write(options, subject, measurement, summary, absent, rows):
-    from keras_colorize.evaluation import write_csv, write_json
-
     if options.csv:
         write_csv(options.csv, measurement, options.truth, options.overwrite)
     if options.json:
-        record = _record(options, subject, measurement, summary, absent)
+        networks = filter(None, (options.classifier, *options.features))
+        record = {
+            "method": subject.name,
+            **subject.record,
+            "protocol": {
+                "truth": options.truth,
+                "long_side": options.long_side,
+                "limit": options.limit,
+                "lightness": "of the truth; the method gives a and b",
+            },
+            "seed": options.seed or 0,
+            "evaluators_sha256": {path: sha256(path) for path in networks},
+            "not_measured": absent,
+            **describe(measurement, options.truth, subject.colorized.get(subject.name)),
+        }
         write_json(options.json, record, options.overwrite)
     if options.sheet:
         rows.write(options.sheet, f"{subject.name}, measured on {Path(options.truth).name}")
-    for path in filter(None, (options.csv, options.json, options.sheet)):
+    if options.plot:
+        write_plot(options.plot, measurement, subject.history, options.overwrite)
+    for path in _files(options):
         print(f"written: {path}")
-
-
-def _record(options, subject, measurement, summary, absent):
-    from keras_colorize.evaluation import describe, sha256
-
-    protocol = {
-        "truth": options.truth,
-        "long_side": options.long_side,
-        "limit": options.limit,
-        "lightness": "of the truth; the method gives a and b",
-    }
-    networks = filter(None, (options.classifier, *options.features))
-    return {
-        "method": subject.name,
-        **subject.record,
-        "protocol": protocol,
-        "seed": options.seed or 0,
-        "judges_sha256": {path: sha256(path) for path in networks},
-        "not_measured": absent,
-        **describe(measurement, summary, options.truth, subject.outputs.get(subject.name)),
-    }
+    return EXIT_FAILED if failed else 0

@@ -1,29 +1,38 @@
-"""Methods over a set of color photographs: every figure of every picture."""
+"""Methods over a set of color photographs: every metric of every picture."""
 
+import collections
+import concurrent.futures
 import dataclasses
 
 import numpy as np
+from keras import ops
 
-from keras_colorize.color import rgb_to_lightness
-from keras_colorize.evaluation.decoding import read_ahead
-from keras_colorize.evaluation.figures import ColorJudge
-from keras_colorize.evaluation.pictures import LONG_SIDE, as_grey, recolored, scale_down
-from keras_colorize.inference.pixelwise import apply_pixelwise
-from keras_colorize.io import PhotographError
+from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lab
+from keras_colorize.evaluation.color_metrics import ColorEvaluator
+from keras_colorize.evaluation.tables import summarize
+from keras_colorize.inference.pixels import to_float
+from keras_colorize.io import PhotographError, find_photographs, read_photograph
+
+LONG_SIDE = 256
+"""Larger photographs are measured at this size."""
+
+AHEAD = 3
+"""Photographs that each thread may have read before they are asked for."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """One photograph and what the methods made of it.
+    """One photograph and what the methods predict for it.
 
     Attributes:
         path: path of the photograph.
-        made: dict of method to float32 array (H, W, 3), sRGB in [0, 1]; empty if it failed.
+        predictions: dict of method to float32 array (H, W, 3), sRGB in [0, 1], "grey" first and
+            "truth" last; empty if it failed.
         error: what was wrong with it, or None.
     """
 
     path: object
-    made: dict = dataclasses.field(default_factory=dict)
+    predictions: dict = dataclasses.field(default_factory=dict)
     error: str | None = None
 
 
@@ -32,14 +41,18 @@ class Measurement:
     """What was measured.
 
     Attributes:
-        results: dict of path to dict of method to dict of figure to float.
-        totals: dict of method to dict of figure to float, of figures that only a set has.
+        pictures: dict of path to dict of method to dict of metric to float.
+        overall: dict of method to dict of metric to float, of metrics that only a set has.
         failures: dict of path to what was wrong with the photograph.
     """
 
-    results: dict
-    totals: dict
+    pictures: dict
+    overall: dict
     failures: dict
+
+    def summary(self):
+        """Averages over the pictures and metrics of the set, see `summarize`."""
+        return summarize(self.pictures, self.overall)
 
 
 def measure(
@@ -47,83 +60,159 @@ def measure(
     paths,
     long_side=LONG_SIDE,
     *,
-    outputs=None,
-    judges=(),
-    workers=0,
+    colorized=None,
+    evaluators=(),
+    workers=1,
     on_sample=lambda sample: None,
 ):
     """Measures methods on color photographs.
 
-    Every photograph is scaled down to `long_side`; its L* is given to the method, and the
-    result is compared with its colors. Rows for grey and for the truth are added, for a figure
-    means little without them. A photograph that cannot be read is left out.
+    Every photograph is scaled down to `long_side` and given to each method, such as a
+    `Colorizer`, which looks at its L*; the result is compared with its colors. Rows for grey and
+    for the truth are added, for a metric means little without them. A photograph that cannot be
+    read is left out.
 
     Args:
         methods: dict of name to callable: sRGB array (H, W, 3) in [0, 1] to the same.
         paths: paths of color photographs.
         long_side: long side in pixels of what is measured.
-        outputs: None, or dict of method to dict of path to the path of a picture that was
+        colorized: None, or dict of method to dict of path to the path of a picture that was
             colorized before; its color is put on the lightness of the truth.
-        judges: what else is measured. A judge has `rows(path, rgb, made)`, which gives a dict of
-            method to dict of figure to float for one picture, and `totals()`, which gives the
-            same for the set.
-        workers: see `read_ahead`.
+        evaluators: what else is measured. Each has `update(path, target, predictions)`, which
+            returns a dict of method to dict of metric to float for one picture, and `result()`,
+            which returns the same for all so far.
+        workers: threads that read photographs ahead.
         on_sample: called with the `Sample` of each photograph.
 
     Returns:
         A `Measurement`.
     """
-    judges = (ColorJudge(), *judges)
-    results, failures = {}, {}
-    for sample in _samples(methods, paths, long_side, outputs or {}, workers):
+    evaluators = (ColorEvaluator(), *evaluators)
+    pictures, failures = {}, {}
+    for sample in _samples(methods, paths, long_side, colorized or {}, max(workers, 1)):
         if sample.error:
             failures[sample.path] = sample.error
         else:
-            results[sample.path] = _judged(sample, judges)
+            arguments = sample.path, sample.predictions["truth"], sample.predictions
+            pictures[sample.path] = _merged(one.update(*arguments) for one in evaluators)
         on_sample(sample)
-    totals = _merged(judge.totals() for judge in judges) if results else {}
-    return Measurement(results, totals, failures)
-
-
-def _judged(sample, judges):
-    rgb = sample.made["truth"]
-    return _merged(judge.rows(sample.path, rgb, sample.made) for judge in judges)
+    overall = _merged(one.result() for one in evaluators) if pictures else {}
+    return Measurement(pictures, overall, failures)
 
 
 def _merged(parts):
     merged = {}
     for part in parts:
-        for method, figures in part.items():
-            merged.setdefault(method, {}).update(figures)
+        for method, metrics in part.items():
+            merged.setdefault(method, {}).update(metrics)
     return merged
 
 
-def _samples(methods, paths, long_side, outputs, workers):
-    """Yields a `Sample` per path; the pictures of one path are read one after the other."""
-    wanted = [[path, *(made[path] for made in outputs.values())] for path in paths]
-    photographs = read_ahead([path for group in wanted for path in group], workers)
-    for path in paths:
-        true, *others = [next(photographs) for _ in range(1 + len(outputs))]
+def _samples(methods, paths, long_side, colorized, workers):
+    """Yields a `Sample` per path, while threads read the next photographs."""
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        reading = collections.deque()
         try:
-            given = dict(zip(outputs, map(_whole, others), strict=True))
-            yield Sample(path, _made(methods, _whole(true).pixels, given, long_side))
-        except PhotographError as error:
-            yield Sample(path, error=str(error))
+            for path in paths:
+                group = [path, *(pairs[path] for pairs in colorized.values())]
+                reading.append((path, pool.submit(lambda g: [*map(read_photograph, g)], group)))
+                if len(reading) > workers * AHEAD:
+                    yield _sample(methods, long_side, colorized, *reading.popleft())
+            while reading:
+                yield _sample(methods, long_side, colorized, *reading.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _whole(photograph):
-    if isinstance(photograph, PhotographError):
-        raise photograph
-    return photograph
+def _sample(methods, long_side, colorized, path, reading):
+    try:
+        true, *others = (photograph.pixels for photograph in reading.result())
+        target = scale_down(true, long_side)
+        predictions = {"grey": as_grey(rgb_to_lab(target)[..., :1])}
+        for name, pixels in zip(colorized, others, strict=True):
+            if pixels.shape != true.shape:
+                sizes = [f"{one.shape[1]}x{one.shape[0]}" for one in (true, pixels)]
+                raise PhotographError(
+                    f"{name}: expected a picture of {sizes[0]}, received {sizes[1]}"
+                )
+            predictions[name] = recolored(target, scale_down(pixels, long_side))
+    except PhotographError as error:
+        return Sample(path, error=str(error))
+    predictions.update({name: np.asarray(method(target)) for name, method in methods.items()})
+    return Sample(path, {**predictions, "truth": target})
 
 
-def _made(methods, pixels, given, long_side):
-    rgb = scale_down(pixels, long_side)
-    made = {"grey": as_grey(apply_pixelwise(rgb_to_lightness, rgb))}
-    for name, photograph in given.items():
-        if photograph.pixels.shape != pixels.shape:
-            sizes = [f"{shape[1]}x{shape[0]}" for shape in (photograph.pixels.shape, pixels.shape)]
-            raise PhotographError(f"{name}: expected a picture of {sizes[1]}, found {sizes[0]}")
-        made[name] = recolored(rgb, scale_down(photograph.pixels, long_side))
-    made.update({name: np.asarray(method(rgb)) for name, method in methods.items()})
-    return {**made, "truth": rgb}
+def measured_paths(folder, limit=None):
+    """Paths of the photographs to measure.
+
+    Args:
+        folder: folder of color photographs.
+        limit: how many are taken, in the order of their paths; None for all.
+
+    Returns:
+        List of paths.
+
+    Raises:
+        PhotographError: if there are none.
+    """
+    return [path for path, _ in find_photographs([folder])][:limit]
+
+
+def scaled_rgb(path, long_side):
+    """Reads a photograph at a size that is quick to measure.
+
+    Args:
+        path: path of a photograph.
+        long_side: most pixels of the long side; smaller photographs stay as they are.
+
+    Returns:
+        float32 array (H, W, 3), sRGB in [0, 1].
+
+    Raises:
+        PhotographError: if it cannot be read.
+    """
+    return scale_down(read_photograph(path).pixels, long_side)
+
+
+def scale_down(pixels, long_side):
+    """Scales a picture to a size that is quick to measure; see `scaled_rgb`."""
+    rgb = to_float(pixels)
+    scale = long_side / max(rgb.shape[:2])
+    if scale >= 1:
+        return rgb
+    size = [max(1, round(side * scale)) for side in rgb.shape[:2]]
+    small = ops.image.resize(rgb, size, interpolation="bicubic", antialias=True)
+    return np.clip(ops.convert_to_numpy(small), 0.0, 1.0)
+
+
+def as_grey(lightness):
+    """The grey picture of a lightness.
+
+    Args:
+        lightness: array (H, W, 1), L* in 0..100.
+
+    Returns:
+        float32 array (H, W, 3), sRGB in [0, 1].
+    """
+    return _composed(lightness, np.zeros((*np.shape(lightness)[:2], 2), "float32"))
+
+
+def recolored(target, prediction):
+    """Puts the color of one picture on the lightness of another.
+
+    So another program is measured by its color alone, as this library is, even if it changed
+    the lightness, too.
+
+    Args:
+        target: array (H, W, 3), sRGB in [0, 1], whose L* is taken.
+        prediction: array of the same shape, whose a and b are taken.
+
+    Returns:
+        float32 array (H, W, 3), sRGB in [0, 1].
+    """
+    return _composed(rgb_to_lab(target)[..., :1], rgb_to_lab(prediction)[..., 1:])
+
+
+def _composed(lightness, ab):
+    lab = ops.concatenate([ops.convert_to_tensor(lightness, "float32"), ab], axis=-1)
+    return ops.convert_to_numpy(reduce_chroma_to_gamut(lab))

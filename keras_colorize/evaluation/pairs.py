@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from keras_colorize.errors import InputError
 from keras_colorize.io import find_photographs
 from keras_colorize.io.metadata import read_metadata
 from keras_colorize.io.opening import lifted_limit, open_image
 
 
-class PairError(ValueError):
+class PairError(InputError):
     """Colorized pictures that do not fit the true ones; the message lists them all."""
 
 

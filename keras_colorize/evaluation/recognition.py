@@ -1,25 +1,76 @@
-"""What a network that was trained on color photographs makes of colorized ones."""
+"""What networks that were trained on color photographs make of colorized ones."""
 
+import functools
+import re
 import warnings
+from importlib import resources
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
 
-from keras_colorize.evaluation.fid import FeatureSets
-from keras_colorize.evaluation.imagenet import imagenet_class
+from keras_colorize.errors import InputError
 
 CROP = 224
 """Side in pixels of what the networks see, unless theirs is fixed at another."""
 
+_WORDNET_ID = re.compile(r"(?<![A-Za-z0-9])n[0-9]{8}(?![0-9])")
 
-class Recognition:
+
+class FeatureEvaluator:
+    """Frechet distance to the truth in the features of a network.
+
+    Args:
+        network: `keras.Model` from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to features
+            (N, D), or maps (N, h, w, D), of which the mean is taken. H and W are 224 where the
+            network takes any.
+        name: its name in the name of the metric.
+
+    Raises:
+        ValueError: for a network of another kind.
+    """
+
+    def __init__(self, network, name):
+        shape = tuple(network.input_shape) if isinstance(network.input_shape, tuple) else ()
+        if len(shape) != 4 or shape[-1] != 3 or shape[1] != shape[2]:
+            raise InputError(
+                f"Expected a network of pictures (N, H, H, 3) for {name}, received one of "
+                f"{network.input_shape}."
+            )
+        self.network = network
+        self.side = shape[1] or CROP
+        self.metric = f"fid[{name}]"
+        self.features = {}
+
+    def update(self, path, target, predictions):
+        """Nothing: a picture alone has no distance."""
+        self._collect(predictions, self.network.predict_on_batch(crops(predictions, self.side)))
+        return {}
+
+    def _collect(self, predictions, features):
+        features = np.asarray(features)
+        features = features.reshape(len(features), -1, features.shape[-1]).mean(axis=1)
+        for name, one in zip(predictions, features, strict=True):
+            self.features.setdefault(name, []).append(one)
+
+    def result(self):
+        """Distance of each method to the truth: dict of method to dict of metric to float."""
+        truth = self.features.get("truth", [])
+        if len(truth) < 2:
+            return {}
+        return {
+            method: {self.metric: frechet_distance(np.stack(truth), np.stack(features))}
+            for method, features in self.features.items()
+        }
+
+
+class Recognition(FeatureEvaluator):
     """Recognizability: does a classifier of ImageNet see what it sees in the true colors?
 
-    Its first answer is compared with that on the true picture and, where the name of a
+    Its likeliest class is compared with that on the true picture and, where the name of a
     photograph tells its class (`imagenet_class`), with that class, as in Zhang 2016, section
-    3.2. The features before its last layer also give `fid[mobilenet_v2]`.
+    3.2. The features before its last layer also give a Frechet distance.
 
     Args:
         weights: path of weights of `keras.applications.MobileNetV2` with its classifier.
@@ -29,77 +80,39 @@ class Recognition:
     """
 
     def __init__(self, weights):
-        self.network = _with_features(_mobilenet_v2(weights))
-        self.sets = FeatureSets("mobilenet_v2")
+        network = _mobilenet_v2(weights)
+        super().__init__(network, "mobilenet_v2")
+        # The layer before the classifier averages the last features over the picture.
+        self.network = keras.Model(network.input, [network.layers[-1].input, network.output])
 
-    def rows(self, path, rgb, made):
-        """Figures of one picture: 100 where the answer is that on the truth, or right; else 0."""
-        features, scores = self.network.predict_on_batch(crops(made, CROP))
-        self.sets.add(dict(zip(made, features, strict=True)))
-        answers = dict(zip(made, np.argmax(scores, axis=-1), strict=True))
-        expected = {"recognized": answers["truth"], "imagenet_top1": imagenet_class(path)}
+    def update(self, path, target, predictions):
+        """Metrics of one picture: 100 where the class is that on the truth, or right; else 0."""
+        features, scores = self.network.predict_on_batch(crops(predictions, self.side))
+        self._collect(predictions, features)
+        classes = dict(zip(predictions, np.argmax(scores, axis=-1), strict=True))
+        expected = {"recognized": classes["truth"], "imagenet_top1": imagenet_class(path)}
         return {
             name: {
-                figure: 100.0 * float(answer == right)
-                for figure, right in expected.items()
+                metric: 100.0 * float(found == right)
+                for metric, right in expected.items()
                 if right is not None
             }
-            for name, answer in answers.items()
+            for name, found in classes.items()
         }
 
-    def totals(self):
-        """Figures of the whole set, see `FeatureSets`."""
-        return self.sets.totals()
 
-
-class FeatureJudge:
-    """Frechet distance in the features of a network.
-
-    Args:
-        network: `keras.Model` from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to features
-            (N, D), or maps (N, h, w, D), of which the mean is taken. H and W are 224 where the
-            network takes any.
-        name: its name in the name of the figure.
-
-    Raises:
-        ValueError: for a network of another kind.
-    """
-
-    def __init__(self, network, name):
-        shape = tuple(network.input_shape) if isinstance(network.input_shape, tuple) else ()
-        if len(shape) != 4 or shape[-1] != 3 or shape[1] != shape[2]:
-            raise ValueError(
-                f"Expected a network of pictures (N, H, H, 3) for {name}, received one of "
-                f"{network.input_shape}."
-            )
-        self.network = network
-        self.side = shape[1] or CROP
-        self.sets = FeatureSets(name)
-
-    def rows(self, path, rgb, made):
-        """Nothing: a picture alone has no distance."""
-        features = np.asarray(self.network.predict_on_batch(crops(made, self.side)))
-        features = features.reshape(len(features), -1, features.shape[-1]).mean(axis=1)
-        self.sets.add(dict(zip(made, features, strict=True)))
-        return {}
-
-    def totals(self):
-        """Figures of the whole set, see `FeatureSets`."""
-        return self.sets.totals()
-
-
-def crops(made, side):
+def crops(predictions, side):
     """The middle of pictures, scaled as networks of ImageNet expect it.
 
     Args:
-        made: dict of name to array (H, W, 3), sRGB in [0, 1], all of one shape.
+        predictions: dict of name to array (H, W, 3), sRGB in [0, 1], all of one shape.
         side: side of the crops; the short side of the pictures is scaled to it.
 
     Returns:
         float32 array (N, side, side, 3) in [-1, 1].
     """
     small = ops.image.resize(
-        np.stack(list(made.values())),
+        np.stack(list(predictions.values())),
         (side, side),
         interpolation="bicubic",
         antialias=True,
@@ -109,13 +122,13 @@ def crops(made, side):
 
 
 def load_features(path):
-    """Reads a network for `FeatureJudge`; its file's name names it.
+    """Reads a network for `FeatureEvaluator`; its file's name names it.
 
     Args:
         path: a `.keras` file.
 
     Returns:
-        `FeatureJudge`.
+        `FeatureEvaluator`.
 
     Raises:
         ValueError: if it cannot be read, or is of another kind.
@@ -123,26 +136,83 @@ def load_features(path):
     try:
         network = keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, TypeError) as error:
-        raise ValueError(f"{path}: expected a .keras file of a network, found {error}") from error
-    return FeatureJudge(network, Path(path).stem)
+        raise InputError(f"{path}: expected a .keras file of a network, found {error}") from error
+    return FeatureEvaluator(network, Path(path).stem)
+
+
+def frechet_distance(first, second):
+    """Frechet distance of the Gaussians that have the means and covariances of two sets.
+
+    Heusel et al. 2017: |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)). Covariances of fewer samples
+    than features have no full rank, and square roots of their product are unstable. With
+    C1 = A'A and C2 = B'B, where A and B are the centered samples, the trace of the root is the
+    sum of the singular values of A B', which needs no root and no epsilon.
+
+    Args:
+        first: array (n1, D) of features, n1 > 1.
+        second: array (n2, D), n2 > 1.
+
+    Returns:
+        float, not below 0. With few samples it is far too large, and it falls as n grows: only
+        values with the same n and the same network compare.
+
+    Raises:
+        ValueError: for other shapes.
+    """
+    first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
+    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
+        raise ValueError(
+            f"Expected features (n, D) of equal D, received {first.shape} and {second.shape}."
+        )
+    if min(len(first), len(second)) < 2:
+        raise ValueError("Expected two samples or more of each set, received one.")
+    offset = np.square(first.mean(axis=0) - second.mean(axis=0)).sum()
+    a, b = _factor(first), _factor(second)
+    root = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    return float(max(offset + np.square(a).sum() + np.square(b).sum() - 2.0 * root, 0.0))
+
+
+def _factor(samples):
+    """A matrix whose product with itself is the covariance, with no more rows than columns."""
+    centered = (samples - samples.mean(axis=0)) / np.sqrt(len(samples) - 1)
+    if len(samples) <= samples.shape[1]:
+        return centered
+    return np.linalg.qr(centered, mode="r")
+
+
+def imagenet_class(path):
+    """Reads the class from the name of a file, or else of its folder.
+
+    Args:
+        path: such as `n02119789_4062.JPEG` or `n02119789/4062.jpg`, by WordNet ID as in ImageNet.
+
+    Returns:
+        Index of the class in the scores of networks that were trained on ImageNet, 0..999; None
+        where neither name has the ID of one.
+    """
+    path = Path(path)
+    found = _WORDNET_ID.findall(path.name) or _WORDNET_ID.findall(path.parent.name)
+    return _imagenet_indices().get(found[0]) if found else None
+
+
+@functools.cache
+def _imagenet_indices():
+    listed = resources.files("keras_colorize.evaluation").joinpath("imagenet_classes.txt")
+    ids = listed.read_text(encoding="ascii").split()
+    return {wordnet_id: index for index, wordnet_id in enumerate(ids)}
 
 
 def _mobilenet_v2(weights):
     if not Path(weights).is_file():
-        raise ValueError(f"{weights}: expected a weights file of MobileNetV2, found no file.")
+        raise InputError(f"{weights}: expected a weights file of MobileNetV2, found no file.")
     network = keras.applications.MobileNetV2(input_shape=(CROP, CROP, 3), weights=None)
     try:
         # Keras warns before it raises, which says the same twice.
         with warnings.catch_warnings(action="ignore"):
             network.load_weights(weights)
     except (OSError, ValueError, KeyError) as error:
-        raise ValueError(
+        raise InputError(
             f"{weights}: expected weights of keras.applications.MobileNetV2 (alpha 1, with its "
             f"classifier), found {str(error).splitlines()[0]}"
         ) from error
     return network
-
-
-def _with_features(network):
-    # The layer before the classifier averages the last features over the picture.
-    return keras.Model(network.input, [network.layers[-1].input, network.output])

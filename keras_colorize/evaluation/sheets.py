@@ -1,14 +1,19 @@
-"""Contact sheets of colorized photographs, and the photographs of the demonstration."""
+"""Contact sheets and plots of what was measured, and the photographs of the demonstration."""
 
+import csv
 import dataclasses
+import math
 from pathlib import Path
 
+import numpy as np
 import skimage.data
 
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation.pictures import as_grey, scaled_rgb
+from keras_colorize.errors import InputError
+from keras_colorize.evaluation.measure import as_grey, scaled_rgb
 from keras_colorize.inference.pixels import from_float, to_float
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
+from keras_colorize.io.atomic import atomic_file
 
 CELL = 256
 """Side in pixels of a picture on a sheet."""
@@ -27,13 +32,17 @@ class _Rows:
         self.total = 0
         self.rows = []
         self.captions = []
+        self.headings = ()
 
-    def _wants_more(self):
-        """Counts a picture; says whether there is a row for it."""
+    def _add(self, caption, make_row):
         self.total += 1
-        return len(self.rows) < MOST_ROWS
+        if len(self.rows) < MOST_ROWS:
+            self.rows.append(make_row())
+            self.captions.append(str(caption))
 
-    def _write(self, path, title, headings):
+    def write(self, path, title):
+        """Writes the sheet, see `contact_sheet`."""
+        headings = self.headings[: max(len(row) for row in self.rows)]
         more = self.total - len(self.rows)
         contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
 
@@ -48,30 +57,23 @@ class SheetRows(_Rows):
     def __init__(self, truth=None):
         super().__init__()
         self.truth = None if truth is None else Path(truth)
+        self.headings = ("grey", "colorized", "true")
 
     def add(self, outcome):
         """Adds a finished job; see `Outcome`, which must carry its pictures."""
-        if not self._wants_more():
-            return
+        self._add(outcome.job.relative, lambda: self._row(outcome))
+
+    def _row(self, outcome):
         # A given picture may have color; the network sees its lightness alone.
-        grey = _grey(_thumbnail(outcome.before.pixels))
-        row = [grey, _thumbnail(outcome.after.pixels)]
-        self.rows.append(row + self._true(outcome.job.relative))
-        self.captions.append(str(outcome.job.relative))
-
-    def write(self, path, title):
-        """Writes the sheet, see `contact_sheet`."""
-        headings = ("grey", "colorized", "true")[: max(len(row) for row in self.rows)]
-        self._write(path, title, headings)
-
-    def _true(self, relative):
-        if self.truth is None:
-            return []
-        try:
-            return [from_float(scaled_rgb(self.truth / relative, CELL), "uint8")]
-        except PhotographError:
-            # A sheet is still of use where the truth of one photograph is not known.
-            return []
+        row = [_grey(_thumbnail(outcome.before.pixels)), _thumbnail(outcome.after.pixels)]
+        if self.truth is not None:
+            try:
+                true = scaled_rgb(self.truth / outcome.job.relative, CELL)
+                row.append(from_float(true, "uint8"))
+            except PhotographError:
+                # A sheet is still of use where the truth of one photograph is not known.
+                pass
+        return row
 
 
 class MeasuredRows(_Rows):
@@ -84,19 +86,72 @@ class MeasuredRows(_Rows):
     def __init__(self, folder):
         super().__init__()
         self.folder = Path(folder)
-        self.headings = ()
 
     def add(self, sample):
         """Adds a photograph; see `Sample`, which must not have failed."""
-        if not self._wants_more():
-            return
-        self.headings = tuple(sample.made)
-        self.rows.append([from_float(one, "uint8") for one in sample.made.values()])
-        self.captions.append(str(Path(sample.path).relative_to(self.folder)))
+        self.headings = tuple(sample.predictions)
+        pictures = sample.predictions.values()
+        caption = Path(sample.path).relative_to(self.folder)
+        self._add(caption, lambda: [from_float(one, "uint8") for one in pictures])
 
-    def write(self, path, title):
-        """Writes the sheet, see `contact_sheet`."""
-        self._write(path, title, self.headings)
+
+def write_plot(path, measurement, history=None, overwrite=False):
+    """Draws the ab error of every picture against its colorfulness, and training curves.
+
+    Args:
+        path: file to write, PNG or JPEG.
+        measurement: a `Measurement`.
+        history: None, or path of the `history.csv` of a training run; each of its columns becomes
+            a panel, with that of the validation as a second line.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        PhotographError: if the file exists and is not to be replaced, or cannot be written.
+        ValueError: if the history cannot be read.
+    """
+    # Only a plot needs matplotlib, whose import takes half a second.
+    from matplotlib.figure import Figure
+
+    curves = _curves(history) if history else {}
+    columns = min(3, 1 + len(curves))
+    rows = math.ceil((1 + len(curves)) / columns)
+    figure = Figure(figsize=(5 * columns, 4 * rows), layout="constrained")
+    panels = iter(figure.subplots(rows, columns, squeeze=False).flat)
+    axes = next(panels)
+    for method in next(iter(measurement.pictures.values())):
+        found = [one[method] for one in measurement.pictures.values()]
+        points = [[row[key] for row in found] for key in ("colorfulness", "ab_error")]
+        if method != "truth":
+            axes.scatter(*points, s=9, label=method)
+    axes.set(xlabel="colorfulness", ylabel="ab error (lower is better)", title="per picture")
+    axes.legend()
+    for name, lines in curves.items():
+        axes = next(panels)
+        for label, values in lines.items():
+            axes.plot(np.arange(1, len(values) + 1), values, label=label)
+        axes.set(xlabel="epoch", title=name)
+        axes.legend()
+    for axes in panels:
+        axes.set_axis_off()
+    with atomic_file(path, overwrite) as stream:
+        figure.savefig(stream, format=Path(path).suffix[1:].lower(), dpi=120)
+
+
+def _curves(path):
+    """Dict of metric to dict of "training" and "validation" to its values by epoch."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        columns = {
+            key: [float(row[key] or "nan") for row in rows] for key in rows[0] if key != "epoch"
+        }
+    except (OSError, ValueError, TypeError, IndexError) as error:
+        raise InputError(f"{path}: expected the history of a training run: {error}") from error
+    curves = {}
+    for key, values in columns.items():
+        label = "validation" if key.startswith("val_") else "training"
+        curves.setdefault(key.removeprefix("val_"), {})[label] = values
+    return curves
 
 
 def sweep_pictures(colorizer, pixels):
@@ -131,9 +186,9 @@ def write_demo_photographs(folder):
     """
     for name in DEMO:
         pixels = getattr(skimage.data, name)()
-        for kind, made in (("truth", pixels), ("grey", _grey(pixels))):
+        for kind, one in (("truth", pixels), ("grey", _grey(pixels))):
             path = Path(folder) / kind / f"{name}.jpg"
-            write_photograph(path, Photograph(made), mark_colorized=False, overwrite=True)
+            write_photograph(path, Photograph(one), mark_colorized=False, overwrite=True)
 
 
 def _thumbnail(pixels):

@@ -1,17 +1,28 @@
-"""Registered Keras layers, for every backend and every image size."""
+"""Layers that Keras does not have, for every backend and every image size."""
 
 from keras_colorize.layers.fusion import GlobalLocalFusion
-from keras_colorize.layers.grey import GreyLevels
-from keras_colorize.layers.mean_field import MeanField, mean_field
-from keras_colorize.layers.noise import PermanentDropout
-from keras_colorize.layers.normalization import BatchStatisticsNormalization
-from keras_colorize.layers.padding import PadToAtLeast
-from keras_colorize.layers.potentials import compatible, contrast_weights, evidence_lower_bound
-from keras_colorize.layers.resizing import CropLike, ResizeLike, ResizeTo, Upsample2x
-from keras_colorize.layers.scaling import RepeatChannels, ScaleLightness
-from keras_colorize.layers.smoothing import GaussianSmoothing
-from keras_colorize.layers.spectral import SpectralNorm
-from keras_colorize.layers.stacking import StackChannels
+from keras_colorize.layers.gan import (
+    BatchStatisticsNormalization,
+    PermanentDropout,
+    SpectralNorm,
+)
+from keras_colorize.layers.lightness import GreyLevels
+from keras_colorize.layers.mean_field import (
+    MeanField,
+    compatible,
+    contrast_weights,
+    evidence_lower_bound,
+    mean_field,
+)
+from keras_colorize.layers.resizing import (
+    CropLike,
+    GaussianSmoothing,
+    PadToAtLeast,
+    ResizeLike,
+    ResizeTo,
+    StackChannels,
+    Upsample2x,
+)
 
 __all__ = [
     "BatchStatisticsNormalization",
@@ -22,10 +33,8 @@ __all__ = [
     "MeanField",
     "PadToAtLeast",
     "PermanentDropout",
-    "RepeatChannels",
     "ResizeLike",
     "ResizeTo",
-    "ScaleLightness",
     "SpectralNorm",
     "StackChannels",
     "Upsample2x",

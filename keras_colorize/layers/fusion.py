@@ -12,7 +12,7 @@ class GlobalLocalFusion(keras.layers.Layer):
     split into its global and its local columns, so the global vector is multiplied once per
     picture and never tiled over the places.
 
-    Normalisation is not part of the layer: for batch normalisation ask for `activation=None,
+    Normalization is not part of the layer: for batch normalisation ask for `activation=None,
     use_bias=False` and let `BatchNormalization` and an activation follow, as `iizuka16` does.
 
     Args:
@@ -63,7 +63,7 @@ class GlobalLocalFusion(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        """Fuses `[local, global_features]`; see the class."""
+        """Fuses `[local, global_features]`."""
         local, global_features = inputs
         kernel = ops.convert_to_tensor(self.kernel)
         from_global = ops.matmul(global_features, kernel[: self._global_channels])

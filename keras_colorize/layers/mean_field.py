@@ -19,13 +19,86 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.layers.checkerboard import Checkerboard, pack, unpack
-from keras_colorize.layers.potentials import (
-    COMPATIBILITY,
-    SIGMA,
-    compatible,
-    contrast_weights,
-    evidence_lower_bound,
-)
+
+COMPATIBILITY = (10.0, 3.0, 3.0)
+"""The paper's potentials of equal labels and of labels one and two bins apart; beyond these 0."""
+
+SIGMA = 1e-4
+"""The paper's scale of squared lightness differences, with lightness in [0, 1]."""
+
+
+def contrast_weights(lightness, sigma=SIGMA):
+    """Weights of the pairs of neighbors: near 1 where lightness is alike, near 0 across edges.
+
+    Args:
+        lightness: L*, 0..100, shape (N, H, W, 1).
+        sigma: scale of squared differences of lightness in [0, 1], above 0; number or tensor.
+
+    Returns:
+        Tuple `(right, down)` of float32 tensors (N, H, W-1, 1) and (N, H-1, W, 1): the weight of
+        each pixel with its right and with its lower neighbor, `exp(-(L_i - L_j)^2 / sigma)`.
+    """
+    lightness = ops.cast(lightness, "float32") / 100.0
+    right = lightness[:, :, 1:] - lightness[:, :, :-1]
+    down = lightness[:, 1:] - lightness[:, :-1]
+    return ops.exp(-ops.square(right) / sigma), ops.exp(-ops.square(down) / sigma)
+
+
+def compatible(q, compatibility=COMPATIBILITY, axis=-1):
+    """How well each label agrees with a distribution over labels: the product S q.
+
+    S depends on the distance of two labels only and is 0 beyond a few bins, so the product is a
+    sum of shifted copies, not of K x K terms.
+
+    Args:
+        q: float tensor (..., K).
+        compatibility: potentials of labels 0, 1, 2, ... bins apart, a sequence of numbers or of
+            scalar tensors.
+        axis: the axis of the labels.
+
+    Returns:
+        Tensor of the shape of `q`.
+    """
+    axis, count, reach = axis % len(q.shape), q.shape[axis], len(compatibility) - 1
+    amounts = [(0, 0)] * len(q.shape)
+    amounts[axis] = (reach, reach)
+    padded = ops.pad(q, amounts)
+
+    def shifted(distance):
+        places = slice(reach + distance, reach + distance + count)
+        return padded[(*([slice(None)] * axis), places)]
+
+    total = compatibility[0] * q
+    for distance in range(1, reach + 1):
+        total = total + compatibility[distance] * (shifted(-distance) + shifted(distance))
+    return total
+
+
+def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
+    """What mean field maximizes: never above log Z, and equal where q is p itself.
+
+    Args:
+        q: distributions, (N, H, W, K) or (N, H, W, C, K).
+        unary: potentials, same shape.
+        right: weights (N, H, W-1, 1).
+        down: weights (N, H-1, W, 1).
+        compatibility: potentials of labels 0, 1, 2, ... bins apart.
+
+    Returns:
+        float32 tensor (N,) or (N, C): the sum over the pixels.
+    """
+    q = ops.cast(q, "float32")
+    agreed = compatible(q, compatibility)
+    right, down = (_with_axes_of(q, weights) for weights in (right, down))
+    # The logarithm's argument is clamped for the sake of its gradient; 0 log 0 is 0.
+    own = q * (ops.cast(unary, "float32") - ops.log(ops.maximum(q, 1e-30)))
+    across = right * q[:, :, 1:] * agreed[:, :, :-1]
+    along = down * q[:, 1:] * agreed[:, :-1]
+    return sum(ops.sum(term, axis=(1, 2, -1)) for term in (own, across, along))
+
+
+def _with_axes_of(q, weights):
+    return ops.expand_dims(weights, 3) if len(q.shape) == 5 else weights
 
 
 def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8, tolerance=None):
@@ -141,8 +214,15 @@ class MeanField(keras.layers.Layer):
         return_elbo=False,
         **kwargs,
     ):
-        super().__init__(autocast=False, **kwargs)
-        _check(sweeps, sigma, compatibility, tolerance)
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        if sweeps < 1:
+            raise ValueError(f"Expected 1 sweep or more, received {sweeps=}.")
+        if sigma <= 0:
+            raise ValueError(f"Expected sigma above 0, received {sigma}.")
+        if not compatibility:
+            raise ValueError("Expected a compatibility of equal labels at least, received none.")
+        if tolerance is not None and tolerance <= 0:
+            raise ValueError(f"Expected tolerance None or above 0, received {tolerance}.")
         self.sweeps = sweeps
         self.sigma = sigma
         self.unary_scale = unary_scale
@@ -156,19 +236,29 @@ class MeanField(keras.layers.Layer):
         """Creates the weights, if they are to be learned."""
         _check_shapes(*input_shape)
         if self.learn:
-            self._learned = {
-                "log_sigma": self._learned_weight("log_sigma", math.log(self.sigma)),
-                "unary_scale": self._learned_weight("unary_scale", self.unary_scale),
-                "compatibility": self._learned_weight("compatibility", self.compatibility),
+            start = {
+                "log_sigma": math.log(self.sigma),
+                "unary_scale": self.unary_scale,
+                "compatibility": self.compatibility,
             }
+            self._learned = [
+                self.add_weight(
+                    shape=np.shape(value),
+                    initializer=keras.initializers.Constant(np.asarray(value, "float32")),
+                    name=name,
+                )
+                for name, value in start.items()
+            ]
 
     def call(self, inputs):
-        """Refines the probabilities; see the class."""
+        """Refines the probabilities."""
         probabilities, lightness = inputs
         sigma, scale, compatibility = self._parameters()
         unary = ops.cast(probabilities, "float32")
-        unary = scale * (_square_root(unary) if self.square_root else unary)
-        field = (unary, *contrast_weights(lightness, sigma), compatibility)
+        if self.square_root:
+            # The clamp keeps the gradient finite where a bin has no probability at all.
+            unary = ops.sqrt(ops.maximum(unary, 1e-12))
+        field = (scale * unary, *contrast_weights(lightness, sigma), compatibility)
         q = mean_field(*field, sweeps=self.sweeps, tolerance=self.tolerance)
         return (q, evidence_lower_bound(q, *field)) if self.return_elbo else q
 
@@ -177,58 +267,23 @@ class MeanField(keras.layers.Layer):
         shape = tuple(input_shape[0])
         return (shape, (shape[0], *shape[3:-1])) if self.return_elbo else shape
 
-    def compute_output_spec(self, inputs):
-        """Shapes, with float32 whatever the policy."""
-        shapes = self.compute_output_shape([x.shape for x in inputs])
-        if self.return_elbo:
-            return tuple(keras.KerasTensor(shape, "float32") for shape in shapes)
-        return keras.KerasTensor(shapes, "float32")
-
     def get_config(self):
         """Returns the arguments that rebuild the layer."""
         names = ("sweeps", "sigma", "unary_scale", "square_root", "compatibility")
         names += ("tolerance", "learn", "return_elbo")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
-    def _learned_weight(self, name, value):
-        value = np.asarray(value, "float32")
-        return self.add_weight(
-            shape=value.shape,
-            initializer=keras.initializers.Constant(value),
-            dtype="float32",
-            name=name,
-        )
-
     def _parameters(self):
         if not self.learn:
             return self.sigma, self.unary_scale, self.compatibility
-        log_sigma, scale, compatibility = (
-            ops.convert_to_tensor(self._learned[name])
-            for name in ("log_sigma", "unary_scale", "compatibility")
-        )
+        log_sigma, scale, compatibility = map(ops.convert_to_tensor, self._learned)
         return ops.exp(log_sigma), scale, ops.unstack(compatibility)
-
-
-def _square_root(probabilities):
-    # The clamp keeps the gradient finite where a bin has no probability at all.
-    return ops.sqrt(ops.maximum(probabilities, 1e-12))
-
-
-def _check(sweeps, sigma, compatibility, tolerance):
-    if sweeps < 1:
-        raise ValueError(f"sweeps must be at least 1; received {sweeps}.")
-    if sigma <= 0:
-        raise ValueError(f"sigma must be above 0; received {sigma}.")
-    if len(compatibility) < 1:
-        raise ValueError("compatibility must hold at least the potential of equal labels.")
-    if tolerance is not None and tolerance <= 0:
-        raise ValueError(f"tolerance must be None or above 0; received {tolerance}.")
 
 
 def _check_shapes(probabilities, lightness):
     if len(probabilities) not in (4, 5) or probabilities[-1] is None:
         raise ValueError(
-            "Expected probabilities (N, H, W, K) or (N, H, W, C, K) with K known; "
+            "Expected probabilities (N, H, W, K) or (N, H, W, C, K) with K known, "
             f"received shape {tuple(probabilities)}."
         )
     sizes = zip(probabilities[1:3], lightness[1:3], strict=True)
@@ -236,5 +291,5 @@ def _check_shapes(probabilities, lightness):
     if len(lightness) != 4 or lightness[-1] != 1 or differ:
         raise ValueError(
             f"Expected lightness (N, H, W, 1) of the height and width of probabilities "
-            f"{tuple(probabilities)}; received shape {tuple(lightness)}."
+            f"{tuple(probabilities)}, received shape {tuple(lightness)}."
         )

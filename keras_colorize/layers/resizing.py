@@ -1,66 +1,31 @@
-"""Resizing of feature maps whose height and width may be unknown until they run.
+"""Sizes of feature maps whose height and width may be unknown until they run.
 
 `keras.ops.image.resize` (and with it `keras.layers.UpSampling2D(interpolation="bilinear")`)
 cannot take a size that a `tf.function` learns only when it runs. These layers read the size
-from the tensor: nearest pixels are gathered, and bilinear resizing is one small matrix product
-along each axis. Pixel centres lie at half integers, so nothing shifts when the size changes.
+from the tensor: bilinear resizing is one small matrix product along each axis. Pixel centers lie
+at half integers, so nothing shifts when the size changes.
 """
 
 import keras
+import numpy as np
 from keras import ops
-
-INTERPOLATIONS = ("nearest", "bilinear")
-
-
-class _Resizing(keras.layers.Layer):
-    """Holds the one argument, and the one operation, that the resizing layers share."""
-
-    def __init__(self, interpolation, **kwargs):
-        super().__init__(**kwargs)
-        if interpolation not in INTERPOLATIONS:
-            raise ValueError(
-                f"interpolation must be one of {INTERPOLATIONS}; received {interpolation!r}."
-            )
-        self.interpolation = interpolation
-
-    def _resize(self, x, size, antialias=False):
-        if self.interpolation == "nearest":
-            return _resize_nearest(x, size)
-        return resize_bilinear(x, size, antialias)
-
-    def get_config(self):
-        """Returns the arguments that rebuild the layer."""
-        return {**super().get_config(), "interpolation": self.interpolation}
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class Upsample2x(_Resizing):
-    """Doubles height and width.
-
-    Args:
-        interpolation: "nearest" (each pixel becomes four) or "bilinear".
-        **kwargs: passed to `keras.layers.Layer`.
+class Upsample2x(keras.layers.Layer):
+    """Doubles height and width bilinearly; `keras.layers.UpSampling2D` repeats pixels.
 
     Call arguments:
         x: feature map of shape (N, h, w, C).
 
     Returns:
         Feature map of shape (N, 2h, 2w, C), in the compute dtype.
-
-    Raises:
-        ValueError: if `interpolation` is unknown.
     """
 
-    def __init__(self, interpolation="nearest", **kwargs):
-        super().__init__(interpolation, **kwargs)
-
     def call(self, x):
-        """Doubles the size of `x`; see the class."""
-        if self.interpolation == "nearest":
-            # Repeating is the same as resizing here, and its gradient is a plain sum.
-            return ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
+        """Doubles the size of `x`."""
         height, width = ops.shape(x)[1:3]
-        return self._resize(x, (2 * height, 2 * width))
+        return resize_bilinear(x, (2 * height, 2 * width))
 
     def compute_output_shape(self, input_shape):
         """Returns the shape with known sizes doubled."""
@@ -69,30 +34,20 @@ class Upsample2x(_Resizing):
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class ResizeLike(_Resizing):
-    """Gives a feature map the height and width of another.
-
-    Args:
-        interpolation: "bilinear" or "nearest".
-        **kwargs: passed to `keras.layers.Layer`.
+class ResizeLike(keras.layers.Layer):
+    """Gives a feature map the height and width of another, bilinearly.
 
     Call arguments:
         inputs: a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D).
 
     Returns:
         `x` at the shape (N, H, W, C), in the compute dtype.
-
-    Raises:
-        ValueError: if `interpolation` is unknown.
     """
 
-    def __init__(self, interpolation="bilinear", **kwargs):
-        super().__init__(interpolation, **kwargs)
-
     def call(self, inputs):
-        """Resizes the first input to the size of the second; see the class."""
+        """Resizes the first input to the size of the second."""
         x, reference = inputs
-        return self._resize(x, ops.shape(reference)[1:3])
+        return resize_bilinear(x, ops.shape(reference)[1:3])
 
     def compute_output_shape(self, input_shape):
         """Returns the first shape with the height and width of the second."""
@@ -100,41 +55,14 @@ class ResizeLike(_Resizing):
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class CropLike(keras.layers.Layer):
-    """Cuts the rows at the bottom and the columns at the right that another map lacks.
-
-    A stride of 2 rounds sizes up, so doubling can overshoot; what is left of the top and left
-    edges then still lies over the same pixels.
-
-    Call arguments:
-        inputs: a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D), h >= H and
-            w >= W.
-
-    Returns:
-        The top left (N, H, W, C) of `x`, in the compute dtype.
-    """
-
-    def call(self, inputs):
-        """Crops the first input to the size of the second; see the class."""
-        x, reference = inputs
-        height, width = ops.shape(reference)[1:3]
-        return x[:, :height, :width, :]
-
-    def compute_output_shape(self, input_shape):
-        """Returns the first shape with the height and width of the second."""
-        return _shape_like(*input_shape)
-
-
-@keras.saving.register_keras_serializable(package="keras_colorize")
-class ResizeTo(_Resizing):
-    """Resizes to one fixed height and width.
+class ResizeTo(keras.layers.Layer):
+    """Resizes bilinearly to one fixed height and width.
 
     Args:
         height: rows of the result, in pixels.
         width: columns of the result, in pixels.
-        interpolation: "bilinear" or "nearest".
-        antialias: whether "bilinear" averages over all that a smaller result covers, instead
-            of the four nearest pixels only. A large photograph needs it.
+        antialias: whether to average over all that a smaller result covers, instead of the four
+            nearest pixels only. A large photograph needs it.
         **kwargs: passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -144,22 +72,20 @@ class ResizeTo(_Resizing):
         Feature map of shape (N, height, width, C), in the compute dtype.
 
     Raises:
-        ValueError: if a size is not positive or `interpolation` is unknown.
+        ValueError: if a size is not positive.
     """
 
-    def __init__(self, height, width, interpolation="bilinear", antialias=False, **kwargs):
-        super().__init__(interpolation, **kwargs)
+    def __init__(self, height, width, antialias=False, **kwargs):
+        super().__init__(**kwargs)
         if height < 1 or width < 1:
-            raise ValueError(
-                f"height and width must be positive; received height={height}, width={width}."
-            )
+            raise ValueError(f"Expected a size of 1 or more, received height={height}, {width=}.")
         self.height = height
         self.width = width
         self.antialias = antialias
 
     def call(self, x):
-        """Resizes `x`; see the class."""
-        return self._resize(x, (self.height, self.width), self.antialias)
+        """Resizes `x`."""
+        return resize_bilinear(x, (self.height, self.width), self.antialias)
 
     def compute_output_shape(self, input_shape):
         """Returns the shape with the fixed height and width."""
@@ -167,27 +93,8 @@ class ResizeTo(_Resizing):
 
     def get_config(self):
         """Returns the arguments that rebuild the layer."""
-        return {
-            **super().get_config(),
-            "height": self.height,
-            "width": self.width,
-            "antialias": self.antialias,
-        }
-
-
-def _shape_like(shape, reference):
-    return (shape[0], *reference[1:3], shape[-1])
-
-
-def _resize_nearest(x, size):
-    height, width = ops.shape(x)[1:3]
-    x = ops.take(x, _nearest_index(height, size[0]), axis=1)
-    return ops.take(x, _nearest_index(width, size[1]), axis=2)
-
-
-def _nearest_index(before, after):
-    """Returns which of `before` pixels lies under each centre of `after`, without rounding."""
-    return ((2 * ops.arange(after, dtype="int32") + 1) * before) // (2 * after)
+        own = {name: getattr(self, name) for name in ("height", "width", "antialias")}
+        return {**super().get_config(), **own}
 
 
 def resize_bilinear(x, size, antialias=False):
@@ -215,5 +122,152 @@ def _bilinear_weights(before, after, antialias):
     centers = (ops.arange(after, dtype="float32") + 0.5) * ratio - 0.5
     distance = ops.abs(centers[:, None] - ops.arange(before, dtype="float32"))
     weights = ops.maximum(1.0 - distance / spread, 0.0)
-    # Beyond the outermost centres the border repeats: its weight is scaled up to 1.
+    # Beyond the outermost centers the border repeats: its weight is scaled up to 1.
     return weights / ops.sum(weights, axis=1, keepdims=True)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class CropLike(keras.layers.Layer):
+    """Cuts a feature map at the bottom and at the right to the size of another.
+
+    Call arguments:
+        inputs: a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D), h >= H and
+            w >= W.
+
+    Returns:
+        The top left (N, H, W, C) of `x`, in the compute dtype.
+    """
+
+    def call(self, inputs):
+        """Crops the first input to the size of the second."""
+        x, reference = inputs
+        height, width = ops.shape(reference)[1:3]
+        return x[:, :height, :width, :]
+
+    def compute_output_shape(self, input_shape):
+        """Returns the first shape with the height and width of the second."""
+        return _shape_like(*input_shape)
+
+
+def _shape_like(shape, reference):
+    return (shape[0], *reference[1:3], shape[-1])
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class PadToAtLeast(keras.layers.Layer):
+    """Adds zeros at the bottom and at the right of maps that are too small for a kernel.
+
+    Args:
+        size: rows and columns that the result has at least, 1 or more.
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Call arguments:
+        x: feature map of shape (N, h, w, C).
+
+    Returns:
+        Feature map of shape (N, max(h, size), max(w, size), C), in the compute dtype.
+
+    Raises:
+        ValueError: if `size` is not positive.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        if size < 1:
+            raise ValueError(f"Expected a size of 1 or more, received {size}.")
+        self.size = size
+
+    def call(self, x):
+        """Pads `x`."""
+        height, width = (
+            max(length, self.size) if isinstance(length, int) else ops.maximum(length, self.size)
+            for length in ops.shape(x)[1:3]
+        )
+        # By as much as the smallest map needs, then cut: the need of a map may be unknown yet.
+        missing = (0, self.size - 1)
+        return ops.pad(x, ((0, 0), missing, missing, (0, 0)))[:, :height, :width, :]
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape with known sizes of at least `size`."""
+        batch, *lengths, channels = input_shape
+        return (batch, *(n and max(n, self.size) for n in lengths), channels)
+
+    def get_config(self):
+        """Returns the arguments that rebuild the layer."""
+        return {**super().get_config(), "size": self.size}
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class GaussianSmoothing(keras.layers.Layer):
+    """Smooths each channel by a Gaussian over height and width.
+
+    Beyond the border the map is its own mirror image, however small it is, as in SciPy's
+    `gaussian_filter(mode="reflect")`: padding by zeros would pull the border towards zero.
+
+    Args:
+        sigma: standard deviation in pixels, above 0.
+        truncate: where the Gaussian is cut off, in standard deviations, above 0.
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Call arguments:
+        x: shape (N, H, W, C), C known.
+
+    Returns:
+        Smoothed `x`, same shape, in the compute dtype.
+
+    Raises:
+        ValueError: if an argument is not above 0.
+    """
+
+    def __init__(self, sigma, truncate=4.0, **kwargs):
+        super().__init__(**kwargs)
+        if sigma <= 0 or truncate <= 0:
+            raise ValueError(
+                f"Expected sigma and truncate above 0, received {sigma} and {truncate}."
+            )
+        self.sigma = sigma
+        self.truncate = truncate
+
+    def call(self, x):
+        """Smooths `x`."""
+        radius = int(self.truncate * self.sigma + 0.5)
+        weights = np.exp(-0.5 * np.square(np.arange(-radius, radius + 1) / self.sigma))
+        weights /= weights.sum()
+        for axis, shape in ((1, (-1, 1, 1, 1)), (2, (1, -1, 1, 1))):
+            kernel = ops.repeat(ops.cast(weights.reshape(shape), x.dtype), x.shape[-1], axis=2)
+            x = ops.depthwise_conv(_mirrored(x, axis, radius), kernel)
+        return x
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape unchanged."""
+        return input_shape
+
+    def get_config(self):
+        """Returns the arguments that rebuild the layer."""
+        return {**super().get_config(), "sigma": self.sigma, "truncate": self.truncate}
+
+
+def _mirrored(x, axis, radius):
+    """Extends one axis at both ends by its mirror image, which repeats as often as needed."""
+    size = ops.shape(x)[axis]
+    position = ops.arange(-radius, size + radius, dtype="int32")
+    # Mirrored once before the remainder is taken: tf2onnx gets that of negative numbers wrong.
+    position = ops.mod(ops.maximum(position, -1 - position), 2 * size)
+    return ops.take(x, ops.minimum(position, 2 * size - 1 - position), axis=axis)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class StackChannels(keras.layers.Layer):
+    """Stacks the logits of channels that are binned apart.
+
+    Call it with a list of C tensors (N, H, W, K); returns a tensor (N, H, W, C, K).
+    """
+
+    def call(self, inputs):
+        """Stacks the inputs."""
+        return ops.stack(inputs, axis=-2)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape with an axis of channels before the bins."""
+        *shape, bins = input_shape[0]
+        return (*shape, len(input_shape), bins)

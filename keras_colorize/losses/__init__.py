@@ -1,36 +1,28 @@
-"""Losses: a function and a `keras.losses.Loss` each.
+"""Losses that Keras does not have: cross-entropies of bins, and what other networks think.
 
-After `import keras_colorize` Keras knows all by name:
-`keras.losses.get({"class_name": "keras_colorize>AbCrossentropy", "config": {}})`.
+Plain errors are Keras' own: L2 is `keras.losses.MeanSquaredError`, L1 is
+`keras.losses.MeanAbsoluteError`. The penalty of Hwang & Zhou 2016, section 3.5, is twice
+`keras.losses.Huber`, whose square has the factor 1/2.
 """
 
-from keras_colorize.losses.adversarial import discriminator_loss, generator_adversarial_loss
-from keras_colorize.losses.channels import ChannelCrossentropy, channel_crossentropy
-from keras_colorize.losses.distribution import AbCrossentropy, ab_crossentropy
-from keras_colorize.losses.huber import HuberPenalty, huber_penalty
-from keras_colorize.losses.pixel import (
-    PixelAbsoluteError,
-    PixelLoss,
-    PixelSquaredError,
-    pixel_absolute_error,
-    pixel_squared_error,
+from keras_colorize.losses.crossentropy import (
+    AbCrossentropy,
+    ChannelCrossentropy,
+    SceneCrossentropy,
 )
-from keras_colorize.losses.scenes import SceneCrossentropy, scene_crossentropy
+from keras_colorize.losses.networks import (
+    DistillationLoss,
+    PerceptualLoss,
+    discriminator_loss,
+    generator_adversarial_loss,
+)
 
 __all__ = [
     "AbCrossentropy",
     "ChannelCrossentropy",
-    "HuberPenalty",
-    "PixelAbsoluteError",
-    "PixelLoss",
-    "PixelSquaredError",
+    "DistillationLoss",
+    "PerceptualLoss",
     "SceneCrossentropy",
-    "ab_crossentropy",
-    "channel_crossentropy",
     "discriminator_loss",
     "generator_adversarial_loss",
-    "huber_penalty",
-    "pixel_absolute_error",
-    "pixel_squared_error",
-    "scene_crossentropy",
 ]

@@ -13,7 +13,6 @@ from keras_colorize.layers import (
     CropLike,
     PadToAtLeast,
     PermanentDropout,
-    ScaleLightness,
     SpectralNorm,
 )
 from keras_colorize.models.arguments import check_network, scaled
@@ -96,7 +95,7 @@ def dcgan_generator(
         raise ValueError(f"Expected a dropout of at least 0 and below 1, received {dropout}.")
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
-    x = ScaleLightness(-1.0, 1.0, name="scale_lightness")(lightness)
+    x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     taps, stride = [], 1
     for number, (channels, strides) in enumerate(_GENERATOR[level_set]):
         norm, deep = number < len(_GENERATOR[level_set]) - 1, stride >= _DEEP_STRIDE
@@ -238,7 +237,7 @@ def _colors(x):
 
 def _seen(lightness, ab):
     """Lightness and color in [-1, 1]; float32, for half precision is finest around 0."""
-    lightness = ScaleLightness(-1.0, 1.0, dtype="float32", name="scale_lightness")(lightness)
+    lightness = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     ab = layers.Rescaling(2.0, -1.0, dtype="float32", name="scale_ab")(ab)
     return layers.Concatenate(dtype="float32", name="seen")([lightness, ab])
 

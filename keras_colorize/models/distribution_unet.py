@@ -79,7 +79,7 @@ def _global_features(x, units):
 def _decoder_block(x, tap, width, name):
     # Wide taps are narrowed first: the 3x3 convolution after it is the costly part.
     tap = conv_block(tap, width // 2, f"{name}_tap", kernel_size=1)
-    x = ResizeLike("bilinear", name=f"{name}_up")([x, tap])
+    x = ResizeLike(name=f"{name}_up")([x, tap])
     x = layers.Concatenate(name=f"{name}_concat")([x, tap])
     return conv_block(x, width, f"{name}_conv")
 

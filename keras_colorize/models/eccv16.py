@@ -10,7 +10,7 @@ import keras
 from keras import layers
 
 from keras_colorize.bins import bin_count
-from keras_colorize.layers import CropLike, ScaleLightness
+from keras_colorize.layers import CropLike
 from keras_colorize.models.arguments import check_network, scaled
 from keras_colorize.models.encoders import padded_conv
 
@@ -55,7 +55,7 @@ def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
     """
     check_network(width, input_shape)
     lightness = keras.Input(input_shape, name="lightness")
-    x = ScaleLightness(-0.5, 0.5, name="scale_lightness")(lightness)
+    x = layers.Rescaling(0.01, -0.5, dtype="float32", name="scale_lightness")(lightness)
     blocks = []
     for number, block in enumerate(_BLOCKS, start=1):
         x = _block(x, f"conv{number}", *block, width)

@@ -3,7 +3,6 @@
 import keras
 from keras import layers
 
-from keras_colorize.layers import RepeatChannels, ScaleLightness
 from keras_colorize.models.mobilenet_v2 import mobilenet_v2_taps
 
 ENCODERS = ("mobilenet_v2", "residual")
@@ -124,13 +123,13 @@ def padded_conv(x, filters, name, kernel_size=3, strides=1, **options):
 
 
 def _mobilenet_v2(lightness):
-    x = ScaleLightness(-1.0, 1.0, name="scale_lightness")(lightness)
-    x = RepeatChannels(3, name="repeat_channels")(x)
+    x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
+    x = layers.Concatenate(name="repeat_channels")([x, x, x])
     return mobilenet_v2_taps(x)
 
 
 def _residual(lightness, widths):
-    x = ScaleLightness(-1.0, 1.0, name="scale_lightness")(lightness)
+    x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     x = conv_block(x, widths[0], "stem_conv1", strides=2)
     x = conv_block(x, widths[0], "stem_conv2")
     taps = []

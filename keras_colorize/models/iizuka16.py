@@ -11,8 +11,6 @@ from keras_colorize.layers import (
     CropLike,
     GlobalLocalFusion,
     ResizeTo,
-    ScaleLightness,
-    Upsample2x,
 )
 from keras_colorize.models.arguments import check_network, scaled
 
@@ -72,7 +70,7 @@ def iizuka16(
     """
     _check(width, classes, global_features, color_space, global_size, input_shape)
     lightness = keras.Input(input_shape, name="lightness")
-    x = ScaleLightness(0.0, 1.0, name="lightness_scaled")(lightness)
+    x = layers.Rescaling(0.01, dtype="float32", name="lightness_scaled")(lightness)
     low_level = _convolutions("low_conv", _LOW, width)
     half_size, low = _apply_low_level(low_level, x)
     local = _apply(_convolutions("mid_conv", _MID, width), low)
@@ -130,8 +128,8 @@ def _color_branch(x, half_size, color_space, width):
     """Section 3.2.5. Returns the outputs with the colour in them."""
     plan = [(channels, 1) for channels in _COLOR]
     first, second, third, fourth = _convolutions("color_conv", plan, width)
-    x = Upsample2x("nearest", name="color_up1")(_apply([first], x))
-    x = Upsample2x("nearest", name="color_up2")(_apply([second, third], x))
+    x = layers.UpSampling2D(name="color_up1")(_apply([first], x))
+    x = layers.UpSampling2D(name="color_up2")(_apply([second, third], x))
     # Strides round sizes up, so doubling overshoots where 8 does not divide them.
     x = CropLike(name="color_crop")([_apply([fourth], x), half_size])
     head, channels = HEADS[color_space]

@@ -7,7 +7,6 @@ does not, and batch normalisation has their epsilon, so that weights trained the
 import keras
 from keras import layers
 
-from keras_colorize.layers import ScaleLightness
 from keras_colorize.models.arguments import check_network, scaled
 from keras_colorize.models.encoders import padded_conv
 
@@ -53,7 +52,7 @@ def resnet18_taps(lightness, width=1.0, stages=4):
         pooling, s = 2, and the stages, s = 4, 8, 16 and 32, with 64, 64, 128, 256 and 512
         channels at width 1. Any size from 1 up works.
     """
-    x = ScaleLightness(0.0, 1.0, name="scale_lightness")(lightness)
+    x = layers.Rescaling(0.01, dtype="float32", name="scale_lightness")(lightness)
     widths = [scaled(channels, width) for channels in STAGE_WIDTHS[:stages]]
     x = _relu(_convolution(x, widths[0], "stem_conv", 7, 2), "stem_conv_relu")
     taps = [x]

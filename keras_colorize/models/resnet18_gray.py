@@ -95,7 +95,7 @@ def _fuse(local, features, width):
 def _decoder_a(x, quarter_size, width):
     first, *others = _DECODER_A
     x = conv_block(x, scaled(first, width), "decoder_conv1")
-    x = Upsample2x("nearest", name="decoder_up")(x)
+    x = layers.UpSampling2D(name="decoder_up")(x)
     return _convolutions(CropLike(name="decoder_crop")([x, quarter_size]), others, width)
 
 
@@ -130,7 +130,7 @@ def _output(x, channels, name, half_size, activation=None):
     )(x)
     if half_size is None:
         return x
-    x = Upsample2x("bilinear", dtype="float32", name=f"{name}_up")(x)
+    x = Upsample2x(dtype="float32", name=f"{name}_up")(x)
     return CropLike(dtype="float32", name=f"{name}_crop")([x, half_size])
 
 

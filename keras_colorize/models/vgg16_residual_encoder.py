@@ -137,7 +137,7 @@ def _decode(taps, factor):
 def _residual_unit(x, tap, name):
     """Doubles the size, adds the tap and convolves (section 3.5)."""
     # By the size of the tap, for a stride rounds sizes up.
-    x = ResizeLike("bilinear", name=f"{name}_up")([x, tap])
+    x = ResizeLike(name=f"{name}_up")([x, tap])
     x = layers.Add(name=f"{name}_sum")([x, tap])
     return _block(x, tap.shape[-1], f"{name}_conv")
 
@@ -170,7 +170,7 @@ def _aggregate(scales, aggregation):
             for number, x in enumerate(coarser, start=1)
         ]
     resized = [
-        ResizeLike("bilinear", name=f"scale{number}_up")([x, finest])
+        ResizeLike(name=f"scale{number}_up")([x, finest])
         for number, x in enumerate(coarser, start=1)
     ]
     if aggregation == "sum":

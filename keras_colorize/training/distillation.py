@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_colorize.losses.distillation import DistillationLoss
+from keras_colorize.losses import DistillationLoss
 from keras_colorize.training.replicas import share
 
 

@@ -20,7 +20,7 @@ def test_bins_of_u_and_v_are_four_wide():
 
 
 def test_encode_is_numpy_digitize():
-    values = np.random.default_rng(0).uniform(-120, 120, 1000).astype("float32")
+    values = np.arange(-120.0, 120.0, 0.25, "float32") + np.float32(0.03)
     edges = np.linspace(-100, 100, 51)
     expected = np.clip(np.digitize(values, edges) - 1, 0, 49)
     np.testing.assert_array_equal(LUV_UV_BINS.encode(values), expected)
@@ -101,3 +101,9 @@ def test_soft_encoding_has_the_mean_of_the_value():
     np.testing.assert_allclose(shares.sum(-1), 1.0, atol=1e-4)
     np.testing.assert_allclose(shares @ LUV_UV_BINS.centers(), values, atol=1e-3)
     np.testing.assert_allclose(np.asarray(LUV_UV_BINS.soft_encode([500.0]))[0, -1], 1.0)
+
+
+def test_rounding_errors_at_an_edge_do_not_decide():
+    edges = np.float32([0.0, -0.009, 0.009, 4.0 - 0.009, -4.0 - 0.009])
+    np.testing.assert_array_equal(LUV_UV_BINS.encode(edges), [25, 25, 25, 26, 24])
+    np.testing.assert_array_equal(LUV_UV_BINS.encode(np.float32([-0.02, 3.98])), [24, 25])

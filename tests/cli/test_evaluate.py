@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import PresetConfig, cli, save_preset
+from keras_colorize import PresetConfig, cli, evaluation, save_preset
 from keras_colorize.models import resnet18_gray_classifier
 
 
@@ -61,9 +61,12 @@ def classifier(tmp_path_factory):
 def test_a_preset_that_only_tells_scenes_apart(run, classifier, truth):
     code, out, _ = run(classifier, truth, "--precision", "float32")
     assert code == 0
-    assert "| figure | grey | truth |" in out
+    assert "| metric | better | grey | truth |" in out
     (top1,) = [line for line in out.splitlines() if line.startswith("| scene top-1, %")]
-    assert top1 in ("| scene top-1, % | 0.00 | - |", "| scene top-1, % | 100.00 | - |")
+    assert top1 in (
+        "| scene top-1, % | higher | 0.00 | - |",
+        "| scene top-1, % | higher | 100.00 | - |",
+    )
 
 
 def test_it_colorizes_nothing(classifier, truth, tmp_path, capsys):
@@ -77,19 +80,35 @@ def test_a_preset(run, tiny_preset, truth):
     code, out, _ = run(tiny_preset, truth, "--limit", "2", "--precision", "float32")
     assert code == 0
     cells = _first_cells(out)
-    assert cells[:6] == ["method", "---", "grey", "mean", "tiny", "truth"]
-    assert cells[6:8] == ["figure", "---"]
-    assert {"SSIM", "CIEDE2000", "Acc(U), %", "AuC, rebalanced, %"} <= set(cells)
-    assert "| figure | grey | mean | tiny | truth |" in out
+    assert cells[:7] == ["method", "---", "better", "grey", "mean", "tiny", "truth"]
+    assert cells[7:9] == ["metric", "---"]
+    assert {
+        "SSIM",
+        "CIEDE2000",
+        "blotchiness",
+        "patches of hue, %",
+        "Acc(U), %",
+        "AuC, rebalanced, %",
+    } <= set(cells)
+    assert "| metric | better | grey | mean | tiny | truth |" in out
     assert "lpips: not measured (package lpips not installed)" in out
     assert "scene top-1, top-5: not measured (the preset knows no scenes)" in out
     assert out.endswith("2 measured, 0 failed\n")
 
 
 def test_all_files(run, tiny_preset, truth, tmp_path, mobilenet_weights):
-    files = {kind: tmp_path / "out" / f"x.{kind}" for kind in ("csv", "json", "png")}
+    files = {kind: tmp_path / "out" / f"x.{kind}" for kind in ("csv", "json", "png", "jpg")}
     words = (tiny_preset, truth, "--csv", files["csv"], "--json", files["json"])
-    words += ("--sheet", files["png"], "--classifier", mobilenet_weights, "--seed", "7")
+    words += (
+        "--sheet",
+        files["png"],
+        "--plot",
+        files["jpg"],
+        "--classifier",
+        mobilenet_weights,
+        "--seed",
+        "7",
+    )
     code, out, _ = run(*words, "--precision", "float32")
     assert code == 0
     assert "| fid[mobilenet_v2], n = 3 |" in out
@@ -102,13 +121,15 @@ def test_all_files(run, tiny_preset, truth, tmp_path, mobilenet_weights):
     assert (record["method"], record["seed"], record["n"]) == ("tiny", 7, 3)
     config = json.loads((tiny_preset / "config.json").read_text())
     assert record["weights_sha256"] == config["sha256"]
-    assert list(record["judges_sha256"]) == [str(mobilenet_weights)]
+    assert list(record["evaluators_sha256"]) == [str(mobilenet_weights)]
     assert record["options"]["working_size"] == 64
     assert record["protocol"]["long_side"] == 256
     assert list(record["metrics"]) == ["grey", "mean", "tiny", "truth"]
     assert record["not_measured"]["lpips"] == "package lpips not installed"
     with Image.open(files["png"]) as sheet:
         assert sheet.width > 4 * 256
+    with Image.open(files["jpg"]) as plot:
+        assert plot.format == "JPEG"
     # Nothing is measured when it could not be written.
     before = files["csv"].read_bytes()
     code, out, err = run(*words)
@@ -132,7 +153,7 @@ def test_pictures_of_another_program(run, made, truth, tmp_path):
     Image.new("RGB", (5, 5)).save(made / "more.png")
     code, out, err = run(made, truth, "--json", tmp_path / "x.json")
     assert code == 0
-    assert _first_cells(out)[:5] == ["method", "---", "grey", "other", "truth"]
+    assert _first_cells(out)[:6] == ["method", "---", "better", "grey", "other", "truth"]
     assert f"note: {made / 'more.png'}: belongs to no true picture" in err
     record = json.loads((tmp_path / "x.json").read_text())
     # They are the true pictures themselves.
@@ -151,16 +172,34 @@ def test_pictures_that_do_not_fit(run, made, truth):
 
 
 def test_options_of_a_colorizer_mean_nothing_to_pictures(run, made, truth):
-    code, _, err = run(made, truth, "--saturation", "1.2", "--working-size", "64")
+    code, _, err = run(made, truth, "--saturation", "1.2", "--working-size", "64", "--seed", "3")
     assert code == 2
-    assert "--working-size" in err
-    assert "--saturation" in err
+    for option in ("--working-size", "--saturation", "--seed"):
+        assert option in err
+
+
+def test_a_training_run_and_its_curves(run, tiny_preset, truth, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_preset, folder / "preset")
+    (folder / "history.csv").write_text("epoch,loss,val_loss\n0,3.0,3.5\n1,2.0,2.5\n")
+    histories = []
+    draw = evaluation.write_plot
+    monkeypatch.setattr(
+        evaluation, "write_plot", lambda *words: (histories.append(words[2]), draw(*words))
+    )
+    for subject in (folder, folder / "preset"):
+        words = (subject, truth, "--limit", "1", "--plot", tmp_path / f"{subject.name}.png")
+        code, out, _ = run(*words)
+        assert code == 0
+        assert "| preset |" in out
+        assert f"written: {tmp_path / subject.name}.png" in out
+    assert histories == [folder / "history.csv"] * 2
 
 
 def test_a_folder_called_like_a_row(run, truth):
     code, out, _ = run(truth, truth)
     assert code == 0
-    assert _first_cells(out)[2:5] == ["grey", "truth (measured)", "truth"]
+    assert _first_cells(out)[3:6] == ["grey", "truth (measured)", "truth"]
 
 
 def test_unreadable_photographs_are_counted_and_the_rest_is_measured(run, tiny_preset, truth):

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from skimage import color, metrics
 
-from keras_colorize.evaluation import measure, measured_paths
+from keras_colorize.evaluation import as_grey, measure, measured_paths, recolored, scaled_rgb
+from keras_colorize.io import PhotographError
 
 
 def _grey(rgb):
@@ -13,10 +14,10 @@ def _grey(rgb):
     return color.lab2rgb(lab * [1, 0, 0])
 
 
-def test_figures_of_grey_are_those_of_skimage(folder):
+def test_metrics_of_grey_are_those_of_skimage(folder):
     (path,) = measured_paths(folder, 1)
     rgb = np.asarray(Image.open(path)) / 255.0
-    found = measure({}, [path]).results[path]["grey"]
+    found = measure({}, [path]).pictures[path]["grey"]
     expected = metrics.peak_signal_noise_ratio(rgb, _grey(rgb), data_range=1.0)
     assert found["psnr"] == pytest.approx(expected, abs=0.01)
     error = np.linalg.norm(color.rgb2lab(rgb)[..., 1:], axis=-1).mean()
@@ -25,7 +26,7 @@ def test_figures_of_grey_are_those_of_skimage(folder):
 
 
 def test_the_truth_is_perfect(folder):
-    for row in measure({}, measured_paths(folder)).results.values():
+    for row in measure({}, measured_paths(folder)).pictures.values():
         truth = row["truth"]
         assert truth["psnr"] == np.inf
         assert truth["ab_error"] == 0.0
@@ -37,17 +38,17 @@ def test_methods_stand_between_grey_and_truth(folder):
     paths = measured_paths(folder)
     methods = {"red": lambda rgb: np.full_like(rgb, [1.0, 0.0, 0.0])}
     measurement = measure(methods, paths, on_sample=seen.append)
-    assert list(measurement.results) == paths == [sample.path for sample in seen]
-    for row in measurement.results.values():
+    assert list(measurement.pictures) == paths == [sample.path for sample in seen]
+    for row in measurement.pictures.values():
         assert list(row) == ["grey", "red", "truth"]
         # The chroma of pure red is 104.55 in L*a*b* (scikit-image: a 80.09, b 67.20).
         assert 80 < row["red"]["ab_error"] < 130
-    assert list(seen[0].made) == ["grey", "red", "truth"]
+    assert list(seen[0].predictions) == ["grey", "red", "truth"]
 
 
 def test_a_colorizer_is_a_method(folder, tiny_colorizer):
     measurement = measure({"tiny": tiny_colorizer}, measured_paths(folder, 1))
-    ((_, row),) = measurement.results.items()
+    ((_, row),) = measurement.pictures.items()
     assert row["tiny"]["psnr"] < np.inf
 
 
@@ -59,9 +60,9 @@ def test_what_cannot_be_read_is_left_out(folder):
     assert len(seen) == len(paths) == 4
     assert list(measurement.failures) == [folder / "broken.png"]
     assert "broken.png" in measurement.failures[folder / "broken.png"]
-    assert list(measurement.results) == [path for path in paths if path.name != "broken.png"]
+    assert list(measurement.pictures) == [path for path in paths if path.name != "broken.png"]
     everything_broken = measure({}, [folder / "broken.png"])
-    assert (everything_broken.results, everything_broken.totals) == ({}, {})
+    assert (everything_broken.pictures, everything_broken.overall) == ({}, {})
 
 
 def test_pictures_that_were_colorized_before(folder, tmp_path):
@@ -71,8 +72,8 @@ def test_pictures_that_were_colorized_before(folder, tmp_path):
     lab = color.rgb2lab(rgb) * [0.7, 0.9, 0.9]
     darker = np.uint8(np.rint(255 * np.clip(color.lab2rgb(lab), 0, 1)))
     Image.fromarray(darker).save(tmp_path / "made.png")
-    outputs = {"other": {path: tmp_path / "made.png"}}
-    row = measure({}, [path], outputs=outputs).results[path]
+    colorized = {"other": {path: tmp_path / "made.png"}}
+    row = measure({}, [path], colorized=colorized).pictures[path]
     assert list(row) == ["grey", "other", "truth"]
     assert row["other"]["psnr"] > row["grey"]["psnr"] + 10
     assert 0 < row["other"]["ab_error"] < 0.2 * row["grey"]["ab_error"]
@@ -83,33 +84,69 @@ def test_colorized_pictures_that_are_broken_or_of_another_size(folder, tmp_path)
     (tmp_path / "broken.png").write_text("This is no photograph.")
     Image.new("RGB", (16, 13)).save(tmp_path / "large.png")
     made = {paths[0]: tmp_path / "broken.png", paths[1]: tmp_path / "large.png"}
-    failures = measure({}, paths, outputs={"other": made}).failures
+    failures = measure({}, paths, colorized={"other": made}).failures
     assert "broken.png" in failures[paths[0]]
-    assert "expected a picture of 16x12, found 16x13" in failures[paths[1]]
+    assert "expected a picture of 16x12, received 16x13" in failures[paths[1]]
 
 
-def test_judges_add_figures(folder):
-    class Judge:
-        def rows(self, path, rgb, made):
-            assert rgb is made["truth"]
+def test_evaluators_add_metrics(folder):
+    class Evaluator:
+        def update(self, path, target, predictions):
+            assert target is predictions["truth"]
             return {"grey": {"letters": float(len(path.name))}}
 
-        def totals(self):
+        def result(self):
             return {"grey": {"set": 7.0}}
 
-    measurement = measure({}, measured_paths(folder), judges=[Judge()])
-    row = measurement.results[folder / "a.png"]
+    measurement = measure({}, measured_paths(folder), evaluators=[Evaluator()])
+    row = measurement.pictures[folder / "a.png"]
     assert row["grey"]["letters"] == 5.0
     assert "letters" not in row["truth"]
-    assert measurement.totals["grey"]["set"] == 7.0
-    assert "auc_rebalanced" in measurement.totals["truth"]
+    assert measurement.overall["grey"]["set"] == 7.0
+    assert "auc_rebalanced" in measurement.overall["truth"]
+    assert measurement.summary()["grey"]["set"] == 7.0
 
 
-def test_processes_that_decode_change_nothing(folder, tmp_path):
+def test_more_threads_change_nothing(folder):
     for number in range(20):
         shutil.copy(folder / "a.png", folder / f"{number:02}.png")
     (folder / "05.png").write_text("This is no photograph.")
     paths = measured_paths(folder)
-    alone, helped = measure({}, paths), measure({}, paths, workers=2)
+    alone, helped = measure({}, paths), measure({}, paths, workers=3)
     assert helped == alone
-    assert len(helped.failures) == 1
+    assert list(helped.pictures) == [path for path in paths if path.name != "05.png"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [(None, ["a.png", "b.png", "sub/c.png"]), (2, ["a.png", "b.png"])]
+)
+def test_paths_are_in_order(folder, limit, expected):
+    paths = measured_paths(folder, limit)
+    assert [path.relative_to(folder).as_posix() for path in paths] == expected
+
+
+def test_a_folder_without_photographs(tmp_path):
+    with pytest.raises(PhotographError, match="without any"):
+        measured_paths(tmp_path)
+
+
+def test_large_photographs_are_scaled_down_and_small_ones_are_not(folder, tmp_path):
+    path = folder / "a.png"
+    np.testing.assert_allclose(scaled_rgb(path, 16), np.asarray(Image.open(path)) / 255, atol=1e-6)
+    assert scaled_rgb(path, 8).shape == (6, 8, 3)
+    Image.new("L", (400, 1), 200).save(tmp_path / "line.png")
+    small = scaled_rgb(tmp_path / "line.png", 40)
+    np.testing.assert_allclose(small, np.full((1, 40, 3), 200 / 255), atol=1e-5)
+
+
+def test_grey_has_the_lightness():
+    lightness = np.float32([[[0.0], [53.585], [100.0]]])
+    # scikit-image: L* 53.585 is the grey level 128.
+    np.testing.assert_allclose(as_grey(lightness)[0, :, 0], [0, 128 / 255, 1], atol=1e-4)
+
+
+def test_recoloring_takes_lightness_here_and_color_there():
+    rgb = np.random.default_rng(0).uniform(0.4, 0.6, (2, 4, 5, 3)).astype("float32")
+    lab = color.rgb2lab(recolored(*rgb))
+    np.testing.assert_allclose(lab[..., 0], color.rgb2lab(rgb[0])[..., 0], atol=0.05)
+    np.testing.assert_allclose(lab[..., 1:], color.rgb2lab(rgb[1])[..., 1:], atol=0.1)

@@ -1,14 +1,19 @@
 import keras
 import numpy as np
 import pytest
+import scipy.linalg
 
-from keras_colorize.evaluation import FeatureJudge, Recognition, load_features
-from keras_colorize.evaluation.imagenet import imagenet_class
-from keras_colorize.evaluation.recognition import crops
+from keras_colorize.evaluation import (
+    FeatureEvaluator,
+    Recognition,
+    frechet_distance,
+    load_features,
+)
+from keras_colorize.evaluation.recognition import crops, imagenet_class
 
 
 @pytest.fixture(scope="module")
-def judge(mobilenet_weights):
+def evaluator(mobilenet_weights):
     return Recognition(mobilenet_weights)
 
 
@@ -22,10 +27,10 @@ def test_crops_are_the_scaled_middle():
     np.testing.assert_allclose(crop[:, 1:-1], np.broadcast_to([-1, 1, -1], (8, 6, 3)), atol=0.05)
 
 
-def test_scores_and_features_are_those_of_the_network(judge, mobilenet_weights):
+def test_scores_and_features_are_those_of_the_network(evaluator, mobilenet_weights):
     rng = np.random.default_rng(0)
     made = {name: rng.random((30, 40, 3)).astype("float32") for name in ("grey", "truth")}
-    features, scores = judge.network.predict_on_batch(crops(made, 224))
+    features, scores = evaluator.network.predict_on_batch(crops(made, 224))
     network = keras.applications.MobileNetV2(weights=mobilenet_weights)
     expected = network.predict_on_batch(crops(made, 224))
     np.testing.assert_allclose(scores, expected, rtol=1e-4)
@@ -34,7 +39,7 @@ def test_scores_and_features_are_those_of_the_network(judge, mobilenet_weights):
     np.testing.assert_allclose(keras.ops.softmax(logits), expected, rtol=1e-3)
 
 
-def test_recognized_is_what_has_the_answer_of_the_truth(judge, monkeypatch):
+def test_recognized_is_what_has_the_answer_of_the_truth(evaluator, monkeypatch):
     answers = iter([[3, 3, 5, 3], [1, 2, 2, 2]])
     features = iter(np.random.default_rng(0).normal(size=(2, 4, 6)))
 
@@ -42,18 +47,18 @@ def test_recognized_is_what_has_the_answer_of_the_truth(judge, monkeypatch):
         assert pictures.shape == (4, 224, 224, 3)
         return next(features), np.eye(10)[next(answers)]
 
-    monkeypatch.setattr(judge.network, "predict_on_batch", predict)
+    monkeypatch.setattr(evaluator.network, "predict_on_batch", predict)
     made = dict.fromkeys(["grey", "mean", "vivid", "truth"], np.zeros((9, 9, 3), "float32"))
     # The second is named by class 2.
     paths = ("beach.jpg", "n01484850_3.jpg")
-    first, second = (judge.rows(path, made["truth"], made) for path in paths)
+    first, second = (evaluator.update(path, made["truth"], made) for path in paths)
     assert [row["recognized"] for row in first.values()] == [100.0, 100.0, 0.0, 100.0]
     assert [row["recognized"] for row in second.values()] == [0.0, 100.0, 100.0, 100.0]
     assert [row["imagenet_top1"] for row in second.values()] == [0.0, 100.0, 100.0, 100.0]
     assert "imagenet_top1" not in first["truth"]
-    totals = judge.totals()
-    assert totals["truth"]["fid[mobilenet_v2]"] == pytest.approx(0.0, abs=1e-9)
-    assert totals["grey"]["fid[mobilenet_v2]"] > 0.1
+    result = evaluator.result()
+    assert result["truth"]["fid[mobilenet_v2]"] == pytest.approx(0.0, abs=1e-9)
+    assert result["grey"]["fid[mobilenet_v2]"] > 0.1
 
 
 @pytest.mark.parametrize(
@@ -97,13 +102,13 @@ def _network(shape=(8, 8, 3)):
 
 def test_features_of_any_network(tmp_path):
     _network().save(tmp_path / "colors.keras")
-    judge = load_features(tmp_path / "colors.keras")
+    evaluator = load_features(tmp_path / "colors.keras")
     rng = np.random.default_rng(0)
     true = rng.random((4, 8, 8, 3)).astype("float32") * 0.5
     for one in true:
-        assert judge.rows(None, one, {"truth": one, "brighter": one + 0.25}) == {}
+        assert evaluator.update(None, one, {"truth": one, "brighter": one + 0.25}) == {}
     # Its maps are averaged: the mean of three channels in [-1, 1] moves by 0.5 each.
-    assert judge.totals()["brighter"] == {"fid[colors]": pytest.approx(0.75, rel=1e-3)}
+    assert evaluator.result()["brighter"] == {"fid[colors]": pytest.approx(0.75, rel=1e-3)}
 
 
 def test_networks_of_another_kind(tmp_path):
@@ -111,8 +116,51 @@ def test_networks_of_another_kind(tmp_path):
         inputs = keras.Input(shape)
         network = keras.Model(inputs, keras.layers.Identity()(inputs))
         with pytest.raises(ValueError, match="network of pictures"):
-            FeatureJudge(network, "net")
-    assert FeatureJudge(_network((None, None, 3)), "net").side == 224
+            FeatureEvaluator(network, "net")
+    assert FeatureEvaluator(_network((None, None, 3)), "net").side == 224
     (tmp_path / "bad.keras").write_text("no network")
     with pytest.raises(ValueError, match=".keras file"):
         load_features(tmp_path / "bad.keras")
+
+
+def _samples(count, mean, covariance, seed):
+    """Samples whose mean and covariance are exactly those given."""
+    noise = np.random.default_rng(seed).normal(size=(count, len(mean)))
+    white = noise - noise.mean(axis=0)
+    white = white @ np.linalg.inv(np.linalg.cholesky(np.cov(white, rowvar=False))).T
+    return white @ np.linalg.cholesky(covariance).T + mean
+
+
+def test_closed_form_of_gaussians_with_independent_features():
+    # |m1 - m2|^2 + sum (s1 - s2)^2, Dowson & Landau 1982.
+    deviations = np.array([[1.0, 2.0, 0.5], [3.0, 2.0, 1.0]])
+    means = np.array([[0.0, 1.0, -1.0], [2.0, 1.0, 0.0]])
+    first, second = (
+        _samples(50, mean, np.diag(deviation**2), seed)
+        for seed, (mean, deviation) in enumerate(zip(means, deviations, strict=True))
+    )
+    expected = (4 + 0 + 1) + (4 + 0 + 0.25)
+    assert frechet_distance(first, second) == pytest.approx(expected)
+    assert frechet_distance(first, first) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("counts", [(40, 60), (4, 60), (60, 4), (5, 6)])
+def test_root_of_the_product_of_covariances(counts):
+    # With fewer samples than the 10 features, too, where covariances are singular.
+    rng = np.random.default_rng(0)
+    first, second = (rng.normal(size=(count, 10)) @ rng.normal(size=(10, 10)) for count in counts)
+    second = second + 1.0
+    c1, c2 = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
+    root_1 = np.real(scipy.linalg.sqrtm(c1 + 1e-12 * np.eye(10)))
+    # tr (C1 C2)^(1/2) = tr (C1^(1/2) C2 C1^(1/2))^(1/2), whose inside is symmetric.
+    inside = np.linalg.eigvalsh(root_1 @ c2 @ root_1)
+    root = np.sqrt(np.maximum(inside, 0)).sum()
+    offset = np.square(first.mean(0) - second.mean(0)).sum()
+    expected = offset + np.trace(c1) + np.trace(c2) - 2 * root
+    assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("shapes", [((3, 4), (3, 5)), ((3,), (3,)), ((1, 4), (3, 4))])
+def test_shapes_that_make_no_sense(shapes):
+    with pytest.raises(ValueError, match="Expected"):
+        frechet_distance(*(np.zeros(shape) for shape in shapes))

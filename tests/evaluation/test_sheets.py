@@ -1,18 +1,22 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from skimage.color import rgb2lab
 
 from keras_colorize.evaluation import (
     MeasuredRows,
+    Measurement,
     Sample,
     SheetRows,
     sheets,
     write_demo_photographs,
+    write_plot,
 )
 from keras_colorize.inference.batch import Job, Outcome
-from keras_colorize.io import Photograph, read_photograph
+from keras_colorize.io import Photograph, PhotographError, read_photograph
 
 
 def _outcome(name, size=(600, 300), dtype="uint8", level=90):
@@ -76,9 +80,9 @@ def test_a_large_folder_does_not_fill_the_memory(tmp_path, monkeypatch):
 def test_sheet_of_a_measurement_has_a_column_per_method(tmp_path, monkeypatch):
     monkeypatch.setattr(sheets, "MOST_ROWS", 2)
     rows = MeasuredRows(tmp_path)
-    made = {name: np.full((20, 30, 3), 0.5, "float32") for name in ("grey", "mine", "truth")}
+    pictures = {name: np.full((20, 30, 3), 0.5, "float32") for name in ("grey", "mine", "truth")}
     for name in ("a.png", "sub/b.png", "c.png"):
-        rows.add(Sample(tmp_path / name, made))
+        rows.add(Sample(tmp_path / name, pictures))
     assert rows.captions == ["a.png", "sub/b.png"]
     assert rows.headings == ("grey", "mine", "truth")
     assert rows.total == 3
@@ -98,3 +102,50 @@ def test_demonstration(tmp_path):
         grey = read_photograph(tmp_path / "grey" / name).pixels.astype(int)
         assert np.abs(grey - grey[..., :1]).max() <= 1
         assert np.ptp(read_photograph(tmp_path / "truth" / name).pixels, axis=-1).max() > 100
+
+
+def _measurement():
+    rng = np.random.default_rng(0)
+    return Measurement(
+        {
+            number: {
+                name: {"colorfulness": rng.uniform(0, 50), "ab_error": rng.uniform(0, 20)}
+                for name in ("grey", "mine", "truth")
+            }
+            for number in range(5)
+        },
+        {},
+        {},
+    )
+
+
+def test_a_plot_of_every_picture_and_of_a_training_run(tmp_path, monkeypatch):
+    history = tmp_path / "history.csv"
+    history.write_text("epoch,loss,ab_error,val_loss\n0,3.0,12.0,3.5\n1,2.0,11.0,2.5\n2,1.5,,2.4\n")
+    figures = []
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda self, *a, **k: (figures.append(self), save(self, *a, **k))
+    )
+    write_plot(tmp_path / "plain.png", _measurement())
+    write_plot(tmp_path / "run.jpg", _measurement(), history)
+    with Image.open(tmp_path / "plain.png") as plain, Image.open(tmp_path / "run.jpg") as run:
+        assert (plain.format, run.format) == ("PNG", "JPEG")
+        assert run.width > 2.5 * plain.width
+    points, loss, error = figures[1].axes
+    assert [one.get_label() for one in points.collections] == ["grey", "mine"]
+    assert [len(one.get_offsets()) for one in points.collections] == [5, 5]
+    lines = {line.get_label(): list(line.get_ydata()) for line in loss.lines}
+    assert lines == {"training": [3.0, 2.0, 1.5], "validation": [3.5, 2.5, 2.4]}
+    assert error.get_title() == "ab_error"
+    np.testing.assert_array_equal(error.lines[0].get_ydata(), [12.0, 11.0, np.nan])
+
+
+def test_a_plot_replaces_nothing_and_needs_a_history_that_is_one(tmp_path):
+    (tmp_path / "there.png").write_text("precious")
+    with pytest.raises(PhotographError, match="exists"):
+        write_plot(tmp_path / "there.png", _measurement())
+    (tmp_path / "history.csv").write_text("epoch,loss\n0,much\n")
+    with pytest.raises(ValueError, match="history of a training run"):
+        write_plot(tmp_path / "new.png", _measurement(), tmp_path / "history.csv")
+    assert not (tmp_path / "new.png").exists()

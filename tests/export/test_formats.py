@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_colorize import Colorizer, PresetConfig, cli
 from keras_colorize.export import export_litert, export_onnx
-from keras_colorize.layers import StackChannels, Upsample2x
+from keras_colorize.layers import StackChannels
 
 
 def _lightness(height, width, batch=1):
@@ -130,7 +130,7 @@ def test_a_network_keeps_its_heads_which_int8_is_too_coarse_to_decode(
 
 def test_what_litert_cannot_hold_is_said(tmp_path):
     x = keras.Input((None, None, 1), name="lightness")
-    doubled = Upsample2x()(keras.layers.Conv2D(2, 3, padding="same")(x))
+    doubled = keras.layers.UpSampling2D()(keras.layers.Conv2D(2, 3, padding="same")(x))
     model = keras.Model(x, {"ab": keras.layers.Conv2D(2, 3, padding="same", name="ab")(doubled)})
     with pytest.raises(ValueError, match="litert cannot hold this network: .*Conv2D"):
         export_litert(model, tmp_path / "one.tflite", size="any")

@@ -114,10 +114,10 @@ def test_without_learning_it_has_no_weights():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"sweeps": 0}, "sweeps must be at least 1"),
-        ({"sigma": 0.0}, "sigma must be above 0"),
-        ({"compatibility": ()}, "at least the potential of equal labels"),
-        ({"tolerance": 0.0}, "tolerance must be None or above 0"),
+        ({"sweeps": 0}, "1 sweep or more"),
+        ({"sigma": 0.0}, "sigma above 0"),
+        ({"compatibility": ()}, "of equal labels at least"),
+        ({"tolerance": 0.0}, "tolerance None or above 0"),
     ],
 )
 def test_refuses_arguments(arguments, message):

@@ -166,7 +166,7 @@ def test_every_encoder_gives_the_size_of_its_finest_tap(encoder):
         ({"input_shape": (8, 8, 3)}, r"\(H, W, 1\), received \(8, 8, 3\)"),
         ({"aggregation": "finest", "residual_units": False}, "without residual units"),
         ({"head": "luv_uv", "smoothing": 1.0}, "class scores only, received head 'luv_uv'"),
-        ({"smoothing": 0.0, "width": TINY}, "sigma and truncate must be above 0"),
+        ({"smoothing": 0.0, "width": TINY}, "sigma and truncate above 0"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, message):

@@ -1,0 +1,127 @@
+"""Which evaluators a measurement has, and why it lacks the others; scenes and LPIPS among them."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+
+from keras_colorize.evaluation.recognition import Recognition, imagenet_class, load_features
+from keras_colorize.inference.options import STRIDE
+from keras_colorize.inference.pixels import lightness_of, to_working_size
+
+
+def make_evaluators(paths, classifier=None, features=(), scenes=None):
+    """Makes the evaluators that can be had.
+
+    Args:
+        paths: photographs that will be measured.
+        classifier: path of weights for `Recognition`, or None.
+        features: paths of networks for `FeatureEvaluator`.
+        scenes: arguments of `Scenes`, or None where there is no preset.
+
+    Returns:
+        `(evaluators, absent)`: a list, and a dict of metric to the reason why it is not measured.
+
+    Raises:
+        ValueError: if a given file cannot be used.
+    """
+    evaluators, absent = [load_features(path) for path in features], {}
+    if classifier:
+        evaluators.append(Recognition(classifier))
+        if all(imagenet_class(path) is None for path in paths):
+            absent["ImageNet top-1"] = "no photograph is named by a class of ImageNet"
+    else:
+        absent["recognizability, ImageNet top-1, fid[mobilenet_v2]"] = "no --classifier given"
+    evaluator = Scenes(*scenes) if scenes else None
+    if evaluator is None:
+        absent["scene top-1, top-5"] = "no preset that knows scenes"
+    elif not evaluator.indices:
+        absent["scene top-1, top-5"] = "the preset knows no scenes"
+    elif all(evaluator.label(path) is None for path in paths):
+        absent["scene top-1, top-5"] = "no photograph is in a folder called like a scene"
+    else:
+        evaluators.append(evaluator)
+    try:
+        evaluators.append(Lpips())
+    except ImportError:
+        absent["lpips"] = "package lpips not installed"
+    except OSError as error:
+        absent["lpips"] = f"its weights cannot be had: {error}"
+    return evaluators, absent
+
+
+class Scenes:
+    """Top-1 and top-5 of a preset's scene classes, on photographs in folders of their names.
+
+    It asks whether the network sees what the picture shows (Iizuka et al. 2016, table 2).
+
+    Args:
+        colorizer: a `Colorizer` whose network has `class_logits`.
+        methods: names of the methods that share its network.
+        folder: folder of the photographs. One in `<folder>/<class>/`, where a class may be
+            several folders such as `church/outdoor`, is of that class.
+
+    Attributes:
+        indices: dict of class to its index; empty if the network knows none.
+    """
+
+    def __init__(self, colorizer, methods, folder):
+        self.colorizer = colorizer
+        self.methods = tuple(methods)
+        self.folder = Path(folder)
+        known = "class_logits" in colorizer.model.output_names
+        names = colorizer.config.class_names if known else ()
+        self.indices = {name: i for i, name in enumerate(names)}
+
+    def label(self, path):
+        """Index of the class of a photograph, or None."""
+        return self.indices.get(Path(path).parent.relative_to(self.folder).as_posix())
+
+    def update(self, path, target, predictions):
+        """Metrics of one picture: 100 where the class is found, else 0."""
+        label = self.label(path)
+        if label is None:
+            return {}
+        small = to_working_size(lightness_of(target), self.colorizer.working_size, STRIDE)
+        logits = np.asarray(self.colorizer.model.predict_on_batch(small[None])["class_logits"])[0]
+        # How many classes are likelier than the true one.
+        rank = int((logits > logits[label]).sum())
+        found = {"scene_top1": 100.0 * (rank < 1), "scene_top5": 100.0 * (rank < 5)}
+        return dict.fromkeys(self.methods, found)
+
+    def result(self):
+        """Nothing beyond the mean over pictures."""
+        return {}
+
+
+class Lpips:
+    """Distance in the features of AlexNet, as calibrated by people (Zhang et al. 2018).
+
+    0 is the same picture.
+
+    Raises:
+        ImportError: if the package `lpips` is not installed.
+        OSError: if its weights cannot be had.
+    """
+
+    SMALLEST = 64
+    """Side in pixels below which its network has nothing left to look at."""
+
+    def __init__(self):
+        self.package = importlib.import_module("lpips")
+        # Nothing is trained: without gradients no call keeps what they would need.
+        self.network = self.package.LPIPS(net="alex", verbose=False).requires_grad_(False)
+
+    def update(self, path, target, predictions):
+        """Metrics of one picture: dict of name to dict of metric to float."""
+        if min(target.shape[:2]) < self.SMALLEST:
+            return {}
+        true = self.package.im2tensor(255.0 * target)
+        return {
+            name: {"lpips[alex]": self.network(true, self.package.im2tensor(255.0 * one)).item()}
+            for name, one in predictions.items()
+        }
+
+    def result(self):
+        """Nothing beyond the mean over pictures."""
+        return {}

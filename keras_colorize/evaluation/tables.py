@@ -1,0 +1,219 @@
+"""Averages over pictures, the tables that are printed of them, and the files that keep them."""
+
+import csv
+import io
+import json
+import math
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_colorize import __version__
+from keras_colorize.io.atomic import atomic_file
+from keras_colorize.presets import sha256
+
+HEADLINE = ("psnr_mean", "psnr_median", "ab_error", "colorfulness")
+"""Metrics of the first table: nearness to the truth, and as much color as there."""
+
+_METRICS = {
+    "psnr_mean": ("PSNR mean", "higher"),
+    "psnr_median": ("PSNR median", "higher"),
+    "ab_error": ("ab error", "lower"),
+    "colorfulness": ("colorfulness", "as truth"),
+    "colorfulness_difference": ("colorfulness difference, mean per picture", "lower"),
+    "colorfulness_difference_of_means": ("colorfulness difference, of means", "lower"),
+    "saturation_difference": ("saturation difference, %", "lower"),
+    "blotchiness": ("blotchiness", "as truth"),
+    "hue_patchiness": ("patches of hue, %", "as truth"),
+    "ssim": ("SSIM", "higher"),
+    "ciede2000": ("CIEDE2000", "lower"),
+    "ab_mse": ("squared error of ab in [0, 1]", "lower"),
+    "luv_uv_error": ("squared error of u, v (CIELUV), sum of both", "lower"),
+    "acc_u": ("Acc(U), %", "higher"),
+    "acc_v": ("Acc(V), %", "higher"),
+    "auc": ("AuC, %", "higher"),
+    "auc_rebalanced": ("AuC, rebalanced, %", "higher"),
+    "recognized": ("recognizability, top-1 as on truth, %", "higher"),
+    "imagenet_top1": ("ImageNet top-1, %", "higher"),
+    "scene_top1": ("scene top-1, %", "higher"),
+    "scene_top5": ("scene top-5, %", "higher"),
+}
+
+LABELS = {key: label for key, (label, _) in _METRICS.items()}
+"""What metrics are called; others, such as `fid[mobilenet_v2]`, are called by their names."""
+
+_DECIMALS = {"ssim": 4, "ab_mse": 5, "luv_uv_error": 1, "lpips[alex]": 4, "blotchiness": 3}
+
+
+def better(key):
+    """Which way a metric is better: `"higher"`, `"lower"` or `"as truth"`; else an empty text."""
+    distance = key.startswith(("fid[", "lpips["))
+    return "lower" if distance else _METRICS.get(key, ("", ""))[1]
+
+
+def summarize(pictures, overall=None):
+    """Averages metrics over pictures.
+
+    Args:
+        pictures: dict of path to dict of method to dict of metric to float, see `Measurement`.
+        overall: dict of method to dict of metric to float, which join the averages, or None.
+
+    Returns:
+        dict of method to dict of metric to float. PSNR has its mean and its median; the
+        difference in colorfulness is also that of the means. A metric that some pictures do not
+        have is averaged over those that do.
+    """
+    summary = {}
+    for name in next(iter(pictures.values())):
+        rows = [methods[name] for methods in pictures.values() if name in methods]
+        keys = dict.fromkeys(key for row in rows for key in row)
+        values = {key: [row[key] for row in rows if key in row] for key in keys}
+        psnr = values.pop("psnr")
+        averages = {"psnr_mean": float(np.mean(psnr)), "psnr_median": float(np.median(psnr))}
+        summary[name] = averages | {key: float(np.mean(one)) for key, one in values.items()}
+    if "truth" in summary:
+        truth = summary["truth"]["colorfulness"]
+        for row in summary.values():
+            row["colorfulness_difference_of_means"] = abs(row["colorfulness"] - truth)
+    return {name: row | (overall or {}).get(name, {}) for name, row in summary.items()}
+
+
+def format_table(summary, metrics=HEADLINE, directions=False):
+    """Formats some metrics of a summary as a Markdown table, a row per method.
+
+    Args:
+        summary: what `summarize` returns.
+        metrics: keys of the metrics, a column each.
+        directions: whether a first row says which way each is better.
+
+    Returns:
+        Text; a dash where a method does not have a metric.
+    """
+    rows = [["better", *map(better, metrics)]] if directions else []
+    rows += [
+        [name, *(_cell(key, row.get(key)) for key in metrics)] for name, row in summary.items()
+    ]
+    return _markdown(["method", *(LABELS.get(key, key) for key in metrics)], rows)
+
+
+def format_details(summary, n):
+    """Formats the other metrics of a summary as a Markdown table, a column per method.
+
+    Args:
+        summary: what `summarize` returns.
+        n: how many pictures were measured; a Frechet distance means nothing without it.
+
+    Returns:
+        Text; a dash where a method does not have a metric.
+    """
+    found = dict.fromkeys(key for row in summary.values() for key in row if key not in HEADLINE)
+    keys = [key for key in LABELS if key in found] + [key for key in found if key not in LABELS]
+    rows = []
+    for key in keys:
+        label = f"{key}, n = {n}" if key.startswith("fid[") else LABELS.get(key, key)
+        rows.append([label, better(key), *(_cell(key, row.get(key)) for row in summary.values())])
+    return _markdown(["metric", "better", *summary], rows)
+
+
+def _cell(key, value):
+    return "-" if value is None else f"{value:.{_DECIMALS.get(key, 2)}f}"
+
+
+def _markdown(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_csv(path, measurement, folder, overwrite=False):
+    """Writes the metrics of every picture, a row per picture and method.
+
+    Args:
+        path: file to write.
+        measurement: a `Measurement`.
+        folder: folder that the paths of photographs are given in.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        PhotographError: if the file exists and is not to be replaced, or cannot be written.
+    """
+    rows = [
+        {"path": _relative(photograph, folder), "method": method, **metrics}
+        for photograph, methods in measurement.pictures.items()
+        for method, metrics in methods.items()
+    ]
+    columns = dict.fromkeys(column for row in rows for column in row)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    with atomic_file(path, overwrite) as stream:
+        stream.write(text.getvalue().encode())
+
+
+def write_json(path, record, overwrite=False):
+    """Writes a record.
+
+    Args:
+        path: file to write.
+        record: what `describe` returns. Infinity, which JSON does not know, becomes `"inf"`.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        PhotographError: if the file exists and is not to be replaced, or cannot be written.
+    """
+    text = json.dumps(_finite(record), indent=2, ensure_ascii=False, allow_nan=False)
+    with atomic_file(path, overwrite) as stream:
+        stream.write((text + "\n").encode())
+
+
+def describe(measurement, folder, colorized=None):
+    """Makes a record of a measurement.
+
+    Args:
+        measurement: a `Measurement`.
+        folder: folder that the paths of photographs are given in.
+        colorized: None, or dict of path to path of the colorized pictures.
+
+    Returns:
+        dict that JSON can hold: versions, n, failures, metrics by method, their labels and which
+        way they are better, and the sha256 of every photograph that was measured.
+    """
+    paths = list(measurement.pictures)
+    summary = measurement.summary()
+    backend = keras.backend.backend()
+    record = {
+        "versions": {
+            "keras_colorize": __version__,
+            "keras": keras.version(),
+            "backend": f"{backend} {sys.modules[backend].__version__}",
+            "numpy": np.__version__,
+            "python": sys.version.split()[0],
+        },
+        "n": len(paths),
+        "failed": {_relative(p, folder): why for p, why in measurement.failures.items()},
+        "metrics": summary,
+        "labels": LABELS,
+        "better": {key: better(key) for row in summary.values() for key in row},
+        "photographs": {_relative(path, folder): sha256(path) for path in paths},
+    }
+    if colorized is not None:
+        made = {_relative(path, folder): sha256(colorized[path]) for path in paths}
+        record["colorized_pictures"] = made
+    return record
+
+
+def _relative(path, folder):
+    path = Path(path)
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def _finite(value):
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,179 @@
+"""What a GAN needs beyond Keras' layers: noise and statistics that stay, a bounded norm.
+
+Isola et al. 2017 ("pix2pix", section 3.3) leave dropout and batch statistics on at test time;
+Miyato et al. 2018 ("Spectral Normalization for GANs") bound the discriminator.
+"""
+
+import keras
+from keras import layers, ops
+
+# Axes of the kernel that put its output channels last.
+_OUTPUT_LAST = {
+    layers.Dense: (0, 1),
+    layers.Conv2D: (0, 1, 2, 3),
+    layers.Conv2DTranspose: (0, 1, 3, 2),
+}
+# Keeps a kernel of zeros as it is.
+_SMALLEST = 1e-12
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class PermanentDropout(keras.layers.Dropout):
+    """Drops features in inference as it does in training, so that each call differs.
+
+    Calling `keras.layers.Dropout` with `training=True` inside a Functional model does not do
+    that: a model that is called with `training=False`, as `predict` does, overrules it.
+
+    Args:
+        rate: share of the features that are set to 0; the others grow accordingly.
+        **kwargs: passed to `keras.layers.Dropout`.
+
+    Call arguments:
+        x: any shape.
+        training: has no effect.
+
+    Returns:
+        Same shape, in the compute dtype.
+    """
+
+    def call(self, x, training=False):
+        """Drops features of `x`."""
+        return super().call(x, training=True)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class BatchStatisticsNormalization(keras.layers.BatchNormalization):
+    """Normalizes by mean and variance of the batch that it is given, always.
+
+    In training it is `keras.layers.BatchNormalization`, moving statistics included; in inference
+    it leaves these alone and looks at nothing but its input. The result for a picture then
+    depends on the others of its batch.
+
+    Args:
+        **kwargs: passed to `keras.layers.BatchNormalization`; the axis must be the last one.
+
+    Call arguments:
+        x: feature map of shape (N, H, W, C).
+        training: whether the moving statistics are updated.
+
+    Returns:
+        Normalized `x`, same shape, in the compute dtype.
+
+    Raises:
+        ValueError: for another axis than the last one.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        if self.axis != -1:
+            raise ValueError(f"Expected axis -1, received {self.axis}.")
+
+    def call(self, x, training=False):
+        """Normalizes `x`."""
+        if training:
+            return super().call(x, training=True)
+        mean, variance = ops.moments(ops.cast(x, "float32"), axes=(0, 1, 2))
+        factor = ops.rsqrt(variance + self.epsilon)
+        if self.scale:
+            factor = factor * self.gamma
+        offset = -mean * factor
+        if self.center:
+            offset = offset + self.beta
+        return ops.cast(ops.cast(x, "float32") * factor + offset, self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class SpectralNorm(keras.layers.Wrapper):
+    """Applies a layer with its kernel divided by the kernel's largest singular value.
+
+    `keras.layers.SpectralNormalization` differs from the paper: it overwrites the kernel, passes
+    no gradient through sigma, and takes the wrong axis of a transposed convolution.
+
+    The kernel is the matrix of section 2.1 of Miyato et al.: one column per output channel, one
+    row per weight of it. sigma = u'Wv, where the power iteration (algorithm 1) improves u by
+    `power_iterations` rounds in each call in training, and leaves it alone in inference. u and v
+    count as constants, so that the gradient is that of W / sigma (eq. 9): the optimizer trains
+    the kernel as it is stored, which is never overwritten.
+
+    sigma is float32 under every policy; the layer itself keeps its own precision.
+
+    Args:
+        layer: a `Dense`, `Conv2D` or `Conv2DTranspose`; the wrapper has its name.
+        power_iterations: rounds per call in training, at least 1.
+        **kwargs: passed to `keras.layers.Wrapper`.
+
+    Call arguments:
+        x: what the layer takes.
+        training: whether u is improved.
+
+    Returns:
+        What the layer returns.
+
+    Raises:
+        ValueError: for another kind of layer, or less than one round.
+    """
+
+    def __init__(self, layer, power_iterations=1, **kwargs):
+        if type(layer) not in _OUTPUT_LAST:
+            raise ValueError(
+                f"SpectralNorm expects a layer among {[kind.__name__ for kind in _OUTPUT_LAST]}; "
+                f"received {type(layer).__name__}."
+            )
+        if power_iterations < 1:
+            raise ValueError(f"power_iterations must be at least 1; received {power_iterations}.")
+        # The wrapper computes in float32 and hands its input on as it is.
+        options = {"name": layer.name, **kwargs, "dtype": "float32", "autocast": False}
+        super().__init__(layer, **options)
+        self.power_iterations = power_iterations
+
+    def build(self, input_shape):
+        """Makes the layer's weights, and u."""
+        super().build(input_shape)
+        # Every replica comes to the same u, so that any of them will do.
+        self.u = self.add_weight(
+            shape=(self._matrix().shape[1],),
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+            trainable=False,
+            aggregation="only_first_replica",
+            name="u",
+        )
+
+    def call(self, x, training=False):
+        """Applies the layer to `x`."""
+        kernel = self.layer.kernel / ops.maximum(self._sigma(training), _SMALLEST)
+        # All of the layer's variables: a scope around this one, as JAX has, is not seen within.
+        values = [
+            (variable, kernel if variable is self.layer.kernel else variable.value)
+            for variable in self.layer.variables
+        ]
+        with keras.StatelessScope(values, initialize_variables=False):
+            return self.layer(x)
+
+    def _matrix(self):
+        kernel = ops.convert_to_tensor(self.layer.kernel)
+        kernel = ops.transpose(kernel, _OUTPUT_LAST[type(self.layer)])
+        return ops.reshape(kernel, (-1, kernel.shape[-1]))
+
+    def _sigma(self, training):
+        matrix = self._matrix()
+        constant = ops.stop_gradient(matrix)
+        u = ops.convert_to_tensor(self.u)
+        if training:
+            for _ in range(self.power_iterations):
+                u = _unit(ops.matmul(_unit(ops.matmul(constant, u)), constant))
+            self.u.assign(u)
+        u = ops.stop_gradient(u)
+        v = ops.stop_gradient(_unit(ops.matmul(constant, u)))
+        return ops.sum(v * ops.matmul(matrix, u))
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape that the layer returns."""
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self):
+        """Returns the arguments that rebuild the layer."""
+        return {**super().get_config(), "power_iterations": self.power_iterations}
+
+
+def _unit(vector):
+    return ops.normalize(vector, axis=-1, epsilon=_SMALLEST)

@@ -1,0 +1,59 @@
+"""Lightness as the grey photograph that a network for color photographs expects."""
+
+import keras
+from keras import ops
+
+from keras_colorize.color import lab_to_rgb
+
+LEVEL_MAX = 255.0
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class GreyLevels(keras.layers.Layer):
+    """Turns L* into the channels of a grey sRGB photograph, each less a mean.
+
+    A network that was trained on photographs knows display levels, in which a grey of lightness
+    L* is 255 x the sRGB curve of its luminance. That is up to 9 levels darker than 2.55 L*, so L*
+    alone is not scaled. The arithmetic is float32 under every policy.
+
+    Args:
+        means: what is subtracted, one number in 0..255 per channel of the result.
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Call arguments:
+        lightness: L* in 0..100, shape (..., 1).
+
+    Returns:
+        Levels 0..255 less `means`, shape (..., len(means)), in the compute dtype.
+
+    Raises:
+        ValueError: if there are no means, or the input has not one channel.
+    """
+
+    def __init__(self, means=(0.0,), **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        if not means:
+            raise ValueError("Expected one mean or more, received none.")
+        self.means = [float(mean) for mean in means]
+
+    def build(self, input_shape):
+        """Checks that there is one channel."""
+        if input_shape[-1] != 1:
+            raise ValueError(f"GreyLevels expects shape (..., 1); received {input_shape}.")
+        self.built = True
+
+    def call(self, lightness):
+        """Converts `lightness`."""
+        lightness = ops.cast(lightness, "float32")
+        no_color = ops.zeros_like(ops.repeat(lightness, 2, axis=-1))
+        level = lab_to_rgb(ops.concatenate([lightness, no_color], axis=-1))[..., :1]
+        centered = LEVEL_MAX * level - ops.convert_to_tensor(self.means, "float32")
+        return ops.cast(centered, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Returns the shape with a channel per mean."""
+        return (*input_shape[:-1], len(self.means))
+
+    def get_config(self):
+        """Returns the arguments that rebuild the layer."""
+        return {**super().get_config(), "means": self.means}

@@ -1,0 +1,178 @@
+"""Cross-entropies: of a distribution over ab, of two channels binned apart, of scene classes."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_colorize.bins import UNLABELED, UniformBins, bin_count, soft_encode_ab
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class AbCrossentropy(keras.losses.Loss):
+    """Cross-entropy between soft-encoded colors and bin logits (Zhang, Isola, Efros 2016, eq. 2).
+
+    Args:
+        class_weights: None or array (313,), see `rebalancing_weights`; a pixel counts with
+            the weight of its nearest bin.
+        neighbors: bins over which one color is spread; 1 gives hard targets.
+        sigma: width of the soft encoding, in units of a and b.
+        reduction: as for any Keras loss.
+        name: name of the loss.
+        dtype: what it is computed in.
+
+    Call arguments:
+        y_true: tensor (N, H, W, 2) of a and b.
+        y_pred: tensor (N, H, W, 313) of logits.
+
+    Returns:
+        float32 number: the mean over the pixels, if `reduction` is not changed.
+
+    Raises:
+        ValueError: for another number of class weights, or if the heights, widths or the number
+            of bins do not fit.
+    """
+
+    def __init__(
+        self,
+        class_weights=None,
+        neighbors=5,
+        sigma=5.0,
+        reduction="sum_over_batch_size",
+        name="ab_crossentropy",
+        dtype="float32",
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        if class_weights is not None and len(class_weights) != bin_count():
+            raise ValueError(
+                f"Expected {bin_count()} class_weights, one per bin, received {len(class_weights)}."
+            )
+        self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
+        self.neighbors = neighbors
+        self.sigma = sigma
+
+    def call(self, y_true, y_pred):
+        """Loss of each pixel, (N, H, W)."""
+        _check_ab(y_true, y_pred)
+        indices, weights = soft_encode_ab(y_true, self.sigma, self.neighbors)
+        # Gathering the few bins of the target spares the log-softmax of all 313.
+        chosen = ops.sum(weights * ops.take_along_axis(y_pred, indices, axis=-1), axis=-1)
+        loss = ops.logsumexp(y_pred, axis=-1) - chosen
+        if self.class_weights is not None:
+            table = ops.convert_to_tensor(np.asarray(self.class_weights, "float32"))
+            loss = loss * ops.take(table, indices[..., 0], axis=0)
+        return loss
+
+    def get_config(self):
+        """Arguments to build this loss again."""
+        names = ("name", "reduction", "class_weights", "neighbors", "sigma")
+        return {name: getattr(self, name) for name in names}
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class ChannelCrossentropy(keras.losses.Loss):
+    """Sum over the channels of the cross-entropy of their bins.
+
+    Hwang & Zhou 2016, section 3.4 (one-hot); Melas-Kyriazi & Han 2017 (one-hot, or a sharply
+    peaked normal around the true bin).
+
+    Args:
+        low: lower edge of the first bin.
+        high: upper edge of the last bin.
+        sigma: None for one-hot targets, or the standard deviation of a normal around the true
+            value that is spread over the bins, in units of the channels.
+        reduction: as for any Keras loss.
+        name: name of the loss.
+        dtype: what it is computed in.
+
+    Call arguments:
+        y_true: tensor (N, H, W, C), the channels in units of the bins.
+        y_pred: tensor (N, H, W, C, K) of logits over K equal bins from `low` to `high`.
+
+    Returns:
+        float32 number: the mean over the pixels, if `reduction` is not changed.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+
+    def __init__(
+        self,
+        low=-100.0,
+        high=100.0,
+        sigma=None,
+        reduction="sum_over_batch_size",
+        name="channel_crossentropy",
+        dtype="float32",
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.low = low
+        self.high = high
+        self.sigma = sigma
+
+    def call(self, y_true, y_pred):
+        """Loss of each pixel, (N, H, W)."""
+        if len(y_pred.shape) != len(y_true.shape) + 1 or y_pred.shape[-2] != y_true.shape[-1]:
+            raise ValueError(
+                "Expected values (N, H, W, C) and logits (N, H, W, C, bins), received shapes "
+                f"{tuple(y_true.shape)} and {tuple(y_pred.shape)}."
+            )
+        bins = UniformBins(y_pred.shape[-1], self.low, self.high)
+        if self.sigma is None:
+            indices = ops.expand_dims(bins.encode(y_true), axis=-1)
+            chosen = ops.squeeze(ops.take_along_axis(y_pred, indices, axis=-1), axis=-1)
+        else:
+            distance = (ops.expand_dims(y_true, axis=-1) - bins.centers()) / self.sigma
+            # As a softmax, or values beyond the last bin would be spread as 0 / 0.
+            weights = ops.softmax(-0.5 * ops.square(distance), axis=-1)
+            chosen = ops.sum(weights * y_pred, axis=-1)
+        return ops.sum(ops.logsumexp(y_pred, axis=-1) - chosen, axis=-1)
+
+    def get_config(self):
+        """Arguments to build this loss again."""
+        names = ("name", "reduction", "low", "high", "sigma")
+        return {name: getattr(self, name) for name in names}
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class SceneCrossentropy(keras.losses.Loss):
+    """Cross-entropy of the scene class branch (Iizuka et al. 2016, section 3.3).
+
+    Pictures without a label count as zero and stay in the denominator, so that the mean over
+    the replicas of a `tf.distribute` strategy is the mean over the global batch; with Keras'
+    `ignore_class` it would not be.
+
+    Call arguments:
+        y_true: integer tensor (N,) or (N, 1) of labels, `UNLABELED` where there is none.
+        y_pred: tensor (N, classes) of logits.
+
+    Returns:
+        float32 number: the mean over the batch, if `reduction` is not changed.
+    """
+
+    def __init__(self, reduction="sum_over_batch_size", name="scene_crossentropy", dtype="float32"):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+
+    def call(self, y_true, y_pred):
+        """Loss of each picture, (N,)."""
+        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+        known = labels != UNLABELED
+        loss = ops.sparse_categorical_crossentropy(
+            ops.where(known, labels, 0), y_pred, from_logits=True
+        )
+        return ops.where(known, loss, 0.0)
+
+    def get_config(self):
+        """Arguments to build this loss again."""
+        return {"name": self.name, "reduction": self.reduction}
+
+
+def _check_ab(y_true, y_pred):
+    expected = (*y_pred.shape[:-1], 2)
+    fits = all(
+        a is None or b is None or a == b for a, b in zip(y_true.shape, expected, strict=False)
+    )
+    if len(y_true.shape) != len(expected) or not fits or y_pred.shape[-1] != bin_count():
+        raise ValueError(
+            f"Expected ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of the same height and "
+            f"width, received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}."
+        )

@@ -1,0 +1,174 @@
+"""What other networks think of a coloring: a discriminator, a teacher, one that knows photographs.
+
+Zhou & Zhou 2019, eq. 6 and 7, on the adversarial side; Johnson, Alahi & Fei-Fei 2016, section
+3.2, on features of length 1 as in Zhang et al. 2018; Hinton, Vinyals & Dean 2015 on logits and
+Romero et al. 2015 (FitNets) on features for the student of a teacher.
+"""
+
+import keras
+from keras import ops
+
+from keras_colorize.color import lab_to_rgb, unscale_ab
+
+# Keeps the gradient finite where all features of a network are 0.
+_TINY = 1e-6
+# Classes that are unlikely tell two colorings apart, too.
+_TEMPERATURE = 2.0
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+def generator_adversarial_loss(fake_logits):
+    """Non-saturating loss of the generator, -log D(G(x)), first term of eq. 6.
+
+    Args:
+        fake_logits: tensor (...), the discriminator's scores of generated colors before the
+            sigmoid.
+
+    Returns:
+        float32 number, the mean; ln 2 where the discriminator cannot tell.
+    """
+    return ops.mean(ops.softplus(-ops.cast(fake_logits, "float32")))
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+def discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
+    """Loss of the discriminator, -log D(y) - log(1 - D(G(x))), eq. 7.
+
+    Args:
+        real_logits: tensor (...), its scores of true colors before the sigmoid.
+        fake_logits: tensor (...), its scores of generated colors.
+        label_smoothing: true colors are to be scored 1 less this (one-sided smoothing of
+            Salimans et al. 2016).
+
+    Returns:
+        float32 number, the sum of both means; 2 ln 2 where the discriminator cannot tell.
+    """
+    real, fake = (ops.cast(logits, "float32") for logits in (real_logits, fake_logits))
+    # Cross-entropy against the label 1 - s: the s-th part counts as generated.
+    real_loss = ops.mean(ops.softplus(-real) + label_smoothing * real)
+    return real_loss + ops.mean(ops.softplus(fake))
+
+
+def feature_distance(target, prediction):
+    """Mean squared distance of feature vectors of length 1 (Zhang et al. 2018), over layers.
+
+    Args:
+        target: list of tensors (N, h, w, C), one per layer, each of its own size.
+        prediction: list of tensors of the same shapes.
+
+    Returns:
+        float32 number: 0 where all directions are equal, up to 4 per layer.
+    """
+    pairs = zip(target, prediction, strict=True)
+    squares = [ops.square(_directions(one) - _directions(other)) for one, other in pairs]
+    return sum(ops.mean(ops.sum(square, axis=-1)) for square in squares)
+
+
+def logits_divergence(target, prediction, temperature=1.0):
+    """Divergence of softened class probabilities (Hinton, Vinyals & Dean 2015, section 2).
+
+    Args:
+        target: logits (N, classes) of the teacher, or of the true picture.
+        prediction: logits of the same shape.
+        temperature: number above 0; a high one compares unlikely classes, too.
+
+    Returns:
+        float32 number: the mean Kullback-Leibler divergence in nats, times the squared
+        temperature, so that its gradient is of one size at all temperatures.
+    """
+    target, prediction = (
+        ops.cast(logits, "float32") / temperature for logits in (target, prediction)
+    )
+    difference = ops.log_softmax(target) - ops.log_softmax(prediction)
+    return temperature**2 * ops.mean(ops.sum(ops.softmax(target) * difference, axis=-1))
+
+
+class PerceptualLoss:
+    """Distance of a predicted coloring from the true one, on the same lightness.
+
+    Args:
+        features: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a list of
+            feature maps (N, h, w, C), for example `mobilenet_v2_features`.
+        weight: factor on the whole.
+        classifier: callable from the last feature map to logits of classes (N, classes); or
+            None.
+        logits_weight: factor on `logits_divergence` beside `feature_distance`.
+    """
+
+    def __init__(self, features, weight=1.0, classifier=None, logits_weight=0.0):
+        self.features = features
+        self.weight = weight
+        self.classifier = classifier
+        self.logits_weight = logits_weight
+
+    def __call__(self, lightness, target_ab, predicted_ab):
+        """Returns a float32 number.
+
+        Args:
+            lightness: L* in 0..100, (N, H, W, 1).
+            target_ab: a and b scaled to [0, 1], (N, h, w, 2) of any size; no gradient passes.
+            predicted_ab: the same, of another size perhaps; gradients pass inside the sRGB
+                gamut.
+        """
+        target = self.features(_picture(lightness, target_ab))
+        target = [ops.stop_gradient(one) for one in target]
+        prediction = self.features(_picture(lightness, predicted_ab))
+        distance = feature_distance(target, prediction)
+        if self.classifier is not None:
+            logits = self.classifier(target[-1]), self.classifier(prediction[-1])
+            distance += self.logits_weight * logits_divergence(*logits, _TEMPERATURE)
+        return self.weight * distance
+
+
+class DistillationLoss:
+    """Distance of what a student makes of a grey picture from what its teacher does in color.
+
+    Args:
+        teacher: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a dict of
+            `"features"`, a list of maps (N, h, w, C), and `"logits"` (N, classes).
+        temperature: of the logits.
+        logits_weight: factor on `logits_divergence` beside `feature_distance`.
+        weight: factor on the whole.
+    """
+
+    def __init__(self, teacher, temperature=2.0, logits_weight=0.5, weight=1.0):
+        self.teacher = teacher
+        self.temperature = temperature
+        self.logits_weight = logits_weight
+        self.weight = weight
+
+    def __call__(self, rgb, student):
+        """Returns a float32 number.
+
+        Args:
+            rgb: true pictures (N, H, W, 3), sRGB scaled to [-1, 1]; no gradient passes.
+            student: what the student makes of them, as the teacher.
+        """
+        teacher = keras.tree.map_structure(ops.stop_gradient, self.teacher(rgb))
+        distance = feature_distance(teacher["features"], student["features"])
+        divergence = logits_divergence(teacher["logits"], student["logits"], self.temperature)
+        return self.weight * (distance + self.logits_weight * divergence)
+
+    def beside_colors(self, lightness, target_ab, outputs):
+        """The loss of a colorizer that gives out what its encoder sees, too; a float32 number.
+
+        Args:
+            lightness: L* in 0..100, (N, H, W, 1).
+            target_ab: a and b scaled to [0, 1], (N, h, w, 2) of any size.
+            outputs: dict of the colorizer's outputs, with what its encoder sees in `"seen"`.
+        """
+        return self(_picture(lightness, target_ab), outputs["seen"])
+
+
+def _picture(lightness, ab):
+    """SRGB scaled to [-1, 1], (N, H, W, 3), of L* and of ab of any size, scaled to [0, 1]."""
+    lightness = ops.cast(lightness, "float32")
+    ab = ops.image.resize(unscale_ab(ab), ops.shape(lightness)[1:3])
+    rgb = lab_to_rgb(ops.concatenate([lightness, ab], axis=-1))
+    return 2.0 * ops.clip(rgb, 0.0, 1.0) - 1.0
+
+
+def _directions(features):
+    features = ops.cast(features, "float32")
+    squares = ops.sum(ops.square(features), axis=-1, keepdims=True)
+    return features * ops.rsqrt(squares + _TINY)

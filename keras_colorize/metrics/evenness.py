@@ -1,0 +1,117 @@
+"""How much color changes where the picture does not: from pixel to pixel and frame to frame.
+
+Real photographs and films have some of each, and grey ones none: compare with the truth, at equal
+colorfulness.
+"""
+
+import numpy as np
+from keras import ops
+
+from keras_colorize.color import rgb_to_lab
+from keras_colorize.metrics.nearness import ab_error
+
+EDGE = 1.0
+"""Difference of L* of two neighbors above which an edge is between them."""
+
+STILL = 1.0
+"""Change of L* from one frame to the next below which a pixel counts as static."""
+
+LEVEL = 5.0
+"""Difference in L* that a region of even lightness has at most."""
+
+SMALLEST_REGION = 64
+"""Pixels that a region has at least, or what is in it is a texture."""
+
+
+def blotchiness(rgb, edge=EDGE):
+    """Mean step of a and b between neighboring pixels with no edge of lightness between them.
+
+    Melas-Kyriazi & Han 2017 (section 3.2) see "splotches" in modes and in what their Markov
+    random field makes: areas of one color with harsh borders where the picture has none.
+
+    Args:
+        rgb: tensor (..., H, W, 3), sRGB in [0, 1].
+        edge: largest difference of L* between neighbors that is no edge.
+
+    Returns:
+        float32 tensor (...): total variation of chroma along those pairs of horizontal and
+        vertical neighbors, Euclidean in the ab plane, per pair; 0 where there are none.
+    """
+    lab = rgb_to_lab(ops.cast(rgb, "float32"))
+    pairs = (
+        (lab[..., 1:, :], lab[..., :-1, :]),
+        (lab[..., 1:, :, :], lab[..., :-1, :, :]),
+    )
+    total = count = 0.0
+    for one, other in pairs:
+        smooth = ops.cast(ops.abs(one[..., 0] - other[..., 0]) <= edge, "float32")
+        steps = smooth * ab_error(other[..., 1:], one[..., 1:])
+        total = total + ops.sum(steps, axis=(-2, -1))
+        count = count + ops.sum(smooth, axis=(-2, -1))
+    return total / ops.maximum(count, 1.0)
+
+
+def hue_patchiness(rgb, level=LEVEL, smallest=SMALLEST_REGION):
+    """Variance of hue inside regions of even lightness: patches of other colors on one surface.
+
+    Blotchiness sees how harsh the borders of patches are, this sees how different their colors
+    are, however softly they go over into each other. Regions are connected pixels on one step
+    of L*. In each the colors (a, b) are added up: what opposite hues take from the length of
+    the sum is the circular variance of hue, weighted by chroma.
+
+    Args:
+        rgb: array (H, W, 3), sRGB in [0, 1].
+        level: height of a step of L*.
+        smallest: pixels of the smallest region that counts.
+
+    Returns:
+        float, 0..1: the share of all chroma in the regions that is lost so. 0 where every region
+        has one hue, and for grey, whatever the strength of the color.
+    """
+    # What only trains has no need of scikit-image, whose import takes its time.
+    from skimage.measure import label
+
+    lab = ops.convert_to_numpy(rgb_to_lab(ops.cast(rgb, "float32"))).astype("float64")
+    # Half a step off, so that neither black nor white is at an edge.
+    regions = label(np.floor(lab[..., 0] / level + 0.5).astype("int64"), background=-1).ravel()
+    a, b = lab[..., 1].ravel(), lab[..., 2].ravel()
+    large = np.bincount(regions) >= smallest
+    sums = [np.bincount(regions, one)[large] for one in (a, b, np.hypot(a, b))]
+    chroma = sums[2].sum()
+    # Greys have a chroma of rounding errors.
+    if chroma <= 0.1 * large[regions].sum():
+        return 0.0
+    return float(1.0 - np.hypot(sums[0], sums[1]).sum() / chroma)
+
+
+def chroma_flicker(frames_lab, still=STILL):
+    """Mean change of a and b from frame to frame along static pixels.
+
+    A pixel whose lightness stays shows the same thing, so that its color should stay, too.
+
+    Args:
+        frames_lab: L*a*b* frames in their order: tensor (T, H, W, 3), or any iterable of
+            tensors (H, W, 3), of which two are held at a time.
+        still: largest change of L* of a static pixel.
+
+    Returns:
+        float: Euclidean distance in the ab plane, mean over all static pixels of all pairs of
+        neighboring frames; 0 where no pixel is static.
+
+    Raises:
+        ValueError: for fewer than two frames.
+    """
+    total = count = 0.0
+    pairs, before = 0, None
+    for frame in frames_lab:
+        frame = ops.cast(frame, "float32")
+        if before is not None:
+            static = ops.abs(frame[..., 0] - before[..., 0]) <= still
+            change = ab_error(before[..., 1:], frame[..., 1:])
+            total += float(ops.sum(ops.where(static, change, 0.0)))
+            count += float(ops.sum(ops.cast(static, "float32")))
+            pairs += 1
+        before = frame
+    if not pairs:
+        raise ValueError("Expected two frames or more to see a change, received fewer.")
+    return total / count if count else 0.0

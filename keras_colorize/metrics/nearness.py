@@ -1,0 +1,127 @@
+"""How near predictions are to the truth: colors, bins of colors, classes of scenes."""
+
+import keras
+from keras import ops
+
+from keras_colorize.bins import LUV_UV_BINS, UNLABELED, UniformBins, decode_ab
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+def ab_error(y_true, y_pred):
+    """Euclidean distance in the ab plane, per pixel.
+
+    Args:
+        y_true: tensor (..., 2) of a and b.
+        y_pred: tensor (..., 2) of a and b, or (..., 313) of bin logits, decoded by their mean.
+
+    Returns:
+        float32 tensor (...).
+    """
+    if y_pred.shape[-1] != 2:
+        y_pred = decode_ab(y_pred, "mean")
+    difference = ops.cast(y_true, "float32") - ops.cast(y_pred, "float32")
+    return ops.sqrt(ops.sum(ops.square(difference), axis=-1))
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class AbError(keras.metrics.MeanMetricWrapper):
+    """Mean of `ab_error` over pixels."""
+
+    def __init__(self, name="ab_error", dtype="float32"):
+        super().__init__(ab_error, name=name, dtype=dtype)
+
+    def get_config(self):
+        """Arguments to build this metric again."""
+        return {"name": self.name, "dtype": self.dtype}
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+def bin_accuracy(y_true, y_pred, low=LUV_UV_BINS.low, high=LUV_UV_BINS.high, channel=None):
+    """Whether prediction and truth fall into the same bin, per pixel and channel.
+
+    With the defaults these are Acc(U) and Acc(V) of Hwang & Zhou 2016, section 5.1: 50 bins over
+    -100..100. There an edge is at 0, where all greys are: `UniformBins.encode` puts them into the
+    bin above, 0 to 4, though they come out up to 0.008 on either side.
+
+    Args:
+        y_true: tensor (..., C) of channels in units of the bins: u and v of L*u*v*.
+        y_pred: tensor (..., C) in the same units, or logits (..., C, K) of K bins.
+        low: lower edge of the first bin.
+        high: upper edge of the last bin, of 50 or of the K of logits.
+        channel: the channel to compare; None for all.
+
+    Returns:
+        float32 tensor (..., C), or (...) of one channel: 1 where the bins are the same, else 0.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    logits = len(y_pred.shape) == len(y_true.shape) + 1
+    if y_pred.shape[-2 if logits else -1] != y_true.shape[-1]:
+        raise ValueError(
+            f"Expected predictions (..., {y_true.shape[-1]}) or logits "
+            f"(..., {y_true.shape[-1]}, bins), received shape {tuple(y_pred.shape)}."
+        )
+    bins = UniformBins(y_pred.shape[-1] if logits else LUV_UV_BINS.count, low, high)
+    chosen = ops.cast(ops.argmax(y_pred, axis=-1), "int32") if logits else bins.encode(y_pred)
+    right = ops.cast(ops.equal(chosen, bins.encode(y_true)), "float32")
+    return right if channel is None else right[..., channel]
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class BinAccuracy(keras.metrics.MeanMetricWrapper):
+    """Share of pixels whose bin is right.
+
+    Args:
+        channel: 0 for u (or the first channel of other bins), 1 for v, None for their mean.
+        low: see `bin_accuracy`.
+        high: see `bin_accuracy`.
+        name: name of the metric.
+        dtype: type of the result.
+    """
+
+    def __init__(
+        self,
+        channel=None,
+        low=LUV_UV_BINS.low,
+        high=LUV_UV_BINS.high,
+        name="bin_accuracy",
+        dtype="float32",
+    ):
+        self.options = {"channel": channel, "low": low, "high": high}
+        super().__init__(bin_accuracy, name=name, dtype=dtype, **self.options)
+
+    def get_config(self):
+        """Arguments to build this metric again."""
+        return {"name": self.name, "dtype": self.dtype, **self.options}
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
+    """Keras' top-k accuracy (Iizuka et al. 2016, table 2); pictures without a label do not count.
+
+    Args:
+        k: how many of the likeliest classes count; from logits, (N, classes).
+        name: name of the metric; None for `top_` and k.
+        dtype: type of the result.
+
+    Raises:
+        ValueError: if `k` is not positive.
+    """
+
+    def __init__(self, k=1, name=None, dtype="float32"):
+        if k < 1:
+            raise ValueError(f"Expected k of 1 or more, received {k}.")
+        super().__init__(k, name=name or f"top_{k}", dtype=dtype)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch; `UNLABELED` marks labels, (N,) or (N, 1), that are not known."""
+        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+        weight = ops.cast(labels != UNLABELED, "float32")
+        if sample_weight is not None:
+            weight = weight * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+        return super().update_state(ops.maximum(labels, 0), ops.cast(y_pred, "float32"), weight)
+
+    def get_config(self):
+        """Arguments to build this metric again."""
+        return {"k": self.k, "name": self.name, "dtype": self.dtype}

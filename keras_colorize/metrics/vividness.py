@@ -1,0 +1,84 @@
+"""How much color there is in a picture, and how much of it the pictures of a batch do not share."""
+
+import keras
+from keras import ops
+
+
+def colorfulness(rgb):
+    """Spread and mean of two opponent colors, in their signed form (Hasler & Suesstrunk 2003).
+
+    Args:
+        rgb: tensor (..., H, W, 3), sRGB in [0, 1].
+
+    Returns:
+        float32 tensor (...): 0 for grey, about 40 for an ordinary photograph; the scale is that
+        of 8-bit values, as published.
+    """
+    rgb = 255.0 * ops.cast(rgb, "float32")
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    opponents = (red - green, 0.5 * (red + green) - blue)
+    spread = sum(ops.var(plane, axis=(-2, -1)) for plane in opponents)
+    offset = sum(ops.square(ops.mean(plane, axis=(-2, -1))) for plane in opponents)
+    return ops.sqrt(spread) + 0.3 * ops.sqrt(offset)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class Colorfulness(keras.metrics.Mean):
+    """Mean `colorfulness` of the predicted pictures; the true ones are not looked at."""
+
+    def __init__(self, name="colorfulness", dtype="float32"):
+        super().__init__(name=name, dtype=dtype)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch of pictures, (N, H, W, 3)."""
+        return super().update_state(colorfulness(y_pred), sample_weight)
+
+
+def diversity(ab):
+    """Share of the color of a batch that its pictures do not have in common.
+
+    A collapsed generator loses it. Every picture is compared, pixel by pixel, with the one half
+    a batch further. Pictures that are all colored alike have 0, those that have nothing in
+    common 1, whatever the strength of the color.
+
+    Args:
+        ab: tensor (N, H, W, 2), a and b.
+
+    Returns:
+        float32 number; 0 for a single picture and for grey ones.
+    """
+    return ops.divide_no_nan(*_difference_and_energy(ab))
+
+
+def _difference_and_energy(ab):
+    ab = ops.cast(ab, "float32")
+    others = ops.roll(ab, ops.shape(ab)[0] // 2, axis=0)
+    return ops.sum(ops.square(ab - others)), 2.0 * ops.sum(ops.square(ab))
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class Diversity(keras.metrics.Metric):
+    """`diversity` over the batches of predicted ab; the true ones are not looked at."""
+
+    def __init__(self, name="diversity", dtype="float32"):
+        super().__init__(name=name, dtype=dtype)
+        self.difference = self.add_variable((), "zeros", name="difference")
+        self.energy = self.add_variable((), "zeros", name="energy")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds a batch of two pictures or more; a single one has nothing to be compared with.
+
+        Args:
+            y_true: not used.
+            y_pred: tensor (N, H, W, 2), a and b.
+            sample_weight: not used; all pictures count the same.
+        """
+        if y_pred.shape[0] == 1:
+            return
+        difference, energy = _difference_and_energy(y_pred)
+        self.difference.assign_add(difference)
+        self.energy.assign_add(energy)
+
+    def result(self):
+        """Diversity of the batches so far."""
+        return ops.divide_no_nan(self.difference.value, self.energy.value)

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+import skimage.data
+from skimage import color, metrics
+
+from keras_colorize.bins import ab_centers
+from keras_colorize.evaluation import ColorEvaluator, picture_metrics
+from keras_colorize.metrics import blotchiness, hue_patchiness
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """A photograph and a duller, bluer version of it."""
+    true = skimage.data.astronaut()[100:160, 150:230] / 255.0
+    made = color.lab2rgb(color.rgb2lab(true) * [1, 0.7, 0.7] + [0, 0, -4])
+    return true.astype("float32"), made.astype("float32")
+
+
+def test_metrics_by_scikit_image(pictures):
+    true, made = pictures
+    found = picture_metrics(true, {"made": made})["made"]
+    lab, luv = ([function(rgb) for rgb in pictures] for function in (color.rgb2lab, color.rgb2luv))
+    ab_off, uv_off = (one[1][..., 1:] - one[0][..., 1:] for one in (lab, luv))
+    distance = np.linalg.norm(ab_off, axis=-1)
+    right = [np.floor((one[..., 1:] + 100) / 4) for one in luv]
+    right = 100 * (right[0] == right[1]).mean(axis=(0, 1))
+    saturation = [color.rgb2hsv(rgb)[..., 1].mean() for rgb in pictures]
+    expected = {
+        "psnr": metrics.peak_signal_noise_ratio(true, made, data_range=1.0),
+        "ssim": metrics.structural_similarity(
+            true,
+            made,
+            channel_axis=-1,
+            data_range=1.0,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        ),
+        "ab_error": distance.mean(),
+        "ab_mse": np.square(ab_off / 220).mean(),
+        "luv_uv_error": np.square(uv_off).sum(axis=-1).mean(),
+        "ciede2000": color.deltaE_ciede2000(*lab).mean(),
+        "auc": 100 - 100 * np.minimum(distance, 150).mean() / 150,
+        "saturation_difference": 100 * abs(saturation[1] - saturation[0]) / saturation[0],
+    }
+    assert {key: found[key] for key in expected} == pytest.approx(expected, rel=2e-3)
+    # Colors within rounding of a bin's edge may fall on either side.
+    assert [found["acc_u"], found["acc_v"]] == pytest.approx(right, abs=0.5)
+    assert 1 < found["acc_u"] < 80
+    assert found["blotchiness"] == pytest.approx(float(blotchiness(made)), rel=1e-4)
+    assert found["hue_patchiness"] == pytest.approx(100 * hue_patchiness(made), rel=1e-4)
+    assert found["hue_patchiness"] > 0.01
+
+
+def test_the_bins_of_grey_are_not_left_to_rounding_errors():
+    # u and v of grey are 0, the lower edge of a bin of 4: half of these colors share it.
+    lab = np.zeros((8, 9, 3))
+    lab[..., 0] = np.linspace(20, 95, 72).reshape(8, 9)
+    grey = color.lab2rgb(lab).astype("float32")
+    warm = grey * np.float32([1.01, 1.0, 0.99])
+    cold = grey * np.float32([0.99, 1.0, 1.01])
+    found = [picture_metrics(one, {"grey": grey})["grey"] for one in (grey, warm, cold)]
+    assert [row["acc_u"] for row in found] == [100.0, 100.0, 0.0]
+    assert [row["acc_v"] for row in found] == [100.0, 100.0, 0.0]
+
+
+def test_colorfulness_is_compared_with_the_truth(pictures):
+    true, made = pictures
+    found = picture_metrics(true, {"truth": true, "made": made})
+    off = found["truth"]["colorfulness"] - found["made"]["colorfulness"]
+    assert off > 5
+    assert found["made"]["colorfulness_difference"] == pytest.approx(off)
+    assert found["truth"]["colorfulness_difference"] == 0.0
+
+
+def test_every_version_has_its_own_metrics(pictures):
+    true, made = pictures
+    both = picture_metrics(true, {"made": made, "truth": true})
+    assert list(both) == ["made", "truth"]
+    assert both["made"] == pytest.approx(picture_metrics(true, {"made": made})["made"], rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300)])
+def test_pictures_of_a_few_pixels(size):
+    rgb = np.full((*size, 3), 0.4, "float32")
+    made = rgb * np.float32([1, 1, 0.5])
+    found = picture_metrics(rgb, {"made": made})["made"]
+    assert all(np.isfinite(value) for value in found.values())
+
+
+def _flat(ab, shape):
+    lab = np.broadcast_to(np.float32([60, *ab]), (*shape, 3))
+    return color.lab2rgb(lab).astype("float32")
+
+
+def test_rebalanced_area_gives_rare_colors_the_same_weight():
+    # 900 pixels of one color, 100 of another far from it: the weights undo how often they occur,
+    # so that being 30 off in one or in the other costs the same.
+    common, rare = (0.0, 0.0), (40.0, 40.0)
+    off = {"common": (common[0] - 30, common[1]), "rare": (rare[0], rare[1] - 30)}
+    true = np.concatenate([_flat(common, (90, 10)), _flat(rare, (10, 10))])
+    made = {
+        "common": np.concatenate([_flat(off["common"], (90, 10)), _flat(rare, (10, 10))]),
+        "rare": np.concatenate([_flat(common, (90, 10)), _flat(off["rare"], (10, 10))]),
+    }
+    evaluator = ColorEvaluator()
+    rows = evaluator.update(None, true, made)
+    assert rows["common"]["auc"] == pytest.approx(100 - 0.9 * 20, abs=0.2)
+    assert rows["rare"]["auc"] == pytest.approx(100 - 0.1 * 20, abs=0.2)
+    totals = evaluator.result()
+    # Both colors are centers of bins with all their neighbors, so both are smoothed alike.
+    assert {common, rare} <= {tuple(center) for center in ab_centers().tolist()}
+    for name in made:
+        assert totals[name]["auc_rebalanced"] == pytest.approx(100 - 0.5 * 20, abs=0.2)
+
+
+def test_rebalancing_counts_every_picture_the_same(pictures):
+    true, made = pictures
+    one, two = ColorEvaluator(), ColorEvaluator()
+    for evaluator, repeats in ((one, 1), (two, 2)):
+        for _ in range(repeats):
+            evaluator.update(None, true, {"made": made})
+    assert two.result()["made"] == pytest.approx(one.result()["made"])
+    assert ColorEvaluator().result() == {}

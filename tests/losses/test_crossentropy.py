@@ -1,0 +1,185 @@
+"""Cross-entropies against dense NumPy, SciPy and Keras."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from scipy.special import log_softmax
+from scipy.stats import norm
+
+from keras_colorize.bins import ab_centers
+from keras_colorize.losses import AbCrossentropy, ChannelCrossentropy, SceneCrossentropy
+
+ON_JAX = keras.backend.backend() == "jax"
+SCENE_LOGITS = np.array([[1.0, 2.0, 0.0], [0.5, 0.5, 0.5], [3.0, -3.0, 1.0]], "float32")
+
+
+def _per_pixel(loss, *batch):
+    """Values of a loss before the reduction."""
+    config = {**loss.get_config(), "reduction": "none"}
+    return ops.convert_to_numpy(type(loss).from_config(config)(*batch))
+
+
+def _batch(shape=(2, 3, 4), seed=0):
+    """Random colors and logits."""
+    rng = np.random.default_rng(seed)
+    ab = rng.uniform(-90, 90, (*shape, 2)).astype("float32")
+    return ab, rng.normal(0.0, 3.0, (*shape, 313)).astype("float32")
+
+
+def _dense_targets(ab, neighbors=5, sigma=5.0):
+    """Distributions over all 313 bins, zero but for the nearest."""
+    distances = np.square(ab[..., None, :].astype("float64") - ab_centers()).sum(-1)
+    farthest = np.sort(distances, axis=-1)[..., neighbors - 1 : neighbors]
+    targets = np.where(distances <= farthest, np.exp(-distances / (2 * sigma**2)), 0.0)
+    return targets / targets.sum(-1, keepdims=True), distances.argmin(-1)
+
+
+@pytest.fixture
+def channels():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(-110, 110, (2, 3, 4, 2)).astype("float32")
+    return truth, rng.normal(size=(2, 3, 4, 2, 50)).astype("float32")
+
+
+@pytest.mark.parametrize(("neighbors", "sigma"), [(5, 5.0), (9, 8.0)])
+def test_ab_equals_dense_cross_entropy(neighbors, sigma):
+    ab, logits = _batch()
+    targets, _ = _dense_targets(ab, neighbors, sigma)
+    expected = -(targets * log_softmax(logits.astype("float64"), -1)).sum(-1)
+    found = _per_pixel(AbCrossentropy(neighbors=neighbors, sigma=sigma), ab, logits)
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_one_neighbor_is_sparse_cross_entropy():
+    ab, logits = _batch()
+    _, nearest = _dense_targets(ab)
+    expected = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(nearest, logits)
+    loss = AbCrossentropy(neighbors=1)(ab, logits)
+    assert float(loss) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_class_weights_are_those_of_the_nearest_bin():
+    ab, logits = _batch()
+    weights = np.random.default_rng(1).uniform(0.1, 5.0, 313)
+    _, nearest = _dense_targets(ab)
+    plain = _per_pixel(AbCrossentropy(), ab, logits)
+    weighted = _per_pixel(AbCrossentropy(weights), ab, logits)
+    np.testing.assert_allclose(weighted, plain * weights[nearest], rtol=1e-5)
+    with pytest.raises(ValueError, match="313 class_weights, one per bin, received 25"):
+        AbCrossentropy(class_weights=np.ones(25))
+
+
+def test_extreme_colors_and_logits_stay_finite():
+    ab = np.array([[[[-128.0, 127.0], [500.0, -500.0]]]], "float32")
+    logits = 1e4 * np.eye(313, dtype="float32")[None, None, :2]
+    assert np.isfinite(_per_pixel(AbCrossentropy(), ab, logits)).all()
+
+
+def test_a_sample_weight_leaves_pictures_out():
+    ab, logits = _batch()
+    loss = AbCrossentropy(reduction="sum")
+    kept = float(loss(ab, logits, sample_weight=np.array([1.0, 0.0]).reshape(2, 1, 1)))
+    assert kept == pytest.approx(float(loss(ab[:1], logits[:1])), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ab_shape", "logits_shape"),
+    [
+        ((2, 3, 4, 2), (2, 3, 5, 313)),
+        ((2, 3, 4, 2), (2, 3, 4, 312)),
+        ((2, 3, 4, 3), (2, 3, 4, 313)),
+        ((3, 4, 2), (2, 3, 4, 313)),
+    ],
+)
+def test_shapes_of_ab_must_fit(ab_shape, logits_shape):
+    with pytest.raises(ValueError, match="of the same height and width, received shapes"):
+        AbCrossentropy()(np.zeros(ab_shape, "float32"), np.zeros(logits_shape, "float32"))
+
+
+def test_fit_learns_a_color(tmp_path):
+    inputs = keras.Input((None, None, 1))
+    logits = keras.layers.Conv2D(313, 1, kernel_initializer="zeros")(inputs)
+    model = keras.Model(inputs, logits)
+    model.compile(keras.optimizers.Adam(0.1), AbCrossentropy(np.ones(313)), jit_compile=ON_JAX)
+    ab = np.broadcast_to(np.float32([20, 30]), (4, 2, 2, 2))
+    history = model.fit(np.ones((4, 2, 2, 1)), ab, epochs=10, verbose=0).history["loss"]
+    assert history[0] == pytest.approx(np.log(313), rel=1e-3)
+    assert history[-1] < history[0] - 1
+    model.save(tmp_path / "model.keras")
+    assert isinstance(keras.saving.load_model(tmp_path / "model.keras").loss, AbCrossentropy)
+
+
+def test_one_hot_channels_are_the_sum_of_two_cross_entropies(channels):
+    truth, logits = channels
+    index = np.clip((truth + 100) // 4, 0, 49).astype(int)
+    apart = -np.take_along_axis(log_softmax(logits, -1), index[..., None], -1)[..., 0]
+    found = _per_pixel(ChannelCrossentropy(), truth, logits)
+    np.testing.assert_allclose(found, apart.sum(-1), rtol=1e-5)
+
+
+def test_peaked_normal(channels):
+    truth, logits = channels
+    centers = np.linspace(-98, 98, 50)
+    weights = norm.pdf(centers, truth[..., None], 3.0)
+    weights /= weights.sum(-1, keepdims=True)
+    expected = -(weights * log_softmax(logits, -1)).sum((-1, -2))
+    found = _per_pixel(ChannelCrossentropy(sigma=3.0), truth, logits)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert np.isfinite(_per_pixel(ChannelCrossentropy(sigma=0.01), truth * 1e4, logits)).all()
+
+
+def test_a_narrow_normal_is_one_hot(channels):
+    _, logits = channels
+    truth = np.float32([-98, 2]) * np.ones((2, 3, 4, 2), "float32")
+    narrow = ChannelCrossentropy(sigma=0.1)(truth, logits)
+    np.testing.assert_allclose(narrow, ChannelCrossentropy()(truth, logits), rtol=1e-5)
+
+
+def test_shapes_of_channels_must_fit(channels):
+    truth, logits = channels
+    with pytest.raises(ValueError, match=r"received shapes .*\(2, 3, 4, 50\)"):
+        ChannelCrossentropy()(truth, logits[..., 0, :])
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32"])
+def test_scenes_without_a_label_are_zero_and_stay_in_the_denominator(shape, dtype):
+    labels = np.array([1, -1, 2], dtype).reshape(shape)
+    expected = -log_softmax(SCENE_LOGITS, -1)[[0, 1, 2], [1, 0, 2]] * [1, 0, 1]
+    found = _per_pixel(SceneCrossentropy(), labels, SCENE_LOGITS)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert float(SceneCrossentropy()(labels, SCENE_LOGITS)) == pytest.approx(expected.mean())
+
+
+def test_pictures_without_label_teach_nothing():
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+    model.compile(keras.optimizers.SGD(1.0), SceneCrossentropy(), jit_compile=ON_JAX)
+    before = model.get_weights()
+    model.fit(np.ones((2, 4)), np.array([-1, -1]), verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    model.fit(np.ones((2, 4)), np.array([-1, 2]), verbose=0)
+    assert not np.array_equal(before[0], model.get_weights()[0])
+
+
+def _cases():
+    rng = np.random.default_rng(0)
+    yield AbCrossentropy(np.linspace(0.5, 2, 313), 3, 7.0, "sum", "mine"), _batch()
+    truth, logits = rng.uniform(-99, 99, (2, 3, 2)), rng.normal(size=(2, 3, 2, 25))
+    yield ChannelCrossentropy(-125.0, 125.0, 4.0, "sum"), (truth, logits.astype("float32"))
+    yield SceneCrossentropy("sum", "mine"), (np.array([1, -1, 2]), SCENE_LOGITS)
+
+
+@pytest.mark.parametrize(("loss", "batch"), list(_cases()), ids=lambda case: type(case).__name__)
+def test_known_to_keras_and_computed_in_float32(loss, batch):
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert type(again) is type(loss)
+    assert again.get_config() == loss.get_config()
+    assert float(again(*batch)) == float(loss(*batch))
+    low = ops.cast(batch[1], "bfloat16")
+    exact = loss(batch[0], ops.cast(low, "float32"))
+    found = loss(batch[0], low)
+    assert keras.backend.standardize_dtype(found.dtype) == "float32"
+    assert float(found) == pytest.approx(float(exact), rel=1e-6)

@@ -1,0 +1,113 @@
+"""Chroma that changes where lightness does not, by scikit-image's colors."""
+
+import keras
+import numpy as np
+import pytest
+import skimage.data
+from skimage import color
+
+from keras_colorize.metrics import blotchiness, chroma_flicker, hue_patchiness
+
+GREY = np.random.default_rng(0).random((12, 16, 1)).astype("float32").repeat(3, axis=-1)
+
+
+def _rgb(lightness, a, b):
+    lab = np.stack(np.broadcast_arrays(lightness, a, b), axis=-1).astype("float64")
+    return color.lab2rgb(lab).astype("float32")
+
+
+def _blotchiness(rgb, **options):
+    return keras.ops.convert_to_numpy(blotchiness(rgb, **options))
+
+
+@pytest.fixture
+def frames():
+    """Three frames of 2x2 pixels in one color, 50 light."""
+    return np.full((3, 2, 2, 3), 50.0, "float32")
+
+
+def test_a_border_by_hand():
+    # 4 rows of 6 pixels: one step of 3, 4 (length 5) a row among 5 x 4 + 6 x 3 pairs.
+    a = np.where(np.arange(6) < 3, 0.0, 3.0)[None].repeat(4, axis=0)
+    assert _blotchiness(_rgb(50.0, a, a * 4 / 3)) == pytest.approx(4 * 5 / 38, abs=0.01)
+
+
+def test_a_border_at_an_edge_of_lightness_is_none():
+    right = np.arange(6) >= 3
+    rgb = _rgb(np.where(right, 70.0, 50.0)[None], np.where(right, 8.0, 0.0)[None], np.zeros((4, 6)))
+    assert _blotchiness(rgb) == pytest.approx(0.0, abs=0.01)
+    # As a border it is one of 5 x 4 + 6 x 3 pairs in each row.
+    assert _blotchiness(rgb, edge=100.0) == pytest.approx(4 * 8 / 38, abs=0.02)
+
+
+def test_grey_and_a_single_pixel_have_no_blotches():
+    assert _blotchiness(GREY) == pytest.approx(0.0, abs=0.02)
+    assert _blotchiness(np.full((1, 1, 3), 0.3, "float32")) == 0.0
+
+
+def test_every_picture_of_a_batch_has_its_own():
+    pictures = np.random.default_rng(0).uniform(0.4, 0.5, (2, 3, 5, 4, 3)).astype("float32")
+    values = _blotchiness(pictures)
+    for index in np.ndindex(2, 3):
+        assert values[index] == pytest.approx(_blotchiness(pictures[index]), rel=1e-4)
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_patches_are_the_circular_variance_of_hue(strength):
+    # A half red, a half blue-green or yellow: hues 180 and 90 degrees apart, at any strength.
+    a = strength * np.where(np.arange(20) < 10, 20.0, -20.0)[None].repeat(10, axis=0)
+    opposite = hue_patchiness(_rgb(52.0, a, np.zeros_like(a)))
+    assert opposite == pytest.approx(1.0, abs=0.01)
+    right = hue_patchiness(_rgb(52.0, np.maximum(a, 0), np.maximum(-a, 0)))
+    assert right == pytest.approx(1 - np.sqrt(0.5), abs=0.01)
+    assert hue_patchiness(_rgb(52.0, np.abs(a), a * 0 + 5)) == pytest.approx(0.0, abs=0.01)
+
+
+def test_regions_are_parted_by_lightness_and_small_ones_do_not_count():
+    a = np.where(np.arange(20) < 10, 20.0, -20.0)[None].repeat(10, axis=0)
+    lightness = np.where(a > 0, 40.0, 60.0)
+    assert hue_patchiness(_rgb(lightness, a, 0 * a)) == pytest.approx(0.0, abs=0.01)
+    # The same steps of lightness, but parted by an edge: they are two regions.
+    lightness = np.where(np.abs(np.arange(20) - 9.5) < 2, 80.0, 50.0)[None].repeat(10, axis=0)
+    parted = _rgb(lightness, a, 0 * a)
+    assert hue_patchiness(parted) == pytest.approx(0.0, abs=0.01)
+    assert hue_patchiness(parted, smallest=1) > 0.1
+    assert hue_patchiness(_rgb(52.0, a, 0 * a)[:, 7:13]) == 0.0
+
+
+def test_grey_has_no_patches_and_a_photograph_few():
+    assert hue_patchiness(GREY) == 0.0
+    assert hue_patchiness(np.full((20, 20, 3), 0.5, "float32")) == 0.0
+    photograph = skimage.data.coffee()[::4, ::4] / 255.0
+    lab = color.rgb2lab(photograph)
+    noise = np.random.default_rng(0).normal(0, 1, (4, 5, 2)).repeat(25, 0).repeat(30, 1)
+    patched = color.lab2rgb(lab + [0, 1, 1] * np.pad(8 * noise, ((0, 0), (0, 0), (1, 0))))
+    values = [hue_patchiness(one.astype("float32")) for one in (photograph, patched)]
+    assert 0 < values[0] < 0.1
+    assert values[1] > 5 * values[0]
+
+
+def test_what_stays_does_not_flicker(frames):
+    assert chroma_flicker(frames) == 0.0
+
+
+def test_only_static_pixels_count(frames):
+    # One static pixel jumps by (3, 4) once; another changes color where its lightness moves.
+    frames[1:, 0, 0, 1:] += [3.0, 4.0]
+    frames[1:, 1, 1] += [20.0, 60.0, 0.0]
+    # First pair: three static pixels, one of them 5 off; second pair: four static, none off.
+    assert chroma_flicker(frames) == pytest.approx(5.0 / 7.0)
+    # If the lightness may change that much, the other one counts, too.
+    assert chroma_flicker(frames, still=20.0) == pytest.approx(65.0 / 8.0)
+
+
+def test_frames_may_come_one_by_one_and_none_be_static(frames):
+    frames[2, ..., 1] += 6.0
+    assert chroma_flicker(frame for frame in frames) == pytest.approx(3.0)
+    frames[1] += 10.0
+    assert chroma_flicker(frames) == 0.0
+
+
+def test_one_frame_has_no_flicker(frames):
+    with pytest.raises(ValueError, match="two frames"):
+        chroma_flicker(frames[:1])

@@ -1,0 +1,89 @@
+"""Colorfulness after Hasler & Suesstrunk 2003, and the diversity of a batch."""
+
+import keras
+import numpy as np
+import pytest
+import skimage.data
+from keras import ops
+
+from keras_colorize.metrics import Colorfulness, Diversity, colorfulness, diversity
+
+
+def _published(rgb_uint8):
+    """Hasler & Suesstrunk 2003, section 6: sigma_rgyb + 0.3 mu_rgyb."""
+    red, green, blue = np.moveaxis(rgb_uint8.astype("float64"), -1, 0)
+    rg, yb = red - green, (red + green) / 2 - blue
+    return np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
+
+
+def _value(rgb):
+    return ops.convert_to_numpy(colorfulness(rgb))
+
+
+def _ab(pictures, seed=0):
+    return np.random.default_rng(seed).normal(0, 20, (pictures, 6, 7, 2)).astype("float32")
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee"])
+def test_photographs(name):
+    picture = getattr(skimage.data, name)()
+    assert _value((picture / 255).astype("float32")) == pytest.approx(_published(picture), rel=1e-4)
+
+
+def test_by_hand():
+    # All red: rg = 255 and yb = 127.5 everywhere, so only the mean counts.
+    red = np.zeros((3, 4, 3), "float32")
+    red[..., 0] = 1.0
+    assert _value(red) == pytest.approx(0.3 * 255 * np.sqrt(1.25), rel=1e-5)
+    # Half blue, half yellow: yb = -255 or 255, so only the spread counts.
+    halves = np.float32([[[0, 0, 1], [1, 1, 0]]])
+    assert _value(halves) == pytest.approx(255.0, rel=1e-5)
+    grey = np.random.default_rng(0).random((5, 6, 1)).astype("float32").repeat(3, axis=-1)
+    assert _value(grey) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_every_picture_of_a_batch_has_its_own():
+    pictures = np.random.default_rng(0).random((2, 3, 5, 4, 3)).astype("float32")
+    values = _value(pictures)
+    assert values.shape == (2, 3)
+    for index in np.ndindex(2, 3):
+        assert values[index] == pytest.approx(_value(pictures[index]), rel=1e-5)
+
+
+def test_half_precision_is_computed_in_float32():
+    # Exact in bfloat16, whose squares of 8-bit values would not be.
+    picture = np.random.default_rng(0).integers(0, 129, (8, 8, 3)) / 128
+    low = colorfulness(ops.cast(picture, "bfloat16"))
+    assert keras.backend.standardize_dtype(low.dtype) == "float32"
+    assert float(low) == pytest.approx(float(_value(picture)), rel=1e-5)
+
+
+def test_metric_is_the_mean_over_pictures():
+    pictures = np.random.default_rng(0).random((5, 4, 4, 3)).astype("float32")
+    metric = keras.metrics.deserialize(keras.metrics.serialize(Colorfulness()))
+    for rows in (slice(0, 4), slice(4, 5)):
+        metric.update_state(np.zeros((1,)), pictures[rows])
+    assert float(metric.result()) == pytest.approx(_value(pictures).mean(), rel=1e-5)
+
+
+def test_pictures_in_one_color_have_no_diversity():
+    same = np.repeat(_ab(1), 4, axis=0)
+    assert float(diversity(same)) == pytest.approx(0.0, abs=1e-6)
+    assert float(diversity(np.zeros_like(same))) == 0
+
+
+def test_independent_pictures_have_nearly_all_at_any_strength():
+    assert 0.8 < float(diversity(_ab(64))) < 1.2
+    assert float(diversity(_ab(6))) == pytest.approx(float(diversity(0.1 * _ab(6))), rel=1e-5)
+
+
+def test_batches_add_up_and_a_single_picture_is_passed_over():
+    metric = keras.metrics.deserialize(keras.metrics.serialize(Diversity()))
+    batches = [_ab(4, 1), 3 * _ab(6, 2)]
+    for ab in (*batches, _ab(1)):
+        metric.update_state(None, ops.convert_to_tensor(ab))
+    shares = [float(diversity(ab)) for ab in batches]
+    energies = [float((ab**2).sum()) for ab in batches]
+    assert float(metric.result()) == pytest.approx(np.average(shares, weights=energies), rel=1e-5)
+    metric.reset_state()
+    assert float(metric.result()) == 0
