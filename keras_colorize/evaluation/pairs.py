@@ -7,9 +7,12 @@ from keras_colorize.io import find_photographs
 from keras_colorize.io.metadata import read_metadata
 from keras_colorize.io.opening import lifted_limit, open_image
 
+MOST_NAMES = 5
+"""Names of a kind in a message; the others are counted."""
+
 
 class PairError(InputError):
-    """Colorized pictures that do not fit the true ones; the message lists them all."""
+    """Colorized pictures that do not fit the true ones; the message names some of each kind."""
 
 
 def pair_outputs(outputs, truth, paths):
@@ -31,61 +34,48 @@ def pair_outputs(outputs, truth, paths):
         PairError: if pictures are missing, have more than one candidate or another size.
         PhotographError: if there are no pictures at all.
     """
-    made = _Folder(outputs)
-    pairs, faults = {}, []
+    by_path, by_stem = {}, {}
+    for path, root in find_photographs([outputs]):
+        by_path[path.relative_to(root)] = path
+        by_stem.setdefault(path.relative_to(root).with_suffix(""), []).append(path)
+
+    def candidates(relative):
+        exact = by_path.get(relative)
+        return [exact] if exact else by_stem.get(relative.with_suffix(""), [])
+
+    pairs, faults = {}, {"missing": [], "more than one of a name": [], "of another size": []}
     for path in paths:
-        candidates = made.candidates(Path(path).relative_to(truth))
-        if len(candidates) == 1:
-            pairs[path] = candidates[0]
-        faults += _fault(path, candidates)
-    extra = _extra(made, truth)
-    if faults:
-        faults += [f"{path}: belongs to no true picture" for path in extra]
+        relative = Path(path).relative_to(truth)
+        found = candidates(relative)
+        if len(found) != 1:
+            kind = "more than one of a name" if found else "missing"
+            names = f" ({', '.join(one.name for one in found)})" if found else ""
+            faults[kind].append(f"{relative}{names}")
+            continue
+        pairs[path] = found[0]
+        sizes = _size(path), _size(found[0])
+        # A picture that cannot be opened is reported when it is its turn.
+        if None not in sizes and sizes[0] != sizes[1]:
+            faults["of another size"].append(
+                "{} ({}x{} for {}x{})".format(relative, *sizes[1], *sizes[0])
+            )
+    if any(faults.values()):
+        lists = "; ".join(f"{kind}: {_listed(names)}" for kind, names in faults.items() if names)
         raise PairError(
-            f"{outputs}: expected one colorized picture of the same size for each of the "
-            f"{len(paths)} photographs of {truth}, found\n  " + "\n  ".join(faults)
+            f"{outputs}: expected a picture of the same name and size for each of the "
+            f"{len(paths)} photographs of {truth}, found {lists}"
         )
-    return pairs, extra
-
-
-class _Folder:
-    """The pictures of a folder by their relative paths."""
-
-    def __init__(self, folder):
-        self.paths = {}
-        self.stems = {}
-        for path, root in find_photographs([folder]):
-            relative = path.relative_to(root)
-            self.paths[relative] = path
-            self.stems.setdefault(relative.with_suffix(""), []).append(path)
-
-    def candidates(self, relative):
-        if relative in self.paths:
-            return [self.paths[relative]]
-        return self.stems.get(relative.with_suffix(""), [])
-
-
-def _fault(path, candidates):
-    if not candidates:
-        return [f"{path}: missing"]
-    if len(candidates) > 1:
-        names = ", ".join(candidate.name for candidate in candidates)
-        return [f"{path}: more than one picture of this name: {names}"]
-    wanted, found = _size(path), _size(candidates[0])
-    # A picture that cannot be opened is reported when it is its turn.
-    if None in (wanted, found) or wanted == found:
-        return []
-    sizes = "{}x{} for a photograph of {}x{}".format(*found, *wanted)
-    return [f"{candidates[0]}: another size, {sizes}"]
-
-
-def _extra(made, truth):
     wanted = {
-        candidate
+        one
         for path, root in find_photographs([truth])
-        for candidate in made.candidates(path.relative_to(root))
+        for one in candidates(path.relative_to(root))
     }
-    return [path for path in made.paths.values() if path not in wanted]
+    return pairs, [path for path in by_path.values() if path not in wanted]
+
+
+def _listed(names):
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _size(path):

@@ -63,7 +63,6 @@ class GlobalLocalFusion(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        """Fuses `[local, global_features]`."""
         local, global_features = inputs
         kernel = ops.convert_to_tensor(self.kernel)
         from_global = ops.matmul(global_features, kernel[: self._global_channels])
@@ -73,11 +72,9 @@ class GlobalLocalFusion(keras.layers.Layer):
         return self.activation(from_local + from_global[:, None, None, :])
 
     def compute_output_shape(self, input_shape):
-        """Returns the local features' shape with `units` channels."""
         return (*input_shape[0][:-1], self.units)
 
     def get_config(self):
-        """Returns the arguments that rebuild the layer."""
         return {
             **super().get_config(),
             "units": self.units,

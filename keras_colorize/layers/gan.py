@@ -37,7 +37,6 @@ class PermanentDropout(keras.layers.Dropout):
     """
 
     def call(self, x, training=False):
-        """Drops features of `x`."""
         return super().call(x, training=True)
 
 
@@ -69,7 +68,6 @@ class BatchStatisticsNormalization(keras.layers.BatchNormalization):
             raise ValueError(f"Expected axis -1, received {self.axis}.")
 
     def call(self, x, training=False):
-        """Normalizes `x`."""
         if training:
             return super().call(x, training=True)
         mean, variance = ops.moments(ops.cast(x, "float32"), axes=(0, 1, 2))
@@ -127,7 +125,6 @@ class SpectralNorm(keras.layers.Wrapper):
         self.power_iterations = power_iterations
 
     def build(self, input_shape):
-        """Makes the layer's weights, and u."""
         super().build(input_shape)
         # Every replica comes to the same u, so that any of them will do.
         self.u = self.add_weight(
@@ -139,7 +136,6 @@ class SpectralNorm(keras.layers.Wrapper):
         )
 
     def call(self, x, training=False):
-        """Applies the layer to `x`."""
         kernel = self.layer.kernel / ops.maximum(self._sigma(training), _SMALLEST)
         # All of the layer's variables: a scope around this one, as JAX has, is not seen within.
         values = [
@@ -167,11 +163,9 @@ class SpectralNorm(keras.layers.Wrapper):
         return ops.sum(v * ops.matmul(matrix, u))
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape that the layer returns."""
         return self.layer.compute_output_shape(input_shape)
 
     def get_config(self):
-        """Returns the arguments that rebuild the layer."""
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
 

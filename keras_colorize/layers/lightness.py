@@ -37,13 +37,11 @@ class GreyLevels(keras.layers.Layer):
         self.means = [float(mean) for mean in means]
 
     def build(self, input_shape):
-        """Checks that there is one channel."""
         if input_shape[-1] != 1:
             raise ValueError(f"GreyLevels expects shape (..., 1); received {input_shape}.")
         self.built = True
 
     def call(self, lightness):
-        """Converts `lightness`."""
         lightness = ops.cast(lightness, "float32")
         no_color = ops.zeros_like(ops.repeat(lightness, 2, axis=-1))
         level = lab_to_rgb(ops.concatenate([lightness, no_color], axis=-1))[..., :1]
@@ -51,9 +49,7 @@ class GreyLevels(keras.layers.Layer):
         return ops.cast(centered, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape with a channel per mean."""
         return (*input_shape[:-1], len(self.means))
 
     def get_config(self):
-        """Returns the arguments that rebuild the layer."""
         return {**super().get_config(), "means": self.means}

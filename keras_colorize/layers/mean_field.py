@@ -233,7 +233,6 @@ class MeanField(keras.layers.Layer):
         self.return_elbo = return_elbo
 
     def build(self, input_shape):
-        """Creates the weights, if they are to be learned."""
         _check_shapes(*input_shape)
         if self.learn:
             start = {
@@ -251,7 +250,6 @@ class MeanField(keras.layers.Layer):
             ]
 
     def call(self, inputs):
-        """Refines the probabilities."""
         probabilities, lightness = inputs
         sigma, scale, compatibility = self._parameters()
         unary = ops.cast(probabilities, "float32")
@@ -263,12 +261,10 @@ class MeanField(keras.layers.Layer):
         return (q, evidence_lower_bound(q, *field)) if self.return_elbo else q
 
     def compute_output_shape(self, input_shape):
-        """Shape of the probabilities, and that of the bound if it is returned."""
         shape = tuple(input_shape[0])
         return (shape, (shape[0], *shape[3:-1])) if self.return_elbo else shape
 
     def get_config(self):
-        """Returns the arguments that rebuild the layer."""
         names = ("sweeps", "sigma", "unary_scale", "square_root", "compatibility")
         names += ("tolerance", "learn", "return_elbo")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

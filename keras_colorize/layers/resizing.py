@@ -23,12 +23,10 @@ class Upsample2x(keras.layers.Layer):
     """
 
     def call(self, x):
-        """Doubles the size of `x`."""
         height, width = ops.shape(x)[1:3]
         return resize_bilinear(x, (2 * height, 2 * width))
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape with known sizes doubled."""
         batch, height, width, channels = input_shape
         return (batch, height and 2 * height, width and 2 * width, channels)
 
@@ -45,12 +43,10 @@ class ResizeLike(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        """Resizes the first input to the size of the second."""
         x, reference = inputs
         return resize_bilinear(x, ops.shape(reference)[1:3])
 
     def compute_output_shape(self, input_shape):
-        """Returns the first shape with the height and width of the second."""
         return _shape_like(*input_shape)
 
 
@@ -84,15 +80,12 @@ class ResizeTo(keras.layers.Layer):
         self.antialias = antialias
 
     def call(self, x):
-        """Resizes `x`."""
         return resize_bilinear(x, (self.height, self.width), self.antialias)
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape with the fixed height and width."""
         return (input_shape[0], self.height, self.width, input_shape[-1])
 
     def get_config(self):
-        """Returns the arguments that rebuild the layer."""
         own = {name: getattr(self, name) for name in ("height", "width", "antialias")}
         return {**super().get_config(), **own}
 
@@ -139,13 +132,11 @@ class CropLike(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        """Crops the first input to the size of the second."""
         x, reference = inputs
         height, width = ops.shape(reference)[1:3]
         return x[:, :height, :width, :]
 
     def compute_output_shape(self, input_shape):
-        """Returns the first shape with the height and width of the second."""
         return _shape_like(*input_shape)
 
 
@@ -178,7 +169,6 @@ class PadToAtLeast(keras.layers.Layer):
         self.size = size
 
     def call(self, x):
-        """Pads `x`."""
         height, width = (
             max(length, self.size) if isinstance(length, int) else ops.maximum(length, self.size)
             for length in ops.shape(x)[1:3]
@@ -188,12 +178,10 @@ class PadToAtLeast(keras.layers.Layer):
         return ops.pad(x, ((0, 0), missing, missing, (0, 0)))[:, :height, :width, :]
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape with known sizes of at least `size`."""
         batch, *lengths, channels = input_shape
         return (batch, *(n and max(n, self.size) for n in lengths), channels)
 
     def get_config(self):
-        """Returns the arguments that rebuild the layer."""
         return {**super().get_config(), "size": self.size}
 
 
@@ -229,7 +217,6 @@ class GaussianSmoothing(keras.layers.Layer):
         self.truncate = truncate
 
     def call(self, x):
-        """Smooths `x`."""
         radius = int(self.truncate * self.sigma + 0.5)
         weights = np.exp(-0.5 * np.square(np.arange(-radius, radius + 1) / self.sigma))
         weights /= weights.sum()
@@ -239,11 +226,9 @@ class GaussianSmoothing(keras.layers.Layer):
         return x
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape unchanged."""
         return input_shape
 
     def get_config(self):
-        """Returns the arguments that rebuild the layer."""
         return {**super().get_config(), "sigma": self.sigma, "truncate": self.truncate}
 
 
@@ -264,10 +249,8 @@ class StackChannels(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        """Stacks the inputs."""
         return ops.stack(inputs, axis=-2)
 
     def compute_output_shape(self, input_shape):
-        """Returns the shape with an axis of channels before the bins."""
         *shape, bins = input_shape[0]
         return (*shape, len(input_shape), bins)

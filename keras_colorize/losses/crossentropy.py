@@ -51,7 +51,6 @@ class AbCrossentropy(keras.losses.Loss):
         self.sigma = sigma
 
     def call(self, y_true, y_pred):
-        """Loss of each pixel, (N, H, W)."""
         _check_ab(y_true, y_pred)
         indices, weights = soft_encode_ab(y_true, self.sigma, self.neighbors)
         # Gathering the few bins of the target spares the log-softmax of all 313.
@@ -63,7 +62,6 @@ class AbCrossentropy(keras.losses.Loss):
         return loss
 
     def get_config(self):
-        """Arguments to build this loss again."""
         names = ("name", "reduction", "class_weights", "neighbors", "sigma")
         return {name: getattr(self, name) for name in names}
 
@@ -110,7 +108,6 @@ class ChannelCrossentropy(keras.losses.Loss):
         self.sigma = sigma
 
     def call(self, y_true, y_pred):
-        """Loss of each pixel, (N, H, W)."""
         if len(y_pred.shape) != len(y_true.shape) + 1 or y_pred.shape[-2] != y_true.shape[-1]:
             raise ValueError(
                 "Expected values (N, H, W, C) and logits (N, H, W, C, bins), received shapes "
@@ -128,7 +125,6 @@ class ChannelCrossentropy(keras.losses.Loss):
         return ops.sum(ops.logsumexp(y_pred, axis=-1) - chosen, axis=-1)
 
     def get_config(self):
-        """Arguments to build this loss again."""
         names = ("name", "reduction", "low", "high", "sigma")
         return {name: getattr(self, name) for name in names}
 
@@ -153,7 +149,6 @@ class SceneCrossentropy(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
 
     def call(self, y_true, y_pred):
-        """Loss of each picture, (N,)."""
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         known = labels != UNLABELED
         loss = ops.sparse_categorical_crossentropy(
@@ -162,7 +157,6 @@ class SceneCrossentropy(keras.losses.Loss):
         return ops.where(known, loss, 0.0)
 
     def get_config(self):
-        """Arguments to build this loss again."""
         return {"name": self.name, "reduction": self.reduction}
 
 

@@ -31,7 +31,6 @@ class AbError(keras.metrics.MeanMetricWrapper):
         super().__init__(ab_error, name=name, dtype=dtype)
 
     def get_config(self):
-        """Arguments to build this metric again."""
         return {"name": self.name, "dtype": self.dtype}
 
 
@@ -92,7 +91,6 @@ class BinAccuracy(keras.metrics.MeanMetricWrapper):
         super().__init__(bin_accuracy, name=name, dtype=dtype, **self.options)
 
     def get_config(self):
-        """Arguments to build this metric again."""
         return {"name": self.name, "dtype": self.dtype, **self.options}
 
 
@@ -123,5 +121,4 @@ class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
         return super().update_state(ops.maximum(labels, 0), ops.cast(y_pred, "float32"), weight)
 
     def get_config(self):
-        """Arguments to build this metric again."""
         return {"k": self.k, "name": self.name, "dtype": self.dtype}
