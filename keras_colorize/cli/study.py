@@ -1,6 +1,7 @@
 """The commands of user studies: `study naturalness`, `study real-or-colorized`, `study count`."""
 
 import argparse
+import secrets
 import sys
 
 from .options import EXIT_FAILED, count, whole
@@ -11,12 +12,7 @@ def add(commands):
     """Adds the commands to the parser."""
     study = commands.add_parser("study", help="ask people about colorized pictures")
     kinds = study.add_subparsers(required=True, metavar="COMMAND")
-    _add_naturalness(kinds)
-    _add_real_or_colorized(kinds)
-    _add_count(kinds)
 
-
-def _add_naturalness(kinds):
     command = kinds.add_parser("naturalness", help="does this image look natural to you?")
     command.add_argument("folders", nargs="+", metavar="[NAME=]DIR", help="pictures of a method")
     command.add_argument("--truth", metavar="DIR", help="true colors, judged like a method")
@@ -25,54 +21,63 @@ def _add_naturalness(kinds):
         "--per-participant", type=count, metavar="N", help="photographs that each one judges"
     )
     _add_page_options(command, 224)
-    command.set_defaults(run=_naturalness)
+    command.set_defaults(run=_naturalness, needs_keras=False)
 
-
-def _add_real_or_colorized(kinds):
     command = kinds.add_parser("real-or-colorized", help="which of the two was colorized?")
-    command.add_argument("folder", metavar="[NAME=]DIR", help="pictures of one method")
+    command.add_argument("folders", nargs=1, metavar="[NAME=]DIR", help="pictures of one method")
     command.add_argument("--truth", required=True, metavar="DIR", help="the true pictures")
-    command.add_argument("--trials", type=count, default=40, help="pairs, with the catch pairs")
-    command.add_argument("--practice", type=whole, default=10, help="pairs before these")
+    command.add_argument(
+        "--trials", type=count, default=40, help="pairs, with the catch pairs (default: 40)"
+    )
+    command.add_argument(
+        "--practice", type=whole, default=10, help="pairs before these (default: 10)"
+    )
     _add_page_options(command, 256)
     command.set_defaults(run=_real_or_colorized)
+
+    command = kinds.add_parser("count", help="metrics with intervals from returned votes")
+    command.add_argument("votes", nargs="+", metavar="VOTES", help="files that came back")
+    command.add_argument("--key", required=True, help="file written next to the page")
+    command.add_argument("-o", "--output", metavar="JSON", help="write everything that is known")
+    command.add_argument("--seed", type=whole, default=0, help="of the bootstrap (default: 0)")
+    command.add_argument(
+        "--catch-pass",
+        type=_share,
+        default=0.75,
+        help="share of catch pairs to find (0 to 1, default: 0.75)",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace an existing result")
+    command.set_defaults(run=_count, needs_keras=False)
 
 
 def _add_page_options(command, size):
     command.add_argument("-o", "--output", required=True, metavar="HTML", help="page to write")
-    command.add_argument("--size", type=count, default=size, help="long side in pixels")
+    command.add_argument(
+        "--size", type=count, default=size, help=f"long side in pixels (default: {size})"
+    )
     command.add_argument("--seed", type=whole, help="makes the same page again; else by lot")
     command.add_argument("--overwrite", action="store_true", help="replace an existing page")
+    command.set_defaults(check=_check_page)
 
 
-def _add_count(kinds):
-    command = kinds.add_parser("count", help="figures with intervals from returned votes")
-    command.add_argument("votes", nargs="+", metavar="VOTES", help="files that came back")
-    command.add_argument("--key", required=True, help="file written next to the page")
-    command.add_argument("-o", "--output", metavar="JSON", help="write everything that is known")
-    command.add_argument("--seed", type=whole, default=0, help="of the bootstrap")
-    command.add_argument(
-        "--catch-pass", type=_share, default=0.75, help="share of catch pairs to find"
-    )
-    command.add_argument("--overwrite", action="store_true", help="replace an existing result")
-    command.set_defaults(run=_count)
+def _check_page(options):
+    from keras_colorize.apps.study import check_paths, method_folders
+
+    check_paths(options.output, options.overwrite)
+    options.methods = method_folders(options.folders, options.truth)
+    if options.seed is None:
+        # By lot, so that nobody can guess which picture has which id.
+        options.seed = secrets.randbits(32)
 
 
 def _naturalness(options):
-    from keras_colorize.apps.study import (
-        check_paths,
-        make_naturalness,
-        method_folders,
-        paired_photographs,
-    )
+    from keras_colorize.apps.study import make_naturalness, paired_photographs
 
-    check_paths(options.output, options.overwrite)
-    methods = method_folders(options.folders, options.truth)
-    total = min(len(paired_photographs(methods)), options.max_pictures or sys.maxsize)
+    total = min(len(paired_photographs(options.methods)), options.max_pictures or sys.maxsize)
     with Progress("reading", total) as progress:
         study = make_naturalness(
-            methods,
-            _seed(options),
+            options.methods,
+            options.seed,
             size=options.size,
             max_pictures=options.max_pictures,
             per_participant=options.per_participant,
@@ -82,14 +87,12 @@ def _naturalness(options):
 
 
 def _real_or_colorized(options):
-    from keras_colorize.apps.study import check_paths, make_real_or_colorized, method_folders
+    from keras_colorize.apps.study import make_real_or_colorized
 
-    check_paths(options.output, options.overwrite)
-    methods = method_folders([options.folder], options.truth)
     with Progress("reading", options.trials + options.practice) as progress:
         study = make_real_or_colorized(
-            methods,
-            _seed(options),
+            options.methods,
+            options.seed,
             size=options.size,
             trials=options.trials,
             practice=options.practice,
@@ -108,41 +111,26 @@ def _write(study, options):
 
 
 def _count(options):
-    from keras_colorize.apps.study import count_votes, format_results, read_key, write_results
+    from keras_colorize.apps import study
 
-    key = read_key(options.key)
-    returned, faults = _read_all(options.votes, key)
-    for fault in faults:
-        print(f"failed: {fault}", file=sys.stderr)
+    key = study.read_key(options.key)
+    returned, faults = [], []
+    for path in dict.fromkeys(options.votes):
+        try:
+            returned.append(study.read_votes(path, key))
+        except study.VotesError as fault:
+            faults.append(fault)
+            print(f"failed: {fault}", file=sys.stderr)
     if not returned:
-        print("keras-colorize: expected votes to count, got none", file=sys.stderr)
+        print("keras-colorize: expected votes to count, received none", file=sys.stderr)
         return EXIT_FAILED
-    results = count_votes(returned, key, options.seed, options.catch_pass)
+    results = study.count_votes(returned, key, options.seed, options.catch_pass)
     for note in results.notes:
         print(f"note: {note}", file=sys.stderr)
     if options.output:
-        write_results(results, options.output, options.overwrite)
-    print(format_results(results))
+        study.write_results(results, options.output, options.overwrite)
+    print(study.format_results(results))
     return EXIT_FAILED if faults else 0
-
-
-def _read_all(paths, key):
-    from keras_colorize.apps.study import VotesError, read_votes
-
-    returned, faults = [], []
-    for path in dict.fromkeys(paths):
-        try:
-            returned.append(read_votes(path, key))
-        except VotesError as fault:
-            faults.append(fault)
-    return returned, faults
-
-
-def _seed(options):
-    import secrets
-
-    # By lot, so that nobody can guess which picture has which id.
-    return secrets.randbits(32) if options.seed is None else options.seed
 
 
 def _share(text):

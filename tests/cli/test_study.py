@@ -91,7 +91,7 @@ def test_bad_votes_are_reported_and_the_rest_counts(run, folders):
     ]
     code, out, err = run("count bert.json --key page.key.json -o results.json")
     assert (code, out) == (1, "")
-    assert "expected votes to count, got none" in err
+    assert "expected votes to count, received none" in err
     assert not (folders / "results.json").exists()
 
 

@@ -1,16 +1,36 @@
-"""What comes back from participants, which anything may have happened to."""
+"""Votes that come back, which anything may have happened to, and what they say."""
 
 import dataclasses
 import json
+import statistics
+from collections import defaultdict
 from pathlib import Path
 
-from keras_colorize.apps.study.page import KEY_FORMAT, VOTES_FORMAT
+import numpy as np
 
+from keras_colorize import __version__
+from keras_colorize.apps.study.questions import CATCH, TRUTH
+from keras_colorize.apps.study.study_page import KEY_FORMAT, VOTES_FORMAT
+from keras_colorize.errors import InputError
+from keras_colorize.io.atomic import atomic_file
+
+RESULTS_FORMAT = "keras-colorize study results 1"
+
+CATCH_PASS = 0.75
+"""Share of the catch pairs that a participant must find; chance alone finds half of them."""
+
+LEVEL = 0.95
+"""Confidence level of every interval."""
+
+RESAMPLES = 10_000
+"""Bootstrap samples; the ends of an interval then repeat within about 0.1 standard errors."""
+
+_METRICS = {"naturalness": "naturalness (median)", "real-or-colorized": "fooling rate (mean)"}
 _ANSWERS = {"naturalness": ("yes", "no"), "real-or-colorized": ("first", "second")}
 _SHOWN = {"naturalness": 1, "real-or-colorized": 2}
 
 
-class VotesError(ValueError):
+class VotesError(InputError):
     """A file of votes that cannot be counted; the message is meant for people."""
 
 
@@ -45,14 +65,15 @@ def read_key(path):
     """
     key = _read_json(path, KEY_FORMAT, "key of a study")
     missing = {"page", "kind", "methods", "expected_votes", "pictures"} - set(key)
-    if missing or key["kind"] not in _ANSWERS or not _has_meanings(key["pictures"]):
-        raise VotesError(f"{path}: expected the key of a study, got a damaged one")
+    pictures = {} if missing else key["pictures"]
+    if (
+        missing
+        or key["kind"] not in _ANSWERS
+        or not isinstance(pictures, dict)
+        or any(set(meaning) != {"method", "path", "part"} for meaning in pictures.values())
+    ):
+        raise VotesError(f"{path}: expected the key of a study, received a damaged one")
     return key
-
-
-def _has_meanings(pictures):
-    whole = {"method", "path", "part"}
-    return isinstance(pictures, dict) and all(set(one) == whole for one in pictures.values())
 
 
 def read_votes(path, key):
@@ -71,17 +92,17 @@ def read_votes(path, key):
     found = _read_json(path, VOTES_FORMAT, "file of votes")
     if found.get("page") != key["page"]:
         raise VotesError(
-            f"{path}: expected votes on page {key['page']}, got votes on page {found.get('page')}"
+            f"{path}: expected votes on page {key['page']}, received votes on {found.get('page')}"
         )
     texts = [found.get(name) for name in ("participant", "started")]
     votes = found.get("votes")
     if not all(isinstance(text, str) and text for text in texts) or not isinstance(votes, list):
-        raise VotesError(f"{path}: expected participant, start and a list of votes, got damage")
+        raise VotesError(f"{path}: expected participant, start and a list of votes")
     for number, vote in enumerate(votes, 1):
         if not _is_vote(vote, key):
-            raise VotesError(f"{path}: expected a vote on this page, got damage in vote {number}")
+            raise VotesError(f"{path}: expected a vote on this page as vote {number}")
     if len({tuple(sorted(vote["shown"])) for vote in votes}) < len(votes):
-        raise VotesError(f"{path}: expected one vote for each picture, got several")
+        raise VotesError(f"{path}: expected one vote for each picture, received several")
     return Votes(Path(path), *texts, votes)
 
 
@@ -100,7 +121,168 @@ def _read_json(path, form, what):
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as fault:
-        raise VotesError(f"{path}: expected a {what}, got: {fault}") from fault
+        raise VotesError(f"{path}: expected a {what}: {fault}") from fault
     if not isinstance(found, dict) or found.get("format") != form:
-        raise VotesError(f"{path}: expected a {what} ({form!r}), got another file")
+        raise VotesError(f"{path}: expected a {what} ({form!r}), received another file")
     return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Results:
+    """What the votes on one page say.
+
+    Attributes:
+        metric: name of the metric.
+        rows: list of dicts, one for each method: `method`, `value` in 0..1, `interval` (low and
+            high, or None for fewer than two participants), `participants`, `votes`.
+        shares: dict of participant to dict of method to share.
+        pictures: list of dicts with `path`, `method`, `share` and `votes`.
+        notes: sentences that name whoever was left out or stopped early.
+        settings: page, kind, seed, confidence level and resamples.
+    """
+
+    metric: str
+    rows: list
+    shares: dict
+    pictures: list
+    notes: list
+    settings: dict
+
+
+def count_votes(returned, key, seed=0, catch_pass=CATCH_PASS):
+    """Counts votes.
+
+    Naturalness is the share of yes of one participant, and the median over participants (Iizuka
+    et al. 2016, figure 5). The fooling rate is the share of pairs in which the true version was
+    taken for the colorized one, and the mean over participants (Zhang et al. 2016, table 1).
+    Practice and catch pairs are in neither.
+
+    Args:
+        returned: list of Votes.
+        key: what `read_key` returned.
+        seed: number that decides the bootstrap samples.
+        catch_pass: least share of catch pairs found, in 0..1.
+
+    Returns:
+        Results.
+    """
+    kept, notes, answers = {}, [], {}
+    # The first session of each participant counts, and of that the file with the most votes.
+    for votes in sorted(returned, key=lambda votes: (votes.started, -len(votes.votes))):
+        first = kept.setdefault(votes.participant, votes)
+        if first is not votes:
+            notes.append(f"{votes.participant} twice: {first.path} counts, {votes.path} does not")
+    for name, votes in kept.items():
+        caught = [not fooled for _, _, fooled in _answers(votes, key, CATCH)]
+        if key["kind"] != "naturalness" and not (
+            caught and sum(caught) >= catch_pass * len(caught)
+        ):
+            notes.append(f"{name} left out: found {sum(caught)} of {len(caught)} catch pairs")
+            continue
+        if len(votes.votes) < key["expected_votes"]:
+            counted = f"{len(votes.votes)} of {key['expected_votes']} votes"
+            notes.append(f"{name} stopped after {counted}")
+        answers[name] = list(_answers(votes, key, "test"))
+    shares = {
+        name: {method: statistics.fmean(goods) for method, goods in _grouped(own, 1).items()}
+        for name, own in answers.items()
+    }
+    statistic, rows = np.median if key["kind"] == "naturalness" else np.mean, []
+    together = [answer for own in answers.values() for answer in own]
+    for method in key["methods"]:
+        values = [share[method] for share in shares.values() if method in share]
+        rows.append(
+            {
+                "method": method,
+                "value": float(statistic(values)) if values else None,
+                "interval": bootstrap_interval(values, statistic, seed),
+                "participants": len(values),
+                "votes": sum(answer[1] == method for answer in together),
+            }
+        )
+    pictures = [
+        {"path": path, "method": method, "share": statistics.fmean(goods), "votes": len(goods)}
+        for (path, method), goods in sorted(_grouped(together, slice(2)).items())
+    ]
+    settings = {"page": key["page"], "kind": key["kind"], "seed": seed}
+    settings |= {"level": LEVEL, "resamples": RESAMPLES, "catch_pass": catch_pass}
+    return Results(_METRICS[key["kind"]], rows, shares, pictures, notes, settings)
+
+
+def _answers(votes, key, part):
+    """Yields path, method and whether the picture was taken for natural or real."""
+    for vote in votes.votes:
+        meanings = [key["pictures"][name] for name in vote["shown"]]
+        if meanings[0]["part"] != part:
+            continue
+        if key["kind"] == "naturalness":
+            colorized, good = meanings[0], vote["answer"] == "yes"
+        else:
+            accused, other = meanings if vote["answer"] == "first" else meanings[::-1]
+            good = accused["method"] == TRUTH
+            colorized = other if good else accused
+        yield colorized["path"], colorized["method"], good
+
+
+def _grouped(answers, by):
+    groups = defaultdict(list)
+    for answer in answers:
+        groups[answer[by]].append(answer[2])
+    return groups
+
+
+def bootstrap_interval(values, statistic, seed=0):
+    """Percentile bootstrap interval over participants.
+
+    Participants are drawn again with replacement, not votes: those of one person are not
+    independent, and counting them as if they were makes intervals too narrow.
+
+    Args:
+        values: one number for each participant.
+        statistic: function of an array (resamples, participants) and `axis`, such as `np.median`.
+        seed: number that decides the samples.
+
+    Returns:
+        Lower and upper end at 95 %, or None for fewer than two participants.
+    """
+    values = np.asarray(values, np.float64)
+    if len(values) < 2:
+        return None
+    drawn = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
+    tail = (1.0 - LEVEL) / 2.0
+    low, high = np.quantile(statistic(values[drawn], axis=1), [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def format_results(results):
+    """Formats results as a Markdown table.
+
+    Args:
+        results: what `count_votes` returned.
+
+    Returns:
+        Text, one row per method.
+    """
+    lines = [["method", results.metric, f"{LEVEL:.0%} interval", "participants", "votes"]]
+    lines.append(["---"] * len(lines[0]))
+    for row in results.rows:
+        value = "-" if row["value"] is None else f"{row['value']:.1%}"
+        interval = "-" if row["interval"] is None else "{:.1%} to {:.1%}".format(*row["interval"])
+        lines.append([row["method"], value, interval, str(row["participants"]), str(row["votes"])])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def write_results(results, path, overwrite=False):
+    """Writes all that is known as JSON.
+
+    Args:
+        results: what `count_votes` returned.
+        path: path of the file.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        PhotographError: if the file exists and is not to be replaced, or cannot be written.
+    """
+    found = {"format": RESULTS_FORMAT, "version": __version__} | dataclasses.asdict(results)
+    with atomic_file(path, overwrite) as stream:
+        stream.write(json.dumps(found, indent=1).encode())

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize.apps.study import check_paths, make_naturalness, write_study
-from keras_colorize.apps.study import page as page_module
+from keras_colorize.apps.study import check_paths, make_naturalness, questions, write_study
 from keras_colorize.io import PhotographError
 
 
@@ -129,6 +128,6 @@ def test_pages_that_cannot_be_written(folders, tmp_path):
 
 
 def test_large_pages_are_refused(folders, monkeypatch):
-    monkeypatch.setattr(page_module, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(questions, "MOST_BYTES", 20_000)
     with pytest.raises(ValueError, match="--size"):
         make_naturalness(folders, 1)

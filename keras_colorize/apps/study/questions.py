@@ -1,0 +1,304 @@
+"""The two questions of user studies, and the pictures that they are asked about."""
+
+from pathlib import Path
+
+import numpy as np
+
+from keras_colorize.errors import InputError
+from keras_colorize.io import (
+    PhotographError,
+    find_photographs,
+    jpeg_bytes,
+    read_photograph,
+    small_pixels,
+)
+
+TRUTH = "truth"
+"""Name of the true colors among the methods."""
+
+CATCH = "catch"
+"""The part of a catch pair, and its method: colors of another photograph."""
+
+MOST_BYTES = 100_000_000
+"""Largest page; browsers of phones fail on larger ones."""
+
+NATURALNESS_SIZE = 224
+"""Long side in pixels of the pictures shown (Iizuka et al. 2016, section 4.3)."""
+
+PAIR_SIZE = 256
+"""The same of pairs (Zhang et al. 2016, section 3.1)."""
+
+TRIALS, PRACTICE = 40, 10
+"""Pairs that count, catch pairs among them, and practice pairs before these."""
+
+_CATCH_SHARE = 0.1
+_DONORS = 8
+
+
+class Study:
+    """A study before it is written.
+
+    Args:
+        kind: `naturalness` or `real-or-colorized`.
+        seed: number that decides the ids of the pictures, and whatever else is drawn.
+
+    Attributes:
+        generator: numpy.random.Generator of the seed.
+        data: what the page needs beside its pictures; it names nothing but opaque ids.
+        pictures: dict of opaque id to JPEG bytes.
+        meaning: dict of opaque id to dict with the method, the relative path and the part.
+        settings: dict of what the study was made with, the seed among it.
+    """
+
+    def __init__(self, kind, seed):
+        self.kind, self.generator = kind, np.random.default_rng(seed)
+        self.data, self.pictures, self.meaning, self.settings = {"side": 0}, {}, {}, {"seed": seed}
+
+    def add(self, pixels, method, path, part="test"):
+        """Adds a picture.
+
+        Args:
+            pixels: uint8 array (h, w, 3), sRGB.
+            method: name of the method.
+            path: relative path of the photograph.
+            part: `test`, `practice` or `catch`.
+
+        Returns:
+            Opaque id.
+        """
+        name = self.generator.bytes(8).hex()
+        self.pictures[name] = jpeg_bytes(pixels)
+        self.meaning[name] = {"method": method, "path": path, "part": part}
+        # The place that the page keeps for all of them.
+        self.data["side"] = max(self.data["side"], *pixels.shape[:2])
+        check_size(sum(map(len, self.pictures.values())) * 4 // 3)
+        return name
+
+
+def make_naturalness(
+    methods,
+    seed,
+    *,
+    size=NATURALNESS_SIZE,
+    max_pictures=None,
+    per_participant=None,
+    on_picture=lambda: None,
+):
+    """Makes a study of naturalness: does this image look natural to you?
+
+    Iizuka et al. 2016, section 4.3: pictures of every method and true ones, mixed at random, one
+    at a time; each participant judges equally many of each.
+
+    Args:
+        methods: dict of name to folder, at least two, see `method_folders`.
+        seed: number that decides which photographs are taken and the ids of the pictures.
+        size: long side in pixels.
+        max_pictures: how many photographs the page holds in all their versions; None for all.
+        per_participant: how many photographs of these each participant judges; None for all.
+        on_picture: called without arguments after each photograph.
+
+    Returns:
+        A `Study`.
+
+    Raises:
+        PhotographError: if photographs are missing, unreadable or differ in size.
+        InputError: if there is only one method, or the page is too large.
+    """
+    if len(methods) < 2:
+        raise InputError("expected at least two folders to compare, received one; --truth counts")
+    study, paths, photographs = Study("naturalness", seed), paired_photographs(methods), []
+    chosen = study.generator.permutation(list(paths))[:max_pictures].tolist()
+    for path in sorted(chosen):
+        versions = read_versions(paths[path], size)
+        ids = [study.add(pixels, name, path) for name, pixels in versions.items()]
+        photographs.append(sorted(ids))
+        on_picture()
+    judged = min(per_participant or len(photographs), len(photographs))
+    study.data |= {"photographs": sorted(photographs), "perParticipant": judged}
+    study.settings |= {"size": size, "methods": list(methods)}
+    study.settings["expected_votes"] = judged * len(methods)
+    return study
+
+
+def make_real_or_colorized(
+    methods, seed, *, size=PAIR_SIZE, trials=TRIALS, practice=PRACTICE, on_picture=lambda: None
+):
+    """Makes the colorization Turing test of one method: which of the two was colorized?
+
+    Zhang, Isola and Efros 2016, section 3.1: the photograph and its colorized version, each shown
+    for one second at 256 x 256, then any time to answer; 10 practice pairs with feedback, then 40
+    pairs of which a tenth show colors of another photograph, which an attentive participant finds.
+
+    Args:
+        methods: dict of name to folder: one method and `truth`, see `method_folders`.
+        seed: number that decides which photographs are taken and the ids of the pictures.
+        size: long side in pixels.
+        trials: pairs of a session, a tenth of them (at least one) catch pairs.
+        practice: pairs with feedback before these, which do not count.
+        on_picture: called without arguments after each pair is read.
+
+    Returns:
+        A `Study`.
+
+    Raises:
+        PhotographError: if photographs are missing, unreadable or differ in size.
+        InputError: if it is not one method, there are too few photographs, or the page is too
+            large.
+    """
+    names = [name for name in methods if name != TRUTH]
+    if len(names) != 1 or TRUTH not in methods or names == [CATCH]:
+        raise InputError(
+            f"expected one method, not called {TRUTH!r} or {CATCH!r}, and the true pictures, "
+            f"received {', '.join(methods)}"
+        )
+    catches = max(1, round(_CATCH_SHARE * trials))
+    if trials <= catches:
+        raise InputError(
+            f"expected at least 2 trials, of which one is a catch trial, received {trials}"
+        )
+    parts = ["practice"] * practice + [CATCH] * catches + ["test"] * (trials - catches)
+    study, paths, versions = Study("real-or-colorized", seed), paired_photographs(methods), {}
+    if len(paths) < len(parts):
+        raise InputError(
+            f"expected at least {len(parts)} photographs, one for each trial and each practice "
+            f"pair, received {len(paths)}: lower --trials or --practice"
+        )
+    for path in study.generator.permutation(list(paths))[: len(parts)].tolist():
+        versions[path] = read_versions(paths[path], size)
+        on_picture()
+    study.data |= {"practice": [], "pairs": []}
+    for (path, version), part in zip(versions.items(), parts, strict=True):
+        if part == CATCH:
+            wrong = _wrong_colors(path, versions, study.generator)
+            version = {TRUTH: version[TRUTH], CATCH: wrong}
+        ids = {method: study.add(pixels, method, path, part) for method, pixels in version.items()}
+        if part == "practice":
+            # The page gives feedback on these alone, so of these alone it knows the answer.
+            pair = {"pair": sorted(ids.values()), "colorized": ids[names[0]]}
+            study.data["practice"].append(pair)
+        else:
+            study.data["pairs"].append(sorted(ids.values()))
+    study.data["pairs"].sort()
+    study.settings |= {"size": size, "methods": names, "expected_votes": len(parts)}
+    return study
+
+
+def check_size(size):
+    """Refuses a page of more bytes than browsers would show."""
+    if size > MOST_BYTES:
+        raise InputError(
+            f"expected a page of at most {MOST_BYTES / 1e6:.0f} MB, received more: lower --size or "
+            "the number of pictures"
+        )
+
+
+def method_folders(words, truth=None):
+    """Reads which folder is which method.
+
+    Args:
+        words: list of `NAME=DIR` or `DIR`, which is called like its folder.
+        truth: folder of true colors, which joins the methods as `truth`, or None.
+
+    Returns:
+        dict of name to Path, in the given order.
+
+    Raises:
+        InputError: if two methods have the same name, or one is called `truth` beside `truth`.
+    """
+    pairs = [(TRUTH, Path(truth))] if truth else []
+    for word in reversed(words):
+        name, equals, folder = word.partition("=")
+        if not (equals and name) or Path(word).is_dir():
+            name, folder = Path(word).resolve().name, word
+        pairs.insert(0, (name, Path(folder)))
+    methods = dict(pairs)
+    if len(methods) < len(pairs):
+        names = ", ".join(name for name, _ in pairs)
+        raise InputError(f"expected a name of its own for each folder (NAME=DIR), received {names}")
+    return methods
+
+
+def paired_photographs(methods):
+    """Finds the photographs that every method has.
+
+    Suffixes may differ, because colorizing may change the format.
+
+    Args:
+        methods: dict of name to folder.
+
+    Returns:
+        dict of relative path without suffix, in POSIX spelling and sorted, to dict of method to
+        Path.
+
+    Raises:
+        PhotographError: if a folder is none, has no photographs, lacks one that another has, or
+            has two of one name.
+    """
+    found = {name: _by_name(folder) for name, folder in methods.items()}
+    everything = sorted(set().union(*found.values()))
+    for name, paths in found.items():
+        lacking = [relative for relative in everything if relative not in paths]
+        if lacking:
+            more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+            raise PhotographError(
+                f"{methods[name]}: expected the same photographs as in the other folders, "
+                f"found no {', '.join(lacking[:3])}{more}."
+            )
+    return {path: {name: paths[path] for name, paths in found.items()} for path in everything}
+
+
+def read_versions(paths, size):
+    """Reads one photograph as every method has it.
+
+    Args:
+        paths: dict of method to Path.
+        size: long side of what is returned, in pixels.
+
+    Returns:
+        dict of method to uint8 array (h, w, 3), all of one shape.
+
+    Raises:
+        PhotographError: if one cannot be read, or their sizes differ.
+    """
+    versions, first = {}, None
+    for name, path in paths.items():
+        photograph = read_photograph(path)
+        height, width = photograph.pixels.shape[:2]
+        first = first or (height, width)
+        # Another size would be scaled another way, and its sharpness would tell the method.
+        if (height, width) != first:
+            raise PhotographError(
+                f"{path}: expected {first[1]} x {first[0]} pixels as in the other folders, "
+                f"received {width} x {height}."
+            )
+        versions[name] = small_pixels(photograph, size)
+    return versions
+
+
+def _by_name(folder):
+    if not folder.is_dir():
+        raise PhotographError(f"{folder}: expected a folder of photographs, found none.")
+    paths = {}
+    for path, root in find_photographs([folder]):
+        first = paths.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
+        if first is not path:
+            raise PhotographError(f"{path}: expected one picture of this name, found {first} too.")
+    return paths
+
+
+def _wrong_colors(path, versions, generator):
+    """Lays the least fitting colors of a few other photographs over the lightness of one."""
+    # Here, as nothing else of a study needs Keras, which takes seconds.
+    from keras import ops
+
+    from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lab
+
+    others = [other for other in versions if other != path]
+    drawn = generator.permutation(len(others))[:_DONORS]
+    lab = rgb_to_lab(versions[path][TRUTH].astype(np.float32) / 255.0)
+    donors = [rgb_to_lab(versions[others[i]][TRUTH].astype(np.float32) / 255.0) for i in drawn]
+    donors = [ops.image.resize(donor[..., 1:], lab.shape[:2]) for donor in donors]
+    distances = [float(ops.mean(ops.norm(ab - lab[..., 1:], axis=-1))) for ab in donors]
+    ab = donors[int(np.argmax(distances))]
+    rgb = reduce_chroma_to_gamut(ops.concatenate([lab[..., :1], ab], axis=-1))
+    return np.rint(255.0 * ops.convert_to_numpy(rgb)).astype(np.uint8)
