@@ -6,14 +6,11 @@ import pytest
 
 ON_JAX = keras.backend.backend() == "jax"
 
-# Compilation takes JAX a minute; the layers that these options turn on have tests of their own.
-collect_ignore = ["test_dcgan_options.py"] if ON_JAX else []
-
 
 @pytest.fixture(scope="session")
-def jit_compile():
-    """What to compile with: XLA is JAX's only way, and slow for small models on TensorFlow."""
-    return ON_JAX
+def one_step():
+    """Options of `compile` for a single step: XLA is JAX's only way, a graph takes seconds."""
+    return {"jit_compile": True} if ON_JAX else {"run_eagerly": True}
 
 
 @pytest.fixture(scope="session")

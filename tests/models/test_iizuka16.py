@@ -119,7 +119,7 @@ def test_baseline_has_a_3x3_convolution_in_place_of_fusion():
     assert tuple(model.get_layer("baseline_conv1").kernel.shape) == (3, 3, 256, 256)
 
 
-def _changed_parts(loss_weights, jit_compile):
+def _changed_parts(loss_weights, one_step):
     """Trains one step and returns {layer name: whether any of its weights moved}."""
     model = iizuka16(width=TINY, classes=3, global_size=32, input_shape=(32, 32, 1))
     model.compile(
@@ -129,7 +129,7 @@ def _changed_parts(loss_weights, jit_compile):
             "class_logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         },
         loss_weights=loss_weights,
-        jit_compile=jit_compile,
+        **one_step,
     )
     trained = [layer for layer in model.layers if layer.trainable_weights]
     before = [[keras.ops.convert_to_numpy(w) for w in x.trainable_weights] for x in trained]
@@ -145,8 +145,8 @@ def _changed_parts(loss_weights, jit_compile):
     }
 
 
-def test_class_loss_reaches_neither_mid_level_nor_colorization(jit_compile):
-    moved = _changed_parts({"ab": 0.0, "class_logits": 1.0}, jit_compile)
+def test_class_loss_reaches_neither_mid_level_nor_colorization(one_step):
+    moved = _changed_parts({"ab": 0.0, "class_logits": 1.0}, one_step)
     for name, has_moved in moved.items():
         if name.startswith(COLOR_PARTS) or name.startswith("global_dense3"):
             assert not has_moved, name
@@ -155,8 +155,8 @@ def test_class_loss_reaches_neither_mid_level_nor_colorization(jit_compile):
             assert has_moved, name
 
 
-def test_alpha_zero_switches_the_classifier_off(jit_compile):
-    moved = _changed_parts({"ab": 1.0, "class_logits": 0.0}, jit_compile)
+def test_alpha_zero_switches_the_classifier_off(one_step):
+    moved = _changed_parts({"ab": 1.0, "class_logits": 0.0}, one_step)
     still = {name for name, has_moved in moved.items() if not has_moved}
     assert still == {"class_dense1", "class_dense1_bn", "class_logits"}
 

@@ -13,7 +13,6 @@ from keras_colorize.models.mobilenet_v2 import (
     mobilenet_v2_teacher,
 )
 
-ON_JAX = keras.backend.backend() == "jax"
 # The widest features of each stride, by their names in keras.applications.
 TAPS = ["block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu", "out_relu"]
 
@@ -57,94 +56,101 @@ def _save(model, path):
     return str(path)
 
 
-# Building and filling networks is slow on JAX, and files are read by the same code of Keras.
-if not ON_JAX:
+@pytest.fixture(scope="module")
+def sources():
+    """Networks of Keras with their classifier and without, for reading alone."""
+    sizes = {"input_shape": (224, 224, 3)}
+    made = {top: _reference(include_top=top, **sizes) for top in (True, False)}
+    for model in made.values():
+        _normalise(model)
+    return made
 
-    @pytest.fixture(scope="module")
-    def sources():
-        """Networks of Keras with their classifier and without, for reading alone."""
-        sizes = {"input_shape": (224, 224, 3)}
-        made = {top: _reference(include_top=top, **sizes) for top in (True, False)}
-        for model in made.values():
-            _normalise(model)
-        return made
 
-    @pytest.fixture(scope="module")
-    def files(sources, tmp_path_factory):
-        """Where their weights are."""
-        root = tmp_path_factory.mktemp("mobilenet_v2")
-        return {top: _save(model, root / f"{top}.weights.h5") for top, model in sources.items()}
+@pytest.fixture(scope="module")
+def files(sources, tmp_path_factory):
+    """Where their weights are."""
+    root = tmp_path_factory.mktemp("mobilenet_v2")
+    return {top: _save(model, root / f"{top}.weights.h5") for top, model in sources.items()}
 
-    @pytest.fixture(scope="module")
-    def network(files):
-        """A network on the encoder with a classifier."""
-        return _network(encoder_weights=files[True])
 
-    def _check(network, source):
-        checked = 0
-        for layer in source.layers:
-            if layer.weights and layer.name != "predictions":
-                found = network.get_layer(layer.name).get_weights()
-                for own, expected in zip(found, layer.get_weights(), strict=True):
-                    np.testing.assert_array_equal(own, expected)
-                    checked += 1
-        assert checked == 260
+@pytest.fixture(scope="module")
+def network(files):
+    """A network on the encoder with a classifier."""
+    return _network(encoder_weights=files[True])
 
-    def test_reads_files_of_keras(network, sources):
-        _check(network, sources[True])
 
-    @pytest.mark.parametrize(
-        ("name", "top"), [("legacy.h5", True), ("legacy.h5", False), ("new.weights.h5", False)]
-    )
-    def test_reads_other_files_of_keras(name, top, sources, tmp_path):
-        network = _network()
-        load_mobilenet_v2(network, _save(sources[top], tmp_path / name))
-        _check(network, sources[top])
+def _check(network, source):
+    checked = 0
+    for layer in source.layers:
+        if layer.weights and layer.name != "predictions":
+            found = network.get_layer(layer.name).get_weights()
+            for own, expected in zip(found, layer.get_weights(), strict=True):
+                np.testing.assert_array_equal(own, expected)
+                checked += 1
+    assert checked == 260
 
-    def test_features_are_those_of_the_file_and_learn_nothing(files, sources):
-        model = mobilenet_v2_features(files[False])
-        assert model.trainable_weights == []
-        x = np.random.default_rng(0).uniform(-1, 1, (1, 224, 224, 3)).astype("float32")
-        expected = sources[False].predict(x, verbose=0)
-        np.testing.assert_allclose(model(x, training=True)[-1], expected, rtol=1e-4, atol=1e-4)
 
-    def test_a_teacher_answers_like_its_file_and_shares_the_classifier(network, files, sources):
-        student = mobilenet_v2_student(network, files[True])
-        teacher = mobilenet_v2_teacher(files[True])
-        light = np.random.default_rng(0).uniform(0, 100, (1, 224, 224, 1)).astype("float32")
-        # The encoder takes L* as a grey picture in [-1, 1].
-        seen, made = teacher(np.repeat(light / 50 - 1, 3, axis=-1)), student(light)
-        expected = sources[True](np.repeat(light / 50 - 1, 3, axis=-1))
-        for one in (seen, made):
-            answers = keras.ops.softmax(one["logits"])
-            np.testing.assert_allclose(answers, expected, rtol=1e-3, atol=1e-7)
-        assert teacher.trainable_weights == []
-        own = {id(w) for w in network.trainable_weights}
-        assert {id(w) for w in student.trainable_weights} < own
+def test_reads_files_of_keras(network, sources):
+    _check(network, sources[True])
 
-    def test_a_teacher_needs_its_classifier(files):
-        with pytest.raises(ValueError, match=r"with their classifier, .*\.weights\.h5 has none"):
-            mobilenet_v2_teacher(files[False])
 
-    def test_a_student_needs_the_encoder(files):
-        with pytest.raises(ValueError, match="a mobilenet_v2 encoder, .* lacks 'block_13_expand"):
-            mobilenet_v2_student(_residual(), files[True])
+@pytest.mark.parametrize(("name", "top"), [("legacy.h5", True), ("new.weights.h5", False)])
+def test_reads_other_files_of_keras(name, top, sources, tmp_path):
+    network = _network()
+    load_mobilenet_v2(network, _save(sources[top], tmp_path / name))
+    _check(network, sources[top])
 
-    def test_files_of_other_networks_are_refused(network, tmp_path):
-        other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-        narrow = _save(_reference(alpha=0.35), tmp_path / "narrow.weights.h5")
-        text = tmp_path / "text.weights.h5"
-        text.write_text("not weights")
-        for path in (_save(other, tmp_path / "other.weights.h5"), narrow, text):
-            with pytest.raises(ValueError, match=r"Expected the weights of .*MobileNetV2 \(alpha"):
-                load_mobilenet_v2(network, str(path))
 
-    def test_another_encoder_is_refused(files):
-        with pytest.raises(ValueError, match="distribution_unet lacks 'Conv1'"):
-            load_mobilenet_v2(_residual(), files[False])
+def test_features_are_those_of_the_file_and_learn_nothing(files, sources):
+    model = mobilenet_v2_features(files[False])
+    assert model.trainable_weights == []
+    x = np.random.default_rng(0).uniform(-1, 1, (1, 224, 224, 3)).astype("float32")
+    expected = sources[False].predict(x, verbose=0)
+    np.testing.assert_allclose(model(x, training=True)[-1], expected, rtol=1e-4, atol=1e-4)
 
-    def _residual():
-        return _network("residual", residual_widths=(4, 4, 4, 4, 4))
+
+def test_a_teacher_answers_like_its_file_and_shares_the_classifier(network, files, sources):
+    student = mobilenet_v2_student(network, files[True])
+    teacher = mobilenet_v2_teacher(files[True])
+    light = np.random.default_rng(0).uniform(0, 100, (1, 224, 224, 1)).astype("float32")
+    # The encoder takes L* as a grey picture in [-1, 1].
+    seen, made = teacher(np.repeat(light / 50 - 1, 3, axis=-1)), student(light)
+    expected = sources[True](np.repeat(light / 50 - 1, 3, axis=-1))
+    for one in (seen, made):
+        answers = keras.ops.softmax(one["logits"])
+        np.testing.assert_allclose(answers, expected, rtol=1e-3, atol=1e-7)
+    assert teacher.trainable_weights == []
+    own = {id(w) for w in network.trainable_weights}
+    assert {id(w) for w in student.trainable_weights} < own
+
+
+def test_a_teacher_needs_its_classifier(files):
+    with pytest.raises(ValueError, match=r"with their classifier, .*\.weights\.h5 has none"):
+        mobilenet_v2_teacher(files[False])
+
+
+def test_a_student_needs_the_encoder(files):
+    with pytest.raises(ValueError, match="a mobilenet_v2 encoder, .* lacks 'block_13_expand"):
+        mobilenet_v2_student(_residual(), files[True])
+
+
+def test_files_of_other_networks_are_refused(network, tmp_path):
+    other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    narrow = _save(_reference(alpha=0.35), tmp_path / "narrow.weights.h5")
+    text = tmp_path / "text.weights.h5"
+    text.write_text("not weights")
+    for path in (_save(other, tmp_path / "other.weights.h5"), narrow, text):
+        with pytest.raises(ValueError, match=r"Expected the weights of .*MobileNetV2 \(alpha"):
+            load_mobilenet_v2(network, str(path))
+
+
+def test_another_encoder_is_refused(files):
+    with pytest.raises(ValueError, match="distribution_unet lacks 'Conv1'"):
+        load_mobilenet_v2(_residual(), files[False])
+
+
+def _residual():
+    return _network("residual", residual_widths=(4, 4, 4, 4, 4))
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path):

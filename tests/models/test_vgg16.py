@@ -9,7 +9,6 @@ from skimage.color import rgb2lab
 from keras_colorize.models import vgg16_residual_encoder
 from keras_colorize.models.vgg16 import load_vgg16, vgg16_taps
 
-ON_JAX = keras.backend.backend() == "jax"
 TAPS = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3"]
 NAMES = [f"block{block}_conv{number}" for block in (1, 2, 3, 4) for number in (1, 2, 3)]
 NAMES = [name for name in NAMES if name not in ("block1_conv3", "block2_conv3")]
@@ -69,72 +68,72 @@ def test_any_size_is_rounded_up(height, width):
     ]
 
 
-# Building and filling networks is slow on JAX, and files are read by the same code.
-if not ON_JAX:
+@pytest.mark.parametrize("include_top", [False, True])
+@pytest.mark.parametrize("name", ["new.weights.h5", "legacy.h5"])
+def test_reads_files_of_keras(name, include_top, source, tmp_path):
+    if include_top:
+        source = _reference(include_top=True, input_shape=(32, 32, 3), classes=2)
+    path = tmp_path / name
+    source.save(path) if name == "legacy.h5" else source.save_weights(path)
+    model = _encoder()
+    load_vgg16(model, str(path))
+    for layer in NAMES:
+        own = model.get_layer(layer).get_weights()
+        for value, expected in zip(own, source.get_layer(layer).get_weights(), strict=True):
+            np.testing.assert_array_equal(value, expected)
 
-    @pytest.mark.parametrize("include_top", [False, True])
-    @pytest.mark.parametrize("name", ["new.weights.h5", "legacy.h5"])
-    def test_reads_files_of_keras(name, include_top, source, tmp_path):
-        if include_top:
-            source = _reference(include_top=True, input_shape=(32, 32, 3), classes=2)
-        path = tmp_path / name
-        source.save(path) if name == "legacy.h5" else source.save_weights(path)
-        model = _encoder()
-        load_vgg16(model, str(path))
-        for layer in NAMES:
-            own = model.get_layer(layer).get_weights()
-            for value, expected in zip(own, source.get_layer(layer).get_weights(), strict=True):
-                np.testing.assert_array_equal(value, expected)
 
-    def test_reads_the_names_of_the_released_file(source, tmp_path):
-        # As in vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5: byte strings, odd suffixes.
-        with h5py.File(tmp_path / "released.h5", "w") as file:
-            for name in NAMES:
-                group = file.create_group(name)
-                keys = [f"{name}_W_1:0", f"{name}_b_1:0"]
-                group.attrs["weight_names"] = [key.encode() for key in keys]
-                for key, value in zip(keys, source.get_layer(name).get_weights(), strict=True):
-                    group.create_dataset(key, data=value)
-        model = _encoder()
-        load_vgg16(model, str(tmp_path / "released.h5"))
-        for own, expected in zip(
-            model.get_layer("block4_conv3").get_weights(),
-            source.get_layer("block4_conv3").get_weights(),
-            strict=True,
-        ):
-            np.testing.assert_array_equal(own, expected)
+def test_reads_the_names_of_the_released_file(source, tmp_path):
+    # As in vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5: byte strings, odd suffixes.
+    with h5py.File(tmp_path / "released.h5", "w") as file:
+        for name in NAMES:
+            group = file.create_group(name)
+            keys = [f"{name}_W_1:0", f"{name}_b_1:0"]
+            group.attrs["weight_names"] = [key.encode() for key in keys]
+            for key, value in zip(keys, source.get_layer(name).get_weights(), strict=True):
+                group.create_dataset(key, data=value)
+    model = _encoder()
+    load_vgg16(model, str(tmp_path / "released.h5"))
+    for own, expected in zip(
+        model.get_layer("block4_conv3").get_weights(),
+        source.get_layer("block4_conv3").get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(own, expected)
 
-    def test_other_files_are_refused(source, tmp_path):
-        other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="block1_conv1")])
-        other.save_weights(tmp_path / "other.weights.h5")
-        cut = keras.Model(source.input, source.get_layer("block4_conv2").output)
-        cut.save_weights(tmp_path / "cut.weights.h5")
-        (tmp_path / "text.weights.h5").write_text("not weights")
-        model = _encoder()
-        before = [w.copy() for w in model.get_weights()]
-        for name, message in (
-            ("other", r"block1_conv1 of shapes \[\(3, 3, 3, 64\), \(64,\)\]; found \[\(4, 3\), "),
-            ("cut", "block4_conv3 of shapes .*found no such layer"),
-            ("text", "Expected the weights of keras.applications.VGG16 in"),
-        ):
-            with pytest.raises(ValueError, match=message):
-                load_vgg16(model, str(tmp_path / f"{name}.weights.h5"))
-        # Nothing is copied from a file that does not fit as a whole.
-        for old, new in zip(before, model.get_weights(), strict=True):
-            np.testing.assert_array_equal(old, new)
 
-    def test_the_network_takes_them_by_path_at_full_width_only(source, tmp_path):
-        path = str(tmp_path / "new.weights.h5")
-        source.save_weights(path)
-        model = vgg16_residual_encoder(encoder_weights=path, decoder_width=1 / 16)
-        for own, expected in zip(
-            model.get_layer("block3_conv1").get_weights(),
-            source.get_layer("block3_conv1").get_weights(),
-            strict=True,
-        ):
-            np.testing.assert_array_equal(own, expected)
-        with pytest.raises(ValueError, match=r"shapes \[\(3, 3, 3, 4\), \(4,\)\]; found"):
-            vgg16_residual_encoder(width=1 / 16, encoder_weights=path)
+def test_other_files_are_refused(source, tmp_path):
+    other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="block1_conv1")])
+    other.save_weights(tmp_path / "other.weights.h5")
+    cut = keras.Model(source.input, source.get_layer("block4_conv2").output)
+    cut.save_weights(tmp_path / "cut.weights.h5")
+    (tmp_path / "text.weights.h5").write_text("not weights")
+    model = _encoder()
+    before = [w.copy() for w in model.get_weights()]
+    for name, message in (
+        ("other", r"block1_conv1 of shapes \[\(3, 3, 3, 64\), \(64,\)\]; found \[\(4, 3\), "),
+        ("cut", "block4_conv3 of shapes .*found no such layer"),
+        ("text", "Expected the weights of keras.applications.VGG16 in"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            load_vgg16(model, str(tmp_path / f"{name}.weights.h5"))
+    # Nothing is copied from a file that does not fit as a whole.
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_the_network_takes_them_by_path_at_full_width_only(source, tmp_path):
+    path = str(tmp_path / "new.weights.h5")
+    source.save_weights(path)
+    model = vgg16_residual_encoder(encoder_weights=path, decoder_width=1 / 16)
+    for own, expected in zip(
+        model.get_layer("block3_conv1").get_weights(),
+        source.get_layer("block3_conv1").get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(own, expected)
+    with pytest.raises(ValueError, match=r"shapes \[\(3, 3, 3, 4\), \(4,\)\]; found"):
+        vgg16_residual_encoder(width=1 / 16, encoder_weights=path)
 
 
 def test_another_encoder_is_refused(monkeypatch):

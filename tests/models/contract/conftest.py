@@ -246,3 +246,9 @@ if keras.backend.backend() == "jax":
 @pytest.fixture(scope="module", params=NETWORKS)
 def network(request):
     return NETWORKS[request.param]
+
+
+@pytest.fixture(params=["iizuka16", "distribution_unet_residual", "dcgan_generator"])
+def served_network(request):
+    """Networks whose layers ask for sizes that the exported graph must know how to ask for."""
+    return NETWORKS[request.param]
