@@ -25,9 +25,7 @@ from keras_colorize.evaluation import (
     scaled_rgb,
     summarize,
 )
-from keras_colorize.inference.compose import compose
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import to_working_size
+from keras_colorize.inference.compose import compose, to_working_size
 
 CONDITIONS = {
     **{part: (part,) for part in PARTS},
@@ -67,9 +65,9 @@ def _colored(colorizer, rgb, number):
     lightness = _lightness(rgb)[None]
     made = {}
     for name, film in films.items():
-        small = to_working_size(_lightness(film), colorizer.working_size, STRIDE)
+        small = to_working_size(_lightness(film), colorizer.working_size)
         ab = colorizer.predict_ab(small[None])
-        made[name] = ops.convert_to_numpy(compose(lightness, ab, colorizer.saturation))[0]
+        made[name] = compose(lightness, ab, colorizer.saturation)[0]
     return made
 
 

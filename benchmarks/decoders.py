@@ -29,10 +29,7 @@ from keras_colorize.evaluation import (
     summarize,
 )
 from keras_colorize.evaluation.measure import LONG_SIDE
-from keras_colorize.inference.compose import compose
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import to_working_size
-from keras_colorize.inference.prediction import decoded
+from keras_colorize.inference.compose import compose, to_working_size
 from keras_colorize.presets import find_preset, read_config
 
 NAMES = ("working_size", "decoder", "temperature", "rebalancing", "saturation")
@@ -130,7 +127,8 @@ def _decoders(config, options):
 
 
 def _variant(colorizer, setting):
-    return colorizer.replace(**dict(zip(NAMES, setting, strict=True)))
+    options = dict(zip(NAMES, setting, strict=True))
+    return colorizer.replace(**{name: one for name, one in options.items() if one is not None})
 
 
 def _measure(colorizer, path, variants):
@@ -142,12 +140,11 @@ def _measure(colorizer, path, variants):
         size = variant.working_size
         if size not in predictions:
             # The network runs once per size; every other setting reads the same prediction.
-            small = to_working_size(lightness, size, STRIDE)[None]
+            small = to_working_size(lightness, size)[None]
             output = colorizer.config.output
             predictions[size] = colorizer.model.predict_on_batch(small)[output], small
-        ab = decoded(variant, *predictions[size])
-        color = compose(lightness[None], ab, variant.saturation)
-        made[setting] = ops.convert_to_numpy(color)[0]
+        ab = variant.decode(*predictions[size])
+        made[setting] = compose(lightness[None], ab, variant.saturation)[0]
     return picture_metrics(rgb, {**made, "truth": rgb})
 
 

@@ -15,16 +15,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
-from keras import ops
 from onnxruntime import InferenceSession, SessionOptions
 
 from keras_colorize import Colorizer
 from keras_colorize.evaluation import measure, measured_paths
 from keras_colorize.export import export_litert, export_onnx
 from keras_colorize.export.formats import colors_model
-from keras_colorize.inference.compose import compose
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import lightness_of, to_working_size
+from keras_colorize.inference.compose import compose, resize_bicubic, to_working_size
+from keras_colorize.inference.pixels import lightness_of
 
 RUNS = 50
 
@@ -107,14 +105,13 @@ class Method:
         seen = self._seen(lightness)[None]
         ab = self.run(seen)
         self.off.append(np.abs(ab - self.reference(seen)).ravel())
-        return ops.convert_to_numpy(compose(lightness[None], ab))[0]
+        return compose(lightness[None], ab)[0]
 
     def _seen(self, lightness):
         if not self.stretch:
-            return to_working_size(lightness, self.side, STRIDE)
+            return to_working_size(lightness, self.side)
         size = (self.side, self.side)
-        small = ops.image.resize(lightness, size, interpolation="bicubic", antialias=True)
-        return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)
+        return np.clip(resize_bicubic(lightness[None], size)[0], 0.0, 100.0)
 
     def milliseconds(self):
         """Time of one picture, the quickest of many."""

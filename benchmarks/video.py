@@ -16,13 +16,8 @@ from keras import ops
 
 from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.inference.full_size import compose_into
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import lightness_of, to_float, to_working_size
-from keras_colorize.inference.pixelwise import apply_pixelwise
-from keras_colorize.inference.prediction import sharpened
-from keras_colorize.inference.refine import decode_field, refine, unary_potentials
-from keras_colorize.inference.tiles import enlarged_window
+from keras_colorize.inference.mrf import decode_field, enlarged_window, solve, unary_potentials
+from keras_colorize.inference.pixels import apply_pixelwise, to_float
 from keras_colorize.layers import compatible
 from keras_colorize.metrics import chroma_flicker, colorfulness
 from keras_colorize.video import SteadyColors, is_cut
@@ -70,13 +65,11 @@ def measure(source, colorizer, method, limit):
         for number, picture in enumerate(FrameReader(source).pictures()):
             if limit and number == limit:
                 return
-            lightness = lightness_of(picture.pixels)
+            preprocessed = colorizer.preprocess(picture.pixels)
             start = time.perf_counter()
-            seen = to_working_size(lightness, colorizer.working_size, STRIDE)
-            ab = method(seen)
+            ab = method(preprocessed.network_input)
             seconds.append(time.perf_counter() - start)
-            made = np.empty_like(picture.pixels)
-            compose_into(made, lightness, ab, colorizer.saturation)
+            (made,) = colorizer.compose([preprocessed], [ab])
             if number % EVERY == 0:
                 colors.append(float(colorfulness(to_float(made))))
             yield apply_pixelwise(rgb_to_lab, to_float(made))
@@ -108,14 +101,14 @@ class Field:
         colorizer, refinement = self.colorizer, self.colorizer.refinement
         output, lightness = colorizer.config.output, seen[None]
         prediction = colorizer.model.predict_on_batch(lightness)[output]
-        small = ops.convert_to_numpy(sharpened(colorizer, prediction))[0]
+        small = ops.convert_to_numpy(colorizer.distributions(prediction))[0]
         rows, columns = (slice(0, side) for side in seen.shape[:2])
         probabilities = enlarged_window(small, seen.shape[:2], rows, columns)[None]
         unary = unary_potentials(probabilities, refinement)
         if self.weight and self.seen is not None and not is_cut(self.seen, seen):
             share = self.weight * np.exp(-np.square(seen - self.seen) / SIGMA)[None, ..., None]
             unary = unary + share * compatible(self.field, refinement.compatibility)
-        self.seen, self.field = seen, refine(unary, lightness, refinement)
+        self.seen, self.field = seen, solve(unary, lightness, refinement)
         ab = decode_field(self.field, output, lightness, (), refinement.decode)
         return ops.convert_to_numpy(ab)[0]
 

@@ -135,12 +135,16 @@ def _subject(options, paths):
 
 
 def _preset(options, preset, history):
+    from keras_colorize.inference.heads import is_distribution
+
     default = make_any_colorizer(options, str(preset))
     name, methods = _free_name(default.name), {}
     if default.config.colorizes:
         # The mean of what the network holds for likely is nearest to the truth.
-        plain = {"decoder": "mean", "rebalancing": 0.0, "saturation": 1.0, "refine": "none"}
-        methods = {"mean": default.replace(**plain, palette=None), name: default}
+        plain = {"saturation": 1.0, "refine": None, "palette": None}
+        if is_distribution(default.config.output):
+            plain |= {"decoder": "mean", "rebalancing": 0.0}
+        methods = {"mean": default.replace(**plain), name: default}
     record = {
         "preset": str(preset),
         "weights_sha256": default.config.sha256,

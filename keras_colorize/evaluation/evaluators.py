@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize.evaluation.recognition import Recognition, imagenet_class, load_features
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import lightness_of, to_working_size
 
 
 def make_evaluators(paths, classifier=None, features=(), scenes=None):
@@ -82,7 +80,7 @@ class Scenes:
         label = self.label(path)
         if label is None:
             return {}
-        small = to_working_size(lightness_of(target), self.colorizer.working_size, STRIDE)
+        small = self.colorizer.preprocess(target).network_input
         logits = np.asarray(self.colorizer.model.predict_on_batch(small[None])["class_logits"])[0]
         # How many classes are likelier than the true one.
         rank = int((logits > logits[label]).sum())

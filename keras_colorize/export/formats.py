@@ -9,15 +9,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from keras_colorize.errors import InputError
 from keras_colorize.export.saved_model import check_backend
 from keras_colorize.inference import Colorizer
+from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pictures import photograph_of, pictures_of
-from keras_colorize.inference.pixels import lightness_of
-from keras_colorize.inference.prediction import decoded
+from keras_colorize.inference.pixels import lightness_of, pixels_of
 from keras_colorize.io.atomic import atomic_path
 from keras_colorize.models import fold_batch_norm
 
@@ -160,7 +158,7 @@ class _Decoded(keras.layers.Layer):
 
     def call(self, inputs):
         prediction, lightness = inputs
-        return self.colorizer.saturation * decoded(self.colorizer, prediction, lightness)
+        return self.colorizer.saturation * self.colorizer.decode(prediction, lightness)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[0][:3], 2)
@@ -246,7 +244,5 @@ def _litert_settings(quantize, pictures):
 
 def _stretched(picture, size):
     """Lightness (1, H, W, 1) of a photograph at the size of the file."""
-    pixels = picture if isinstance(picture, np.ndarray) else photograph_of(picture).pixels
-    lightness = lightness_of(pictures_of(pixels)[0, ..., :3])
-    small = ops.image.resize(lightness, size, interpolation="bicubic", antialias=True)
-    return np.clip(ops.convert_to_numpy(small), 0.0, 100.0)[None]
+    lightness = lightness_of(pixels_of(picture)[0, ..., :3])
+    return np.clip(resize_bicubic(lightness[None], size), 0.0, 100.0)

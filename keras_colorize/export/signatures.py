@@ -11,11 +11,10 @@ from keras import ops
 
 from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lightness
 from keras_colorize.color.gamut import lab_to_rgb_in_gamut
-from keras_colorize.inference.compose import compose
+from keras_colorize.inference.compose import divided, resize_bicubic
+from keras_colorize.inference.mrf import decode_field, field, unary_potentials
 from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import BAND_PIXELS, divided
-from keras_colorize.inference.prediction import decoded, sharpened
-from keras_colorize.inference.refine import decode_field, field, unary_potentials
+from keras_colorize.inference.pixels import CHUNKS
 from keras_colorize.layers.resizing import resize_bilinear
 
 _LIGHTNESS = tf.TensorSpec((None, None, None, 1), tf.float32, name="lightness")
@@ -95,8 +94,8 @@ def predict_ab(colorizer, outputs, lightness):
     prediction = outputs[colorizer.config.output]
     refinement, config = colorizer.refinement, colorizer.config
     if refinement is None:
-        return decoded(colorizer, prediction, lightness)
-    small = sharpened(colorizer, prediction)
+        return colorizer.decode(prediction, lightness)
+    small = colorizer.distributions(prediction)
     batch, height, width, _ = ops.shape(lightness)
     channels, bins = small.shape[-2:]
     flat = ops.reshape(small, (*ops.shape(small)[:3], channels * bins))
@@ -207,7 +206,8 @@ def composed(pixels, lightness, ab, dtype):
     step = tf.uint16.max // dtype.max
 
     def band(start, end):
-        rgb = compose(lightness[None, start:end], ab[None], 1.0, start, height, _to_srgb)
+        large = resize_bicubic(ab[None], (height, width), start, end - start)
+        rgb = _to_srgb(lightness[None, start:end], large)
         alpha = pixels[start:end, :, alpha_from:] // step
         return tf.concat([tf.cast(tf.round(rgb[0] * dtype.max), dtype), tf.cast(alpha, dtype)], -1)
 
@@ -226,7 +226,7 @@ def _to_srgb(lightness, ab):
 
 def _by_bands(height, width, band, dtype, channels=None):
     """Puts together what `band(start, end)` makes of the rows of a picture."""
-    rows = tf.maximum(1, BAND_PIXELS // width)
+    rows = tf.maximum(1, CHUNKS[-1] // width)
     count = -(-height // rows)
     shape = (None, None, channels)
     parts = tf.TensorArray(dtype, count, element_shape=shape, infer_shape=False)

@@ -9,7 +9,7 @@ _MODULES = {
     "Refinement": "options",
     "layer_hints": "hints",
     "point_hints": "hints",
-    "predicted_ab": "outputs",
+    "predicted_ab": "heads",
     "read_palette": "palette",
 }
 

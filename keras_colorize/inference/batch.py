@@ -5,11 +5,13 @@ import concurrent.futures
 import dataclasses
 import os
 
-from keras_colorize.inference.groups import read_groups, take_step
-from keras_colorize.io import Job, PhotographError, write_photograph
+from keras_colorize.io import Job, PhotographError, read_photograph, write_photograph
 
 AHEAD = 1
 """Groups that wait to be written, as many as are read ahead; bounds the memory."""
+
+GROUP_PIXELS = 1 << 22
+"""Most pixels of a group at full size, unless one photograph has more; bounds the memory."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +31,27 @@ class Outcome:
     notes: tuple = ()
     before: object = None
     after: object = None
+
+
+@dataclasses.dataclass
+class InProgress:
+    """How far a photograph has come; what was not reached is None.
+
+    Attributes:
+        job: its `Job`.
+        photograph: the `Photograph` as read.
+        preprocessed: what the colorizer makes of it.
+        ab: what it predicts.
+        pixels: those of the photograph in color.
+        error: what went wrong.
+    """
+
+    job: Job
+    photograph: object = None
+    preprocessed: object = None
+    ab: object = None
+    pixels: object = None
+    error: object = None
 
 
 def colorize_files(
@@ -51,63 +74,100 @@ def colorize_files(
         An `Outcome` per job, in order.
     """
 
-    def leave(job):
-        return not overwrite and os.path.lexists(job.target)
-
     def finish(group):
-        return [
-            _unread(reading, skip_existing)
-            if reading.pixels is None
-            else _written(reading, mark_colorized, overwrite, keep)
-            for reading in take_step(group, "pixels", colorizer.paint, "view", "color")
-        ]
+        _step(group, "pixels", colorizer.compose, "preprocessed", "ab")
+        return [_outcome(one, mark_colorized, skip_existing, overwrite, keep) for one in group]
 
+    groups = read_groups(colorizer, jobs, overwrite)
     with (
         concurrent.futures.ThreadPoolExecutor(1) as reader,
         concurrent.futures.ThreadPoolExecutor(1) as writer,
     ):
-        writing = collections.deque()
-        for group in _ahead(reader, read_groups(colorizer, jobs, leave)):
-            writing.append(
-                writer.submit(finish, take_step(group, "color", colorizer.predict, "view"))
-            )
-            # Large pictures would stay in memory with this list, which others hold as well.
-            group.clear()
+        writing, coming = collections.deque(), reader.submit(next, groups, None)
+        while (group := coming.result()) is not None:
+            coming = reader.submit(next, groups, None)
+            _step(group, "ab", colorizer.predict, "preprocessed")
+            writing.append(writer.submit(finish, group))
+            # Large pictures would stay in memory with it.
+            del group
             while len(writing) > AHEAD:
                 yield from writing.popleft().result()
-        for last in writing:
-            yield from last.result()
+        while writing:
+            yield from writing.popleft().result()
 
 
-def _ahead(reader, groups):
-    coming = reader.submit(next, groups, None)
-    while (group := coming.result()) is not None:
-        coming = reader.submit(next, groups, None)
+def read_groups(colorizer, jobs, overwrite=True):
+    """Reads photographs and puts those together that the network sees at one size.
+
+    Which ones come together depends on them and their order alone, not on who is quicker: a
+    network in low precision gives slightly different colors in other company.
+
+    Args:
+        colorizer: a `BaseColorizer`.
+        jobs: `Job`s.
+        overwrite: whether those whose output exists are read.
+
+    Yields:
+        Lists of `InProgress`, in the order of the jobs.
+    """
+    group, shapes, pixels = [], set(), 0
+    for job in jobs:
+        one = InProgress(job)
+        if overwrite or not os.path.lexists(job.target):
+            # Whatever goes wrong with one photograph, memory included, must not stop the others.
+            try:
+                one.photograph = read_photograph(job.source)
+                one.preprocessed = colorizer.preprocess(one.photograph.pixels)
+            except Exception as error:
+                one.error = error
+        ready = one.preprocessed
+        shape = set() if ready is None else {ready.network_input.shape}
+        size = 0 if ready is None else ready.lightness.size
+        if group and (len(shapes | shape) > 1 or pixels + size > GROUP_PIXELS):
+            yield group
+            group, shapes, pixels = [], set(), 0
+        group, shapes, pixels = [*group, one], shapes | shape, pixels + size
+        del one, ready
+        if len(group) >= colorizer.at_once or pixels >= GROUP_PIXELS:
+            yield group
+            group, shapes, pixels = [], set(), 0
+    if group:
         yield group
 
 
-def _unread(reading, skip_existing):
-    job = reading.job
-    if reading.error is not None:
-        return _failure(job, reading.error)
-    if skip_existing:
-        return Outcome(job, "skipped", (f"{job.target} exists",))
-    return Outcome(job, "failed", (f"{job.target} exists; skip or overwrite existing outputs",))
-
-
-def _written(reading, mark_colorized, overwrite, keep):
-    job, before = reading.job, reading.photograph
-    after = dataclasses.replace(before, pixels=reading.pixels)
-    options = {"mark_colorized": mark_colorized, "overwrite": overwrite}
+def _step(group, name, function, *columns):
+    """Takes those of a group that got so far one step further; alone where together fails."""
+    ready = [one for one in group if one.preprocessed is not None and one.error is None]
+    if not ready:
+        return
     try:
-        notes = (*before.notes, *write_photograph(job.target, after, **options))
+        results = function(*([getattr(one, column) for one in ready] for column in columns))
+        for one, result in zip(ready, results, strict=True):
+            setattr(one, name, result)
     except Exception as error:
-        return _failure(job, error)
-    return Outcome(job, "done", notes, *((before, after) if keep else ()))
+        if len(ready) == 1:
+            ready[0].error = error
+        else:
+            for one in ready:
+                _step([one], name, function, *columns)
 
 
-def _failure(job, error):
-    return Outcome(job, "failed", (describe(error).removeprefix(f"{job.source}: "),))
+def _outcome(one, mark_colorized, skip_existing, overwrite, keep):
+    job, before = one.job, one.photograph
+    if one.error is None and one.pixels is None:
+        if skip_existing:
+            return Outcome(job, "skipped", (f"{job.target} exists",))
+        return Outcome(job, "failed", (f"{job.target} exists; skip or overwrite existing outputs",))
+    try:
+        if one.error is not None:
+            raise one.error
+        after = dataclasses.replace(before, pixels=one.pixels)
+        written = write_photograph(
+            job.target, after, mark_colorized=mark_colorized, overwrite=overwrite
+        )
+    except Exception as error:
+        return Outcome(job, "failed", (describe(error).removeprefix(f"{job.source}: "),))
+    return Outcome(job, "done", (*before.notes, *written), *((before, after) if keep else ()))
 
 
 def describe(error):

@@ -1,87 +1,235 @@
-"""The colorizer: picture in, the same kind of picture with color out."""
+"""The colorizer: picture in, the same kind of picture with color out.
 
+`preprocess`, `predict` and `compose` are the only way from pixels to pixels, for whoever
+colorizes: a file, a folder, a video, a bulk run, an evaluation, the client of a server.
+"""
+
+import abc
 import copy
+import dataclasses
 from pathlib import Path
 
 import numpy as np
+from keras import ops
 
-from keras_colorize.inference.base import BaseColorizer
-from keras_colorize.inference.frozen import Frozen
-from keras_colorize.inference.hints import hints_of
-from keras_colorize.inference.options import STRIDE, Options
-from keras_colorize.inference.palette import log_histogram, read_palette
-from keras_colorize.inference.pixels import to_working_size
-from keras_colorize.inference.prediction import decoded, hinted, refined
-from keras_colorize.inference.refine import check_distribution
-from keras_colorize.inference.style import StyledNetwork, style_lightness
+from keras_colorize import io
+from keras_colorize.errors import InputError
+from keras_colorize.inference.compose import compose, to_working_size
+from keras_colorize.inference.heads import (
+    check_distribution,
+    class_log_weights,
+    predicted_ab,
+)
+from keras_colorize.inference.hints import at_size, hinted, hints_of, unsaturated
+from keras_colorize.inference.mrf import channel_probabilities, refined_ab
+from keras_colorize.inference.options import OF_DISTRIBUTIONS, Options
+from keras_colorize.inference.palette import log_histogram, palette_bias, read_palette
+from keras_colorize.inference.pixels import CHUNKS, lightness_of, photograph_of, pictures_of
+from keras_colorize.inference.style import StyledNetwork
 from keras_colorize.models import fold_batch_norm
+from keras_colorize.models.style import split_style
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import default_preset, load_preset
+
+BATCH = 16
+"""Most pictures that go through the network at once."""
+
+BATCH_PIXELS = 1 << 20
+"""Most pixels that go through the network at once, unless one picture has more."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Preprocessed:
+    """One picture, ready for the network.
+
+    Attributes:
+        pixels: array (H, W, C), C of 1, 3 or 4.
+        lightness: float32 array (H, W, 1), L* in 0..100.
+        network_input: float32 array (h, w, 1), the same at the working size.
+    """
+
+    pixels: np.ndarray
+    lightness: np.ndarray
+    network_input: np.ndarray
+
+
+class BaseColorizer(abc.ABC):
+    """Colorizes whole pictures; subclasses predict the color, by a network here or on a server.
+
+    Attributes:
+        name: what the network is called.
+        working_size: long side in pixels at which the network sees a photograph.
+        saturation: factor on the predicted chroma.
+        hints: `Hints` for the one picture that is colorized, or None.
+        at_once: most photographs of a folder that are predicted together; beyond four, more
+            hardly take less time for each.
+    """
+
+    name, working_size, saturation, hints, at_once = "", 256, 1.0, None, 4
+
+    def __call__(self, picture):
+        """Colorizes one picture or several.
+
+        Args:
+            picture: a path or a Pillow image; a `Photograph`; an array (H, W), (H, W, 1),
+                (H, W, 3) or (H, W, 4), or a batch (N, H, W, C) of those, in bool, uint8,
+                uint16 or floating point in [0, 1], sRGB; or a list of any of these. Color that
+                is there is not looked at. A fourth channel is alpha and is kept.
+
+        Returns:
+            The same kind at the same size: an array of the same type (uint8 for bool) with
+            three channels (four with alpha), a `Photograph`, a Pillow image (for a path, too),
+            or a list.
+
+        Raises:
+            PhotographError: if a file cannot be read.
+            InputError: for arrays of other shapes, types or ranges.
+            TypeError: for anything else.
+        """
+        if isinstance(picture, list | tuple):
+            return [self(one) for one in picture]
+        if not isinstance(picture, np.ndarray):
+            photograph = photograph_of(picture)
+            colorized = dataclasses.replace(photograph, pixels=self(photograph.pixels))
+            return colorized if picture is photograph else io.to_pil(colorized)
+        pictures = pictures_of(picture)
+        at_once = min(BATCH, max(1, BATCH_PIXELS // int(self.working_size) ** 2))
+        colorized = []
+        for start in range(0, len(pictures), at_once):
+            batch = [self.preprocess(one) for one in pictures[start : start + at_once]]
+            colorized += self.compose(batch, self.predict(batch))
+        return np.stack(colorized) if picture.ndim == 4 else colorized[0]
+
+    @abc.abstractmethod
+    def predict_ab(self, lightness, hints=None):
+        """Predicts color, before saturation.
+
+        Args:
+            lightness: float array (N, H, W, 1), L* in 0..100, at a working size.
+            hints: `Hints` of the size of the lightness, or None.
+
+        Returns:
+            float32 array or tensor (N, h, w, 2) of a and b.
+        """
+
+    def preprocess(self, pixels):
+        """Prepares a picture for the network.
+
+        Args:
+            pixels: array (H, W, C), C of 1, 3 or 4; see `__call__`.
+
+        Returns:
+            `Preprocessed`.
+
+        Raises:
+            InputError: for arrays of other types or ranges.
+        """
+        lightness = lightness_of(pixels[..., :3])
+        return Preprocessed(pixels, lightness, to_working_size(lightness, self.working_size))
+
+    def predict(self, batch):
+        """Predicts the color of pictures that the network sees at one size.
+
+        Args:
+            batch: list of `Preprocessed` with network inputs of one shape.
+
+        Returns:
+            float32 array (N, h, w, 2) of a and b, before saturation.
+
+        Raises:
+            InputError: if the hints are for another picture.
+        """
+        network_input, hints = np.stack([one.network_input for one in batch]), self.hints
+        if hints is not None:
+            height, width = batch[0].lightness.shape[:2]
+            if len(batch) != 1 or (height, width) != hints.mask.shape:
+                expected = "x".join(map(str, reversed(hints.mask.shape)))
+                raise InputError(
+                    f"Expected one picture of {expected}, as its hints, received {len(batch)} of "
+                    f"{width}x{height}."
+                )
+            # Without a hint the result is the automatic one, to the last bit.
+            hints = at_size(hints, network_input.shape[1:3]) if hints.mask.any() else None
+        return np.asarray(self.predict_ab(network_input, hints))
+
+    def compose(self, batch, ab):
+        """Puts color on pictures at their full size.
+
+        Args:
+            batch: list of `Preprocessed`.
+            ab: float arrays (h, w, 2), what `predict` returns for them.
+
+        Returns:
+            List of arrays (H, W, 3), or (H, W, 4) with the alpha of the picture, of the type of
+            its pixels.
+        """
+        kinds = {(one.pixels.shape, one.pixels.dtype) for one in batch}
+        if len(kinds) > 1 or sum(one.lightness.size for one in batch) > CHUNKS[-1]:
+            groups = [([one], [its]) for one, its in zip(batch, ab, strict=True)]
+        else:
+            # Many steps cost as much for several small pictures as for one.
+            groups = [(batch, ab)]
+        colorized = []
+        for group, colors in groups:
+            height, width, alpha = group[0].pixels[..., 3:].shape
+            target = np.empty((len(group), height, width, 3 + alpha), group[0].pixels.dtype)
+            if alpha:
+                target[..., 3:] = [one.pixels[..., 3:] for one in group]
+            # A large picture is not copied.
+            lightness = [one.lightness[None] for one in group]
+            lightness = np.concatenate(lightness) if len(group) > 1 else lightness[0]
+            colorized.extend(compose(lightness, np.stack(colors), self.saturation, target))
+        return colorized
 
 
 class Colorizer(BaseColorizer):
     """Colorizes photographs with a trained network.
 
+    Every option is an attribute, too; `options` has all of them. A refinement and a palette need
+    a network that predicts a distribution.
+
     Args:
         model: a network of the library, L* (N, H, W, 1) in, dict of outputs out.
-        config: its `PresetConfig`; gives the defaults of the arguments below.
+        config: its `PresetConfig`; gives the defaults of the first five options.
         working_size: long side in pixels at which the network sees a photograph. Larger shows it
             smaller things, costs more, and past the size of its training unsettles it.
         decoder: `"mean"`, `"annealed"`, `"mode"`, `"median"` or `"sample"`; networks that predict
-            a distribution only.
+            a distribution only. One that is given comes with saturation 1 and rebalancing 0,
+            unless these are given, too.
         temperature: of the annealed decoder: 1 is the mean, lower is more vivid.
         saturation: factor on the chroma; 0 is grey, 1 is as predicted.
         rebalancing: for presets with class weights (Zhang 2016, section 2.2), the share of them
             that is in the colors, whether the network was trained with them or not: 0 is
             nearest to the truth, 1 makes rare colors likelier where others are possible, too.
-            A refinement starts without weights that the network was not trained with.
+        seed: of the sample decoder; another one draws other colors. 0 by default.
         style: a picture, as those that are colorized, whose global features are used in place
             of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
             Networks with global features only.
-        seed: of the sample decoder; another one draws other colors. 0 by default.
         precision: `"float32"` by default, `"bfloat16"` or `"auto"`; read by `from_preset`.
-        refine: `"mrf"`, `"mrf-paper"` or a `Refinement`: a Markov random field makes neighbors
-            of equal lightness agree; it takes the place of the decoder, but for the
-            temperature of the annealed one. `"none"` by default.
         palette: a reference picture, a JSON file or a list of colors and weights that the
             colors lean to, see `read_palette`.
         palette_strength: 0 for no effect to 1; 0.5 by default.
-        palette_mode: `"transfer"`, the default, or `"product"`, as in the paper; see `lean`.
+        palette_mode: `"transfer"`, the default, or `"product"`, as in the paper; see
+            `palette_bias`.
+        refine: `"mrf"`, `"mrf-paper"` or a `Refinement`: a Markov random field makes neighbors
+            of equal lightness agree. It takes the place of the decoder, but for the temperature
+            of the annealed one. `"none"` by default.
         hints: a pair `(ab, mask)` or `Hints`: (H, W, 2) with the a and b of those pixels of
             the one picture (H, W) to be colorized where the mask (H, W) is set. They spread
             along equal lightness and their colors are not multiplied by the saturation.
 
-    A refinement and a palette need a network that predicts a distribution.
-
     Raises:
-        ValueError: for arguments outside their range, or that the network cannot take.
+        InputError: for options outside their range, or that the network cannot take.
         PhotographError: if the file of the style or of the palette cannot be read.
     """
 
     def __init__(self, model, config, **options):
         self.config = config
         self.name = model.name
-        self.model = fold_batch_norm(model)
-        self.histogram, self.given = None, {}
-        self._network, self._decoders = Frozen(self.model), {}
+        # Compiled once, by the first prediction, for whatever shares it; options come after it.
+        self.model = self._network = fold_batch_norm(model)
+        self._histogram, self._given, self._style_parts = None, {}, []
         self._set(options)
-
-    def replace(self, **options):
-        """A colorizer with other options that shares the network.
-
-        Args:
-            **options: arguments of `Colorizer`. Those that are left out stay as they are; None
-                unsets `style`, `palette` and `hints`.
-
-        Returns:
-            A `Colorizer`.
-
-        Raises:
-            ValueError: for arguments that do not exist or are outside their range.
-        """
-        other = copy.copy(self)
-        other._set(options)
-        return other
 
     @classmethod
     def from_preset(cls, preset=None, **options):
@@ -96,7 +244,7 @@ class Colorizer(BaseColorizer):
 
         Raises:
             PresetError: if the preset is unknown or damaged.
-            ValueError: for arguments outside their range.
+            InputError: for options outside their range.
         """
         dtype = resolve_precision(options.get("precision", Options.precision))
         preset = default_preset() if preset is None else preset
@@ -104,6 +252,50 @@ class Colorizer(BaseColorizer):
         colorizer = cls(model, config, **options)
         colorizer.name = Path(preset).resolve().name
         return colorizer
+
+    def replace(self, **options):
+        """A colorizer with other options that shares the network.
+
+        Args:
+            **options: arguments of `Colorizer`. Those that are left out stay as they are; None
+                unsets `style`, `palette`, `refine` and `hints`.
+
+        Returns:
+            A `Colorizer`.
+
+        Raises:
+            InputError: for arguments that do not exist or are outside their range.
+        """
+        other = copy.copy(self)
+        other._set(options)
+        return other
+
+    def _set(self, options):
+        before, output = getattr(self, "options", None), self.config.output
+        if "refine" in options and options["refine"] is None:
+            options = {**options, "refine": "none"}
+        self._given = {**self._given, **options}
+        self.options = Options.of(self.config, **self._given)
+        if before and self.options.precision != before.precision:
+            raise InputError("Expected the precision when the preset is loaded, not afterwards.")
+        vars(self).update(vars(self.options))
+        self.hints = None if self.hints is None else hints_of(self.hints)
+        self.refinement = self.options.refinement
+        if self.refinement or self.palette is not None:
+            check_distribution(output, "a refinement or a palette")
+        if options.keys() & OF_DISTRIBUTIONS:
+            check_distribution(output, ", ".join(sorted(options.keys() & OF_DISTRIBUTIONS)))
+        # Reading a palette and seeing a style take long: not for other options.
+        if "palette" in options:
+            self._histogram = None
+            if self.palette is not None:
+                self._histogram = log_histogram(read_palette(self.palette), output)
+        if options.keys() & {"style", "working_size"}:
+            self._network = self.model
+            if self.style is not None:
+                # Shared by all that share the network.
+                self._style_parts[:] = self._style_parts or split_style(self.model)
+                self._network = StyledNetwork(self._style_parts, self.style, self.working_size)
 
     def predict_ab(self, lightness, hints=None):
         """Predicts color, before saturation.
@@ -118,57 +310,62 @@ class Colorizer(BaseColorizer):
             float32 array or tensor (N, h, w, 2) of a and b: at the network's own resolution, or
             at the working size where it is refined or hinted.
         """
+        lightness = np.asarray(lightness, "float32")
+        prediction = self._network.predict_on_batch(lightness)[self.config.output]
+        hints = None if hints is None else unsaturated(hints, self.saturation)
         if self.refinement:
-            return refined(self, self._predict(lightness), lightness, hints)
-        if self.style is None and self.palette is None:
-            temperature = np.float32([self.temperature])
-            ab = self._decoder().predict_on_batch([np.float32(lightness), temperature])
-        else:
-            ab = decoded(self, self._predict(lightness), lightness)
-        return ab if hints is None else hinted(ab, lightness, hints, self.saturation)
+            small = ops.convert_to_numpy(self.distributions(prediction))
+            settings = self.config, self.refinement, hints
+            pairs = zip(small, lightness, strict=True)
+            return np.stack([refined_ab(*pair, *settings) for pair in pairs])
+        ab = self.decode(prediction, lightness)
+        return ab if hints is None else hinted(ab, lightness, hints)
 
-    def _predict(self, lightness):
-        return self._network.predict_on_batch(lightness)[self.config.output]
+    def decode(self, prediction, lightness):
+        """Turns a prediction of the network into colors, pixel by pixel.
 
-    def _decoder(self):
-        """The network with what follows, compiled once for all temperatures."""
-        key = self.decoder, self.rebalancing, self.seed
-        if key not in self._decoders:
-            warm = copy.copy(self)
+        Args:
+            prediction: tensor (N, h, w, C) or (N, h, w, 2, K), the network's color output.
+            lightness: tensor (N, H, W, 1), L* in 0..100, what the network saw.
 
-            def then(outputs, lightness, temperature):
-                warm.temperature = temperature
-                return decoded(warm, outputs[self.config.output], lightness)
+        Returns:
+            float32 tensor (N, h, w, 2) of a and b, before saturation.
+        """
+        return predicted_ab(
+            prediction,
+            self.config.output,
+            lightness,
+            self.decoder,
+            self.temperature,
+            self._log_weights(prediction, self.rebalancing),
+            self.config.bin_means,
+            self.seed,
+        )
 
-            self._decoders[key] = Frozen(self.model, then)
-        return self._decoders[key]
+    def distributions(self, prediction):
+        """Distributions that a refinement starts from, at the network's own resolution.
 
-    def _set(self, options):
-        before = getattr(self, "options", None)
-        if "refine" in options and options["refine"] is None:
-            options = {**options, "refine": "none"}
-        self.given = {**self.given, **options}
-        self.options = Options.of(self.config, **self.given)
-        if before and self.options.precision != before.precision:
-            raise ValueError("Expected the precision when the preset is loaded, not afterwards.")
-        # Every option is an attribute as well.
-        vars(self).update(vars(self.options))
-        self.hints = None if self.hints is None else hints_of(self.hints)
-        self.refinement = self.options.refinement
-        if self.refinement or self.palette is not None:
-            check_distribution(self.config.output)
-        # Reading a palette and cutting the network for a style take long: not for other options.
-        if "palette" in options:
-            palette = self.palette
-            self.histogram = (
-                None
-                if palette is None
-                else log_histogram(read_palette(palette), self.config.output)
-            )
-        if options.keys() & {"style", "working_size"}:
-            self._network = Frozen(self.model) if self.style is None else self._styled()
+        Args:
+            prediction: the color output of the network, a distribution.
 
-    def _styled(self):
-        lightness = style_lightness(self.style)
-        seen = to_working_size(lightness, self.working_size, STRIDE)
-        return StyledNetwork(self.model, seen[None])
+        Returns:
+            float32 tensor (N, h, w, 2, K).
+        """
+        temperature, share = 1.0, self.rebalancing
+        if self.refinement.distribution == "network":
+            share = float(self.config.weights_in_loss)
+        elif self.decoder == "annealed":
+            temperature = self.temperature
+        weights = self._log_weights(prediction, share)
+        return channel_probabilities(prediction, self.config.output, temperature, weights)
+
+    def _log_weights(self, prediction, rebalancing):
+        """What is added to the logits: rebalancing, out or in, and a palette; None for nothing."""
+        weights = class_log_weights(self.config, rebalancing)
+        if self._histogram is None:
+            return weights
+        logits = ops.cast(prediction, "float32")
+        logits = logits if weights is None else logits + ops.cast(weights, "float32")
+        strength, mode = self.palette_strength, self.palette_mode
+        bias = palette_bias(logits, self._histogram, strength, mode)
+        return bias if weights is None else weights + bias

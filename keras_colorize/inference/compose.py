@@ -1,9 +1,88 @@
-"""One composition of the original lightness and the predicted color, for every way out."""
+"""From the lightness of a picture and small a and b to sRGB at full size; and bicubic resizing.
 
+Resizing is that of Keys 1981 (a = -1/2, antialiased) as products of small matrices. Pixel centers
+lie at half integers and nothing is read beyond the border, as in `keras.ops.image.resize`, whose
+results these are up to rounding.
+"""
+
+import functools
+
+import numpy as np
 from keras import ops
 
 from keras_colorize.color import reduce_chroma_to_gamut
-from keras_colorize.inference.cubic import cubic_rows, library_of, shape_of
+from keras_colorize.color.gamut import lab_to_rgb_in_gamut
+from keras_colorize.errors import InputError
+from keras_colorize.inference.options import STRIDE
+from keras_colorize.inference.pixels import apply_pixelwise, bands, from_float
+
+ENOUGH = 1 << 16
+"""Colors that sRGB cannot show that are collected before their chroma is reduced."""
+
+_REACH = 2
+"""Pixels that the kernel reaches to either side, pixels of the coarser picture."""
+
+_BLOCK = 16
+"""Rows that are computed from one window where a picture shrinks: more would read too much."""
+
+
+def compose(lightness, ab, saturation=1.0, target=None):
+    """Puts predicted color on the original lightness of pictures of one size.
+
+    The small ab is enlarged by bicubic interpolation, scaled, and its chroma reduced where sRGB
+    cannot show it; L* and hue stay. Band by band, which bounds the memory; and the search for the
+    chroma that fits is done only for the colors that need it, of several bands together.
+
+    Args:
+        lightness: contiguous float array (N, H, W, 1), L* in 0..100.
+        ab: float array or tensor (N, h, w, 2), a and b at any size.
+        saturation: factor on the chroma, 0 for grey, 1 for as predicted.
+        target: contiguous array (N, H, W, 3 or 4) in uint8, uint16 or floating point, which gets
+            the sRGB, rounded to the nearest level or in [0, 1]; alpha stays. None for a new one
+            (N, H, W, 3) in float32.
+
+    Returns:
+        The target.
+
+    Raises:
+        InputError: if the target is not contiguous.
+    """
+    count, height, width, _ = lightness.shape
+    target = np.empty((count, height, width, 3), "float32") if target is None else target
+    if not target.flags.c_contiguous:
+        raise InputError("Expected a contiguous target, received a view of another array.")
+    ab = np.asarray(ops.convert_to_numpy(ab), "float32")
+    wide = saturation * resize_bicubic(ab, (ab.shape[1], width))
+    pending, waiting = [], 0
+    for rows in bands(height, count * width):
+        band = resize_bicubic(wide, (height, width), rows.start, rows.stop - rows.start)
+        levels, fits = apply_pixelwise(_levels(target.dtype.name), lightness[:, rows], band)
+        target[:, rows, :, :3] = levels
+        outside = np.flatnonzero(~fits)
+        picture, place = np.divmod(outside, (rows.stop - rows.start) * width)
+        places = (picture * height + rows.start) * width + place
+        pending.append((places, np.take(band.reshape(-1, 2), outside, axis=0)))
+        waiting += len(outside)
+        if waiting and (rows.stop == height or waiting >= ENOUGH):
+            places, colors = map(np.concatenate, zip(*pending, strict=True))
+            rgb = apply_pixelwise(to_srgb, np.take(lightness, places)[:, None], colors)
+            target.reshape(-1, target.shape[-1])[places, :3] = from_float(rgb, target.dtype)
+            pending, waiting = [], 0
+    return target
+
+
+@functools.cache
+def _levels(dtype):
+    """Function of L* and ab: the nearest levels, and whether sRGB can show the color."""
+
+    def levels(lightness, ab):
+        rgb, fits = lab_to_rgb_in_gamut(ops.concatenate([lightness, ab], axis=-1))
+        if np.dtype(dtype).kind == "f":
+            return rgb, fits
+        # As `from_float`, in the same pass over the pixels.
+        return ops.cast(ops.round(rgb * float(np.iinfo(dtype).max)), dtype), fits
+
+    return levels
 
 
 def to_srgb(lightness, ab):
@@ -19,51 +98,91 @@ def to_srgb(lightness, ab):
     return reduce_chroma_to_gamut(ops.concatenate([lightness, ab], axis=-1))
 
 
-def compose(lightness, ab, saturation=1.0, top=0, full_height=None, to_rgb=to_srgb):
-    """Puts predicted color on the original lightness.
+def to_working_size(lightness, working_size):
+    """Scales lightness so that its long side has the working size.
 
-    The small ab is enlarged by bicubic interpolation, scaled, and its chroma reduced where sRGB
-    cannot show it; L* and hue stay. A band of rows comes out as it would in the whole picture,
-    so that large pictures can be composed piece by piece.
+    The sides are rounded to multiples of the networks' stride, which moves the aspect ratio a
+    little and spares borders that the network never saw in training.
 
     Args:
-        lightness: tensor (N, H, W, 1), L* in 0..100: the picture, or a band of its rows.
-        ab: tensor (N, h, w, 2), a and b of the whole picture at any size.
-        saturation: factor on the chroma, 0 for grey, 1 for as predicted.
+        lightness: float32 array (H, W, 1), L*.
+        working_size: long side in pixels.
+
+    Returns:
+        float32 array (h, w, 1), L* in 0..100.
+    """
+    longest = max(lightness.shape[:2])
+    size = [
+        STRIDE * max(1, divided(side * working_size, longest * STRIDE))
+        for side in lightness.shape[:2]
+    ]
+    return np.clip(resize_bicubic(lightness[None], size)[0], 0.0, 100.0)
+
+
+def divided(number, by):
+    """Divides whole numbers (or integer tensors) and rounds as `round` does, halves to even."""
+    return (2 * number + by - 1 + number // by % 2) // (2 * by)
+
+
+def resize_bicubic(x, size, top=0, rows=None):
+    """Resizes pictures; gives a band of rows of the result, so that large ones come in pieces.
+
+    Args:
+        x: float32 array or tensor (N, h, w, C).
+        size: height and width of the whole result; these and the following may be tensors.
         top: first row of the band.
-        full_height: rows of the whole picture; None for H.
-        to_rgb: the last step, function of lightness and ab at full size that does what `to_srgb`
-            does; for who has a quicker form of it.
+        rows: rows of the band; None for all.
 
     Returns:
-        float32 tensor (N, H, W, 3), sRGB in [0, 1]; or what `to_rgb` returns.
+        The same kind (N, rows, width, C).
     """
-    height, width = shape_of(lightness)[1:3]
-    full_height = height if full_height is None else full_height
-    wide = widen(ab, width)
-    batch, rows = shape_of(wide)[:2]
-    on = library_of(wide)
-    flat = on.reshape(saturation * wide, (batch, rows, 2 * width))
-    large = cubic_rows(flat, full_height, top, height)
-    return to_rgb(lightness, ops.reshape(large, (batch, height, width, 2)))
+    height, width = size
+    rows = height if rows is None else rows
+    # The direction first that leaves less to do in the other one.
+    if isinstance(height, int) and height < x.shape[1]:
+        x, top = _resize_rows(x, height, top, rows), None
+    if not isinstance(width, int) or width != x.shape[2]:
+        on = _library_of(x)
+        turned = _resize_rows(on.transpose(x, (0, 2, 1, 3)), width, 0, width)
+        x = on.transpose(turned, (0, 2, 1, 3))
+    return x if top is None else _resize_rows(x, height, top, rows)
 
 
-def widen(ab, width):
-    """Enlarges ab in one direction; `compose` leaves out what was done before.
+def _resize_rows(x, after, first, count):
+    on, known = _library_of(x), isinstance(x, np.ndarray)
+    batch, before, width, channels = x.shape if known else ops.shape(x)
+    if known and before == after == count:
+        return x
+    flat = on.reshape(x, (batch, before, width * channels))
+    reach = _REACH * (1 + before // after) + 1
+    step = _BLOCK if known and after < before else count
+    parts = []
+    for top in range(first, first + count, step) if known else (first,):
+        step = min(step, first + count - top) if known else step
+        start = on.maximum(top * before // after - reach, 0)
+        end = on.minimum((top + step) * before // after + reach, before)
+        places = on.arange(start, end, dtype="float32")
+        wanted = on.arange(top, top + step, dtype="float32")[:, None]
+        parts.append(ops.matmul(_weights(on, wanted, places, before, after), flat[:, start:end]))
+    if not known:
+        return on.reshape(parts[0], (batch, count, width, channels))
+    # Numpy does not multiply: its threads would wait for more, at the cost of the network's.
+    parts = [ops.convert_to_numpy(part) for part in parts]
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+    return whole.reshape(batch, count, width, channels)
 
-    Args:
-        ab: array or tensor (N, h, w, 2).
-        width: columns of the picture.
 
-    Returns:
-        The same kind (N, h, width, 2), in float32.
-    """
-    on = library_of(ab)
-    batch, rows, columns, _ = shape_of(ab)
-    if isinstance(width, int) and columns == width:
-        return ab
-    # Columns first, so that one product enlarges all rows.
-    turned = on.transpose(on.array(ab, dtype="float32"), (2, 0, 1, 3))
-    turned = on.reshape(turned, (columns, batch * rows * 2))
-    wide = ops.reshape(cubic_rows(turned, width, 0, width), (width, batch, rows, 2))
-    return on.transpose(wide, (1, 2, 0, 3))
+def _weights(on, rows, places, before, after):
+    """What each place, of `before` in all, contributes to each row, of `after` in all."""
+    ratio = on.array(on.divide(before, after), dtype="float32")
+    centers = (rows + 0.5) * ratio - 0.5
+    distance = on.absolute(centers - places) / on.maximum(ratio, 1.0)
+    near = ((1.5 * distance - 2.5) * distance) * distance + 1.0
+    far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
+    weights = on.where(distance < 1.0, near, on.where(distance < 2.0, far, 0.0))
+    return weights / on.sum(weights, axis=-1, keepdims=True)
+
+
+def _library_of(x):
+    """Where the small operations come from: numpy's cost less for its arrays."""
+    return np if isinstance(x, np.ndarray) else ops

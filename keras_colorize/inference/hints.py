@@ -10,8 +10,11 @@ all of a region of equal lightness, whatever its size (the aim of Levin, Lischin
 import dataclasses
 
 import numpy as np
+from keras import ops
 
 from keras_colorize.color import rgb_to_lab
+from keras_colorize.errors import InputError
+from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.palette import parse_color, read_json
 from keras_colorize.inference.pixels import to_float
 
@@ -40,7 +43,7 @@ class Hints:
         mask: bool array (H, W), True at pixels whose color is known.
 
     Raises:
-        ValueError: for other shapes, or colors that are not finite.
+        InputError: for other shapes, or colors that are not finite.
     """
 
     ab: np.ndarray
@@ -49,24 +52,24 @@ class Hints:
     def __post_init__(self):
         """Checks the arrays."""
         if self.mask.ndim != 2 or self.ab.shape != (*self.mask.shape, 2):
-            raise ValueError(
+            raise InputError(
                 "Expected hints of ab (H, W, 2) and mask (H, W), received shapes "
                 f"{self.ab.shape} and {self.mask.shape}."
             )
         if not np.isfinite(self.ab[self.mask]).all():
-            raise ValueError("Expected hints with finite a and b where the mask is set.")
+            raise InputError("Expected hints with finite a and b where the mask is set.")
 
 
 def hints_of(value):
     """The `Hints` that a user means by themselves or by a pair `(ab, mask)`.
 
     Raises:
-        ValueError: for anything else.
+        InputError: for anything else.
     """
     if isinstance(value, Hints):
         return value
     if not (isinstance(value, tuple | list) and len(value) == 2):
-        raise ValueError(f"Expected hints as a pair (ab, mask), received {type(value).__name__}.")
+        raise InputError(f"Expected hints as a pair (ab, mask), received {type(value).__name__}.")
     return Hints(np.asarray(value[0], "float32"), np.asarray(value[1]) > 0)
 
 
@@ -83,7 +86,7 @@ def point_hints(points, size):
         `Hints`.
 
     Raises:
-        ValueError: for points that are incomplete or outside the photograph.
+        InputError: for points that are incomplete or outside the photograph.
     """
     ab, mask = np.zeros((*size, 2), "float32"), np.zeros(size, bool)
     rows, columns = np.ogrid[: size[0], : size[1]]
@@ -98,11 +101,11 @@ def read_points(path):
     """Reads points for `point_hints` from a JSON file.
 
     Raises:
-        ValueError: if it cannot be read or holds no list.
+        InputError: if it cannot be read or holds no list.
     """
     points = read_json(path)
     if not isinstance(points, list):
-        raise ValueError(f"{path}: expected a list of hints, found {type(points).__name__}.")
+        raise InputError(f"{path}: expected a list of hints, found {type(points).__name__}.")
     return points
 
 
@@ -116,10 +119,10 @@ def layer_hints(layer):
         `Hints`.
 
     Raises:
-        ValueError: for a layer without alpha.
+        InputError: for a layer without alpha.
     """
     if layer.alpha is None:
-        raise ValueError("Expected a layer with transparency, received one without: save as RGBA.")
+        raise InputError("Expected a layer with transparency, received one without: save as RGBA.")
     mask = layer.alpha == np.iinfo(layer.alpha.dtype).max
     ab = np.zeros((*mask.shape, 2), "float32")
     if mask.any():
@@ -176,6 +179,22 @@ def spread(hints, lightness):
     ab[hints.mask] = colors
     force = np.exp(-np.square(distances.min(axis=0) / REACH))
     return ab.astype("float32"), force[..., None].astype("float32")
+
+
+def hinted(ab, lightness, hints):
+    """Puts hints in the place of predicted colors, as far as they reach.
+
+    Args:
+        ab: array (1, h, w, 2) of a and b.
+        lightness: array (1, H, W, 1), L* in 0..100.
+        hints: `Hints` (H, W).
+
+    Returns:
+        float32 array (1, H, W, 2).
+    """
+    wanted, force = spread(hints, lightness[0])
+    ab = resize_bicubic(ops.convert_to_numpy(ab), lightness.shape[1:3])
+    return (1.0 - force) * ab + force * wanted
 
 
 def path_lengths(seeds, lightness):
@@ -240,6 +259,11 @@ def _neighborhood(values):
     return sum(padded[y : y + height, x : x + width] for y in range(3) for x in range(3))
 
 
+def unsaturated(hints, saturation):
+    """Hints whose colors are right after a and b are multiplied by the saturation."""
+    return Hints(hints.ab / (saturation or 1.0), hints.mask)
+
+
 def _ab(rgb):
     return np.asarray(rgb_to_lab(rgb))[..., 1:]
 
@@ -250,12 +274,12 @@ def _point(point, size):
         radius = float(point.get("radius") or max(size) / 200)
         color = parse_color(point["color"])
     except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(
+        raise InputError(
             'Expected hints like {"x": 12, "y": 30, "color": "#rrggbb"}, '
             f"received {point!r} ({error!r})."
         ) from error
     if not (0 <= x < size[1] and 0 <= y < size[0]):
-        raise ValueError(
+        raise InputError(
             f"Expected hints inside the photograph of {size[1]}x{size[0]}, received {x:g},{y:g}."
         )
     # A pixel at least, wherever between pixels the point is.

@@ -22,6 +22,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 FROM_PRESET = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
 """Options whose defaults are those of the preset."""
 
+OF_DISTRIBUTIONS = frozenset({"decoder", "temperature", "rebalancing", "seed"})
+"""Options that only networks which predict a distribution can take."""
+
 AFTER_NETWORK = ("working_size", "saturation")
 """Options that act outside the network: all that a network on a server leaves open."""
 
@@ -132,8 +135,8 @@ class Options:
     )
     decoder: str = _option(
         "annealed",
-        "how a distribution becomes a color. One that is asked for comes as it is: with saturation "
-        "1 and without class weights, unless --saturation or --rebalancing ask for them",
+        "how a predicted distribution becomes a color. One that is asked for comes as it is: with "
+        "saturation 1 and without class weights, unless --saturation or --rebalancing ask for them",
         choices=DECODERS,
     )
     temperature: float = _option(

@@ -10,8 +10,8 @@ from keras import ops
 
 from keras_colorize.bins import CHANNEL_BINS, bin_count, smooth_prior, soft_encode_ab
 from keras_colorize.color import rgb_to_hsv, rgb_to_lab, rgb_to_luv
-from keras_colorize.inference.pictures import photograph_of, pictures_of
-from keras_colorize.inference.pixels import to_float
+from keras_colorize.errors import InputError
+from keras_colorize.inference.pixels import pixels_of, to_float
 
 SIDE = 128
 """Pixels per side, about, that are looked at in a reference picture."""
@@ -21,9 +21,6 @@ SIGMA = 10.0
 
 FLOOR = 1e-3
 """Share of all bins alike, so that a palette forbids nothing for good."""
-
-MODES = ("transfer", "product")
-"""How a palette may act, see `lean`."""
 
 _CHANNELS = {
     "ab_channel_logits": lambda rgb: rgb_to_lab(rgb)[..., 1:],
@@ -43,10 +40,10 @@ def parse_color(text):
         float32 array (3,), sRGB in [0, 1].
 
     Raises:
-        ValueError: for anything else.
+        InputError: for anything else.
     """
     if not (isinstance(text, str) and _HEX.fullmatch(text)):
-        raise ValueError(f"Expected a color like #a0c030, received {text!r}.")
+        raise InputError(f"Expected a color like #a0c030, received {text!r}.")
     return np.frombuffer(bytes.fromhex(text[1:]), "uint8").astype("float32") / 255.0
 
 
@@ -62,14 +59,13 @@ def read_palette(source):
 
     Raises:
         PhotographError: if a picture cannot be read.
-        ValueError: for a file that cannot be read or holds something else.
+        InputError: for a file that cannot be read or holds something else.
     """
     if isinstance(source, list | tuple):
         return _listed(source, "palette")
     if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() == ".json":
         return _listed(read_json(source), source)
-    pixels = source if isinstance(source, np.ndarray) else photograph_of(source).pixels
-    pixels = pictures_of(pixels)[..., :3]
+    pixels = pixels_of(source)[..., :3]
     step = max(1, max(pixels.shape[1:3]) // SIDE)
     rgb = to_float(pixels[:, ::step, ::step])
     rgb = np.broadcast_to(rgb, (*rgb.shape[:3], 3)).reshape(-1, 3)
@@ -80,12 +76,12 @@ def read_json(path):
     """Reads a JSON file.
 
     Raises:
-        ValueError: if it cannot be read; the message names it.
+        InputError: if it cannot be read; the message names it.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: expected a JSON file, found {error}") from error
+        raise InputError(f"{path}: expected a JSON file, found {error}") from error
 
 
 def log_histogram(palette, output):
@@ -108,8 +104,8 @@ def log_histogram(palette, output):
     return _log(histogram / histogram.sum(axis=-1, keepdims=True))
 
 
-def lean(logits, histogram, strength, mode):
-    """What makes logits lean to a palette, to be added to them.
+def palette_bias(logits, histogram, strength, mode):
+    """Bias that makes logits lean to a palette, to be added to them.
 
     Args:
         logits: float32 tensor (N, h, w, 313) or (N, h, w, 2, K).
@@ -154,9 +150,9 @@ def _listed(entries, name):
         colors = [parse_color(entry["color"]) for entry in entries]
         weights = np.asarray([entry.get("weight", 1.0) for entry in entries], "float32")
     except (TypeError, KeyError, AttributeError) as error:
-        raise ValueError(
+        raise InputError(
             f'{name}: expected a list of {{"color": "#rrggbb", "weight": 2}}, found {error!r}.'
         ) from error
     if not (len(weights) and np.isfinite(weights).all() and weights.min() >= 0 < weights.max()):
-        raise ValueError(f"{name}: expected weights of 0 or more, not all 0, found {weights}.")
+        raise InputError(f"{name}: expected weights of 0 or more, not all 0, found {weights}.")
     return np.stack(colors), weights

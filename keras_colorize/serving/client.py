@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from keras_colorize.errors import InputError
-from keras_colorize.inference.base import BaseColorizer
+from keras_colorize.inference.colorizer import BaseColorizer
 from keras_colorize.inference.options import STRIDE, Options, check
 
 MAX_MESSAGE_BYTES = 256 << 20

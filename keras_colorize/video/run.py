@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.inference.full_size import compose_into
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import lightness_of, to_working_size
+from keras_colorize.inference.compose import compose, to_working_size
+from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.video.encoding import choose_encoding
 from keras_colorize.video.errors import load_av
 from keras_colorize.video.frames import FrameReader
@@ -110,11 +109,11 @@ class _Painter:
         lightness = lightness_of(pixels)
         # The network must see heads above feet, however the camera was held.
         shown = turned(lightness, self.orientation)
-        seen = to_working_size(shown, self.colorizer.working_size, STRIDE)
+        seen = to_working_size(shown, self.colorizer.working_size)
         ab = self.steadiness(seen, np.asarray(self.colorizer.predict_ab(seen[None]))[0])
         ab = turned_back(ab, self.orientation)
         made = np.empty(pixels.shape, pixels.dtype)
-        compose_into(made[None], lightness[None], ab[None], self.colorizer.saturation)
+        compose(lightness[None], ab[None], self.colorizer.saturation, made[None])
         return made
 
 

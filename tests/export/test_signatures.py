@@ -13,7 +13,7 @@ from skimage import color
 from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.export import signatures
-from keras_colorize.inference import Refinement, pixels
+from keras_colorize.inference import Refinement, compose
 from keras_colorize.layers import StackChannels
 
 HEADS = {"ab": 2, "yuv_uv": 2, "rgb": 3, "luv_uv": 2, "hs": 2, "ab_logits": 313}
@@ -44,7 +44,7 @@ def _lightness(height, width):
 
 @pytest.mark.parametrize("head", [*HEADS, "ab_channel_logits"])
 def test_every_head(head):
-    colorizer = _colorizer(head, temperature=0.7, saturation=1.3)
+    colorizer = _colorizer(head, saturation=1.3)
     graph = signatures.make_signatures(colorizer, MAX_PIXELS)["serving_default"]
     for size in SIZES:
         lightness = _lightness(*size)
@@ -66,7 +66,7 @@ def test_options(options):
 )
 def test_the_working_size_is_the_same(size):
     lightness = np.random.default_rng(1).uniform(0, 100, (*size, 1)).astype("float32")
-    expected = pixels.to_working_size(lightness, 256, 32)
+    expected = compose.to_working_size(lightness, 256)
     result = signatures.to_working_size(tf.constant(lightness), 256)
     assert result.shape == expected.shape
     np.testing.assert_allclose(result, expected, atol=1e-3)
@@ -83,7 +83,7 @@ def test_lightness_and_bands(monkeypatch, dtype, channels):
     np.testing.assert_allclose(whole, color.rgb2lab(rgb / most)[..., :1], atol=1e-3)
     ab = generator.uniform(-40, 40, (4, 3, 2)).astype("float32")
     at_once = signatures.composed(picture, whole, ab, tf.as_dtype(dtype)).numpy()
-    monkeypatch.setattr(signatures, "BAND_PIXELS", 45)
+    monkeypatch.setattr(signatures, "CHUNKS", [45])
     np.testing.assert_allclose(signatures.lightness_of(picture), whole, atol=1e-4)
     in_bands = signatures.composed(picture, whole, ab, tf.as_dtype(dtype)).numpy()
     assert in_bands.dtype == dtype

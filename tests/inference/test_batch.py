@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize.inference import batch, groups
-from keras_colorize.inference.base import BaseColorizer, View
+from keras_colorize.inference import batch
 from keras_colorize.inference.batch import colorize_files
+from keras_colorize.inference.colorizer import BaseColorizer, Preprocessed
 from keras_colorize.io import PhotographError, plan_jobs
 
 
@@ -32,8 +32,9 @@ class _Same(BaseColorizer):
     def __init__(self, before=None):
         self.before, self.sizes = before, []
 
-    def see(self, pixels):
-        return View(pixels, np.zeros((*pixels.shape[:2], 1)), np.zeros((*pixels.shape[:2], 1)))
+    def preprocess(self, pixels):
+        lightness = np.zeros((*pixels.shape[:2], 1))
+        return Preprocessed(pixels, lightness, lightness)
 
     def predict_ab(self, lightness, hints=None):
         self.sizes.append(len(lightness))
@@ -41,8 +42,8 @@ class _Same(BaseColorizer):
             self.before(lightness)
         return np.zeros((*lightness.shape[:3], 2), "float32")
 
-    def paint(self, views, colors):
-        return [view.pixels for view in views]
+    def compose(self, batch, ab):
+        return [one.pixels for one in batch]
 
 
 def _targets(jobs, folder):
@@ -186,30 +187,30 @@ def test_running_out_of_memory_comes_with_advice(album, tmp_path, error):
     assert _statuses(others) == ["done"] * 3
 
 
-IN_THREADS = [(groups, "read_photograph"), (batch, "write_photograph")]
+IN_THREADS = ["read_photograph", "write_photograph"]
 
 
-@pytest.mark.parametrize("module, name", IN_THREADS)
-def test_surprises_in_the_threads_stop_nothing(album, tmp_path, monkeypatch, module, name):
-    original = getattr(module, name)
+@pytest.mark.parametrize("name", IN_THREADS)
+def test_surprises_in_the_threads_stop_nothing(album, tmp_path, monkeypatch, name):
+    original = getattr(batch, name)
 
     def surprise(path, *args, **kwargs):
         if Path(path).name == "b.png":
             raise RuntimeError("a surprise\nof two lines")
         return original(path, *args, **kwargs)
 
-    monkeypatch.setattr(module, name, surprise)
+    monkeypatch.setattr(batch, name, surprise)
     outcomes = list(colorize_files(_Same(), plan_jobs([album], tmp_path / "out")))
     assert _statuses(outcomes) == ["done", "failed", "done", "done"]
     assert outcomes[1].notes == ("RuntimeError: a surprise of two lines",)
 
 
-@pytest.mark.parametrize("module, name", IN_THREADS)
-def test_an_exit_in_a_thread_does_not_hang(album, tmp_path, monkeypatch, module, name):
+@pytest.mark.parametrize("name", IN_THREADS)
+def test_an_exit_in_a_thread_does_not_hang(album, tmp_path, monkeypatch, name):
     def leave(*args, **kwargs):
         raise SystemExit(3)
 
-    monkeypatch.setattr(module, name, leave)
+    monkeypatch.setattr(batch, name, leave)
     with pytest.raises(SystemExit):
         list(colorize_files(_Same(), plan_jobs([album], tmp_path / "out")))
 
@@ -232,12 +233,12 @@ def test_an_interruption_leaves_whole_pictures(album, tmp_path):
 def test_few_photographs_are_in_memory_at_once(tmp_path, monkeypatch):
     for number in range(12):
         _save(tmp_path / "in" / f"{number:02}.png")
-    opened, original = [], groups.read_photograph
+    opened, original = [], batch.read_photograph
     monkeypatch.setattr(
-        groups, "read_photograph", lambda path: opened.append(path) or original(path)
+        batch, "read_photograph", lambda path: opened.append(path) or original(path)
     )
     # Each of them is as large as a group may be.
-    monkeypatch.setattr(groups, "GROUP_PIXELS", 6 * 8)
+    monkeypatch.setattr(batch, "GROUP_PIXELS", 6 * 8)
     jobs = plan_jobs([tmp_path / "in"], tmp_path / "out")
     for done, _ in enumerate(colorize_files(_Same(), jobs), start=1):
         assert len(opened) <= done + 2 * batch.AHEAD + 2
@@ -256,7 +257,7 @@ def test_neighbors_of_one_size_go_through_the_network_together(tmp_path, monkeyp
     statuses, sizes = _sizes(tmp_path, _Same())
     assert statuses == ["done"] * 2 + ["failed"] + ["done"] * 6
     assert sizes == [3, 1, 2, 2]
-    monkeypatch.setattr(groups, "GROUP_PIXELS", 2 * 6 * 8)
+    monkeypatch.setattr(batch, "GROUP_PIXELS", 2 * 6 * 8)
     _, sizes = _sizes(tmp_path, _Same(), overwrite=True)
     assert sizes == [2, 2, 2, 2]
 

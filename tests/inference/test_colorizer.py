@@ -1,4 +1,5 @@
 import dataclasses
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -6,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.special import softmax
 from skimage import color
 
 from keras_colorize import Colorizer, distribution_unet
-from keras_colorize.bins import ab_centers
-from keras_colorize.inference.base import BATCH
+from keras_colorize.bins import DECODERS, ab_centers, ab_marginals
+from keras_colorize.inference.colorizer import BATCH
 from keras_colorize.io import Metadata, Photograph
 
 ROOT = Path(__file__).parents[2]
@@ -258,14 +260,50 @@ def test_name_is_that_of_the_folder(tiny_preset, monkeypatch):
     assert Colorizer.from_preset(".").name == "tiny"
 
 
-def test_pictures_of_many_sizes_do_not_trace_the_network_anew(tiny_preset):
-    colorizer = Colorizer.from_preset(tiny_preset, precision="float32")
-    traces = []
+def test_no_size_and_no_option_traces_the_network_anew(tiny_model, tiny_config):
+    weights = tuple(np.exp(np.random.default_rng(2).normal(0, 1, 313)))
+    config = dataclasses.replace(tiny_config, class_weights=weights, working_size=64)
+    colorizer, traces = Colorizer(tiny_model, config), []
     call = colorizer.model.call
     colorizer.model.call = lambda *args, **kwargs: traces.append(1) or call(*args, **kwargs)
     for width in range(40, 200, 20):
         colorizer(np.zeros((64, width), np.uint8))
-    assert 1 <= len(traces) <= 3
+    before = len(traces)
+    assert 1 <= before <= 3
+    for variant in _variants(15):
+        colorizer.replace(**variant)(np.zeros((64, 90), np.uint8))
+    assert len(traces) == before
+
+
+def _variants(count):
+    for i in range(count):
+        yield {
+            "decoder": DECODERS[i % len(DECODERS)],
+            "seed": i,
+            "temperature": 0.2 + 0.01 * i,
+            "rebalancing": i / count,
+            "saturation": 1.0 + i / count,
+        }
+
+
+def test_memory_is_bounded_whatever_is_asked_for():
+    """Of two presets of one network, each with a hundred settings, beyond the first picture."""
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 64), np.uint8)
+    before = None
+    for preset in ("vivid", "accurate"):
+        colorizer = Colorizer.from_preset(preset, working_size=64)
+        for variant in _variants(100):
+            colorizer.replace(**variant)(pixels)
+            before = before or _megabytes()
+    assert _megabytes() - before < 300
+
+
+def _megabytes():
+    """Memory of this process; the most that it ever had where the system does not tell."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def test_inference_does_not_import_tensorflow():
@@ -307,15 +345,21 @@ def test_rebalancing_can_be_put_in_by_decoding_alone(tiny_model, tiny_config):
     )
 
 
-def test_a_field_starts_without_weights_of_decoding_alone(tiny_model, tiny_config, picture):
-    weights = tuple(np.exp(np.random.default_rng(2).normal(0, 3, 313)))
-    options = {"refine": "mrf", "working_size": 32}
-    plain = Colorizer(tiny_model, tiny_config, **options)(picture)
-    for in_loss in (False, True):
-        fields = {"class_weights": weights, "weights_in_loss": in_loss, "rebalancing": 0.5}
-        config = dataclasses.replace(tiny_config, **fields)
-        made = Colorizer(tiny_model, config, **options)(picture)
-        assert (made == plain).all() == (not in_loss)
+@pytest.mark.parametrize("in_loss", [False, True])
+def test_where_a_field_starts(tiny_model, tiny_config, in_loss):
+    weights = np.exp(np.random.default_rng(2).normal(0, 3, 313))
+    fields = {"class_weights": tuple(weights), "weights_in_loss": in_loss, "rebalancing": 0.5}
+    config = dataclasses.replace(tiny_config, temperature=0.4, **fields)
+    logits = np.random.default_rng(3).normal(0, 3, (1, 4, 5, 313)).astype("float32")
+    colorizer = Colorizer(tiny_model, config, refine="mrf")
+    # The colors of the preset: its temperature and its class weights.
+    expected = softmax((logits + (0.5 - in_loss) * np.log(weights)) / 0.4, axis=-1)
+    np.testing.assert_allclose(colorizer.distributions(logits), ab_marginals(expected), atol=1e-4)
+    # The published constants start from the network's own p, whatever the preset.
+    paper = colorizer.replace(refine="mrf-paper")
+    np.testing.assert_allclose(
+        paper.distributions(logits), ab_marginals(softmax(logits, axis=-1)), atol=1e-4
+    )
 
 
 def test_a_picture_in_its_own_style_stays_as_it_is(tiny_colorizer, picture):

@@ -10,7 +10,7 @@ from skimage import color
 
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
 from keras_colorize.inference import read_palette
-from keras_colorize.inference.palette import FLOOR, lean, log_histogram, parse_color
+from keras_colorize.inference.palette import FLOOR, log_histogram, palette_bias, parse_color
 
 RED = [{"color": "#c83232", "weight": 3}, {"color": "#808080"}]
 SHAPES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL_BINS.items()}}
@@ -81,7 +81,7 @@ def test_histograms_have_their_mass_at_their_colors(output):
 def test_the_product_of_the_paper():
     rng = np.random.default_rng(0)
     p, h = rng.dirichlet(np.ones(25), (1, 3, 4, 2)), rng.dirichlet(np.ones(25), 2)
-    made = softmax(np.log(p) + lean(np.log(p), np.log(h), 1.0, "product"), axis=-1)
+    made = softmax(np.log(p) + palette_bias(np.log(p), np.log(h), 1.0, "product"), axis=-1)
     np.testing.assert_allclose(made, p * h / (p * h).sum(-1, keepdims=True), atol=1e-6)
 
 
@@ -92,7 +92,7 @@ def test_transfer_moves_the_mean_of_the_picture():
     p = softmax(logits, axis=-1)
     distances = []
     for strength in (0.0, 0.5, 1.0):
-        moved = softmax(logits + lean(logits, np.log(h), strength, "transfer"), axis=-1)
+        moved = softmax(logits + palette_bias(logits, np.log(h), strength, "transfer"), axis=-1)
         distances.append(np.abs(moved.mean((1, 2)) - h).sum(-1))
     np.testing.assert_allclose(distances[0], np.abs(p.mean((1, 2)) - h).sum(-1), rtol=1e-4)
     assert (distances[1] < distances[0]).all()

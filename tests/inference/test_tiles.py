@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_colorize.inference.tiles import enlarged_window, solve_in_tiles
+from keras_colorize.inference.mrf import enlarged_window, solve_in_tiles
 from keras_colorize.layers import MeanField
 
 
@@ -34,5 +34,5 @@ def test_a_window_is_cut_from_the_enlarged_map():
 
 @pytest.mark.parametrize("tile", [15, 8])
 def test_refuses_a_tile_that_keeps_nothing_or_shifts_the_board(tile):
-    with pytest.raises(ValueError, match="even and above 8 for 2 sweeps"):
+    with pytest.raises(ValueError, match="an even tile above 8 for 2 sweeps"):
         solve_in_tiles(None, None, np.zeros((4, 4, 1)), sweeps=2, tile=tile)

@@ -4,9 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from keras_colorize.inference.full_size import compose_into
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import lightness_of, to_working_size
+from keras_colorize.inference.compose import compose, to_working_size
+from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.io import Photograph, read_photograph, write_photograph
 from keras_colorize.presets import sha256
 
@@ -50,7 +49,7 @@ def read_picture(task, working_size):
     """
     photograph = read_photograph(task["source"])
     lightness = lightness_of(photograph.pixels)
-    seen = to_working_size(lightness, working_size, STRIDE)
+    seen = to_working_size(lightness, working_size)
     return Picture(task, sha256(task["source"]), photograph, lightness, seen)
 
 
@@ -70,7 +69,7 @@ def write_picture(picture, ab, mark_colorized):
     """
     before = picture.photograph.pixels
     pixels = np.empty(before.shape, before.dtype)
-    compose_into(pixels[None], picture.lightness[None], ab[None], 1.0)
+    compose(picture.lightness[None], ab[None], target=pixels[None])
     made = dataclasses.replace(picture.photograph, pixels=pixels)
     target = picture.task["target"]
     notes = write_photograph(target, made, mark_colorized=mark_colorized, overwrite=True)

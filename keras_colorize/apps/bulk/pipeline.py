@@ -19,8 +19,8 @@ from keras_colorize.apps.bulk.folder import DONE, FAILED, SKIPPED, Shard, read_l
 from keras_colorize.apps.bulk.pictures import read_picture, write_picture
 from keras_colorize.apps.bulk.served import load_network
 from keras_colorize.apps.bulk.tasks import is_done
-from keras_colorize.inference.base import BATCH, BATCH_PIXELS
 from keras_colorize.inference.batch import describe
+from keras_colorize.inference.colorizer import BATCH, BATCH_PIXELS
 
 VERSIONS = {
     "keras_colorize": __version__,

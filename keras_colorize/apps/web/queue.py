@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_colorize.inference import point_hints
 from keras_colorize.inference.batch import Job, colorize_files
+from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.options import AFTER_NETWORK
-from keras_colorize.inference.refine import check_distribution
 from keras_colorize.io import jpeg_bytes, read_photograph
 from keras_colorize.io.atomic import atomic_file, write_file
 
@@ -44,11 +44,8 @@ class Queue:
     def __init__(self, colorizer):
         self.colorizer = colorizer
         self._network = concurrent.futures.ThreadPoolExecutor(1, "network")
-        try:
-            check_distribution(colorizer.config.output)
-            self.offered = OFFERED
-        except ValueError:
-            self.offered = AFTER_NETWORK
+        distribution = is_distribution(colorizer.config.output)
+        self.offered = OFFERED if distribution else AFTER_NETWORK
 
     @property
     def initial(self):

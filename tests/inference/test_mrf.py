@@ -9,16 +9,16 @@ from skimage import color
 
 from keras_colorize import Colorizer
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
-from keras_colorize.inference import Hints, Refinement, prediction
-from keras_colorize.inference.options import REFINEMENTS
-from keras_colorize.inference.outputs import ab_to_channels, channels_to_ab
-from keras_colorize.inference.refine import (
+from keras_colorize.inference import Hints, Refinement, mrf
+from keras_colorize.inference.heads import ab_to_channels, channels_to_ab
+from keras_colorize.inference.mrf import (
     channel_probabilities,
     decode_field,
-    refine,
+    enlarged_window,
+    solve,
     unary_potentials,
 )
-from keras_colorize.inference.tiles import enlarged_window
+from keras_colorize.inference.options import REFINEMENTS
 from keras_colorize.layers import MeanField
 
 SIZES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL_BINS.items()}}
@@ -95,7 +95,7 @@ def test_published_constants_are_those_of_the_layer():
     p = rng.dirichlet(np.ones(25), (1, 6, 8, 2)).astype("float32")
     lightness = rng.uniform(40, 44, (1, 6, 8, 1)).astype("float32")
     paper = REFINEMENTS["mrf-paper"]
-    made = refine(unary_potentials(p, paper), lightness, paper)
+    made = solve(unary_potentials(p, paper), lightness, paper)
     expected = MeanField(sweeps=8, sigma=1e-4, unary_scale=10.0, compatibility=(10, 3, 3))
     np.testing.assert_allclose(made, expected([p, lightness]), atol=1e-4)
 
@@ -115,7 +115,7 @@ def test_neighbors_of_equal_lightness_agree_and_others_do_not():
     lightness = lightness[None, ..., None].astype("float32")
 
     def colors(part, refinement):
-        q = refine(unary_potentials(p[:, :, part], refinement), lightness[:, :, part], refinement)
+        q = solve(unary_potentials(p[:, :, part], refinement), lightness[:, :, part], refinement)
         return np.asarray(decode_field(q, "ab_logits", lightness[:, :, part]))
 
     whole, alone = slice(0, 16), slice(0, 8)
@@ -144,7 +144,7 @@ def test_tiles_are_the_whole(tiny_colorizer, monkeypatch, hinted):
     mask[50, 30] = True
     hints = Hints(np.full((96, 64, 2), 30.0, "float32"), mask) if hinted else None
     whole = colorizer.predict_ab(lightness, hints)
-    monkeypatch.setattr(prediction, "TILE", 32)
+    monkeypatch.setattr(mrf, "TILE", 32)
     np.testing.assert_allclose(colorizer.predict_ab(lightness, hints), whole, atol=0.01)
 
 

@@ -1,4 +1,4 @@
-"""What a network says, as a and b: every head of the library ends here."""
+"""From what a network predicts to a and b: every head of the library ends here."""
 
 import numpy as np
 from keras import ops
@@ -25,6 +25,7 @@ from keras_colorize.color import (
     xyz_to_luv,
     yuv_to_rgb,
 )
+from keras_colorize.errors import InputError
 from keras_colorize.layers.resizing import resize_bilinear
 
 # Of the search for a luma: a and b are then 0.003 off at most, and
@@ -80,6 +81,21 @@ def predicted_ab(
     return _TO_AB[output](_UNSCALE[output](prediction), lightness)
 
 
+def is_distribution(output):
+    """Whether a color output is a distribution over bins."""
+    return output == "ab_logits" or output in CHANNEL_BINS
+
+
+def check_distribution(output, wanted):
+    """Raises InputError unless a color output is a distribution over bins."""
+    if not is_distribution(output):
+        known = ", ".join(("ab_logits", *CHANNEL_BINS))
+        raise InputError(
+            f"Expected a network that predicts a distribution ({known}) for {wanted}, received "
+            f"one that predicts {output!r}."
+        )
+
+
 def class_log_weights(config, rebalancing):
     """What rebalancing adds to the logits of a preset's network, in or out.
 
@@ -97,15 +113,7 @@ def class_log_weights(config, rebalancing):
 
 
 def bin_values(output, bin_means=()):
-    """What the bins of each channel stand for.
-
-    Args:
-        output: key of `CHANNEL_BINS`.
-        bin_means: (2, K) values of a config; empty for the centers of the bins.
-
-    Returns:
-        (2, K) values.
-    """
+    """Values (2, K) of the bins of each channel: those of a config, or their centers."""
     return bin_means if len(bin_means) else [CHANNEL_BINS[output].centers()] * 2
 
 

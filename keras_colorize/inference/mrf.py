@@ -1,0 +1,273 @@
+"""A Markov random field on the distributions of a network (Melas-Kyriazi & Han 2017, section 3.2).
+
+Each channel is a field of its own, solved at the working size: there the lightness has the edges
+at which color may change, and the network's own output has not.
+
+Pictures of any size are solved tile by tile. In a sweep of red-black mean field news travels two
+pixels, in s sweeps at most 2 s - 1. A tile that sees 2 s pixels beyond what is kept of it is
+therefore solved there exactly as the whole picture would be, if its checkerboard is that of the
+picture, which it is when tiles start at even rows and columns.
+"""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_colorize.bins import CHANNEL_BINS, ab_marginals
+from keras_colorize.inference.heads import (
+    ab_to_channels,
+    bin_values,
+    channels_to_ab,
+    check_distribution,
+    predicted_ab,
+)
+from keras_colorize.inference.hints import spread
+from keras_colorize.layers import contrast_weights, mean_field
+
+TILE = 256
+"""Pixels along a side of what is solved at once: a few hundred megabytes for two channels."""
+
+CERTAIN = 200.0
+"""Potential of a bin that is fixed: above all that its neighbors say against it."""
+
+NOWHERE = -1e6
+"""Lightness of what lies outside the picture: no pixel is so like it that it has any weight."""
+
+
+def refined_ab(probabilities, lightness, config, refinement, hints=None):
+    """Colors of one picture by way of the field.
+
+    Args:
+        probabilities: array (h, w, 2, K), see `channel_probabilities`.
+        lightness: array (H, W, 1), L* in 0..100, at the working size.
+        config: `PresetConfig` of the network.
+        refinement: a `Refinement`.
+        hints: None, or `Hints` (H, W) with colors before saturation.
+
+    Returns:
+        float32 array (H, W, 2) of a and b.
+    """
+    size, means = lightness.shape[:2], config.bin_means
+    fixed = None if hints is None else _FixedBins(hints, lightness, config)
+
+    def unary(rows, columns):
+        window = enlarged_window(probabilities, size, rows, columns)
+        if fixed is None:
+            return ops.convert_to_numpy(unary_potentials(window, refinement))
+        mixed, certain = fixed.mixed(window, rows, columns)
+        return ops.convert_to_numpy(unary_potentials(mixed, refinement)) + CERTAIN * certain
+
+    def solver(unary, lightness):
+        solved = solve(unary, lightness, refinement)
+        ab = decode_field(solved, config.output, lightness, means, refinement.decode)
+        return ops.convert_to_numpy(ab)
+
+    if size[0] * size[1] <= TILE**2:
+        ab = solver(unary(slice(0, size[0]), slice(0, size[1]))[None], lightness[None])[0]
+    else:
+        tile = max(TILE, 8 * refinement.sweeps)
+        ab = solve_in_tiles(solver, unary, lightness, refinement.sweeps, tile)
+    return ab if fixed is None else ab + fixed.force * fixed.off
+
+
+class _FixedBins:
+    """Hints as bins: what they are, how far they reach, and what a bin leaves out."""
+
+    def __init__(self, hints, lightness, config):
+        output = channels_of(config.output)
+        self.bins, self.mask = CHANNEL_BINS[output], hints.mask
+        wanted, self.force = spread(hints, lightness)
+        channels = ab_to_channels(wanted[None], output, lightness[None])
+        self.indices = ops.convert_to_numpy(self.bins.encode(channels))[0]
+        values = bin_values(output, config.bin_means)
+        parts = [np.take(one, self.indices[..., i]) for i, one in enumerate(values)]
+        shown = channels_to_ab(np.float32(np.stack(parts, -1))[None], output, lightness[None])
+        # A bin stands for many colors: its difference to the one that was wanted is put back.
+        self.off = wanted - ops.convert_to_numpy(shown)[0]
+
+    def mixed(self, probabilities, rows, columns):
+        """The distributions of a window with hints in their place, and the bins that are fixed."""
+        force = self.force[rows, columns, :, None]
+        certain = np.eye(self.bins.count, dtype="float32")[self.indices[rows, columns]]
+        mixed = (1.0 - force) * probabilities + force * certain
+        return mixed, certain * self.mask[rows, columns, None, None]
+
+
+def channel_probabilities(prediction, output, temperature=1.0, log_weights=None):
+    """Distributions of the two channels apart, from any network that predicts distributions.
+
+    Args:
+        prediction: tensor (N, h, w, 313) or (N, h, w, 2, K), the network's color output.
+        output: which output it is, `"ab_logits"` or a key of `CHANNEL_BINS`.
+        temperature: sharpens the distribution first; 1 leaves it as it is.
+        log_weights: array that is added to the logits first, or None.
+
+    Returns:
+        float32 tensor (N, h, w, 2, K) that sums to 1 over the last axis.
+
+    Raises:
+        InputError: for a network that predicts colors and no distribution.
+    """
+    check_distribution(output, "a refinement")
+    logits = ops.cast(prediction, "float32")
+    if log_weights is not None:
+        logits = logits + ops.cast(log_weights, "float32")
+    probabilities = ops.softmax(logits / temperature, axis=-1)
+    return ab_marginals(probabilities) if output == "ab_logits" else probabilities
+
+
+def channels_of(output):
+    """Key of `CHANNEL_BINS` for the channels that `channel_probabilities` makes of an output."""
+    return "ab_channel_logits" if output == "ab_logits" else output
+
+
+def unary_potentials(probabilities, refinement):
+    """Potentials of single pixels, which the field maximizes.
+
+    Args:
+        probabilities: tensor (N, H, W, 2, K).
+        refinement: a `Refinement`.
+
+    Returns:
+        float32 tensor (N, H, W, 2, K).
+    """
+    of = {
+        "log": lambda p: ops.log(ops.maximum(p, 1e-6)),
+        "probability": lambda p: p,
+        "square_root": ops.sqrt,
+    }
+    return refinement.unary_scale * of[refinement.potential](probabilities)
+
+
+def field(unary, lightness, refinement):
+    """Lets neighbors of equal lightness agree on their colors.
+
+    Args:
+        unary: float32 tensor (N, H, W, 2, K), see `unary_potentials`.
+        lightness: tensor (N, H, W, 1), L* in 0..100.
+        refinement: a `Refinement`.
+
+    Returns:
+        float32 tensor (N, H, W, 2, K): mean-field distributions.
+    """
+    right, down = contrast_weights(lightness, refinement.sigma)
+    return mean_field(unary, right, down, refinement.compatibility, refinement.sweeps)
+
+
+def solve(unary, lightness, refinement):
+    """Does what `field` does, compiled and from arrays to an array."""
+    return _compiled_field(refinement, unary.shape[-1]).predict_on_batch([unary, lightness])
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled_field(refinement, bins):
+    # One for each number of bins: a function that met two of them is traced for any, and the
+    # field has to know its own.
+    model = _Field(refinement, name=f"field_{bins}", dtype="float32")
+    # Without XLA: its code for this is no faster, and takes seconds for each new size.
+    model.compile(jit_compile=False)
+    return model
+
+
+class _Field(keras.Model):
+    """A model because compiling a model is Keras' one way to compile on every backend."""
+
+    def __init__(self, refinement, **kwargs):
+        super().__init__(**kwargs)
+        self.refinement = refinement
+
+    def call(self, inputs):
+        unary, lightness = inputs
+        return field(unary, lightness, self.refinement)
+
+
+def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):
+    """Turns distributions of the two channels into a and b.
+
+    Args:
+        probabilities: tensor (N, H, W, 2, K).
+        output: name of the network's color output.
+        lightness: tensor (N, H, W, 1), L* in 0..100.
+        bin_means: see `predicted_ab`.
+        decode: `"mean"` or `"mode"`.
+
+    Returns:
+        float32 tensor (N, H, W, 2).
+    """
+    # The logarithm of 0 would be no number; what is below this has no weight in a mean.
+    logits = ops.log(ops.maximum(probabilities, 1e-30))
+    return predicted_ab(logits, channels_of(output), lightness, decode, bin_means=bin_means)
+
+
+def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
+    """Solves a field tile by tile; cost is linear in the number of pixels.
+
+    Every tile has the same shape, so that a solver is compiled once.
+
+    Args:
+        solver: function of float32 arrays (1, tile, tile, C, K) and L* (1, tile, tile, 1) that
+            returns an array (1, tile, tile, D).
+        unary: function of two slices, rows and columns within the picture, that returns the
+            potentials there, an array (h, w, C, K).
+        lightness: array (H, W, 1), L* in 0..100.
+        sweeps: the sweeps that `solver` makes, all of them: with a tolerance tiles would differ.
+        tile: side of a tile in pixels, even and above 4 * sweeps.
+
+    Returns:
+        float32 array (H, W, D): what `solver` returns for the whole picture at once, but for
+        rounding.
+
+    Raises:
+        ValueError: if the tile is odd or too small.
+    """
+    halo = 2 * sweeps
+    if tile % 2 or tile <= 2 * halo:
+        raise ValueError(
+            f"Expected an even tile above {2 * halo} for {sweeps} sweeps, received {tile}."
+        )
+    kept, bands = tile - 2 * halo, []
+    for top in range(0, lightness.shape[0], kept):
+        bands.append([])
+        for left in range(0, lightness.shape[1], kept):
+            inside, beyond = [], []
+            for start, length in zip((top - halo, left - halo), lightness.shape, strict=False):
+                part = slice(max(start, 0), min(start + tile, length))
+                inside.append(part)
+                beyond.append((part.start - start, start + tile - part.stop))
+            levels = np.float32(lightness[tuple(inside)])
+            levels = np.pad(levels, [*beyond, (0, 0)], constant_values=NOWHERE)
+            known = np.pad(np.float32(unary(*inside)), [*beyond, (0, 0), (0, 0)])
+            solved = np.asarray(solver(known[None], levels[None]))[0]
+            rows, columns = (
+                slice(halo, halo + min(kept, length - start))
+                for start, length in zip((top, left), lightness.shape, strict=False)
+            )
+            bands[-1].append(solved[rows, columns])
+    return np.concatenate([np.concatenate(band, axis=1) for band in bands])
+
+
+def enlarged_window(probabilities, size, rows, columns):
+    """A part of a map enlarged bilinearly, without enlarging the rest.
+
+    Args:
+        probabilities: array (h, w, ...).
+        size: height and width of the whole enlarged map.
+        rows: slice of rows of the enlarged map, with a start and a stop.
+        columns: slice of its columns.
+
+    Returns:
+        Array (rows, columns, ...); pixel centers lie at half integers and the border is repeated.
+    """
+    for axis, (places, length) in enumerate(zip((rows, columns), size, strict=True)):
+        small = probabilities.shape[axis]
+        position = (np.arange(places.start, places.stop) + 0.5) * (small / length) - 0.5
+        position = np.clip(position, 0, small - 1).astype("float32")
+        before = position.astype("int32")
+        after = np.minimum(before + 1, small - 1)
+        shape = [-1 if i == axis else 1 for i in range(probabilities.ndim)]
+        share = (position - before).reshape(shape)
+        first, second = probabilities.take(before, axis), probabilities.take(after, axis)
+        probabilities = (1 - share) * first + share * second
+    return probabilities

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_colorize.inference.pixels import CHUNKS, apply_pixelwise
+
+
+def _swap_and_sum(colors):
+    return ops.stack([colors[..., 2], ops.sum(colors, axis=-1)], axis=-1)
+
+
+def _sum_and_compare(first, second):
+    return first + second, first[..., 0] > 0.5
+
+
+@pytest.mark.parametrize("count", [1, CHUNKS[0], CHUNKS[1] + 3])
+def test_compiled_in_chunks_is_the_function_itself(count):
+    colors = np.random.default_rng(4).random((count, 3), dtype="float32")
+    np.testing.assert_allclose(
+        apply_pixelwise(_swap_and_sum, colors), _swap_and_sum(colors), atol=1e-6
+    )
+
+
+def test_pictures_of_any_size_share_what_is_compiled():
+    traced = []
+
+    def half(colors):
+        traced.append(colors.shape)
+        return colors / 2
+
+    for count in (3, CHUNKS[0] + 1, CHUNKS[1] - 1, CHUNKS[2]):
+        apply_pixelwise(half, np.zeros((count, 3), "float32"))
+    before = len(traced)
+    assert 0 < before <= 2 * len(CHUNKS)
+    for count in (1, 77, CHUNKS[0] + 99, CHUNKS[1] + 5, CHUNKS[2] + 7):
+        apply_pixelwise(half, np.zeros((count, 3), "float32"))
+    assert len(traced) == before
+
+
+def test_several_inputs_and_outputs():
+    generator = np.random.default_rng(6)
+    first, second = (generator.random((5, 7, n), dtype="float32") for n in (1, 2))
+    total, large = apply_pixelwise(_sum_and_compare, first, ops.convert_to_tensor(second))
+    np.testing.assert_allclose(total, first + second, atol=1e-6)
+    np.testing.assert_array_equal(large[..., 0], first[..., 0] > 0.5)
