@@ -25,9 +25,6 @@ ANY = "any"
 INT8_OUTPUTS = ("ab", "ab_logits", "ab_channel_logits", "class_logits")
 """Color outputs whose decoding survives 8 bits; the others pass through other color spaces."""
 
-QUANTIZATIONS = (None, "int8")
-"""What `export_litert` takes as `quantize`."""
-
 
 def export_onnx(source, path, *, overwrite=False):
     """Writes an ONNX file, for pictures of any size.
@@ -51,7 +48,14 @@ def export_onnx(source, path, *, overwrite=False):
         ValueError: for another suffix, or a source that cannot be exported to ONNX.
         ImportError: if the extra `onnx` is missing.
     """
-    onnx, runtime, _ = map(_import, ("onnx", "onnxruntime", "tf2onnx"))
+    try:
+        modules = ("onnx", "onnxruntime", "tf2onnx")
+        onnx, onnxruntime, _ = map(importlib.import_module, modules)
+    except ImportError as error:
+        raise ImportError(
+            "Expected onnx, onnxruntime and tf2onnx to export to ONNX with; "
+            f"`pip install 'keras-colorize[onnx]'` brings them ({error})."
+        ) from error
     with _new_file(path, ".onnx", overwrite) as target:
         model = _network(source)
         _convert(model, target, "onnx", (None, None, None, 1))
@@ -67,7 +71,7 @@ def export_onnx(source, path, *, overwrite=False):
         except onnx.checker.ValidationError as error:
             raise _cannot_hold("onnx", error) from error
         onnx.save(file, target)
-        _compare(model, runtime.InferenceSession(target, providers=["CPUExecutionProvider"]))
+        _compare(model, onnxruntime.InferenceSession(target, providers=["CPUExecutionProvider"]))
     return Path(path)
 
 
@@ -97,6 +101,8 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
             for, or photographs without int8.
         PhotographError: if a photograph of the calibration cannot be read.
     """
+    if quantize not in (None, "int8"):
+        raise InputError(f"Expected quantize among None and 'int8', received {quantize!r}.")
     with _new_file(path, ".tflite", overwrite) as target:
         working_size, output = 256, None
         if isinstance(source, Colorizer):
@@ -112,7 +118,17 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
         fixed = square if size in (None, ANY) else size
         pictures = [_stretched(picture, fixed) for picture in calibration]
         shape = (None, None) if size == ANY else fixed
-        _convert(model, target, "litert", (1, *shape, 1), **_litert_settings(quantize, pictures))
+        if bool(pictures) != (quantize == "int8"):
+            raise InputError(
+                "Expected photographs for calibration with int8 and none without, received "
+                f"{len(pictures)} with quantize={quantize!r}."
+            )
+        # An operation that LiteRT lacks is an error: else the file would need TensorFlow to run.
+        settings = {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}}
+        if pictures:
+            settings["optimizations"] = [tf.lite.Optimize.DEFAULT]
+            settings["representative_dataset"] = lambda: ([picture] for picture in pictures)
+        _convert(model, target, "litert", (1, *shape, 1), **settings)
     return Path(path)
 
 
@@ -176,16 +192,6 @@ def _new_file(path, suffix, overwrite):
         yield part
 
 
-def _import(module):
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(
-            f"Expected {module} to export to ONNX with; "
-            f"`pip install 'keras-colorize[onnx]'` brings it ({error})."
-        ) from error
-
-
 def _network(source):
     check_backend()
     model = colors_model(source) if isinstance(source, Colorizer) else fold_batch_norm(source)
@@ -224,22 +230,6 @@ def _compare(model, session):
         error = np.abs(value - target).mean()
         if not error <= 1e-3 * max(1.0, np.abs(target).mean()):
             raise _cannot_hold("onnx", f"its {name} comes out {error:.3g} off on average.")
-
-
-def _litert_settings(quantize, pictures):
-    if quantize not in QUANTIZATIONS:
-        raise InputError(f"Expected quantize among {QUANTIZATIONS}, received {quantize!r}.")
-    if bool(pictures) != (quantize == "int8"):
-        raise InputError(
-            "Expected photographs for calibration with int8 and none without, received "
-            f"{len(pictures)} with quantize={quantize!r}."
-        )
-    # An operation that LiteRT lacks is an error: else the file would need TensorFlow to run.
-    settings = {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}}
-    if pictures:
-        settings["optimizations"] = [tf.lite.Optimize.DEFAULT]
-        settings["representative_dataset"] = lambda: ([picture] for picture in pictures)
-    return settings
 
 
 def _stretched(picture, size):

@@ -20,12 +20,11 @@ from keras_colorize.layers.resizing import resize_bilinear
 _LIGHTNESS = tf.TensorSpec((None, None, None, 1), tf.float32, name="lightness")
 _BYTES = tf.TensorSpec((None,), tf.string, name="image_bytes")
 
+# Of the compression: a third of the time of the usual 6, for files of the same size.
 _PNG_LEVEL = 3
-"""Effort of the compression: a third of the time of the usual 6, for files of the same size."""
-
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+# Where the header of a PNG says its size and its depth (PNG specification, 5.3 and 11.2.2).
 _PNG_SIZE, _PNG_DEPTH = 16, 24
-"""Where the header of a PNG (PNG specification, 5.3 and 11.2.2) says its size and its depth."""
 
 
 def make_signatures(colorizer, max_pixels):
@@ -43,7 +42,8 @@ def make_signatures(colorizer, max_pixels):
         outputs = colorizer.model(lightness, training=False)
         result = {}
         if colorizer.config.colorizes:
-            result["ab"] = colorizer.saturation * predict_ab(colorizer, outputs, lightness)
+            prediction = outputs[colorizer.config.output]
+            result["ab"] = colorizer.saturation * _predict_ab(colorizer, prediction, lightness)
         if "class_logits" in outputs:
             result["probabilities"] = ops.softmax(ops.cast(outputs["class_logits"], "float32"))
         return result
@@ -80,18 +80,8 @@ def make_signatures(colorizer, max_pixels):
     }
 
 
-def predict_ab(colorizer, outputs, lightness):
-    """Color of a network's outputs, before saturation; see `Colorizer.predict_ab`.
-
-    Args:
-        colorizer: a `Colorizer` without style, palette and hints.
-        outputs: dict of tensors, what its network gives.
-        lightness: float32 tensor (N, H, W, 1), L* in 0..100, at a working size.
-
-    Returns:
-        float32 tensor (N, h, w, 2) of a and b.
-    """
-    prediction = outputs[colorizer.config.output]
+def _predict_ab(colorizer, prediction, lightness):
+    """Color of a network's prediction, before saturation; see `Colorizer.predict_ab`."""
     refinement, config = colorizer.refinement, colorizer.config
     if refinement is None:
         return colorizer.decode(prediction, lightness)
@@ -106,12 +96,7 @@ def predict_ab(colorizer, outputs, lightness):
 
 
 def _decode(place, contents, max_pixels):
-    """Decodes a picture whose header says that it is small enough.
-
-    Args:
-        place: int32 tensor (), of the picture in its batch.
-        contents: string tensor (), a JPEG or PNG file, or anything else.
-        max_pixels: most pixels.
+    """Decodes a JPEG or PNG file whose header says that it is small enough; fails with others.
 
     Returns:
         uint16 tensor (H, W, 1 to 4), sRGB or grey, alpha last where channels are even; and bool
