@@ -10,7 +10,7 @@ import sys
 import keras
 import numpy as np
 from absl import app, flags, logging
-from keras_colorize.export.warmup import import_prediction_log
+from keras_colorize.export.saved_model import import_prediction_log
 
 from keras_colorize.color import rgb_to_lightness
 from keras_colorize.data import validation_batches
