@@ -10,11 +10,11 @@ import sys
 import keras
 import numpy as np
 from absl import app, flags, logging
-from keras_colorize.export.saved_model import import_prediction_log
 
 from keras_colorize.color import rgb_to_lightness
 from keras_colorize.data import validation_batches
 from keras_colorize.export import export_saved_model
+from keras_colorize.export.saved_model import import_prediction_log
 from keras_colorize.inference import Colorizer, predicted_ab
 from keras_colorize.inference.compose import compose
 from keras_colorize.presets import PresetConfig, PresetError, load_preset, save_preset
