@@ -2,7 +2,9 @@
 
 It joins three papers: the residual encoder and decoder of Dahl 2016 and Hwang & Zhou 2016, the
 global/local fusion of Iizuka et al. 2016 (eq. 5), and the 313 in-gamut bins of Zhang et al.
-2016. It is the library's own network, small enough for two processor cores.
+2016. With color
+queries (DDColor, Kang et al. 2023) it decides for the whole picture. It is the library's own
+network, small enough for two processor cores.
 """
 
 import keras
@@ -10,6 +12,8 @@ from keras import layers
 
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import GlobalLocalFusion, ResizeLike
+from keras_colorize.models.color_queries import QueryMaps, color_queries
+from keras_colorize.models.efficientnet_lite import load_efficientnet_lite2
 from keras_colorize.models.encoders import RESIDUAL_WIDTHS, conv_block, encode
 from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2
 
@@ -26,6 +30,9 @@ def distribution_unet(
     decoder_widths=DECODER_WIDTHS,
     residual_widths=RESIDUAL_WIDTHS,
     global_units=256,
+    queries=0,
+    query_units=256,
+    query_rounds=1,
     classes=None,
     input_shape=(None, None, 1),
     name="distribution_unet",
@@ -33,11 +40,16 @@ def distribution_unet(
     """Builds the network.
 
     Args:
-        encoder: `"mobilenet_v2"` or `"residual"`, see `encode`.
-        encoder_weights: None (random), `"imagenet"`, or the path of MobileNetV2 weights.
+        encoder: `"efficientnet_lite2"`, `"mobilenet_v2"` or `"residual"`, see `encode`.
+        encoder_weights: None (random), or the path of weights as `load_mobilenet_v2` (which takes
+            `"imagenet"`, too) or `load_efficientnet_lite2` reads them.
         decoder_widths: channels at strides 32, 16, 8 and 4.
         residual_widths: channels of the residual encoder: stem and strides 4, 8, 16 and 32.
         global_units: size of the global feature vector that is fused at stride 16; 0 for none.
+        queries: number of color queries that look at the whole picture, see `color_queries`; 0
+            for none.
+        query_units: length of a query.
+        query_rounds: how often the queries visit strides 32, 16 and 8.
         classes: number of scene classes of the class branch on the global features, or None.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
@@ -56,10 +68,16 @@ def distribution_unet(
     taps = encode(lightness, encoder, residual_widths)
     x = conv_block(taps[-1], decoder_widths[0], "decoder32_conv", kernel_size=1)
     global_features = _global_features(taps[-1], global_units) if global_units else None
+    scales = [x]
     for stride, tap, width in zip((16, 8, 4), taps[-2::-1], decoder_widths[1:], strict=True):
         x = _decoder_block(x, tap, width, f"decoder{stride}")
         if stride == 16 and global_units:
             x = GlobalLocalFusion(width, name="fusion")([x, global_features])
+        scales.append(x)
+    if queries:
+        asked = color_queries(scales[:-1], queries, query_units, query_rounds)
+        asked = layers.Dense(decoder_widths[-1], name="queries_color")(asked)
+        x = layers.Concatenate(name="query_concat")([x, QueryMaps(name="query_maps")([asked, x])])
     logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")
     outputs = {"ab_logits": logits(x)}
     if classes is not None:
@@ -67,8 +85,11 @@ def distribution_unet(
         outputs["class_logits"] = head(global_features)
     model = keras.Model(lightness, outputs, name=name)
     if encoder_weights is not None:
-        load_mobilenet_v2(model, encoder_weights)
+        _LOADERS[encoder](model, encoder_weights)
     return model
+
+
+_LOADERS = {"efficientnet_lite2": load_efficientnet_lite2, "mobilenet_v2": load_mobilenet_v2}
 
 
 def _global_features(x, units):
@@ -91,7 +112,8 @@ def _check(encoder, encoder_weights, decoder_widths, residual_widths, global_uni
         raise ValueError(f"Expected 5 residual_widths, received {tuple(residual_widths)}.")
     if classes is not None and not global_units:
         raise ValueError("Expected global_units above 0 for the class branch, received 0.")
-    if encoder != "mobilenet_v2" and encoder_weights is not None:
+    if encoder not in _LOADERS and encoder_weights is not None:
         raise ValueError(
-            f"Expected encoder_weights only with encoder 'mobilenet_v2', received {encoder!r}."
+            f"Expected encoder_weights only with one of {', '.join(_LOADERS)}, received encoder "
+            f"{encoder!r}."
         )

@@ -3,9 +3,10 @@
 import keras
 from keras import layers
 
+from keras_colorize.models.efficientnet_lite import efficientnet_lite2_features
 from keras_colorize.models.mobilenet_v2 import mobilenet_v2_taps
 
-ENCODERS = ("mobilenet_v2", "residual")
+ENCODERS = ("efficientnet_lite2", "mobilenet_v2", "residual")
 """Names that `encode` takes."""
 
 RESIDUAL_WIDTHS = (32, 64, 128, 192, 256)
@@ -17,8 +18,8 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
 
     Args:
         lightness: Keras tensor (N, H, W, 1), L* in 0..100.
-        encoder: `"mobilenet_v2"` (see `mobilenet_v2_taps`) or `"residual"` (two basic blocks
-            of He 2016 per stride).
+        encoder: `"efficientnet_lite2"` (see `efficientnet_lite2_features`), `"mobilenet_v2"`
+            (see `mobilenet_v2_taps`) or `"residual"` (two basic blocks of He 2016 per stride).
         residual_widths: channels of the residual encoder.
 
     Returns:
@@ -27,8 +28,10 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
     Raises:
         ValueError: for an unknown name.
     """
+    if encoder == "efficientnet_lite2":
+        return efficientnet_lite2_features(_as_rgb(lightness))
     if encoder == "mobilenet_v2":
-        return _mobilenet_v2(lightness)
+        return mobilenet_v2_taps(_as_rgb(lightness))
     if encoder == "residual":
         return _residual(lightness, residual_widths)
     raise ValueError(f"Expected an encoder among {', '.join(ENCODERS)}, received {encoder!r}.")
@@ -122,10 +125,9 @@ def padded_conv(x, filters, name, kernel_size=3, strides=1, **options):
     )(x)
 
 
-def _mobilenet_v2(lightness):
+def _as_rgb(lightness):
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
-    x = layers.Concatenate(name="repeat_channels")([x, x, x])
-    return mobilenet_v2_taps(x)
+    return layers.Concatenate(name="repeat_channels")([x, x, x])
 
 
 def _residual(lightness, widths):

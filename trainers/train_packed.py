@@ -1,0 +1,531 @@
+"""Trains `distribution_unet` from a packed store under JAX, within a given time, on one GPU.
+
+    KERAS_BACKEND=jax python trainers/train_packed.py --store=store/ --run=run/ \
+        --encoder_weights=efficientnet-lite2.pth \
+        --phase=color,size=128,batch=256,minutes=6 --phase=shown,size=192,batch=96,minutes=2
+
+The store is what `pack_store.py` writes. Its pictures lie decoded in one array in the memory of
+the device, where views are cut, flipped and aged and targets are made. Parts that appear in the
+folder later are taken in while training goes on, so a machine may start with the first one. What
+is trained for is named by each phase:
+
+- `color`: cross-entropy over the 313 bins, scene classes, and what the encoder's ImageNet
+  classifier says of the same view in color, so that the encoder goes on knowing things.
+- `mean`: the same and L1 on the mean of the distribution.
+- `shown`: L1, perceptual distance and colorfulness of the colors as a vivid preset shows them.
+
+Each phase has a rate that rises, stays and comes down over its minutes. `weights-PHASE.h5` is
+written at its end and `weights.h5` every --save_seconds, both averaged over the last steps.
+"""
+
+import concurrent.futures
+import functools
+import json
+import os
+import pathlib
+import time
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import optax
+from absl import app, flags, logging
+
+from keras_colorize.bins import ab_centers
+from keras_colorize.color import lab_to_rgb, rgb_to_lab
+from keras_colorize.io.packed import part_paths, read_part
+from keras_colorize.models.distribution_unet import distribution_unet
+from keras_colorize.models.efficientnet_lite import (
+    LAST_FEATURES,
+    efficientnet_lite2_classifier,
+    efficientnet_lite2_features,
+    load_efficientnet_lite2,
+)
+from keras_colorize.weights import read_weights, write_weights
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("store", None, "Folder of parts.", required=True)
+flags.DEFINE_string("run", None, "Folder to write weights and the log to.", required=True)
+flags.DEFINE_string("encoder_weights", None, "EfficientNet-Lite2 weights (.pth).", required=True)
+flags.DEFINE_string("init", None, "Weights of the whole network to go on from.")
+flags.DEFINE_multi_string(
+    "phase",
+    ["color,size=128,batch=256,minutes=8"],
+    "NAME,size=PIXELS,batch=N,minutes=M[,rate=R]: color, mean or shown.",
+)
+flags.DEFINE_list("decoder_widths", ["384", "320", "224", "160"], "Channels of the decoder.")
+flags.DEFINE_integer("queries", 100, "Color queries; 0 for none.")
+flags.DEFINE_string("freeze_through", "block_6_add", "Last frozen layer of the encoder.")
+flags.DEFINE_float("encoder_rate", 0.2, "Rate of the encoder as a share of the decoder's.")
+flags.DEFINE_float("weight_decay", 0.02, "Decoupled weight decay.")
+flags.DEFINE_float("distillation", 0.3, "Weight of the classifier's divergence.")
+flags.DEFINE_float("scenes", 0.05, "Weight of the scene classes.")
+flags.DEFINE_string("scene_collection", "places", "Collection whose labels are scene classes.")
+flags.DEFINE_multi_string("factor", [], "COLLECTION=F: how often its pictures are drawn; 1.")
+flags.DEFINE_float("aged", 0.2, "Share of views that look like old photographs.")
+flags.DEFINE_float("smallest_crop", 0.45, "Smallest side of a view as a share of the picture's.")
+flags.DEFINE_float("temperature", 0.6, "Temperature at which `shown` decodes.")
+flags.DEFINE_float("colorfulness", 0.3, "Weight of the colorfulness loss of `shown`.")
+flags.DEFINE_float("perceptual", 1.0, "Weight of the perceptual loss of `shown`.")
+flags.DEFINE_integer("side", 192, "Side of the decoded pictures.")
+flags.DEFINE_integer("capacity", 200_000, "Pictures that the array has room for.")
+flags.DEFINE_float("average", 0.999, "Momentum of the averaged weights.")
+flags.DEFINE_integer("save_seconds", 110, "Seconds between writes of weights.")
+flags.DEFINE_integer("log_steps", 100, "Steps between lines of the log.")
+flags.DEFINE_integer("seed", 0, "Seed.")
+
+CENTERS = ab_centers()
+
+
+class ShiftedDepthwiseConv2D(keras.layers.DepthwiseConv2D):
+    """A depthwise convolution as a sum of shifted products.
+
+    The gradient of the library's convolution is slow on GPUs; these products are fused.
+    """
+
+    def call(self, inputs):
+        """Adds the products; see the class."""
+        kernel = jnp.asarray(self.kernel, inputs.dtype)[..., 0]
+        size, stride = kernel.shape[0], self.strides[0]
+        rows, columns = (-(-length // stride) for length in inputs.shape[1:3])
+        pads = [
+            max((out - 1) * stride + size - length, 0)
+            for out, length in zip((rows, columns), inputs.shape[1:3], strict=True)
+        ]
+        padded = jnp.pad(inputs, [(0, 0), *[(pad // 2, pad - pad // 2) for pad in pads], (0, 0)])
+        total = 0.0
+        for y in range(size):
+            for x in range(size):
+                part = padded[
+                    :,
+                    y : y + (rows - 1) * stride + 1 : stride,
+                    x : x + (columns - 1) * stride + 1 : stride,
+                ]
+                total = total + part * kernel[y, x]
+        return total
+
+
+def main(_):
+    """Trains phase after phase."""
+    run = pathlib.Path(FLAGS.run)
+    run.mkdir(parents=True, exist_ok=True)
+    keras.utils.set_random_seed(FLAGS.seed)
+    keras.config.disable_flash_attention()
+    phases = [_phase(text) for text in FLAGS.phase]
+    store = Store(FLAGS.store)
+    trainer = Trainer(store.scene_names)
+    logging.info("%d parameters, on %s", trainer.model.count_params(), jax.devices()[0])
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        steps = [pool.submit(trainer.compiled, phase, store) for phase in phases]
+        for phase, step in zip(phases, steps, strict=True):
+            _train(trainer, store, phase, step.result(), run)
+            trainer.save(run / f"weights-{phase['name']}{phase['size']}.h5")
+
+
+def _train(trainer, store, phase, step, run):
+    seconds = 60.0 * phase["minutes"]
+    start = saved = logged = time.monotonic()
+    count = last = 0
+    totals = []
+    history = (run / "log.jsonl").open("a", encoding="utf-8")
+    while (elapsed := time.monotonic() - start) < seconds:
+        if count % 20 == 0:
+            store.take_in()
+        rate = phase["rate"] * _shape(elapsed / seconds, count)
+        totals.append(trainer.step(step, store, rate))
+        count += 1
+        if count % FLAGS.log_steps == 0:
+            values = {name: float(np.mean([t[name] for t in totals])) for name in totals[0]}
+            now = time.monotonic()
+            speed = (count - last) * phase["batch"] / (now - logged)
+            line = {"phase": phase["name"], "size": phase["size"], "step": count}
+            line |= {"views": count * phase["batch"], "seconds": round(now - start, 1)}
+            line |= {"views_per_second": round(speed, 1), "pictures": store.count, "rate": rate}
+            line |= {name: round(value, 4) for name, value in values.items()}
+            print(json.dumps(line), file=history, flush=True)
+            logging.info("%s", line)
+            totals, last, logged = [], count, now
+        elif count % 10 == 0:
+            jax.block_until_ready(totals[-1])
+        if time.monotonic() - saved > FLAGS.save_seconds:
+            trainer.save(run / "weights.h5")
+            saved = time.monotonic()
+
+
+def _shape(share, count):
+    """Warmup-stable-decay schedule over a phase."""
+    return min(1.0, (count + 1) / 200.0, max(0.0, (1.0 - share) / 0.5) + 0.005)
+
+
+def _phase(text):
+    name, *options = text.split(",")
+    values = {"size": "128", "batch": "256", "minutes": "1", "rate": "8e-4"}
+    values |= dict(option.partition("=")[::2] for option in options)
+    if name not in ("color", "mean", "shown") or len(values) != 4:
+        raise ValueError(f"Expected color, mean or shown with size, batch, minutes, rate: {text}.")
+    numbers = {key: int(values[key]) for key in ("size", "batch")}
+    return {"name": name, **numbers, **{key: float(values[key]) for key in ("minutes", "rate")}}
+
+
+class Store:
+    """The decoded pictures in the memory of the device, which may grow while it is used."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.factors = dict(text.partition("=")[::2] for text in FLAGS.factor)
+        self.scene_names = []
+        self.read = set()
+        self.count = 0
+        shape = FLAGS.capacity, FLAGS.side, FLAGS.side, 3
+        self.pictures = jnp.zeros(shape, "uint8")
+        self.aspects = np.ones(FLAGS.capacity, "float32")
+        self.scenes = np.full(FLAGS.capacity, -1, "int32")
+        self.odds = np.zeros(FLAGS.capacity, "float32")
+        self.pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.coming = None
+        while not self.count:
+            self.take_in(wait=True)
+        self._tables()
+
+    def take_in(self, wait=False):
+        """Adds a part that has been decoded meanwhile, and begins with the next one."""
+        if self.coming is None:
+            new = [path for path in part_paths(self.folder) if path not in self.read]
+            if not new:
+                time.sleep(0.5 if wait else 0.0)
+                return
+            self.read.add(new[0])
+            self.coming = self.pool.submit(read_part, new[0], FLAGS.side)
+        if not wait and not self.coming.done():
+            return
+        pictures, aspects, labels = self.coming.result()
+        self.coming = None
+        number = min(len(labels), FLAGS.capacity - self.count)
+        if not number:
+            return
+        # Pieces of one size, so that one program writes them all; the last one overlaps.
+        piece = min(1024, number)
+        for start in (*range(0, number - piece, piece), number - piece):
+            rows = pictures[start : start + piece]
+            self.pictures = _written(self.pictures, rows, self.count + start)
+        place = slice(self.count, self.count + number)
+        self.aspects[place] = aspects[:number]
+        names = [label.partition("/")[::2] for label in labels[:number]]
+        self.odds[place] = [float(self.factors.get(name, 1.0)) for name, _ in names]
+        if not self.scene_names:
+            scenes = {_scene(label) for name, label in names if name == FLAGS.scene_collection}
+            self.scene_names = sorted(scenes)
+        known = {name: index for index, name in enumerate(self.scene_names)}
+        self.scenes[place] = [
+            known.get(_scene(label), -1) if name == FLAGS.scene_collection else -1
+            for name, label in names
+        ]
+        self.count += number
+        self._tables()
+        logging.info("%d pictures", self.count)
+
+    def _tables(self):
+        cumulated = np.cumsum(self.odds, dtype="float64")
+        self.cumulated = jnp.asarray(cumulated / cumulated[-1], "float32")
+        self.tables = self.cumulated, jnp.asarray(self.aspects), jnp.asarray(self.scenes)
+
+
+def _scene(label):
+    """`a/abbey` is the scene `abbey`: MiniPlaces has folders by first letters."""
+    return label[2:] if label[1:2] == "/" else label
+
+
+@functools.partial(jax.jit, donate_argnums=0)
+def _written(pictures, piece, start):
+    return jax.lax.dynamic_update_slice(pictures, piece, (start, 0, 0, 0))
+
+
+class Trainer:
+    """The network, its averages and its optimizer's state."""
+
+    def __init__(self, scene_names):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        arguments = {
+            "encoder": "efficientnet_lite2",
+            "decoder_widths": [int(width) for width in FLAGS.decoder_widths],
+            "queries": FLAGS.queries,
+            "classes": len(scene_names),
+        }
+        network = {"arguments": arguments, "class_names": scene_names}
+        pathlib.Path(FLAGS.run, "network.json").write_text(json.dumps(network), encoding="utf-8")
+        weights = None if FLAGS.init else FLAGS.encoder_weights
+        self.model = distribution_unet(**arguments, encoder_weights=weights)
+        if FLAGS.init:
+            read_weights(self.model, FLAGS.init)
+        model = keras.models.clone_model(self.model, clone_function=_shifted)
+        model.set_weights(self.model.get_weights())
+        output = model.get_layer(LAST_FEATURES).output
+        self.network = keras.Model(model.input, {**model.output, "features": output})
+        encoder = keras.Model(model.input, output)
+        frozen = keras.Model(model.input, model.get_layer(FLAGS.freeze_through).output)
+        for layer in encoder.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+        for layer in frozen.layers:
+            layer.trainable = False
+        slow = {id(variable) for layer in encoder.layers for variable in layer.weights}
+        variables = self.network.trainable_variables
+        # Attention learns at lower rates than convolutions.
+        self.factors = [
+            FLAGS.encoder_rate if id(v) in slow else 0.4 if "queries" in v.path else 1.0
+            for v in variables
+        ]
+        self.decays = [FLAGS.weight_decay if len(v.shape) > 1 else 0.0 for v in variables]
+        self.teacher = _teacher()
+        self.kernel, self.bias = map(
+            jnp.asarray, efficientnet_lite2_classifier(FLAGS.encoder_weights)
+        )
+        # Copies: the arrays of the state are given away at each step.
+        values = [jnp.array(v.value) for v in variables]
+        others = [jnp.array(v.value) for v in self.network.non_trainable_variables]
+        self.adam = optax.chain(
+            optax.zero_nans(), optax.clip_by_global_norm(1.0), optax.scale_by_adam(b2=0.99)
+        )
+        averages = [jnp.array(value) for value in values]
+        key = jax.random.PRNGKey(FLAGS.seed)
+        self.state = values, others, self.adam.init(values), averages, key
+        self.teacher.trainable = False
+        self.taught = [jnp.array(v.value) for v in self.teacher.non_trainable_variables]
+
+    def compiled(self, phase, store):
+        """Compiles the step of a phase, which may take a minute."""
+        start = time.monotonic()
+        step = jax.jit(functools.partial(self._step, phase), donate_argnums=0)
+        shapes = jax.tree.map(
+            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype),
+            (self.state, self.taught, store.pictures, store.tables),
+        )
+        step = step.lower(*shapes, jax.ShapeDtypeStruct((), "float32")).compile()
+        logging.info("compiled %s in %.0f s", phase, time.monotonic() - start)
+        return step
+
+    def step(self, step, store, rate):
+        """Runs one step; returns the losses."""
+        self.state, losses = step(
+            self.state, self.taught, store.pictures, store.tables, jnp.float32(rate)
+        )
+        return losses
+
+    def save(self, path):
+        """Writes the averaged weights."""
+        _, others, _, averages, _ = self.state
+        for variable, value in zip(self.network.trainable_variables, averages, strict=True):
+            variable.assign(value)
+        for variable, value in zip(self.network.non_trainable_variables, others, strict=True):
+            variable.assign(value)
+        self.model.set_weights([keras.ops.convert_to_numpy(v) for v in self._in_order()])
+        partial = path.with_name(path.name + ".part")
+        write_weights(self.model, partial)
+        partial.replace(path)
+
+    def _in_order(self):
+        by_path = {variable.path: variable for variable in self.network.variables}
+        return [
+            by_path[variable.path] for variable in self.model.variables if variable.path in by_path
+        ]
+
+    def _step(self, phase, state, taught, pictures, tables, rate):
+        values, others, moments, averages, key = state
+        key, views, aging, dropout = jax.random.split(key, 4)
+        rgb, scenes = draw_views(views, pictures, tables, phase["batch"], phase["size"])
+        lab = rgb_to_lab(rgb)
+        lightness, ab = lab[..., :1], lab[..., 1:]
+        seen = aged(aging, rgb, lightness, FLAGS.aged)
+        targets = jnp.mean(ab.reshape(*_quarters(ab.shape), 2), axis=(2, 4))
+        true = self._taught(taught, rgb)
+
+        def loss(values):
+            outputs, changed = self.network.stateless_call(values, others, seen, training=True)
+            losses = self._losses(phase, outputs, targets, scenes, lightness, true, taught)
+            return sum(losses.values()), (losses, changed)
+
+        gradients, (losses, others) = jax.grad(loss, has_aux=True)(values)
+        losses["norm"] = optax.global_norm(gradients)
+        updates, moments = self.adam.update(gradients, moments)
+        values = [
+            value - rate * factor * (update + decay * value)
+            for value, update, factor, decay in zip(
+                values, updates, self.factors, self.decays, strict=True
+            )
+        ]
+        keep = FLAGS.average
+        averages = [
+            keep * average + (1.0 - keep) * value
+            for average, value in zip(averages, values, strict=True)
+        ]
+        return (values, others, moments, averages, key), losses
+
+    def _taught(self, taught, rgb):
+        scaled = (255.0 * rgb - 127.0) / 128.0
+        features, _ = self.teacher.stateless_call([], taught, scaled, training=False)
+        return features
+
+    def _logits(self, features):
+        return jnp.mean(jnp.asarray(features, "float32"), axis=(1, 2)) @ self.kernel + self.bias
+
+    def _losses(self, phase, outputs, targets, scenes, lightness, true, taught):
+        logits = outputs["ab_logits"]
+        scores = 2.0 * targets @ CENTERS.T - jnp.sum(jnp.square(CENTERS), axis=-1)
+        chosen = jnp.argmax(scores, axis=-1)
+        color = jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, chosen))
+        known = scenes >= 0
+        scene = optax.softmax_cross_entropy_with_integer_labels(
+            outputs["class_logits"], jnp.maximum(scenes, 0)
+        )
+        scene = jnp.sum(scene * known) / jnp.maximum(jnp.sum(known), 1)
+        losses = {"color": color, "scene": FLAGS.scenes * scene}
+        teacher = jax.nn.log_softmax(self._logits(true[-1]))
+        student = jax.nn.log_softmax(self._logits(outputs["features"]))
+        divergence = jnp.mean(jnp.sum(jnp.exp(teacher) * (teacher - student), axis=-1))
+        losses["objects"] = FLAGS.distillation * divergence
+        if phase["name"] == "mean":
+            losses["l1"] = jnp.mean(jnp.abs(_decoded(logits, 1.0) - targets)) / 5.0
+        if phase["name"] == "shown":
+            losses["color"] *= 0.3
+            shown = _decoded(logits, FLAGS.temperature)
+            losses["l1"] = jnp.mean(jnp.abs(shown - targets)) / 10.0
+            made = self._taught(taught, _as_rgb(lightness, shown))
+            distance = sum(
+                jnp.mean(jnp.sum(jnp.square(_unit(a) - _unit(b)), axis=-1))
+                for a, b in zip(true, made, strict=True)
+            )
+            pair = teacher, jax.nn.log_softmax(self._logits(made[-1]))
+            answers = jnp.mean(jnp.sum(jnp.exp(pair[0]) * (pair[0] - pair[1]), axis=-1))
+            losses["perceptual"] = FLAGS.perceptual * distance
+            losses["answers"] = 0.15 * FLAGS.perceptual * answers
+            # As colorful as the truth on the average picture: what is unsure may stay pale.
+            lack = jnp.mean(_chroma_spread(targets) - _chroma_spread(shown))
+            losses["colorful"] = FLAGS.colorfulness * jnp.abs(lack) / 5.0
+        return losses
+
+
+def _shifted(layer):
+    if type(layer) is keras.layers.DepthwiseConv2D:
+        return ShiftedDepthwiseConv2D.from_config(layer.get_config())
+    return type(layer).from_config(layer.get_config())
+
+
+def _teacher():
+    rgb = keras.Input((None, None, 3))
+    model = keras.Model(rgb, efficientnet_lite2_features(rgb))
+    load_efficientnet_lite2(model, FLAGS.encoder_weights)
+    teacher = keras.models.clone_model(model, clone_function=_shifted)
+    teacher.set_weights(model.get_weights())
+    return teacher
+
+
+def _quarters(shape):
+    """(N, H, W, C) as (N, H/4, 4, W/4, 4)."""
+    return shape[0], shape[1] // 4, 4, shape[2] // 4, 4
+
+
+def _decoded(logits, temperature):
+    return jax.nn.softmax(logits / temperature) @ CENTERS
+
+
+def _unit(features):
+    features = jnp.asarray(features, "float32")
+    return features * jax.lax.rsqrt(jnp.sum(jnp.square(features), axis=-1, keepdims=True) + 1e-6)
+
+
+def _chroma_spread(ab):
+    """Spread and mean of colors after Hasler & Suesstrunk, per picture, on a and b."""
+    spread = jnp.sqrt(jnp.sum(jnp.var(ab, axis=(1, 2)), axis=-1) + 1e-3)
+    return spread + 0.3 * jnp.sqrt(jnp.sum(jnp.square(jnp.mean(ab, axis=(1, 2))), axis=-1) + 1e-3)
+
+
+def _as_rgb(lightness, ab):
+    size = (*lightness.shape[:3], 2)
+    full = jax.image.resize(ab, size, "bilinear")
+    return jnp.clip(lab_to_rgb(jnp.concatenate([lightness, full], axis=-1)), 0.0, 1.0)
+
+
+def draw_views(key, pictures, tables, batch, size):
+    """Draws pictures by their odds and cuts a view out of each.
+
+    Args:
+        key: JAX key.
+        pictures: uint8 array (N, side, side, 3), sRGB.
+        tables: arrays (N,): cumulated odds, width over height, and scene numbers, -1 for none.
+        batch: number of views.
+        size: side of a view.
+
+    Returns:
+        `(rgb, scenes)`: float32 (batch, size, size, 3) in [0, 1] and int32 (batch,).
+    """
+    cumulated, aspects, scenes = tables
+    keys = jax.random.split(key, 6)
+    index = jnp.searchsorted(cumulated, jax.random.uniform(keys[0], (batch,)), side="right")
+    index = jnp.minimum(index, len(cumulated) - 1)
+    images = jnp.take(pictures, index, axis=0).astype("float32") / 255.0
+    side = images.shape[1]
+    stretch = jnp.exp(jax.random.uniform(keys[1], (batch,), minval=-0.22, maxval=0.22))
+    ratio = stretch / jnp.take(aspects, index)
+    longest = jax.random.uniform(keys[2], (batch,), minval=FLAGS.smallest_crop, maxval=1.0)
+    # Half of the views show as much as there is.
+    longest = jnp.where(jax.random.bernoulli(keys[3], 0.35, (batch,)), 1.0, longest)
+    width = longest * jnp.minimum(1.0, ratio)
+    height = longest * jnp.minimum(1.0, 1.0 / ratio)
+    shares = jnp.stack([height, width], axis=-1)
+    offsets = jax.random.uniform(keys[4], (batch, 2)) * (1.0 - shares) * side
+    scales = size / (shares * side)
+
+    def cut(image, scale, offset):
+        return jax.image.scale_and_translate(
+            image, (size, size, 3), (0, 1), scale, -offset * scale, "linear", antialias=True
+        )
+
+    views = jax.vmap(cut)(images, scales, offsets)
+    flipped = jax.random.bernoulli(keys[5], 0.5, (batch, 1, 1, 1))
+    views = jnp.where(flipped, views[:, :, ::-1], views)
+    return jnp.clip(views, 0.0, 1.0), jnp.take(scenes, index)
+
+
+def aged(key, rgb, lightness, share):
+    """Shows a share of the views as old films and prints would.
+
+    Args:
+        key: JAX key.
+        rgb: float32 (N, H, W, 3) in [0, 1].
+        lightness: L* of it, (N, H, W, 1).
+        share: share of the views that are changed.
+
+    Returns:
+        float32 (N, H, W, 1), L* in 0..100: film that is blind to red, another contrast and
+        exposure, blur and grain.
+    """
+    count = len(rgb)
+    keys = jax.random.split(key, 8)
+
+    def draw(number, low, high):
+        return jax.random.uniform(keys[number], (count, 1, 1, 1), minval=low, maxval=high)
+
+    ortho = draw(0, -1.0, 1.0)
+    weights = jnp.asarray([0.02, 0.58, 0.40]) - jnp.asarray([0.2126, 0.7152, 0.0722])
+    film = jnp.power(rgb, 2.2) @ weights
+    luminance = jnp.power(rgb, 2.2) @ jnp.asarray([0.2126, 0.7152, 0.0722])
+    ratio = (luminance + jnp.maximum(ortho, 0.0)[..., 0] * film) / jnp.maximum(luminance, 1e-3)
+    old = lightness * jnp.power(jnp.clip(ratio, 0.05, 3.0), 1 / 3)[..., None]
+    small = jax.image.resize(
+        old, (count, old.shape[1] // 2, old.shape[2] // 2, 1), "linear", antialias=True
+    )
+    blurred = jax.image.resize(small, old.shape, "linear")
+    old = old + jnp.clip(draw(1, -1.0, 1.0), 0.0, 1.0) * (blurred - old)
+    old = jnp.power(jnp.clip(old, 0.1, 100.0) / 100.0, jnp.exp(draw(2, -0.4, 0.4)))
+    black, white = draw(3, 0.0, 0.15), draw(4, 0.82, 1.0)
+    old = 100.0 * (black + (white - black) * old)
+    grain = jax.random.normal(keys[5], old.shape) * jnp.square(draw(6, 0.0, 2.4))
+    chosen = jax.random.bernoulli(keys[7], share, (count, 1, 1, 1))
+    return jnp.clip(jnp.where(chosen, old + grain, lightness), 0.0, 100.0)
+
+
+if __name__ == "__main__":
+    app.run(main)
