@@ -321,16 +321,12 @@ class Trainer:
             variable.assign(value)
         for variable, value in zip(self.network.non_trainable_variables, others, strict=True):
             variable.assign(value)
-        self.model.set_weights([keras.ops.convert_to_numpy(v) for v in self._in_order()])
+        values = {variable.path: variable for variable in self.network.variables}
+        for variable in self.model.variables:
+            variable.assign(values[variable.path])
         partial = path.with_name(path.name + ".part")
         write_weights(self.model, partial)
         partial.replace(path)
-
-    def _in_order(self):
-        by_path = {variable.path: variable for variable in self.network.variables}
-        return [
-            by_path[variable.path] for variable in self.model.variables if variable.path in by_path
-        ]
 
     def _step(self, phase, state, taught, pictures, tables, rate):
         values, others, moments, averages, key = state
