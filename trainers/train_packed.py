@@ -1,7 +1,7 @@
 """Trains `distribution_unet` from a packed store under JAX, within a given time, on one GPU.
 
     KERAS_BACKEND=jax python trainers/train_packed.py --store=store/ --run=run/ \
-        --encoder_weights=efficientnet-lite2.pth \
+        --encoder_weights=lite2.pth --teacher_weights=lite2.pth --freeze_through=block_6_add \
         --phase=color,size=128,batch=256,minutes=6 --phase=shown,size=192,batch=96,minutes=2
 
 The store is what `pack_store.py` writes. Its pictures lie decoded in one array in the memory of
@@ -37,19 +37,26 @@ from absl import app, flags, logging
 from keras_colorize.bins import ab_centers
 from keras_colorize.color import lab_to_rgb, rgb_to_lab
 from keras_colorize.io.packed import part_paths, read_part
+from keras_colorize.models import freeze_through
 from keras_colorize.models.distribution_unet import distribution_unet
 from keras_colorize.models.efficientnet_lite import (
-    LAST_FEATURES,
     efficientnet_lite2_classifier,
     efficientnet_lite2_features,
     load_efficientnet_lite2,
 )
-from keras_colorize.weights import read_weights, write_weights
+from keras_colorize.presets import read_weights, write_weights
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("store", None, "Folder of parts.", required=True)
 flags.DEFINE_string("run", None, "Folder to write weights and the log to.", required=True)
-flags.DEFINE_string("encoder_weights", None, "EfficientNet-Lite2 weights (.pth).", required=True)
+flags.DEFINE_string("encoder", "efficientnet_lite2", "Encoder of `distribution_unet`.")
+flags.DEFINE_string("encoder_weights", None, "ImageNet weights of the encoder to begin with.")
+flags.DEFINE_string(
+    "teacher_weights",
+    None,
+    "EfficientNet-Lite2 weights (.pth) of what sees the views in color: for `shown`, and for an "
+    "encoder of its kind not to forget. Without, there is neither.",
+)
 flags.DEFINE_string("init", None, "Weights of the whole network to go on from.")
 flags.DEFINE_multi_string(
     "phase",
@@ -58,7 +65,7 @@ flags.DEFINE_multi_string(
 )
 flags.DEFINE_list("decoder_widths", ["384", "320", "224", "160"], "Channels of the decoder.")
 flags.DEFINE_integer("queries", 100, "Color queries; 0 for none.")
-flags.DEFINE_string("freeze_through", "block_6_add", "Last frozen layer of the encoder.")
+flags.DEFINE_string("freeze_through", None, "Last frozen layer of the encoder, say block_6_add.")
 flags.DEFINE_float("encoder_rate", 0.2, "Rate of the encoder as a share of the decoder's.")
 flags.DEFINE_float("weight_decay", 0.02, "Decoupled weight decay.")
 flags.DEFINE_float("distillation", 0.3, "Weight of the classifier's divergence.")
@@ -115,6 +122,8 @@ def main(_):
     keras.utils.set_random_seed(FLAGS.seed)
     keras.config.disable_flash_attention()
     phases = [_phase(text) for text in FLAGS.phase]
+    if any(phase["name"] == "shown" for phase in phases) and not FLAGS.teacher_weights:
+        raise ValueError("Expected --teacher_weights with the phase shown, received none.")
     store = Store(FLAGS.store)
     trainer = Trainer(store.scene_names)
     logging.info("%d parameters, on %s", trainer.model.count_params(), jax.devices()[0])
@@ -249,7 +258,7 @@ class Trainer:
     def __init__(self, scene_names):
         keras.config.set_dtype_policy("mixed_bfloat16")
         arguments = {
-            "encoder": "efficientnet_lite2",
+            "encoder": FLAGS.encoder,
             "decoder_widths": [int(width) for width in FLAGS.decoder_widths],
             "queries": FLAGS.queries,
             "classes": len(scene_names),
@@ -262,15 +271,16 @@ class Trainer:
             read_weights(self.model, FLAGS.init)
         model = keras.models.clone_model(self.model, clone_function=_shifted)
         model.set_weights(self.model.get_weights())
-        output = model.get_layer(LAST_FEATURES).output
-        self.network = keras.Model(model.input, {**model.output, "features": output})
-        encoder = keras.Model(model.input, output)
-        frozen = keras.Model(model.input, model.get_layer(FLAGS.freeze_through).output)
-        for layer in encoder.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.trainable = False
-        for layer in frozen.layers:
-            layer.trainable = False
+        last = model.get_layer("global_pool").input
+        self.network = keras.Model(model.input, {**model.output, "features": last})
+        encoder = keras.Model(model.input, last)
+        if FLAGS.encoder_weights or FLAGS.init:
+            # Statistics of ImageNet are better than those of a batch.
+            for layer in encoder.layers:
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    layer.trainable = False
+        if FLAGS.freeze_through:
+            freeze_through(model, FLAGS.freeze_through)
         slow = {id(variable) for layer in encoder.layers for variable in layer.weights}
         variables = self.network.trainable_variables
         # Attention learns at lower rates than convolutions.
@@ -279,10 +289,12 @@ class Trainer:
             for v in variables
         ]
         self.decays = [FLAGS.weight_decay if len(v.shape) > 1 else 0.0 for v in variables]
-        self.teacher = _teacher()
-        self.kernel, self.bias = map(
-            jnp.asarray, efficientnet_lite2_classifier(FLAGS.encoder_weights)
-        )
+        self.teacher, self.taught = None, []
+        if FLAGS.teacher_weights:
+            self.teacher = _teacher()
+            self.taught = [jnp.array(v.value) for v in self.teacher.non_trainable_variables]
+            classifier = efficientnet_lite2_classifier(FLAGS.teacher_weights)
+            self.kernel, self.bias = map(jnp.asarray, classifier)
         # Copies: the arrays of the state are given away at each step.
         values = [jnp.array(v.value) for v in variables]
         others = [jnp.array(v.value) for v in self.network.non_trainable_variables]
@@ -292,8 +304,6 @@ class Trainer:
         averages = [jnp.array(value) for value in values]
         key = jax.random.PRNGKey(FLAGS.seed)
         self.state = values, others, self.adam.init(values), averages, key
-        self.teacher.trainable = False
-        self.taught = [jnp.array(v.value) for v in self.teacher.non_trainable_variables]
 
     def compiled(self, phase, store):
         """Compiles the step of a phase, which may take a minute."""
@@ -336,7 +346,7 @@ class Trainer:
         lightness, ab = lab[..., :1], lab[..., 1:]
         seen = aged(aging, rgb, lightness, FLAGS.aged)
         targets = jnp.mean(ab.reshape(*_quarters(ab.shape), 2), axis=(2, 4))
-        true = self._taught(taught, rgb)
+        true = self._taught(taught, rgb) if self.teacher else None
 
         def loss(values):
             outputs, changed = self.network.stateless_call(values, others, seen, training=True)
@@ -364,8 +374,11 @@ class Trainer:
         features, _ = self.teacher.stateless_call([], taught, scaled, training=False)
         return features
 
-    def _logits(self, features):
-        return jnp.mean(jnp.asarray(features, "float32"), axis=(1, 2)) @ self.kernel + self.bias
+    def _divergence(self, true, predicted):
+        """Kullback-Leibler divergence between what the classifier says of two features."""
+        pools = [jnp.mean(jnp.asarray(x, "float32"), axis=(1, 2)) for x in (true, predicted)]
+        true, predicted = (jax.nn.log_softmax(x @ self.kernel + self.bias) for x in pools)
+        return jnp.mean(jnp.sum(jnp.exp(true) * (true - predicted), axis=-1))
 
     def _losses(self, phase, outputs, targets, scenes, lightness, true, taught):
         logits = outputs["ab_logits"]
@@ -378,25 +391,22 @@ class Trainer:
         )
         scene = jnp.sum(scene * known) / jnp.maximum(jnp.sum(known), 1)
         losses = {"color": color, "scene": FLAGS.scenes * scene}
-        teacher = jax.nn.log_softmax(self._logits(true[-1]))
-        student = jax.nn.log_softmax(self._logits(outputs["features"]))
-        divergence = jnp.mean(jnp.sum(jnp.exp(teacher) * (teacher - student), axis=-1))
-        losses["objects"] = FLAGS.distillation * divergence
+        if self.teacher and FLAGS.encoder == "efficientnet_lite2":
+            divergence = self._divergence(true[-1], outputs["features"])
+            losses["objects"] = FLAGS.distillation * divergence
         if phase["name"] == "mean":
             losses["l1"] = jnp.mean(jnp.abs(_decoded(logits, 1.0) - targets)) / 5.0
         if phase["name"] == "shown":
             losses["color"] *= 0.3
             shown = _decoded(logits, FLAGS.temperature)
             losses["l1"] = jnp.mean(jnp.abs(shown - targets)) / 10.0
-            made = self._taught(taught, _as_rgb(lightness, shown))
+            predicted = self._taught(taught, _as_rgb(lightness, shown))
             distance = sum(
                 jnp.mean(jnp.sum(jnp.square(_unit(a) - _unit(b)), axis=-1))
-                for a, b in zip(true, made, strict=True)
+                for a, b in zip(true, predicted, strict=True)
             )
-            pair = teacher, jax.nn.log_softmax(self._logits(made[-1]))
-            answers = jnp.mean(jnp.sum(jnp.exp(pair[0]) * (pair[0] - pair[1]), axis=-1))
             losses["perceptual"] = FLAGS.perceptual * distance
-            losses["answers"] = 0.15 * FLAGS.perceptual * answers
+            losses["answers"] = 0.15 * FLAGS.perceptual * self._divergence(true[-1], predicted[-1])
             # As colorful as the truth on the average picture: what is unsure may stay pale.
             lack = jnp.mean(_chroma_spread(targets) - _chroma_spread(shown))
             losses["colorful"] = FLAGS.colorfulness * jnp.abs(lack) / 5.0
@@ -412,9 +422,10 @@ def _shifted(layer):
 def _teacher():
     rgb = keras.Input((None, None, 3))
     model = keras.Model(rgb, efficientnet_lite2_features(rgb))
-    load_efficientnet_lite2(model, FLAGS.encoder_weights)
+    load_efficientnet_lite2(model, FLAGS.teacher_weights)
     teacher = keras.models.clone_model(model, clone_function=_shifted)
     teacher.set_weights(model.get_weights())
+    teacher.trainable = False
     return teacher
 
 

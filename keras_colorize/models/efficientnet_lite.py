@@ -20,9 +20,6 @@ _BLOCKS = (
 """Kernel, expansion, output channels, repeats and stride of the first repeat."""
 
 _FEATURES = ("block_4_expand_relu", "block_7_expand_relu", "block_15_expand_relu")
-LAST_FEATURES = "head_relu"
-"""Name of the layer whose features the classifier of ImageNet averages."""
-
 # Published weights by the name that a layer has here.
 _PUBLISHED = {
     "stem": ("_conv_stem", "_bn0"),
