@@ -36,6 +36,7 @@ from absl import app, flags, logging
 
 from keras_colorize.bins import ab_centers
 from keras_colorize.color import lab_to_rgb, rgb_to_lab
+from keras_colorize.io.atomic import atomic_file
 from keras_colorize.io.packed import part_paths, read_part
 from keras_colorize.models import freeze_through
 from keras_colorize.models.distribution_unet import distribution_unet
@@ -63,7 +64,7 @@ flags.DEFINE_multi_string(
     ["color,size=128,batch=256,minutes=8"],
     "NAME,size=PIXELS,batch=N,minutes=M[,rate=R]: color, mean or shown.",
 )
-flags.DEFINE_list("decoder_widths", ["384", "320", "224", "160"], "Channels of the decoder.")
+flags.DEFINE_list("decoder_widths", ["384", "320", "224", "160"], "Strides 32, 16, 8 and 4.")
 flags.DEFINE_integer("queries", 100, "Color queries; 0 for none.")
 flags.DEFINE_string("freeze_through", None, "Last frozen layer of the encoder, say block_6_add.")
 flags.DEFINE_float("encoder_rate", 0.2, "Rate of the encoder as a share of the decoder's.")
@@ -334,9 +335,8 @@ class Trainer:
         values = {variable.path: variable for variable in self.network.variables}
         for variable in self.model.variables:
             variable.assign(values[variable.path])
-        partial = path.with_name(path.name + ".part")
-        write_weights(self.model, partial)
-        partial.replace(path)
+        with atomic_file(path, overwrite=True) as file:
+            write_weights(self.model, file)
 
     def _step(self, phase, state, taught, pictures, tables, rate):
         values, others, moments, averages, key = state

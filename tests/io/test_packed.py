@@ -1,0 +1,23 @@
+import numpy as np
+from PIL import Image
+
+from keras_colorize.io.packed import encode_picture, part_paths, read_part, write_part
+
+
+def _picture(width, height, seed):
+    small = np.random.default_rng(seed).integers(0, 256, (3, 4, 3), "uint8")
+    return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def test_a_part_gives_back_pictures_shapes_and_labels_in_order(tmp_path):
+    pictures = [_picture(60, 40, 0), _picture(32, 32, 1), _picture(40, 80, 2)]
+    labels = ["street/day", "faces/", "street/night"]
+    path = tmp_path / "part-000.npz"
+    write_part(path, [encode_picture(picture, 90) for picture in pictures], labels)
+    pixels, aspects, names = read_part(path, 32)
+    assert part_paths(tmp_path) == [path]
+    assert names == labels
+    np.testing.assert_allclose(aspects, [1.5, 1.0, 0.5])
+    for picture, found in zip(pictures, pixels, strict=True):
+        expected = np.asarray(picture.resize((32, 32), Image.Resampling.BICUBIC), "float32")
+        assert np.abs(found - expected).mean() < 6

@@ -1,0 +1,100 @@
+"""Packing of a store and training from it under JAX, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(script, *words, **environment):
+    path = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "trainers" / script), *words],
+        env={**os.environ, **path, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def _colored(seed, size=(90, 70)):
+    corners = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), "uint8")
+    return Image.fromarray(corners).resize(size, Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store of good pictures and all that must be left out."""
+    root = tmp_path_factory.mktemp("store")
+    good, test = root / "good", root / "test"
+    for folder in (good / "a", good / "b", test):
+        folder.mkdir(parents=True)
+    for number in range(12):
+        _colored(number).save(good / "ab"[number % 2] / f"{number}.png")
+    _colored(3, (180, 140)).save(good / "a" / "copy.jpg", quality=95)
+    _colored(99).save(good / "a" / "tested.png")
+    _colored(99, (120, 100)).save(test / "held_out.png")
+    grey = np.asarray(_colored(50).convert("L"), "float32")
+    Image.fromarray(grey.astype("uint8")).save(good / "a" / "grey.png")
+    sepia = grey[..., None] * np.array([1.0, 0.82, 0.6])
+    Image.fromarray(sepia.astype("uint8")).save(good / "a" / "sepia.png")
+    _colored(51, (30, 30)).save(good / "a" / "small.png")
+    (good / "a" / "broken.jpg").write_bytes(b"no picture")
+    done = _run(
+        "pack_store.py", f"--source=good={good}", f"--without={test}", f"--store={root}/packed"
+    )
+    assert done.returncode == 0, done.stderr
+    return root / "packed"
+
+
+def test_what_is_left_out_is_counted(store):
+    report = json.loads((store / "report.json").read_text())["good"]
+    assert report == {
+        "a copy": 1,
+        "kept": 12,
+        "like a test picture": 1,
+        "near-grey": 1,
+        "packed": 12,
+        "tinted": 1,
+        "too small": 1,
+        "unreadable (UnidentifiedImageError)": 1,
+    }
+
+
+def test_a_run_learns_and_leaves_weights_of_its_network(store, tmp_path):
+    done = _run(
+        "train_packed.py",
+        f"--store={store}",
+        f"--run={tmp_path}",
+        "--encoder=residual",
+        "--decoder_widths=8,8,8,8",
+        "--queries=4",
+        "--scene_collection=good",
+        "--side=48",
+        "--capacity=12",
+        "--log_steps=2",
+        "--phase=mean,size=32,batch=4,minutes=0.05,rate=1e-2",
+        KERAS_BACKEND="jax",
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert lines[0]["pictures"] == 12
+    assert lines[-1]["color"] < lines[0]["color"]
+    assert json.loads((tmp_path / "network.json").read_text())["class_names"] == ["a", "b"]
+    with h5py.File(tmp_path / "weights-mean32.h5") as weights:
+        assert weights["ab_logits/kernel"].shape == (1, 1, 12, 313)
+        assert all(np.isfinite(weights["ab_logits/kernel"][()].ravel()))
+
+
+def test_the_shown_colors_need_a_teacher(store, tmp_path):
+    words = f"--store={store}", f"--run={tmp_path}", "--phase=shown,size=32,batch=4,minutes=0.1"
+    done = _run("train_packed.py", *words, KERAS_BACKEND="jax")
+    assert done.returncode != 0
+    assert "Expected --teacher_weights with the phase shown, received none." in done.stderr
