@@ -57,7 +57,7 @@ setup(
     ],
     extras_require={
         "beam": ["apache-beam>=2.77"],
-        "jax": ["jax>=0.5"],
+        "jax": ["jax>=0.5", "optax>=0.2"],
         "litert": ["ai-edge-litert>=2.0"],
         "lpips": ["lpips>=0.1.4"],
         # Older tf2onnx holds protobuf to versions that TensorFlow does not take.
@@ -70,6 +70,8 @@ setup(
             "tensorflow-serving-api>=2.20",
             "urllib3>=2.0",
         ],
+        # Reads the published weights of EfficientNet-Lite2.
+        "torch": ["torch>=2.0"],
         "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18"],
@@ -79,6 +81,7 @@ setup(
             "keras-colorize[onnx,plot,serving,tfds,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
+            "optax>=0.2",
             "pytest>=8.0",
             "pytest-xdist>=3.6",
             "pyyaml>=6.0",

@@ -54,14 +54,14 @@ ROOMS["trainers"] = set(ROOMS) - {"cli"}
 # Which rooms may import what from outside; `trainers` is a room here.
 TENSORFLOW_ROOMS = {"bulk", "data", "training", "export", "serving", "trainers"}
 OUTSIDE = {
-    "PIL": {"io"},
+    "PIL": {"io", "trainers"},
     "absl": {"trainers"},
     "apache_beam": {"bulk"},
     "av": {"video"},
     "fastapi": {"web"},
     "gradio": {"web"},
     "grpc": {"serving"},
-    "jax": set(),
+    "jax": {"trainers"},
     "keras.src": set(),
     "matplotlib": {"evaluation", "training"},
     "requests": {"serving"},
@@ -69,7 +69,7 @@ OUTSIDE = {
     "tensorflow": TENSORFLOW_ROOMS,
     "tensorflow_datasets": TENSORFLOW_ROOMS,
     "tensorflow_serving": TENSORFLOW_ROOMS,
-    "torch": set(),
+    "torch": {"models"},
     "urllib3": {"serving"},
     "uvicorn": {"web"},
 }

@@ -37,7 +37,6 @@ from absl import app, flags, logging
 from keras_colorize.bins import ab_centers
 from keras_colorize.color import lab_to_rgb, rgb_to_lab
 from keras_colorize.io.atomic import atomic_file
-from keras_colorize.io.packed import part_paths, read_part
 from keras_colorize.models import freeze_through
 from keras_colorize.models.distribution_unet import distribution_unet
 from keras_colorize.models.efficientnet_lite import (
@@ -46,6 +45,7 @@ from keras_colorize.models.efficientnet_lite import (
     load_efficientnet_lite2,
 )
 from keras_colorize.presets import read_weights, write_weights
+from packed_views import Store, aged, draw_views
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("store", None, "Folder of parts.", required=True)
@@ -125,7 +125,9 @@ def main(_):
     phases = [_phase(text) for text in FLAGS.phase]
     if any(phase["name"] == "shown" for phase in phases) and not FLAGS.teacher_weights:
         raise ValueError("Expected --teacher_weights with the phase shown, received none.")
-    store = Store(FLAGS.store)
+    factors = dict(text.partition("=")[::2] for text in FLAGS.factor)
+    factors = {name: float(factor) for name, factor in factors.items()}
+    store = Store(FLAGS.store, FLAGS.capacity, FLAGS.side, factors, FLAGS.scene_collection)
     trainer = Trainer(store.scene_names)
     logging.info("%d parameters, on %s", trainer.model.count_params(), jax.devices()[0])
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -155,7 +157,8 @@ def _train(trainer, store, phase, step, run):
             line |= {"views": count * phase["batch"], "seconds": round(now - start, 1)}
             line |= {"views_per_second": round(speed, 1), "pictures": store.count, "rate": rate}
             line |= {name: round(value, 4) for name, value in values.items()}
-            print(json.dumps(line), file=history, flush=True)
+            history.write(json.dumps(line) + "\n")
+            history.flush()
             logging.info("%s", line)
             totals, last, logged = [], count, now
         elif count % 10 == 0:
@@ -178,79 +181,6 @@ def _phase(text):
         raise ValueError(f"Expected color, mean or shown with size, batch, minutes, rate: {text}.")
     numbers = {key: int(values[key]) for key in ("size", "batch")}
     return {"name": name, **numbers, **{key: float(values[key]) for key in ("minutes", "rate")}}
-
-
-class Store:
-    """The decoded pictures in the memory of the device, which may grow while it is used."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.factors = dict(text.partition("=")[::2] for text in FLAGS.factor)
-        self.scene_names = []
-        self.read = set()
-        self.count = 0
-        shape = FLAGS.capacity, FLAGS.side, FLAGS.side, 3
-        self.pictures = jnp.zeros(shape, "uint8")
-        self.aspects = np.ones(FLAGS.capacity, "float32")
-        self.scenes = np.full(FLAGS.capacity, -1, "int32")
-        self.odds = np.zeros(FLAGS.capacity, "float32")
-        self.pool = concurrent.futures.ThreadPoolExecutor(1)
-        self.coming = None
-        while not self.count:
-            self.take_in(wait=True)
-        self._tables()
-
-    def take_in(self, wait=False):
-        """Adds a part that has been decoded meanwhile, and begins with the next one."""
-        if self.coming is None:
-            new = [path for path in part_paths(self.folder) if path not in self.read]
-            if not new:
-                time.sleep(0.5 if wait else 0.0)
-                return
-            self.read.add(new[0])
-            self.coming = self.pool.submit(read_part, new[0], FLAGS.side)
-        if not wait and not self.coming.done():
-            return
-        pictures, aspects, labels = self.coming.result()
-        self.coming = None
-        number = min(len(labels), FLAGS.capacity - self.count)
-        if not number:
-            return
-        # Pieces of one size, so that one program writes them all; the last one overlaps.
-        piece = min(1024, number)
-        for start in (*range(0, number - piece, piece), number - piece):
-            rows = pictures[start : start + piece]
-            self.pictures = _written(self.pictures, rows, self.count + start)
-        place = slice(self.count, self.count + number)
-        self.aspects[place] = aspects[:number]
-        names = [label.partition("/")[::2] for label in labels[:number]]
-        self.odds[place] = [float(self.factors.get(name, 1.0)) for name, _ in names]
-        if not self.scene_names:
-            scenes = {_scene(label) for name, label in names if name == FLAGS.scene_collection}
-            self.scene_names = sorted(scenes)
-        known = {name: index for index, name in enumerate(self.scene_names)}
-        self.scenes[place] = [
-            known.get(_scene(label), -1) if name == FLAGS.scene_collection else -1
-            for name, label in names
-        ]
-        self.count += number
-        self._tables()
-        logging.info("%d pictures", self.count)
-
-    def _tables(self):
-        cumulated = np.cumsum(self.odds, dtype="float64")
-        self.cumulated = jnp.asarray(cumulated / cumulated[-1], "float32")
-        self.tables = self.cumulated, jnp.asarray(self.aspects), jnp.asarray(self.scenes)
-
-
-def _scene(label):
-    """`a/abbey` is the scene `abbey`: MiniPlaces has folders by first letters."""
-    return label[2:] if label[1:2] == "/" else label
-
-
-@functools.partial(jax.jit, donate_argnums=0)
-def _written(pictures, piece, start):
-    return jax.lax.dynamic_update_slice(pictures, piece, (start, 0, 0, 0))
 
 
 class Trainer:
@@ -341,7 +271,9 @@ class Trainer:
     def _step(self, phase, state, taught, pictures, tables, rate):
         values, others, moments, averages, key = state
         key, views, aging, dropout = jax.random.split(key, 4)
-        rgb, scenes = draw_views(views, pictures, tables, phase["batch"], phase["size"])
+        rgb, scenes = draw_views(
+            views, pictures, tables, phase["batch"], phase["size"], FLAGS.smallest_crop
+        )
         lab = rgb_to_lab(rgb)
         lightness, ab = lab[..., :1], lab[..., 1:]
         seen = aged(aging, rgb, lightness, FLAGS.aged)
@@ -453,85 +385,6 @@ def _as_rgb(lightness, ab):
     size = (*lightness.shape[:3], 2)
     full = jax.image.resize(ab, size, "bilinear")
     return jnp.clip(lab_to_rgb(jnp.concatenate([lightness, full], axis=-1)), 0.0, 1.0)
-
-
-def draw_views(key, pictures, tables, batch, size):
-    """Draws pictures by their odds and cuts a view out of each.
-
-    Args:
-        key: JAX key.
-        pictures: uint8 array (N, side, side, 3), sRGB.
-        tables: arrays (N,): cumulated odds, width over height, and scene numbers, -1 for none.
-        batch: number of views.
-        size: side of a view.
-
-    Returns:
-        `(rgb, scenes)`: float32 (batch, size, size, 3) in [0, 1] and int32 (batch,).
-    """
-    cumulated, aspects, scenes = tables
-    keys = jax.random.split(key, 6)
-    index = jnp.searchsorted(cumulated, jax.random.uniform(keys[0], (batch,)), side="right")
-    index = jnp.minimum(index, len(cumulated) - 1)
-    images = jnp.take(pictures, index, axis=0).astype("float32") / 255.0
-    side = images.shape[1]
-    stretch = jnp.exp(jax.random.uniform(keys[1], (batch,), minval=-0.22, maxval=0.22))
-    ratio = stretch / jnp.take(aspects, index)
-    longest = jax.random.uniform(keys[2], (batch,), minval=FLAGS.smallest_crop, maxval=1.0)
-    # Half of the views show as much as there is.
-    longest = jnp.where(jax.random.bernoulli(keys[3], 0.35, (batch,)), 1.0, longest)
-    width = longest * jnp.minimum(1.0, ratio)
-    height = longest * jnp.minimum(1.0, 1.0 / ratio)
-    shares = jnp.stack([height, width], axis=-1)
-    offsets = jax.random.uniform(keys[4], (batch, 2)) * (1.0 - shares) * side
-    scales = size / (shares * side)
-
-    def cut(image, scale, offset):
-        return jax.image.scale_and_translate(
-            image, (size, size, 3), (0, 1), scale, -offset * scale, "linear", antialias=True
-        )
-
-    views = jax.vmap(cut)(images, scales, offsets)
-    flipped = jax.random.bernoulli(keys[5], 0.5, (batch, 1, 1, 1))
-    views = jnp.where(flipped, views[:, :, ::-1], views)
-    return jnp.clip(views, 0.0, 1.0), jnp.take(scenes, index)
-
-
-def aged(key, rgb, lightness, share):
-    """Shows a share of the views as old films and prints would.
-
-    Args:
-        key: JAX key.
-        rgb: float32 (N, H, W, 3) in [0, 1].
-        lightness: L* of it, (N, H, W, 1).
-        share: share of the views that are changed.
-
-    Returns:
-        float32 (N, H, W, 1), L* in 0..100: film that is blind to red, another contrast and
-        exposure, blur and grain.
-    """
-    count = len(rgb)
-    keys = jax.random.split(key, 8)
-
-    def draw(number, low, high):
-        return jax.random.uniform(keys[number], (count, 1, 1, 1), minval=low, maxval=high)
-
-    ortho = draw(0, -1.0, 1.0)
-    weights = jnp.asarray([0.02, 0.58, 0.40]) - jnp.asarray([0.2126, 0.7152, 0.0722])
-    film = jnp.power(rgb, 2.2) @ weights
-    luminance = jnp.power(rgb, 2.2) @ jnp.asarray([0.2126, 0.7152, 0.0722])
-    ratio = (luminance + jnp.maximum(ortho, 0.0)[..., 0] * film) / jnp.maximum(luminance, 1e-3)
-    old = lightness * jnp.power(jnp.clip(ratio, 0.05, 3.0), 1 / 3)[..., None]
-    small = jax.image.resize(
-        old, (count, old.shape[1] // 2, old.shape[2] // 2, 1), "linear", antialias=True
-    )
-    blurred = jax.image.resize(small, old.shape, "linear")
-    old = old + jnp.clip(draw(1, -1.0, 1.0), 0.0, 1.0) * (blurred - old)
-    old = jnp.power(jnp.clip(old, 0.1, 100.0) / 100.0, jnp.exp(draw(2, -0.4, 0.4)))
-    black, white = draw(3, 0.0, 0.15), draw(4, 0.82, 1.0)
-    old = 100.0 * (black + (white - black) * old)
-    grain = jax.random.normal(keys[5], old.shape) * jnp.square(draw(6, 0.0, 2.4))
-    chosen = jax.random.bernoulli(keys[7], share, (count, 1, 1, 1))
-    return jnp.clip(jnp.where(chosen, old + grain, lightness), 0.0, 100.0)
 
 
 if __name__ == "__main__":

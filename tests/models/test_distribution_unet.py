@@ -72,7 +72,7 @@ def test_global_features_are_optional():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"encoder": "vgg"}, "encoder among efficientnet_lite2, mobilenet_v2, residual, received 'vgg'"),
+        ({"encoder": "vgg"}, "efficientnet_lite2, mobilenet_v2, residual, received 'vgg'"),
         ({"decoder_widths": (8, 8)}, r"4 decoder_widths, received \(8, 8\)"),
         ({"residual_widths": (8, 8)}, r"5 residual_widths, received \(8, 8\)"),
         ({"global_units": 0, "classes": 3}, "global_units above 0 for the class branch"),
