@@ -12,10 +12,7 @@ color at once is exact block coordinate ascent, and the evidence lower bound nev
 (Updating all pixels at once is not ascent: neighbors overtake each other and oscillate.)
 """
 
-import math
-
 import keras
-import numpy as np
 from keras import ops
 
 from keras_colorize.layers.checkerboard import Checkerboard, pack, unpack
@@ -101,7 +98,7 @@ def _with_axes_of(q, weights):
     return ops.expand_dims(weights, 3) if len(q.shape) == 5 else weights
 
 
-def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8, tolerance=None):
+def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8):
     """Mean-field distributions by red-black coordinate ascent from the uniform start.
 
     A sweep updates first the pixels whose row and column add up to an even number, then the
@@ -114,8 +111,6 @@ def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8, tolera
         down: weights of vertical pairs, (N, H-1, W, 1).
         compatibility: potentials of labels 0, 1, 2, ... bins apart; see `compatible`.
         sweeps: number of sweeps, at least 1.
-        tolerance: None, or the change of q at which to stop before `sweeps`: when no
-            probability changed by more in a sweep.
 
     Returns:
         float32 tensor of the shape of `unary` that sums to 1 over the labels.
@@ -123,21 +118,15 @@ def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8, tolera
     unary = ops.cast(unary, "float32")
     if len(unary.shape) == 4:
         one_field = ops.expand_dims(unary, 3)
-        return mean_field(one_field, right, down, compatibility, sweeps, tolerance)[:, :, :, 0]
-    potentials = pack(ops.transpose(unary, (0, 3, 1, 4, 2)))
-    sweep = _sweep(potentials, Checkerboard(right, down), compatibility)
+        return mean_field(one_field, right, down, compatibility, sweeps)[:, :, :, 0]
+    of_red, of_black = pack(ops.transpose(unary, (0, 3, 1, 4, 2)))
+    board = Checkerboard(right, down)
     # Red is updated first and from black alone: where it starts does not matter.
-    start = (ops.zeros_like(potentials[0]), ops.full_like(potentials[1], 1.0 / unary.shape[-1]))
-    red, black = _repeat(sweep, start, sweeps, tolerance)
+    black = ops.full_like(of_black, 1.0 / unary.shape[-1])
+    for _ in range(sweeps):
+        red = _update(of_red, board.red_message(black), compatibility)
+        black = _update(of_black, board.black_message(red), compatibility)
     return ops.transpose(unpack(red, black, ops.shape(unary)[2]), (0, 2, 4, 1, 3))
-
-
-def _sweep(potentials, board, compatibility):
-    def sweep(red, black):
-        red = _update(potentials[0], board.red_message(black), compatibility)
-        return red, _update(potentials[1], board.black_message(red), compatibility)
-
-    return sweep
 
 
 def _update(potentials, message, compatibility):
@@ -146,26 +135,6 @@ def _update(potentials, message, compatibility):
     largest = ops.stop_gradient(ops.max(logits, axis=-2, keepdims=True))
     weights = ops.exp(logits - largest)
     return weights / ops.sum(weights, axis=-2, keepdims=True)
-
-
-def _repeat(sweep, state, sweeps, tolerance):
-    if tolerance is None:
-        # A written-out loop has gradients on every backend, which a loop that may stop has not.
-        for _ in range(sweeps):
-            state = sweep(*state)
-        return state
-
-    def step(red, black, _):
-        new = sweep(red, black)
-        changes = [ops.max(ops.abs(b - a)) for a, b in zip((red, black), new, strict=True)]
-        return *new, ops.maximum(*changes)
-
-    return ops.while_loop(
-        lambda red, black, change: change > tolerance,
-        step,
-        (*state, ops.convert_to_tensor(float("inf"), "float32")),
-        maximum_iterations=sweeps,
-    )[:2]
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
@@ -183,11 +152,6 @@ class MeanField(keras.layers.Layer):
         unary_scale: factor of the probabilities.
         square_root: whether the potential is made from the square root of the probabilities.
         compatibility: potentials of labels 0, 1, 2, ... bins apart.
-        tolerance: None, or the change of a probability in a sweep at which to stop early. With
-            JAX no gradient passes a loop that may stop early.
-        learn: whether `log_sigma`, `unary_scale` and `compatibility` are trainable weights of
-            the layer that start from these arguments.
-        return_elbo: whether to return the evidence lower bound as well.
         **kwargs: passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -195,8 +159,7 @@ class MeanField(keras.layers.Layer):
             and summing to 1 over the last axis; L*, 0..100, (N, H, W, 1).
 
     Returns:
-        float32 tensor of the shape of the probabilities; with `return_elbo` a tuple of it and
-        the bound, (N,) or (N, C), summed over the pixels.
+        float32 tensor of the shape of the probabilities.
 
     Raises:
         ValueError: for an argument out of range, or for shapes that do not fit.
@@ -209,9 +172,6 @@ class MeanField(keras.layers.Layer):
         unary_scale=10.0,
         square_root=False,
         compatibility=COMPATIBILITY,
-        tolerance=None,
-        learn=False,
-        return_elbo=False,
         **kwargs,
     ):
         super().__init__(**{**kwargs, "dtype": "float32"})
@@ -221,71 +181,39 @@ class MeanField(keras.layers.Layer):
             raise ValueError(f"Expected sigma above 0, received {sigma}.")
         if not compatibility:
             raise ValueError("Expected a compatibility of equal labels at least, received none.")
-        if tolerance is not None and tolerance <= 0:
-            raise ValueError(f"Expected tolerance None or above 0, received {tolerance}.")
         self.sweeps = sweeps
         self.sigma = sigma
         self.unary_scale = unary_scale
         self.square_root = square_root
         self.compatibility = tuple(compatibility)
-        self.tolerance = tolerance
-        self.learn = learn
-        self.return_elbo = return_elbo
 
     def build(self, input_shape):
-        _check_shapes(*input_shape)
-        if self.learn:
-            start = {
-                "log_sigma": math.log(self.sigma),
-                "unary_scale": self.unary_scale,
-                "compatibility": self.compatibility,
-            }
-            self._learned = [
-                self.add_weight(
-                    shape=np.shape(value),
-                    initializer=keras.initializers.Constant(np.asarray(value, "float32")),
-                    name=name,
-                )
-                for name, value in start.items()
-            ]
+        probabilities, lightness = input_shape
+        if len(probabilities) not in (4, 5) or probabilities[-1] is None:
+            raise ValueError(
+                "Expected probabilities (N, H, W, K) or (N, H, W, C, K) with K known, "
+                f"received shape {tuple(probabilities)}."
+            )
+        sizes = zip(probabilities[1:3], lightness[1:3], strict=True)
+        differ = any(None not in pair and pair[0] != pair[1] for pair in sizes)
+        if len(lightness) != 4 or lightness[-1] != 1 or differ:
+            raise ValueError(
+                f"Expected lightness (N, H, W, 1) of the height and width of probabilities "
+                f"{tuple(probabilities)}, received shape {tuple(lightness)}."
+            )
 
     def call(self, inputs):
         probabilities, lightness = inputs
-        sigma, scale, compatibility = self._parameters()
         unary = ops.cast(probabilities, "float32")
         if self.square_root:
             # The clamp keeps the gradient finite where a bin has no probability at all.
             unary = ops.sqrt(ops.maximum(unary, 1e-12))
-        field = (scale * unary, *contrast_weights(lightness, sigma), compatibility)
-        q = mean_field(*field, sweeps=self.sweeps, tolerance=self.tolerance)
-        return (q, evidence_lower_bound(q, *field)) if self.return_elbo else q
+        weights = contrast_weights(lightness, self.sigma)
+        return mean_field(self.unary_scale * unary, *weights, self.compatibility, self.sweeps)
 
     def compute_output_shape(self, input_shape):
-        shape = tuple(input_shape[0])
-        return (shape, (shape[0], *shape[3:-1])) if self.return_elbo else shape
+        return tuple(input_shape[0])
 
     def get_config(self):
         names = ("sweeps", "sigma", "unary_scale", "square_root", "compatibility")
-        names += ("tolerance", "learn", "return_elbo")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-    def _parameters(self):
-        if not self.learn:
-            return self.sigma, self.unary_scale, self.compatibility
-        log_sigma, scale, compatibility = map(ops.convert_to_tensor, self._learned)
-        return ops.exp(log_sigma), scale, ops.unstack(compatibility)
-
-
-def _check_shapes(probabilities, lightness):
-    if len(probabilities) not in (4, 5) or probabilities[-1] is None:
-        raise ValueError(
-            "Expected probabilities (N, H, W, K) or (N, H, W, C, K) with K known, "
-            f"received shape {tuple(probabilities)}."
-        )
-    sizes = zip(probabilities[1:3], lightness[1:3], strict=True)
-    differ = any(None not in pair and pair[0] != pair[1] for pair in sizes)
-    if len(lightness) != 4 or lightness[-1] != 1 or differ:
-        raise ValueError(
-            f"Expected lightness (N, H, W, 1) of the height and width of probabilities "
-            f"{tuple(probabilities)}, received shape {tuple(lightness)}."
-        )

@@ -213,15 +213,6 @@ def test_a_chain_of_weak_pairs_agrees_with_forward_backward():
     assert errors[2] < 1e-5
 
 
-def test_a_tolerance_stops_early_and_at_the_same_place():
-    case = field(4, 5, 6, scale=0.1)
-    long = numpy_of(mean_field(*case, sweeps=40))
-    stopped = numpy_of(mean_field(*case, sweeps=40, tolerance=1e-3))
-    assert 0 < np.abs(stopped - long).max() < 1e-2
-    at_limit = numpy_of(mean_field(*case, sweeps=2, tolerance=1e-9))
-    np.testing.assert_allclose(at_limit, numpy_of(mean_field(*case, sweeps=2)), atol=1e-6)
-
-
 def test_large_potentials_stay_finite():
     unary, right, down = field(4, 5, 6)
     q = numpy_of(mean_field(1e4 * unary, right, down))
