@@ -5,12 +5,12 @@ import concurrent.futures
 import dataclasses
 
 import numpy as np
-from keras import ops
 
-from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lab
+from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation.color_metrics import ColorEvaluator
 from keras_colorize.evaluation.tables import summarize
-from keras_colorize.inference.pixels import to_float
+from keras_colorize.inference.compose import compose, resize_bicubic
+from keras_colorize.inference.pixels import apply_pixelwise, lightness_of, to_float
 from keras_colorize.io import PhotographError, find_photographs, read_photograph
 
 LONG_SIDE = 256
@@ -128,7 +128,7 @@ def _sample(methods, long_side, colorized, path, reading):
     try:
         true, *others = (photograph.pixels for photograph in reading.result())
         target = scale_down(true, long_side)
-        predictions = {"grey": as_grey(rgb_to_lab(target)[..., :1])}
+        predictions = {"grey": as_grey(lightness_of(target))}
         for name, pixels in zip(colorized, others, strict=True):
             if pixels.shape != true.shape:
                 sizes = [f"{one.shape[1]}x{one.shape[0]}" for one in (true, pixels)]
@@ -181,8 +181,7 @@ def scale_down(pixels, long_side):
     if scale >= 1:
         return rgb
     size = [max(1, round(side * scale)) for side in rgb.shape[:2]]
-    small = ops.image.resize(rgb, size, interpolation="bicubic", antialias=True)
-    return np.clip(ops.convert_to_numpy(small), 0.0, 1.0)
+    return np.clip(resize_bicubic(rgb[None], size)[0], 0.0, 1.0)
 
 
 def as_grey(lightness):
@@ -194,7 +193,7 @@ def as_grey(lightness):
     Returns:
         float32 array (H, W, 3), sRGB in [0, 1].
     """
-    return _composed(lightness, np.zeros((*np.shape(lightness)[:2], 2), "float32"))
+    return compose(np.ascontiguousarray(lightness)[None], np.zeros((1, 1, 1, 2), "float32"))[0]
 
 
 def recolored(target, prediction):
@@ -210,9 +209,5 @@ def recolored(target, prediction):
     Returns:
         float32 array (H, W, 3), sRGB in [0, 1].
     """
-    return _composed(rgb_to_lab(target)[..., :1], rgb_to_lab(prediction)[..., 1:])
-
-
-def _composed(lightness, ab):
-    lab = ops.concatenate([ops.convert_to_tensor(lightness, "float32"), ab], axis=-1)
-    return ops.convert_to_numpy(reduce_chroma_to_gamut(lab))
+    ab = apply_pixelwise(rgb_to_lab, prediction)[..., 1:]
+    return compose(lightness_of(target)[None], ab[None])[0]

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import skimage.data
 
-from keras_colorize.color import rgb_to_lab
 from keras_colorize.errors import InputError
 from keras_colorize.evaluation.measure import as_grey, scaled_rgb
-from keras_colorize.inference.pixels import from_float, to_float
+from keras_colorize.inference.pixels import from_float, lightness_of, to_float
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.io.atomic import atomic_file
 
@@ -197,4 +196,4 @@ def _thumbnail(pixels):
 
 
 def _grey(pixels):
-    return from_float(as_grey(rgb_to_lab(to_float(pixels))[..., :1]), "uint8")
+    return from_float(as_grey(lightness_of(pixels)), "uint8")

@@ -4,7 +4,8 @@ import skimage.data
 from skimage import color, metrics
 
 from keras_colorize.bins import ab_centers
-from keras_colorize.evaluation import ColorEvaluator, picture_metrics
+from keras_colorize.evaluation import picture_metrics
+from keras_colorize.evaluation.color_metrics import ColorEvaluator
 from keras_colorize.metrics import blotchiness, hue_patchiness
 
 

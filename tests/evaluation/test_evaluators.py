@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from keras_colorize import Colorizer, distribution_unet
-from keras_colorize.evaluation import Lpips, Recognition, Scenes, make_evaluators, measured_paths
+from keras_colorize.evaluation import Scenes, make_evaluators, measured_paths
+from keras_colorize.evaluation.evaluators import Lpips
+from keras_colorize.evaluation.recognition import Recognition
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from skimage import color, metrics
 
-from keras_colorize.evaluation import as_grey, measure, measured_paths, recolored, scaled_rgb
+from keras_colorize.evaluation import as_grey, measure, measured_paths, scaled_rgb
+from keras_colorize.evaluation.measure import recolored
 from keras_colorize.io import PhotographError
 
 

@@ -3,7 +3,8 @@ import shutil
 import pytest
 from PIL import Image
 
-from keras_colorize.evaluation import PairError, measured_paths, pair_outputs
+from keras_colorize.evaluation import measured_paths, pair_outputs
+from keras_colorize.evaluation.pairs import PairError
 from keras_colorize.io import PhotographError
 
 

@@ -3,13 +3,14 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from keras_colorize.evaluation import (
+from keras_colorize.evaluation.recognition import (
     FeatureEvaluator,
     Recognition,
+    crops,
     frechet_distance,
+    imagenet_class,
     load_features,
 )
-from keras_colorize.evaluation.recognition import crops, imagenet_class
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,12 @@ from skimage.color import rgb2lab
 
 from keras_colorize.evaluation import (
     MeasuredRows,
-    Measurement,
-    Sample,
     SheetRows,
     sheets,
     write_demo_photographs,
     write_plot,
 )
+from keras_colorize.evaluation.measure import Measurement, Sample
 from keras_colorize.inference.batch import Job, Outcome
 from keras_colorize.io import Photograph, PhotographError, read_photograph
 

@@ -6,7 +6,6 @@ import pytest
 
 import keras_colorize
 from keras_colorize.evaluation import (
-    Measurement,
     describe,
     format_details,
     format_table,
@@ -14,6 +13,7 @@ from keras_colorize.evaluation import (
     write_csv,
     write_json,
 )
+from keras_colorize.evaluation.measure import Measurement
 from keras_colorize.io import PhotographError
 
 INF = float("inf")
