@@ -4,8 +4,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 from keras_colorize.io import find_photographs
-from keras_colorize.io.metadata import read_metadata
-from keras_colorize.io.opening import lifted_limit, open_image
+from keras_colorize.io.reading import picture_size
 
 MOST_NAMES = 5
 """Names of a kind in a message; the others are counted."""
@@ -53,7 +52,7 @@ def pair_outputs(outputs, truth, paths):
             faults[kind].append(f"{relative}{names}")
             continue
         pairs[path] = found[0]
-        sizes = _size(path), _size(found[0])
+        sizes = picture_size(path), picture_size(found[0])
         # A picture that cannot be opened is reported when it is its turn.
         if None not in sizes and sizes[0] != sizes[1]:
             faults["of another size"].append(
@@ -76,14 +75,3 @@ def pair_outputs(outputs, truth, paths):
 def _listed(names):
     more = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _size(path):
-    """Width and height of a picture as it is shown, from its header alone, or None."""
-    try:
-        with open(path, "rb") as stream, lifted_limit():
-            image = open_image(stream)
-            _, orientation, _ = read_metadata(image)
-            return image.size[::-1] if orientation >= 5 else image.size
-    except (OSError, ValueError, SyntaxError):
-        return None

@@ -1,40 +1,109 @@
-"""From a Pillow image in any mode to sRGB pixels and a straight alpha."""
+"""From what a file stores to sRGB pixels and a straight alpha: every mode, 1 to 32 bits, ICC.
+
+Pillow unpacks 16-bit RGB by keeping the first or the second byte of every sample, as the raw
+mode says which one is high. Decoding such a file twice, once for each byte, gives all 16 bits
+with the speed and the compressions of Pillow's own decoders. `tifffile` reads the TIFF layouts
+that Pillow does not know.
+
+Pillow's color management, too, works on 8 bits per channel. Profiles of tone curves and a matrix
+(ICC.1:2022, sections 8.3.3, 8.4.3, 10.6 and 10.18) are simple enough to be applied in numpy.
+"""
+
+import io
+import struct
+import sys
 
 import numpy as np
-from PIL import Image
+import tifffile
+from PIL import Image, ImageCms
 
-from keras_colorize.io import deep
-from keras_colorize.io.icc import srgb_converter
-from keras_colorize.io.icc_curves import to_srgb_uint16
-from keras_colorize.io.opening import image_bands
-from keras_colorize.io.photograph import to_eight_bits
+from keras_colorize.io.photograph import BAND_ROWS, srgb_profile, to_eight_bits
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _KEPT_MODES = ("CMYK", "LAB")
 _CUT_TO_EIGHT_BITS = ("CMYK;16L", "CMYK;16B", "CMYK;16N")
+# Associated alpha ("RGBa") is unpacked as plain RGBA: dividing by it needs all 16 bits.
+_RGB_LAYOUTS = {"RGB": "RGB", "RGBX": "RGBX", "RGBA": "RGBA", "RGBa": "RGBA"}
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 262, 284
+_INFO_TAGS = {"icc_profile": 34675, "xmp": 700, "orientation": 274}
+_MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+_BROKEN_PROFILE = (ImageCms.PyCMSError, OSError, ValueError, TypeError, AttributeError)
+_LEVELS = 65536
 
 
-def decode(image, stream=None):
+def decode(image, stream, reopen):
     """Decodes a picture of any mode.
 
     Args:
         image: Pillow image; it is decoded here unless it was before.
         stream: the seekable binary file behind it, for more than 8 bits per channel, or None.
+        reopen: function without arguments that opens the picture again on `stream`.
 
     Returns:
         pixels (H, W, 3), alpha (H, W) or None, both uint8 or uint16, and a tuple of notes.
     """
-    if stream is not None and deep.is_planar_deep(image):
-        samples, _ = deep.read_tiff_array(stream, image.width * image.height)
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(_BITS_PER_SAMPLE, (16,))
+    if (
+        stream is not None
+        and tags.get(_PLANAR_CONFIGURATION) == 2
+        and len(bits) > 1
+        and max(bits) > 8
+    ):
+        samples, _ = read_tiff_array(stream, image.width * image.height)
         return from_array(samples, image.info)
-    samples = None if stream is None else deep.read_deep(image, stream)
+    raw = _raw_mode(image)
+    samples = None if stream is None else _read_deep(image, raw, reopen)
     if samples is not None:
         return _from_uint16(samples, image.info)
     if image.mode.startswith("I;16"):
-        return _from_uint16(deep.read_grey(image), image.info)
+        samples = np.asarray(image).astype(np.uint16)[..., None]
+        if bits[0] < 16:
+            levels = 2 ** bits[0] - 1
+            samples = ((samples.astype(np.uint32) * 65535 + levels // 2) // levels).astype("u2")
+        # Pillow inverts 8-bit pictures whose white is zero, but not these.
+        return _from_uint16(65535 - samples if tags.get(_PHOTOMETRIC) == 0 else samples, image.info)
     if image.mode in ("I", "F"):
         return from_array(np.asarray(image)[..., None], image.info)
-    return _decode_eight(image)
+    pixels, alpha, notes = _decode_eight(image)
+    cut = raw in _CUT_TO_EIGHT_BITS
+    return pixels, alpha, (*notes, "16-bit CMYK was read with 8 bits") if cut else notes
+
+
+def read_tiff_array(stream, max_pixels):
+    """Reads the first page of a TIFF that Pillow cannot.
+
+    Args:
+        stream: seekable binary file.
+        max_pixels: largest number of pixels that is decoded.
+
+    Returns:
+        array of shape (H, W, 1) to (H, W, 4) with the type of the file, alpha last, and a dict
+        with `icc_profile`, `xmp` and `orientation` where the file has them.
+
+    Raises:
+        ValueError: if the page is too large, or not a grey or RGB picture.
+    """
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as tiff:
+        page = tiff.pages[0]
+        if page.imagewidth * page.imagelength > max_pixels:
+            raise ValueError(f"expected at most {max_pixels} pixels, received {page.shape}")
+        samples = page.asarray()
+        kind, planar = page.photometric.name, page.planarconfig == 2
+        info = {key: page.tags[tag].value for key, tag in _INFO_TAGS.items() if tag in page.tags}
+    if kind not in ("MINISBLACK", "MINISWHITE", "RGB"):
+        raise ValueError(f"expected a grey or RGB TIFF, received {kind}")
+    samples = np.moveaxis(samples, 0, -1) if planar and samples.ndim == 3 else samples
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    if samples.ndim != 3 or samples.shape[-1] > 4:
+        raise ValueError(f"expected 1 to 4 channels, received an array {samples.shape}")
+    samples = samples * np.uint8(255) if samples.dtype == bool else samples
+    if kind == "MINISWHITE":
+        whole = samples.dtype.kind in "iu"
+        top = np.iinfo(samples.dtype).max if whole else samples.max() + samples.min()
+        samples = top - samples
+    return samples, info
 
 
 def from_array(samples, info):
@@ -42,7 +111,7 @@ def from_array(samples, info):
 
     Args:
         samples: array of shape (H, W, C), C from 1 to 4, straight alpha last where C is even.
-        info: Pillow's info of the picture, for its ICC profile and its transparent colour.
+        info: Pillow's info of the picture, for its ICC profile and its transparent color.
 
     Returns:
         pixels (H, W, 3), alpha (H, W) or None, both uint8 or uint16, and a tuple of notes.
@@ -53,66 +122,240 @@ def from_array(samples, info):
         return _decode_eight(image)
     if samples.dtype == np.uint16:
         return _from_uint16(samples, info)
-    levels, note = deep.spread_over_range(samples)
+    if not np.isfinite(samples).all():
+        raise ValueError("expected finite values, received NaN or infinity")
+    low, high = float(samples.min()), float(samples.max())
+    # The range that the values keep to decides their white; other ranges are stretched.
+    whites = (1, 255, 65535) if samples.dtype.kind == "f" else (65535,)
+    white = next((white for white in whites if low >= 0 and high <= white), None)
+    black, span = (low, (high - low) or 1.0) if white is None else (0.0, white)
+    levels = np.rint((samples.astype(np.float64) - black) * (65535 / span)).astype(np.uint16)
     pixels, alpha, notes = _from_uint16(levels, info)
-    silent = samples.dtype.kind == "i" and samples.min() >= 0 and samples.max() <= 65535
-    return pixels, alpha, notes if silent else (note, *notes)
+    if samples.dtype.kind == "i" and white:
+        return pixels, alpha, notes
+    said = (
+        f"values from {low:g} to {high:g} were read as {black:g} black and {black + span:g} white"
+    )
+    return pixels, alpha, (said, *notes)
+
+
+def _raw_mode(image):
+    """How the samples lie in the file, such as "RGB;16B", or "" where it is not known."""
+    tiles = getattr(image, "tile", None)
+    args = tiles[0][3] if tiles else ""
+    first = args if isinstance(args, str) else (args or ("",))[0]
+    return first if isinstance(first, str) else ""
+
+
+def _read_deep(image, raw, reopen):
+    """All 16 bits of a picture of several channels, straight alpha last; None for others."""
+    layout, _, order = raw.partition(";16")
+    if (layout, order) == ("LA", "B"):
+        # Two 16-bit channels are four bytes, which is what RGBA unpacks as they come.
+        return _plane(image, "RGBA").astype(np.uint8).view(">u2").astype(np.uint16)
+    if layout not in _RGB_LAYOUTS or order not in ("B", "L", "N"):
+        return None
+    order = sys.byteorder[0].upper() if order == "N" else order
+    unpacked = f"{_RGB_LAYOUTS[layout]};16"
+    samples = _plane(reopen(), unpacked + order, 8)
+    # The picture itself comes last: it is turned as it is loaded, and its EXIF then says so.
+    samples = _plane(image, unpacked + {"B": "L", "L": "B"}[order], 0, samples)
+    if layout == "RGBa":
+        for top in range(0, len(samples), BAND_ROWS):
+            band = samples[top : top + BAND_ROWS]
+            alpha = band[..., 3:].astype(np.float64)
+            scale = np.divide(65535, alpha, out=np.zeros_like(alpha), where=alpha > 0)
+            band[..., :3] = np.rint(np.minimum(band[..., :3] * scale, 65535))
+    return samples
+
+
+def _plane(image, raw, shift=0, samples=None):
+    """Decodes by a raw mode, and adds the bytes shifted left by so many bits."""
+    image.tile = [
+        tile._replace(args=raw if isinstance(tile.args, str) else (raw, *tile.args[1:]))
+        for tile in image.tile
+    ]
+    image.load()
+    if samples is None:
+        samples = np.zeros((image.height, image.width, len(image.getbands())), np.uint16)
+    for rows, band in _bands(image):
+        samples[rows] |= np.asarray(band, dtype=np.uint16) << shift
+    return samples
+
+
+def _bands(image):
+    for top in range(0, image.height, BAND_ROWS):
+        bottom = min(top + BAND_ROWS, image.height)
+        yield slice(top, bottom), image.crop((0, top, image.width, bottom))
 
 
 def _from_uint16(samples, info):
-    channels = samples.shape[-1]
-    alpha = samples[..., -1] if channels in (2, 4) else _transparent_colour(samples, info)
-    colour = samples[..., : 3 if channels >= 3 else 1]
-    alpha = None if alpha is None else np.ascontiguousarray(alpha)
-    pixels, notes = _deep_to_srgb(colour, info.get("icc_profile"))
+    channels, clear = samples.shape[-1], info.get("transparency")
+    alpha = None
+    if channels in (2, 4):
+        alpha = np.ascontiguousarray(samples[..., -1])
+    elif clear is not None and not isinstance(clear, bytes):
+        alpha = np.all(samples == np.asarray(clear), axis=-1)
+        alpha = np.where(alpha, 0, 65535).astype(np.uint16)
+    color = samples[..., : 3 if channels >= 3 else 1]
+    profile, grey = info.get("icc_profile"), channels < 3
+    pixels = _deep_to_srgb(color, profile) if profile else None
+    if pixels is not None:
+        return pixels, alpha, ()
+    convert, notes = _srgb_converter("L" if grey else "RGB", profile)
+    pixels = np.repeat(color, 3, axis=-1) if grey else np.ascontiguousarray(color)
+    if convert is not None:
+        eight = Image.fromarray(to_eight_bits(color[..., 0] if grey else pixels))
+        pixels = np.asarray(convert(eight), dtype=np.uint16) * 257
+        notes = (*notes, "the ICC profile was applied with 8 bits per channel")
     return pixels, alpha, notes
-
-
-def _deep_to_srgb(colour, profile):
-    converted = to_srgb_uint16(colour, profile) if profile else None
-    if converted is not None:
-        return converted, ()
-    grey = colour.shape[-1] == 1
-    convert, notes = srgb_converter("L" if grey else "RGB", profile)
-    pixels = np.repeat(colour, 3, axis=-1) if grey else np.ascontiguousarray(colour)
-    if convert is None:
-        return pixels, notes
-    eight = Image.fromarray(to_eight_bits(colour[..., 0] if grey else pixels))
-    note = "the ICC profile was applied with 8 bits per channel"
-    return np.asarray(convert(eight), dtype=np.uint16) * 257, (*notes, note)
-
-
-def _transparent_colour(samples, info):
-    colour = info.get("transparency")
-    if colour is None or isinstance(colour, bytes):
-        return None
-    clear = np.all(samples == np.asarray(colour), axis=-1)
-    return np.where(clear, 0, 65535).astype(np.uint16)
 
 
 def _decode_eight(image):
-    cut = deep.raw_mode(image) in _CUT_TO_EIGHT_BITS
     image.load()
-    transparent = image.has_transparency_data and image.mode not in _KEPT_MODES
-    mode = _working_mode(image.mode, transparent)
-    colour_mode = mode.removesuffix("A") if transparent else mode
-    to_rgb, notes = srgb_converter(colour_mode, image.info.get("icc_profile"))
+    mode = image.mode
+    transparent = image.has_transparency_data and mode not in _KEPT_MODES
+    if mode not in _KEPT_MODES:
+        mode = "L" if mode in _GREY_MODES else "RGB"
+    to_rgb, notes = _srgb_converter(mode, image.info.get("icc_profile"))
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     alpha = np.empty(pixels.shape[:2], np.uint8) if transparent else None
-    for rows, band in image_bands(image):
+    for rows, band in _bands(image):
+        if transparent:
+            band = band.convert(mode + "A")
+            alpha[rows] = np.asarray(band.getchannel("A"))
         band = band.convert(mode)
         if transparent:
-            alpha[rows] = np.asarray(band.getchannel("A"))
-            # Without the key of its transparent colour, a conversion would look for it again.
-            band = band.convert(colour_mode)
+            # Without the key of its transparent color, a conversion would look for it again.
             band.info.pop("transparency", None)
         pixels[rows] = np.asarray(to_rgb(band) if to_rgb else band.convert("RGB"))
-    notes = (*notes, "16-bit CMYK was read with 8 bits") if cut else notes
     return pixels, alpha, notes
 
 
-def _working_mode(mode, transparent):
-    if mode in _KEPT_MODES:
-        return mode
-    grey = "L" if mode in _GREY_MODES else "RGB"
-    return grey + "A" if transparent else grey
+def _srgb_converter(mode, profile):
+    """Finds the conversion of bands in mode L, RGB, CMYK or LAB to sRGB, and notes.
+
+    It takes and returns Pillow images; None where Pillow's own conversion is all that is needed.
+    """
+    if mode == "LAB":
+        return _transform(ImageCms.createProfile("LAB"), "LAB"), ()
+    notes = ()
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            space = source.profile.xcolor_space.strip()
+            described = _MODE_OF_SPACE.get(space)
+            if described == "RGB" and mode == "L":
+                # Grey pictures often keep the RGB profile of the program that made them.
+                convert = _changing(_transform(source, "RGB"), "RGB")
+                return (convert and (lambda band: convert(band.convert("RGB")))), ()
+            if described == mode:
+                convert = _transform(source, mode)
+                return (convert if mode == "CMYK" else _changing(convert, mode)), ()
+            notes = (
+                f"the ICC profile describes {space} but the picture is {mode}: it was ignored",
+            )
+        except _BROKEN_PROFILE as fault:
+            notes = (f"the ICC profile could not be used ({fault}) and was ignored",)
+    if mode == "CMYK":
+        plain = "CMYK without a usable ICC profile: inks were converted by the simple formula"
+        notes = (*notes, plain)
+    return None, notes
+
+
+def _transform(source, mode):
+    transform = ImageCms.buildTransform(
+        source,
+        ImageCms.createProfile("sRGB"),
+        mode,
+        "RGB",
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    return lambda band: ImageCms.applyTransform(band, transform)
+
+
+def _changing(convert, mode):
+    """Drops a conversion that only rounds: a picture in sRGB keeps its exact values."""
+    levels = np.arange(0, 256, 15, dtype=np.uint8)
+    axes = np.meshgrid(*[levels] * len(mode), indexing="ij")
+    grid = np.stack(axes, axis=-1).reshape(len(levels), -1, len(mode))
+    sample = Image.fromarray(grid[..., 0] if mode == "L" else grid)
+    before = np.asarray(sample.convert("RGB"), dtype=np.int16)
+    after = np.asarray(convert(sample), dtype=np.int16)
+    return None if np.abs(after - before).max() <= 1 else convert
+
+
+def _deep_to_srgb(color, profile):
+    """Converts uint16 (H, W, 1) or (H, W, 3) to sRGB by a profile's curves; None without such."""
+    channels = color.shape[-1]
+    try:
+        tags = _tags(profile)
+        if channels == 1:
+            curves, matrix = [_curve(tags[b"kTRC"])], np.ones((3, 1))
+        elif b"A2B0" in tags or b"A2B1" in tags:
+            # Such a profile prefers its tables to its curves.
+            return None
+        else:
+            curves = [_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")]
+            matrix = np.linalg.inv(_matrix(_tags(srgb_profile()))) @ _matrix(tags)
+    except (KeyError, ValueError, struct.error):
+        return None
+    probe = np.linspace(0, _LEVELS - 1, 33, dtype=np.uint16)
+    cube = np.stack(np.meshgrid(*[probe] * channels, indexing="ij"), axis=-1)
+    cube = cube.reshape(len(probe), -1, channels)
+    # Tables of real sRGB profiles differ from the formula by less than half a level of 8 bits.
+    if np.abs(_apply(cube, curves, matrix).astype(np.int32) - cube).max() <= 128:
+        return np.repeat(color, 3, axis=-1) if channels == 1 else color
+    return _apply(color, curves, matrix)
+
+
+def _apply(color, curves, matrix):
+    converted = np.empty((*color.shape[:2], 3), np.uint16)
+    for top in range(0, len(color), BAND_ROWS):
+        band = color[top : top + BAND_ROWS]
+        linear = np.stack([curve[band[..., i]] for i, curve in enumerate(curves)], axis=-1)
+        linear = np.clip(linear @ matrix.astype(np.float32).T, 0, 1)
+        # IEC 61966-2-1
+        power = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
+        encoded = np.where(linear <= 0.0031308, 12.92 * linear, power)
+        converted[top : top + BAND_ROWS] = np.rint(encoded * (_LEVELS - 1))
+    return converted
+
+
+def _tags(profile):
+    (count,) = struct.unpack_from(">I", profile, 128)
+    entries = (struct.unpack_from(">4sII", profile, 132 + 12 * i) for i in range(min(count, 100)))
+    return {name: profile[offset : offset + size] for name, offset, size in entries}
+
+
+def _matrix(tags):
+    columns = [_fixed(tags[name][8:20]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
+    return np.stack(columns, axis=1)
+
+
+def _fixed(data):
+    return np.frombuffer(data, ">i4").astype(np.float64) / 65536
+
+
+def _curve(tag):
+    """Light, float32 (65536,), of every 16-bit level."""
+    levels = np.linspace(0.0, 1.0, _LEVELS)
+    if tag[:4] == b"curv":
+        (count,) = struct.unpack_from(">I", tag, 8)
+        samples = np.frombuffer(tag[12 : 12 + 2 * count], ">u2")
+        if count == 1:
+            levels = levels ** (samples[0] / 256)
+        elif count:
+            levels = np.interp(levels, np.linspace(0, 1, count), samples / 65535)
+        return levels.astype(np.float32)
+    (kind,) = struct.unpack_from(">H", tag, 8)
+    if tag[:4] != b"para" or kind > 4:
+        raise ValueError("Expected a curve of type curv, or para of kind 0 to 4.")
+    gamma, *rest = _fixed(tag[12 : 12 + 4 * (1, 3, 4, 5, 7)[kind]])
+    a, b, c, d, e, f = (*rest, *(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(rest) :])
+    if kind in (1, 2):
+        # Below -b / a the curve is flat, at 0 or at c.
+        c, d, e, f = 0.0, -b / a, c, c
+    power = np.maximum(a * levels + b, 0.0) ** gamma + e
+    return np.clip(np.where(levels >= d, power, c * levels + f), 0.0, 1.0).astype(np.float32)

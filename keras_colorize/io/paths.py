@@ -6,8 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from keras_colorize.io.formats import READABLE_SUFFIXES, WRITABLE, writable_format
 from keras_colorize.io.photograph import PhotographError
+from keras_colorize.io.writing import READABLE_SUFFIXES, WRITABLE, writable_format
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +37,7 @@ def find_photographs(inputs):
     found = {}
     for given in inputs:
         for path, root in _matches(os.fspath(given)):
-            found.setdefault(path.resolve(), (path, root))
+            found.setdefault(_real(path), (path, root))
     return list(found.values())
 
 
@@ -51,7 +51,7 @@ def output_path(source_path, source_root, output_root):
 
     Returns:
         Path below `output_root` with the same relative folder and name. The suffix is the same
-        where its format holds a colour photograph well, else `.png`.
+        where its format holds a color photograph well, else `.png`.
 
     Raises:
         PhotographError: if the photograph is not below `source_root`.
@@ -114,9 +114,16 @@ def _matches(given):
     return matches
 
 
+def _real(path):
+    # Unlike `Path.resolve`, it takes links that lead to each other.
+    return Path(os.path.realpath(path))
+
+
 def _what(path, given):
     if path.is_dir():
         return "a folder without any"
+    if path.is_symlink():
+        return "a link that leads nowhere"
     return "no match" if glob.has_magic(given) else "no such file or folder"
 
 
@@ -161,16 +168,16 @@ def _mirrored_jobs(inputs, output):
 
 
 def _is_earlier_result(path, root, output):
-    path, root, output = path.resolve(), root.resolve(), output.resolve()
+    path, root, output = map(_real, (path, root, output))
     return root in output.parents and output in path.parents
 
 
 def _check_jobs(jobs, sheet):
-    sources = {job.source.resolve() for job in jobs}
+    sources = {_real(job.source) for job in jobs}
     targets = {}
     for job in jobs:
         writable_format(job.target)
-        target = job.target.resolve()
+        target = _real(job.target)
         if target in sources:
             raise PhotographError(
                 f"{job.target}: expected an output that is no input; name another folder."
@@ -188,7 +195,7 @@ def _check_jobs(jobs, sheet):
 def _check_sheet(sheet, photographs):
     if writable_format(sheet).name not in ("PNG", "JPEG"):
         raise PhotographError(f"{sheet}: expected a .png or .jpg contact sheet.")
-    if sheet.resolve() in photographs:
+    if _real(sheet) in photographs:
         raise PhotographError(f"{sheet}: expected a contact sheet that is no input or output.")
 
 

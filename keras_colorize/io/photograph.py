@@ -1,13 +1,17 @@
 """A photograph in memory: upright sRGB pixels and everything that must survive colorization."""
 
+import functools
+import io
+import struct
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 from keras_colorize.errors import InputError
-from keras_colorize.io import icc
-from keras_colorize.io.opening import BAND_ROWS
+
+BAND_ROWS = 256
+"""Rows that are converted at a time, so that copies of a large picture stay small."""
 
 
 class PhotographError(InputError):
@@ -23,7 +27,7 @@ class Metadata:
         xmp: XMP packet, or None.
         dpi: horizontal and vertical pixels per inch, or None.
         text: text fields by name; the comment of a JPEG or GIF is called `Comment`.
-        icc: True when the source carried a colour profile, so that an sRGB profile is written.
+        icc: True when the source carried a color profile, so that an sRGB profile is written.
     """
 
     exif: bytes | None = None
@@ -43,6 +47,9 @@ class Photograph:
         metadata: what the file carried beside its pixels.
         format: format that it was read from ("JPEG", "PNG", "TIFF", ...), "" when unknown.
         notes: sentences that say what had to be decided while it was read.
+
+    Raises:
+        ValueError: if pixels or alpha have another shape or type.
     """
 
     pixels: np.ndarray
@@ -52,20 +59,30 @@ class Photograph:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
-        """Refuses arrays that no writer could store.
-
-        Raises:
-            ValueError: if pixels or alpha have another shape or type than described above.
-        """
+        """Refuses arrays that no writer could store."""
         shape, dtype = self.pixels.shape, self.pixels.dtype
         if dtype not in (np.uint8, np.uint16) or len(shape) != 3 or shape[-1] != 3:
-            raise ValueError(f"Expected pixels (H, W, 3) in uint8 or uint16, got {shape} {dtype}.")
-        if self.alpha is None:
-            return
-        if self.alpha.shape != shape[:2] or self.alpha.dtype != dtype:
             raise ValueError(
-                f"Expected alpha {shape[:2]} {dtype}, got {self.alpha.shape} {self.alpha.dtype}."
+                f"Expected pixels (H, W, 3) in uint8 or uint16, received {shape} {dtype}."
             )
+        alpha = self.alpha
+        if alpha is not None and (alpha.shape != shape[:2] or alpha.dtype != dtype):
+            raise ValueError(
+                f"Expected alpha {shape[:2]} {dtype}, received {alpha.shape} {alpha.dtype}."
+            )
+
+
+@functools.cache
+def srgb_profile():
+    """The sRGB profile to embed.
+
+    Returns:
+        ICC profile as bytes.
+    """
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    # Its date is replaced, so that the same picture gives the same file every day.
+    profile[24:36] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
+    return bytes(profile)
 
 
 def to_eight_bits(values):
@@ -101,6 +118,37 @@ def to_pil(photograph):
         image.putalpha(Image.fromarray(to_eight_bits(photograph.alpha)))
     metadata = photograph.metadata
     carried = {"exif": metadata.exif, "xmp": metadata.xmp, "dpi": metadata.dpi}
-    carried["icc_profile"] = icc.srgb_profile() if metadata.icc else None
+    carried["icc_profile"] = srgb_profile() if metadata.icc else None
     image.info.update({key: value for key, value in carried.items() if value})
     return image
+
+
+def small_pixels(photograph, side):
+    """Scales a photograph down, so that its long side fits.
+
+    Args:
+        photograph: Photograph.
+        side: most pixels of the long side; smaller photographs stay as they are.
+
+    Returns:
+        uint8 array (h, w, 3), sRGB.
+    """
+    image = Image.fromarray(to_eight_bits(photograph.pixels))
+    scale = min(1.0, side / max(image.size))
+    size = tuple(max(1, round(length * scale)) for length in image.size)
+    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+
+
+def jpeg_bytes(pixels, quality=92):
+    """Encodes a picture as JPEG, without metadata and without chroma subsampling.
+
+    Args:
+        pixels: uint8 array (H, W, 3), sRGB.
+        quality: 1 to 95.
+
+    Returns:
+        bytes.
+    """
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=quality, subsampling="4:4:4")
+    return stream.getvalue()

@@ -1,38 +1,53 @@
-"""Reads photographs of every mode that scanners, cameras and programs write."""
+"""Reads photographs of every mode that scanners, cameras and programs write.
+
+Whatever a file claims to be, it is refused before much time or memory is spent: nothing but
+regular files is opened, the size is checked before decoding, and further pages are not visited.
+"""
 
 import contextlib
+import functools
 import io
 import os
+import stat
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from keras_colorize.io.decoding import decode, from_array
-from keras_colorize.io.deep import read_tiff_array
+from keras_colorize.io.decoding import decode, from_array, read_tiff_array
 from keras_colorize.io.metadata import read_metadata
-from keras_colorize.io.opening import lifted_limit, open_image
 from keras_colorize.io.photograph import Metadata, Photograph, PhotographError
 
 MAX_PIXELS = 200_000_000
+"""Most pixels of a photograph unless another limit is given; 1.6 GB while it is decoded."""
+
+MAX_SIDE = 100_000
+"""Largest width and height in pixels: a decoder takes memory for each row, however short."""
+
+# Formats of photographs; JPEG includes the multi-picture files of cameras. Others that Pillow
+# knows start programs or draw vectors.
+_FORMATS = "JPEG PNG TIFF WEBP AVIF GIF BMP DIB PPM JPEG2000 TGA PCX SGI QOI"
 _TIFF_HEADERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Formats whose further frames are another picture, and what such a file is called.
 _SEQUENCES = {
-    "GIF": "animated GIF with {} frames",
-    "PNG": "animated PNG with {} frames",
-    "WEBP": "animated WebP with {} frames",
-    "AVIF": "AVIF sequence with {} frames",
-    "TIFF": "multi-page TIFF with {} pages",
+    "GIF": "animated GIF: the first frame",
+    "PNG": "animated PNG: the first frame",
+    "WEBP": "animated WebP: the first frame",
+    "AVIF": "AVIF sequence: the first frame",
+    "TIFF": "multi-page TIFF: the first page",
 }
+_lock = threading.Lock()
+_lifted = {"times": 0, "limit": None}
 
 
 def read_photograph(source, max_pixels=MAX_PIXELS):
     """Reads a photograph.
 
     Args:
-        source: path, Pillow image, binary file object or bytes. A Pillow image is taken as it
-            is, with the 8 bits per channel that it holds.
+        source: path of a regular file, Pillow image, binary file object or bytes. A Pillow image
+            is taken as it is, with the 8 bits per channel that it holds.
         max_pixels: largest width times height that is decoded; the header is enough to refuse.
 
     Returns:
@@ -41,63 +56,101 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
     Raises:
         PhotographError: if the source cannot be found, is too large, truncated or no picture.
     """
-    name = _name(source)
+    if isinstance(source, str | os.PathLike):
+        name = os.fspath(source)
+    else:
+        name = getattr(source, "filename", None) or getattr(source, "name", None)
+        name = name if isinstance(name, str) and name else "picture in memory"
     if isinstance(source, Image.Image):
-        with lifted_limit():
+        with _lifted_limit():
             return _read(source, None, name, max_pixels)
-    with _stream(source, name) as stream, lifted_limit():
+    if isinstance(source, bytes | bytearray | memoryview):
+        stream = io.BytesIO(source)
+    elif hasattr(source, "read"):
+        content = source.read()
+        if not isinstance(content, bytes):
+            kind = type(content).__name__
+            raise PhotographError(f"{name}: expected a binary file, received one of {kind}.")
+        stream = io.BytesIO(content)
+    else:
+        stream = _open_regular(source, name)
+    with stream, _lifted_limit():
         return _read_stream(stream, name, max_pixels)
 
 
-def _name(source):
-    if isinstance(source, str | os.PathLike):
-        return os.fspath(source)
-    name = getattr(source, "filename", None) or getattr(source, "name", None)
-    return name if isinstance(name, str) and name else "picture in memory"
+def picture_size(path):
+    """Reads the size of a picture as it is shown, from its header alone.
 
+    Args:
+        path: path of the file.
 
-@contextlib.contextmanager
-def _stream(source, name):
-    if isinstance(source, bytes | bytearray | memoryview):
-        yield io.BytesIO(source)
-    elif hasattr(source, "read"):
-        yield _seekable(source, name)
-    else:
-        with _open_path(source, name) as stream:
-            yield stream
-
-
-def _seekable(source, name):
-    data = source.read()
-    if not isinstance(data, bytes):
-        raise PhotographError(f"{name}: expected a binary file, got one of {type(data).__name__}.")
-    return io.BytesIO(data)
-
-
-def _open_path(source, name):
-    path = Path(source)
+    Returns:
+        `(width, height)`, or None if it cannot be read.
+    """
     try:
-        return path.open("rb")
-    except IsADirectoryError as fault:
-        raise PhotographError(f"{name}: expected a photograph, got a folder.") from fault
+        with _open_regular(path, path) as stream, _lifted_limit():
+            image = _open_image(stream)
+            _, orientation, _ = read_metadata(image)
+            return image.size[::-1] if orientation >= 5 else image.size
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def _open_regular(path, name):
+    try:
+        # A pipe would keep its reader waiting, and a device may act when it is opened.
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode):
+            return Path(path).open("rb")
     except FileNotFoundError as fault:
         raise PhotographError(f"{name}: expected a photograph, found no such file.") from fault
     except (OSError, ValueError) as fault:
-        raise PhotographError(f"{name}: expected a readable file, got: {fault}.") from fault
+        reason = getattr(fault, "strerror", None) or fault
+        raise PhotographError(f"{name}: expected a readable file, received: {reason}.") from fault
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    kind = kinds.get(stat.S_IFMT(mode), "a device")
+    raise PhotographError(f"{name}: expected a photograph, received {kind}.")
+
+
+@contextlib.contextmanager
+def _lifted_limit():
+    """Lifts Pillow's own limit on the number of pixels while a picture is read.
+
+    That limit is one number for the whole process, and Pillow warns or fails well below the
+    sizes that scanners give. Several threads may be inside; the last one puts the limit back.
+    """
+    with _lock:
+        if not _lifted["times"]:
+            _lifted["limit"], Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        _lifted["times"] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _lifted["times"] -= 1
+            if not _lifted["times"]:
+                Image.MAX_IMAGE_PIXELS = _lifted["limit"]
+
+
+def _open_image(stream, formats=_FORMATS):
+    # Pillow looks for its less common formats only where it may choose among all of them.
+    Image.init()
+    stream.seek(0)
+    return Image.open(stream, formats=[name for name in formats.split() if name in Image.OPEN])
 
 
 def _read_stream(stream, name, max_pixels):
     start = stream.read(16)
     if not start:
-        raise PhotographError(f"{name}: expected a photograph, got an empty file.")
+        raise PhotographError(f"{name}: expected a photograph, received an empty file.")
     try:
-        image = open_image(stream)
+        image = _open_image(stream)
     except UnidentifiedImageError as fault:
         if start.startswith(_TIFF_HEADERS):
             return _read_unusual_tiff(stream, name, max_pixels)
         raise PhotographError(
-            f"{name}: expected a photograph, got a file that is none of the known formats or is "
-            "damaged."
+            f"{name}: expected a photograph, received a file that is none of the known formats or "
+            "is damaged."
         ) from fault
     except Exception as fault:
         raise _damaged(name, fault) from fault
@@ -106,13 +159,24 @@ def _read_stream(stream, name, max_pixels):
 
 
 def _read(image, stream, name, max_pixels):
-    _check_size(image.size, name, max_pixels)
+    width, height = image.size
+    size = f"{name}: expected a photograph that fits in memory, received {width} x {height} pixels"
+    if width * height > max_pixels:
+        raise PhotographError(
+            f"{size} ({width * height:,}). Make it smaller, or raise max_pixels where there is "
+            "memory for it."
+        )
+    if max(width, height) > MAX_SIDE:
+        raise PhotographError(f"{size}, with sides of at most {MAX_SIDE:,}. Cut it into parts.")
     try:
-        notes = _sequence_notes(image) if stream is not None else ()
-        pixels, alpha, decoding_notes = decode(image, stream)
+        kind = _SEQUENCES.get(image.format) if stream is not None else None
+        several = kind and getattr(image, "is_animated", False)
+        notes = (f"{kind} was used",) if several else ()
+        again = functools.partial(_open_image, stream, image.format)
+        pixels, alpha, decoding_notes = decode(image, stream, again)
         metadata, orientation, metadata_notes = read_metadata(image)
     except MemoryError as fault:
-        raise _too_large(image.size, name, "more memory than there is") from fault
+        raise PhotographError(f"{size}, more than there is memory for. Make it smaller.") from fault
     except Exception as fault:
         # Decoders of damaged files raise nearly every kind of exception.
         raise _damaged(name, fault) from fault
@@ -132,46 +196,26 @@ def _read_unusual_tiff(stream, name, max_pixels):
     return _upright(photograph, info.get("orientation", 1))
 
 
-def _check_size(size, name, max_pixels):
-    if size[0] * size[1] > max_pixels:
-        raise _too_large(size, name, f"{size[0] * size[1]:,}")
-
-
-def _too_large(size, name, came):
-    return PhotographError(
-        f"{name}: expected a photograph that fits in memory, got {size[0]} x {size[1]} pixels "
-        f"({came}). Make it smaller, or raise max_pixels where there is memory for it."
-    )
-
-
 def _damaged(name, fault):
     reason = str(fault).strip().rstrip(".") or type(fault).__name__
-    return PhotographError(f"{name}: expected a whole photograph, got a damaged one: {reason}.")
-
-
-def _sequence_notes(image):
-    kind = _SEQUENCES.get(image.format)
-    frames = getattr(image, "n_frames", 1) if kind else 1
-    return (f"{kind.format(frames)}: the first was used",) if frames > 1 else ()
+    return PhotographError(
+        f"{name}: expected a whole photograph, received a damaged one: {reason}."
+    )
 
 
 def _upright(photograph, orientation):
     if orientation == 1:
         return photograph
-    alpha = photograph.alpha
-    return replace(
-        photograph,
-        pixels=_turn(photograph.pixels, orientation),
-        alpha=None if alpha is None else _turn(alpha, orientation),
-    )
 
+    def turn(values):
+        # EXIF 2.32, tag 274: the values say where the first row and the first column belong.
+        if orientation in (5, 6, 7, 8):
+            values = values.swapaxes(0, 1)
+        if orientation in (3, 4, 7, 8):
+            values = values[::-1]
+        if orientation in (2, 3, 6, 7):
+            values = values[:, ::-1]
+        return np.ascontiguousarray(values)
 
-def _turn(values, orientation):
-    # EXIF 2.32, tag 274: the values say where the first row and the first column belong.
-    if orientation in (5, 6, 7, 8):
-        values = values.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        values = values[::-1]
-    if orientation in (2, 3, 6, 7):
-        values = values[:, ::-1]
-    return np.ascontiguousarray(values)
+    alpha = None if photograph.alpha is None else turn(photograph.alpha)
+    return replace(photograph, pixels=turn(photograph.pixels), alpha=alpha)

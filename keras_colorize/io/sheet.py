@@ -6,10 +6,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from keras_colorize.io.atomic import atomic_file
-from keras_colorize.io.formats import writable_format
 from keras_colorize.io.photograph import PhotographError
+from keras_colorize.io.writing import writable_format
 
-# Neutral greys: a tinted page would change how the colours beside it look.
+# Neutral greys: a tinted page would change how the colors beside it look.
 _PAGE, _CELL, _TEXT, _FAINT = (30, 30, 30), (42, 42, 42), (232, 232, 232), (150, 150, 150)
 _ELLIPSIS = "\u2026"
 # The font of Pillow draws no dashes.
@@ -20,7 +20,7 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
     """Writes a contact sheet, replacing an older one.
 
     Args:
-        rows: list of lists of uint8 arrays (H, W, 3), sRGB, such as grey, colour and truth.
+        rows: list of lists of uint8 arrays (H, W, 3), sRGB, such as grey, color and truth.
         captions: one sentence per row, shortened where it is wider than the row.
         path: file to write, PNG or JPEG.
         cell: width and height in pixels of the square that each picture is fitted into.
@@ -37,7 +37,7 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
         raise PhotographError(f"{path}: expected a .png or .jpg contact sheet.")
     if not rows or len(rows) != len(captions):
         raise PhotographError(
-            f"{path}: expected rows with one caption each, got {len(rows)} rows and "
+            f"{path}: expected rows with one caption each, received {len(rows)} rows and "
             f"{len(captions)} captions."
         )
     page = _Page(rows, cell, title, headings, more)

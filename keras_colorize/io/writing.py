@@ -1,30 +1,97 @@
 """Writes photographs with all that their format can hold."""
 
+import io
 import struct
-from dataclasses import replace
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from PIL.PngImagePlugin import PngInfo
+import numpy as np
+import tifffile
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo, putchunk
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from keras_colorize.io import icc
 from keras_colorize.io.atomic import atomic_file
-from keras_colorize.io.formats import writable_format
-from keras_colorize.io.photograph import Metadata, PhotographError, to_pil
-from keras_colorize.io.png_chunks import text_chunks, write_png16
-from keras_colorize.io.tiff import write_tiff
-from keras_colorize.io.xmp import DamagedXMPError, mark_made_colours
+from keras_colorize.io.metadata import DamagedXMPError, descriptive_fields, mark_made_colors
+from keras_colorize.io.photograph import (
+    BAND_ROWS,
+    Metadata,
+    Photograph,
+    PhotographError,
+    srgb_profile,
+    to_pil,
+)
 
 # A JPEG segment holds 65533 bytes; XMP shares it with the 29 bytes of its name.
 _JPEG_SEGMENT = 65533
 _JPEG_XMP = _JPEG_SEGMENT - 29
+# Of zlib: two per cent larger than at level 6, in half the time.
+_LEVEL = 4
 _OPTIONS = {
     "JPEG": {"quality": 95, "subsampling": "4:4:4"},
     "WEBP": {"quality": 95, "method": 4, "exact": True},
     "AVIF": {"quality": 90, "subsampling": "4:4:4"},
     "BMP": {},
     "PPM": {},
-    # Two per cent larger than at level 6, in half the time.
-    "PNG": {"compress_level": 4},
+    "PNG": {"compress_level": _LEVEL},
 }
+
+
+@dataclass(frozen=True)
+class WritableFormat:
+    """What a color photograph keeps when it is written in a format.
+
+    Attributes:
+        name: Pillow's name of the format.
+        alpha: whether transparency is kept.
+        deep: whether 16 bits per channel are kept.
+        metadata: whether EXIF, XMP and a color profile are kept.
+        max_side: largest width and height in pixels.
+    """
+
+    name: str
+    alpha: bool = False
+    deep: bool = False
+    metadata: bool = False
+    max_side: int = 2**31 - 1
+
+
+_JPEG = WritableFormat("JPEG", metadata=True, max_side=65500)
+_TIFF = WritableFormat("TIFF", alpha=True, deep=True, metadata=True)
+WRITABLE = dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), _JPEG) | {
+    ".png": WritableFormat("PNG", alpha=True, deep=True, metadata=True),
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+    ".webp": WritableFormat("WEBP", alpha=True, metadata=True, max_side=16383),
+    ".avif": WritableFormat("AVIF", alpha=True, metadata=True, max_side=65535),
+    ".bmp": WritableFormat("BMP"),
+    ".ppm": WritableFormat("PPM"),
+}
+# Read, but written as PNG: they hold no color, or 256 colors, or are poorly kept by writers.
+_READ_ONLY = ".apng .dib .gif .j2k .jp2 .jpx .mpo .pbm .pcx .pgm .pnm .qoi .sgi .tga"
+READABLE_SUFFIXES = frozenset((*WRITABLE, *_READ_ONLY.split()))
+
+
+def writable_format(path):
+    """Finds the format to write from the suffix of a path.
+
+    Args:
+        path: path of the file to write.
+
+    Returns:
+        WritableFormat.
+
+    Raises:
+        PhotographError: if the suffix is unknown, or its format cannot hold a color photograph.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in WRITABLE:
+        return WRITABLE[suffix]
+    came = f"the suffix {suffix!r}" if suffix else "no suffix"
+    reason = ", which cannot hold a color photograph well" if suffix in READABLE_SUFFIXES else ""
+    known = ", ".join(sorted(WRITABLE))
+    raise PhotographError(f"{path}: expected one of {known}, received {came}{reason}.")
 
 
 def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
@@ -33,7 +100,7 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
     Args:
         path: path whose suffix says the format; missing folders are created.
         photograph: Photograph. 16 bits per channel are kept in PNG and TIFF, rounded elsewhere.
-        mark_colorized: whether XMP says that a trained algorithm made the colours
+        mark_colorized: whether XMP says that a trained algorithm made the colors
             (`Iptc4xmpExt:DigitalSourceType`).
         overwrite: whether an existing file is replaced.
 
@@ -41,103 +108,177 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
         Tuple of sentences that say what the format could not hold.
 
     Raises:
-        PhotographError: if the format is unknown or cannot hold colour, the picture is too large
+        PhotographError: if the format is unknown or cannot hold color, the picture is too large
             for it, the file exists and `overwrite` is False, or it cannot be written.
     """
     target = writable_format(path)
-    _check_size(path, photograph, target)
-    photograph, notes = _fit(photograph, target, mark_colorized)
-    with atomic_file(path, overwrite) as stream:
-        _encode(stream, photograph, target, path)
-    return notes
-
-
-def _check_size(path, photograph, target):
     height, width = photograph.pixels.shape[:2]
     if max(height, width) > target.max_side:
         raise PhotographError(
             f"{path}: expected sides of at most {target.max_side} pixels for {target.name}, "
-            f"got {width} x {height}. PNG and TIFF hold larger pictures."
+            f"received {width} x {height}. PNG and TIFF hold larger pictures."
         )
+    photograph, notes = _fit(photograph, target, mark_colorized)
+    with atomic_file(path, overwrite) as stream:
+        try:
+            if target.name == "TIFF":
+                _write_tiff(stream, photograph)
+            elif target.name == "PNG" and photograph.pixels.itemsize > 1:
+                _write_png16(stream, photograph)
+            else:
+                options = _options(photograph.metadata, target.name)
+                to_pil(photograph).save(stream, target.name, **options)
+        except (ValueError, LookupError, TypeError, struct.error, MemoryError) as fault:
+            reason = str(fault) or type(fault).__name__
+            raise PhotographError(
+                f"{path}: expected a picture that can be written as {target.name}, received: "
+                f"{reason}."
+            ) from fault
+    return notes
 
 
 def _fit(photograph, target, mark):
     """Leaves out what the format cannot hold; returns the photograph and what to say about it."""
-    notes = []
+    name, notes, metadata = target.name, [], photograph.metadata
     if photograph.alpha is not None and not target.alpha:
         photograph = replace(photograph, alpha=None)
-        notes.append(f"{target.name} holds no transparency: it was left out")
+        notes.append(f"{name} holds no transparency: it was left out")
     if photograph.pixels.itemsize > 1 and not target.deep:
-        notes.append(f"{target.name} holds 8 bits per channel: 16 were rounded")
-    metadata = _marked(photograph.metadata, target, notes) if mark else photograph.metadata
-    if target.name == "JPEG":
-        metadata = _fit_segments(metadata, mark, notes)
-    metadata = _fit_text(metadata, target, notes)
+        notes.append(f"{name} holds 8 bits per channel: 16 were rounded")
+    if mark and target.metadata:
+        try:
+            metadata = replace(metadata, xmp=mark_made_colors(metadata.xmp))
+        except DamagedXMPError as fault:
+            notes.append(f"the XMP packet is damaged and was replaced: {fault}")
+            metadata = replace(metadata, xmp=mark_made_colors(None))
+    elif mark:
+        notes.append(f"{name} holds no XMP: the file does not say that it was colorized")
+    if name == "JPEG" and len(metadata.exif or b"") > _JPEG_SEGMENT:
+        metadata = replace(metadata, exif=None)
+        notes.append("the EXIF block is too long for JPEG and was left out")
+    if name == "JPEG" and len(metadata.xmp or b"") > _JPEG_XMP:
+        metadata = replace(metadata, xmp=mark_made_colors(None) if mark else None)
+        notes.append("the XMP packet is too long for JPEG and was left out")
+    if name != "PNG":
+        comment = metadata.text.get("Comment", "")
+        holds = comment and name == "JPEG" and len(comment.encode()) <= _JPEG_SEGMENT
+        kept = {"Comment": comment} if holds else {}
+        if left_out := sorted(set(metadata.text) - set(kept)):
+            notes.append(f"{name} does not hold the text {', '.join(left_out)}: left out")
+        metadata = replace(metadata, text=kept)
     if not target.metadata and (metadata.exif or metadata.xmp):
         metadata = Metadata(dpi=metadata.dpi)
-        notes.append(f"{target.name} holds no EXIF and no XMP: they were left out")
+        notes.append(f"{name} holds no EXIF and no XMP: they were left out")
     return replace(photograph, metadata=metadata), tuple(notes)
 
 
-def _marked(metadata, target, notes):
-    if not target.metadata:
-        notes.append(f"{target.name} holds no XMP: the file does not say that it was colorized")
-        return metadata
-    try:
-        return replace(metadata, xmp=mark_made_colours(metadata.xmp))
-    except DamagedXMPError as fault:
-        notes.append(f"the XMP packet is damaged and was replaced: {fault}")
-        return replace(metadata, xmp=mark_made_colours(None))
-
-
-def _fit_segments(metadata, mark, notes):
-    if metadata.exif and len(metadata.exif) > _JPEG_SEGMENT:
-        metadata = replace(metadata, exif=None)
-        notes.append("the EXIF block is too long for JPEG and was left out")
-    if metadata.xmp and len(metadata.xmp) > _JPEG_XMP:
-        metadata = replace(metadata, xmp=mark_made_colours(None) if mark else None)
-        notes.append("the XMP packet is too long for JPEG and was left out")
-    return metadata
-
-
-def _fit_text(metadata, target, notes):
-    if target.name == "PNG":
-        return metadata
-    comment = metadata.text.get("Comment", "")
-    holds_comment = target.name == "JPEG" and len(comment.encode()) <= _JPEG_SEGMENT
-    kept = {"Comment": comment} if comment and holds_comment else {}
-    left_out = sorted(set(metadata.text) - set(kept))
-    if left_out:
-        notes.append(f"{target.name} does not hold the text {', '.join(left_out)}: left out")
-    return replace(metadata, text=kept)
-
-
-def _encode(stream, photograph, target, path):
-    try:
-        if target.name == "TIFF":
-            write_tiff(stream, photograph)
-        elif target.name == "PNG" and photograph.pixels.itemsize > 1:
-            write_png16(stream, photograph)
-        else:
-            to_pil(photograph).save(stream, target.name, **_options(photograph.metadata, target))
-    except (ValueError, LookupError, TypeError, struct.error, MemoryError) as fault:
-        reason = str(fault) or type(fault).__name__
-        raise PhotographError(
-            f"{path}: expected a picture that can be written as {target.name}, got: {reason}."
-        ) from fault
-
-
-def _options(metadata, target):
-    options = dict(_OPTIONS[target.name])
-    if target.name == "PNG":
-        options["pnginfo"] = PngInfo()
-        for name, data in text_chunks(metadata):
-            options["pnginfo"].add(name, data)
+def _options(metadata, name):
     carried = {
         "exif": metadata.exif,
         "xmp": metadata.xmp,
-        "icc_profile": icc.srgb_profile() if metadata.icc else None,
+        "icc_profile": srgb_profile() if metadata.icc else None,
         "comment": metadata.text.get("Comment", "").encode(),
         "dpi": metadata.dpi,
     }
-    return options | {key: value for key, value in carried.items() if value}
+    if name == "PNG":
+        # Of text, Pillow writes what is in here alone.
+        carried["pnginfo"] = chunks = PngInfo()
+        fields = {key: text for key, text in metadata.text.items() if _is_keyword(key)}
+        if carried.pop("xmp"):
+            fields["XML:com.adobe.xmp"] = metadata.xmp.decode("utf-8", "replace")
+        for key, text in fields.items():
+            chunks.add_itxt(key, text)
+    return _OPTIONS[name] | {key: value for key, value in carried.items() if value}
+
+
+def _is_keyword(key):
+    try:
+        return 1 <= len(key.encode("latin-1")) <= 79 and "\0" not in key
+    except UnicodeEncodeError:
+        return False
+
+
+def _write_png16(stream, photograph):
+    """Writes a PNG (ISO/IEC 15948) of 16 bits, whose pixels Pillow has no mode for."""
+    pixels, alpha = photograph.pixels, photograph.alpha
+    height, width = pixels.shape[:2]
+    small = Photograph(np.zeros((1, 1, 3), np.uint8), metadata=photograph.metadata)
+    model = io.BytesIO()
+    to_pil(small).save(model, "PNG", **_options(photograph.metadata, "PNG"))
+    chunks, at = model.getvalue(), 8
+    stream.write(chunks[:at])
+    while at < len(chunks):
+        length, kind = struct.unpack_from(">I4s", chunks, at)
+        content, at = chunks[at + 8 : at + 8 + length], at + 12 + length
+        if kind == b"IHDR":
+            color_type = 2 if alpha is None else 6
+            content = struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0)
+        if kind != b"IDAT":
+            putchunk(stream, kind, content)
+            continue
+        packer, above = zlib.compressobj(_LEVEL), None
+        for top in range(0, height, BAND_ROWS):
+            lines = _samples(photograph, slice(top, top + BAND_ROWS)).astype(">u2")
+            lines = lines.reshape(len(lines), -1).view(np.uint8)
+            above = np.zeros_like(lines[:1]) if above is None else above
+            # Filter 2, "up": the difference to the line above.
+            filtered = np.full((len(lines), lines.shape[1] + 1), 2, np.uint8)
+            filtered[:, 1:] = lines - np.concatenate([above, lines[:-1]])
+            above = lines[-1:]
+            if packed := packer.compress(filtered.tobytes()):
+                putchunk(stream, b"IDAT", packed)
+        putchunk(stream, b"IDAT", packer.flush())
+
+
+def _samples(photograph, rows=slice(None)):
+    if photograph.alpha is None:
+        return photograph.pixels[rows]
+    return np.concatenate([photograph.pixels[rows], photograph.alpha[rows, :, None]], axis=-1)
+
+
+def _write_tiff(stream, photograph):
+    """Writes a TIFF compressed without loss, with its EXIF directories (TIFF 6.0)."""
+    metadata, tags, directories = photograph.metadata, [], {}
+    if metadata.exif:
+        exif = Image.Exif()
+        exif.load(metadata.exif)
+        for code, value in descriptive_fields(exif).items():
+            if isinstance(value, dict):
+                directories[code] = value
+                # tifffile leaves the place of directories to itself: the code before is free.
+                tags.append((code - 1, 4, 1, 0, True))
+            elif isinstance(value, int):
+                tags.append((code, 3, 1, value, True))
+            else:
+                text = value.encode("utf-8") + b"\0" if isinstance(value, str) else bytes(value)
+                kind = 2 if isinstance(value, str) else 1
+                tags.append((code, kind, len(text), text, True))
+    if metadata.xmp:
+        tags.append((700, 1, len(metadata.xmp), metadata.xmp, True))
+    with tifffile.TiffWriter(stream, byteorder="<") as tiff:
+        tiff.write(
+            _samples(photograph),
+            photometric="rgb",
+            extrasamples=None if photograph.alpha is None else ["unassalpha"],
+            compression="zlib",
+            compressionargs={"level": _LEVEL},
+            predictor=True,
+            rowsperstrip=64,
+            metadata=None,
+            software=False,
+            resolution=metadata.dpi,
+            resolutionunit="INCH" if metadata.dpi else None,
+            iccprofile=srgb_profile() if metadata.icc else None,
+            extratags=tags,
+        )
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as tiff:
+        entries = {code: tiff.pages[0].tags[code - 1].offset for code in directories}
+    for code, fields in directories.items():
+        directory = ImageFileDirectory_v2(b"II*\0\0\0\0\0")
+        for tag, value in fields.items():
+            directory[tag] = value
+        end = stream.seek(0, io.SEEK_END)
+        stream.write(b"\0" * (end % 2) + directory.tobytes(end + end % 2))
+        stream.seek(entries[code])
+        stream.write(struct.pack("<HHII", code, 4, 1, end + end % 2))

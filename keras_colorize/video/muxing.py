@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from keras_colorize.io.xmp import MADE_COLOURS
+from keras_colorize.io.metadata import MADE_COLORS
 from keras_colorize.video.encoding import add_stream
 from keras_colorize.video.errors import VideoError, load_av
 from keras_colorize.video.journal import read_arrays
@@ -141,7 +141,7 @@ def mark_of(colorizer):
     Returns:
         str.
     """
-    return f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLOURS})"
+    return f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
 
 
 def _decoding_times(pts):

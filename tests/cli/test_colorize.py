@@ -80,7 +80,7 @@ def test_animations_are_noted(run, tmp_path):
     frames[0].save(tmp_path / "two.gif", save_all=True, append_images=frames[1:])
     code, _, err = run("colorize", tmp_path / "two.gif", "-o", tmp_path / "out")
     assert code == 0
-    assert "animated GIF with 2 frames: the first was used" in err
+    assert "animated GIF: the first frame was used" in err
     assert (tmp_path / "out" / "two.png").exists()
 
 

@@ -9,8 +9,8 @@ from skimage import data
 
 
 @pytest.fixture
-def colours():
-    """A small photograph with many colours, uint8, not square."""
+def colors():
+    """A small photograph with many colors, uint8, not square."""
     return np.ascontiguousarray(data.astronaut()[:240:5, :160:5])
 
 
@@ -81,7 +81,7 @@ def grey_profile(icc_profile):
 
 @pytest.fixture
 def adobe_profile(icc_profile):
-    """The colour space Adobe RGB (1998): its primaries adapted to D50 and its gamma of 563/256."""
+    """The color space Adobe RGB (1998): its primaries adapted to D50 and its gamma of 563/256."""
     columns = {
         b"rXYZ": (0.60974, 0.31111, 0.01947),
         b"gXYZ": (0.20528, 0.62567, 0.06087),

@@ -47,7 +47,7 @@ def test_an_encoder_that_fails_leaves_the_old_file(black, tmp_path, monkeypatch)
         stream.write(b"half of it")
         raise ValueError("broken encoder")
 
-    monkeypatch.setattr(writing, "write_tiff", fail)
+    monkeypatch.setattr(writing, "_write_tiff", fail)
     with pytest.raises(PhotographError, match="a.tif: expected .*broken encoder"):
         write_photograph(tmp_path / "a.tif", black, overwrite=True)
     assert content(tmp_path) == {"a.tif": b"old"}

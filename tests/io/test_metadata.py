@@ -1,5 +1,6 @@
 import io
 import struct
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -8,7 +9,12 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from keras_colorize.io import read_photograph
-from keras_colorize.io.metadata import upright_exif
+from keras_colorize.io.metadata import (
+    DamagedXMPError,
+    mark_made_colors,
+    upright_exif,
+    without_orientation,
+)
 
 ORIENTATION, MAKE, EXIF_IFD, GPS_IFD = 274, 271, 34665, 34853
 XMP = (
@@ -29,6 +35,7 @@ def exif_of(orientation):
 
 def encoded(image, form, **options):
     stream = io.BytesIO()
+    image = Image.fromarray(image) if isinstance(image, np.ndarray) else image
     image.save(stream, form, **options)
     return stream.getvalue()
 
@@ -41,8 +48,8 @@ def parsed(block):
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pixels_stand_upright(orientation, form, colours):
-    data = encoded(Image.fromarray(colours), form, exif=exif_of(orientation).tobytes())
+def test_pixels_stand_upright(orientation, form, colors):
+    data = encoded(colors, form, exif=exif_of(orientation).tobytes())
     photograph = read_photograph(data)
     with Image.open(io.BytesIO(data)) as image:
         upright = np.asarray(ImageOps.exif_transpose(image))
@@ -55,17 +62,17 @@ def test_pixels_stand_upright(orientation, form, colours):
 
 
 @pytest.mark.parametrize("form", ["JPEG", "WEBP", "AVIF"])
-def test_lossy_pictures_stand_upright(form, colours):
-    upright = np.rot90(colours, -1).astype(int)
-    data = encoded(Image.fromarray(colours), form, exif=exif_of(6), quality=95)
+def test_lossy_pictures_stand_upright(form, colors):
+    upright = np.rot90(colors, -1).astype(int)
+    data = encoded(colors, form, exif=exif_of(6), quality=95)
     photograph = read_photograph(data)
     assert photograph.pixels.shape == upright.shape
     assert np.abs(photograph.pixels - upright).mean() < 8
 
 
-def test_alpha_turns_with_the_pixels(colours):
-    image = Image.fromarray(colours)
-    image.putalpha(Image.fromarray(colours[..., 0]))
+def test_alpha_turns_with_the_pixels(colors):
+    image = Image.fromarray(colors)
+    image.putalpha(Image.fromarray(colors[..., 0]))
     photograph = read_photograph(encoded(image, "PNG", exif=exif_of(8)))
     np.testing.assert_array_equal(photograph.alpha, photograph.pixels[..., 0])
 
@@ -79,16 +86,16 @@ def test_16_bit_tiff_stands_upright(layout, deep):
     np.testing.assert_array_equal(photograph.pixels, np.rot90(deep, -1))
 
 
-def test_floating_point_tiff_stands_upright(colours):
+def test_floating_point_tiff_stands_upright(colors):
     stream = io.BytesIO()
-    values = colours.astype(np.float32) / 255
+    values = colors.astype(np.float32) / 255
     tifffile.imwrite(stream, values, photometric="rgb", extratags=[(274, 3, 1, 3)])
     photograph = read_photograph(stream.getvalue())
-    np.testing.assert_array_equal(photograph.pixels // 257, colours[::-1, ::-1])
+    np.testing.assert_array_equal(photograph.pixels // 257, colors[::-1, ::-1])
 
 
-def test_orientation_leaves_the_xmp_too(colours):
-    photograph = read_photograph(encoded(Image.fromarray(colours), "JPEG", xmp=XMP))
+def test_orientation_leaves_the_xmp_too(colors):
+    photograph = read_photograph(encoded(colors, "JPEG", xmp=XMP))
     assert b"Orientation" not in photograph.metadata.xmp
     assert b'tiff:Make="Leica"' in photograph.metadata.xmp
 
@@ -111,32 +118,116 @@ def test_damaged_exif_blocks(block):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_damaged_exif_block_is_said_and_not_fatal(colours):
-    data = encoded(Image.fromarray(colours), "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f")
+def test_a_damaged_exif_block_is_said_and_not_fatal(colors):
+    data = encoded(colors, "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f")
     photograph = read_photograph(data)
-    np.testing.assert_array_equal(photograph.pixels, colours)
+    np.testing.assert_array_equal(photograph.pixels, colors)
     assert photograph.metadata.exif is None
     assert "EXIF block is damaged" in photograph.notes[0]
 
 
-def test_a_damaged_xmp_packet_is_said_and_not_fatal(colours):
-    data = encoded(Image.fromarray(colours), "JPEG", xmp=b"<x:Orientation")
+def test_a_damaged_xmp_packet_is_said_and_not_fatal(colors):
+    data = encoded(colors, "JPEG", xmp=b"<x:Orientation")
     photograph = read_photograph(data)
     assert photograph.metadata.xmp is None
     assert "XMP packet is damaged" in photograph.notes[0]
 
 
-def test_text_and_resolution_of_a_png(colours):
+def test_text_and_resolution_of_a_png(colors):
     info = PngInfo()
     info.add_text("Author", "Zoë")
     info.add_itxt("Title", "Κήπος")
-    data = encoded(Image.fromarray(colours), "PNG", pnginfo=info, dpi=(300, 150))
+    data = encoded(colors, "PNG", pnginfo=info, dpi=(300, 150))
     metadata = read_photograph(data).metadata
     assert metadata.text == {"Author": "Zoë", "Title": "Κήπος"}
     assert metadata.dpi == pytest.approx((300, 150), abs=0.02)
 
 
 @pytest.mark.parametrize("comment", ["Zoë".encode(), "Zoë".encode("latin-1")])
-def test_the_comment_of_a_jpeg(comment, colours):
-    data = encoded(Image.fromarray(colours), "JPEG", comment=comment)
+def test_the_comment_of_a_jpeg(comment, colors):
+    data = encoded(colors, "JPEG", comment=comment)
     assert read_photograph(data).metadata.text == {"Comment": "Zoë"}
+
+
+SOURCE_TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
+# The term of the IPTC NewsCodes "Digital Source Type" for trained colors in a real picture.
+MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+
+PACKET = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Adobe XMP Core 5.6">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="uuid:1" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+    xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmp:Rating="4" tiff:Orientation="6">
+   <dc:creator><rdf:Seq><rdf:li>Zo\xc3\xab</rdf:li></rdf:Seq></dc:creator>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>"""
+
+
+def source_types(packet):
+    root = ElementTree.fromstring(packet)
+    elements = [element.text for element in root.iter(SOURCE_TYPE)]
+    attributes = [element.get(SOURCE_TYPE) for element in root.iter() if element.get(SOURCE_TYPE)]
+    return elements + attributes
+
+
+def test_a_new_packet():
+    packet = mark_made_colors(None)
+    assert source_types(packet) == [MADE]
+    assert packet.startswith(b"<?xpacket begin=") and packet.endswith(b'<?xpacket end="w"?>')
+
+
+def test_everything_else_is_kept():
+    packet = mark_made_colors(PACKET)
+    assert source_types(packet) == [MADE]
+    assert b'xmp:Rating="4"' in packet
+    root = ElementTree.fromstring(packet)
+    assert [item.text for item in root.iter(RDF + "li")] == ["Zoë"]
+    # All descriptions of a packet are about the same thing (ISO 16684-1, 7.4).
+    abouts = {element.get(RDF + "about") for element in root.iter(RDF + "Description")}
+    assert abouts == {"uuid:1"}
+    assert packet.count(b"<?xpacket") == 2
+
+
+@pytest.mark.parametrize("form", ["attribute", "element"])
+def test_an_older_source_type_is_replaced(form):
+    name, old = "Iptc4xmpExt:DigitalSourceType", "http://cv.iptc.org/newscodes/x/negativeFilm"
+    space = b'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    if form == "attribute":
+        packet = PACKET.replace(b"xmp:Rating", space + f' {name}="{old}" xmp:Rating'.encode())
+    else:
+        element = f"<{name} {space.decode()}>{old}</{name}><dc:creator>".encode()
+        packet = PACKET.replace(b"<dc:creator>", element)
+    assert source_types(packet) == [old]
+    assert source_types(mark_made_colors(packet)) == [MADE]
+
+
+def test_marking_twice_is_marking_once():
+    once = mark_made_colors(PACKET)
+    assert source_types(mark_made_colors(once)) == [MADE]
+    assert len(mark_made_colors(once)) == len(once)
+
+
+def test_orientation_is_taken_out():
+    packet = without_orientation(PACKET)
+    assert b"Orientation" not in packet
+    assert b"Rating" in packet
+    assert without_orientation(packet) is packet
+
+
+@pytest.mark.parametrize(
+    "packet, said",
+    [
+        (b"<x:xmpmeta", "XML that fails"),
+        (b"\xff\xfe\0\0rubbish", "XML that fails"),
+        (b"<a><b/></a>", "without rdf:RDF"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type"),
+        ('<?xml version="1.0"?><!DOCTYPE a><a/>'.encode("utf-16"), "document type"),
+    ],
+)
+def test_packets_that_are_refused(packet, said):
+    with pytest.raises(DamagedXMPError, match=said):
+        mark_made_colors(packet)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_colorize.io import PhotographError, find_photographs, output_path
+from keras_colorize.io import PhotographError, find_photographs, output_path, plan_jobs
 
 
 @pytest.fixture
@@ -93,3 +93,13 @@ def test_where_the_copy_of_a_single_file_goes():
 def test_a_photograph_outside_its_root():
     with pytest.raises(PhotographError, match="below other"):
         output_path("in/a.jpg", "other", "out")
+
+
+def test_links_that_lead_to_each_other(album):
+    (album / "x.jpg").symlink_to("y.jpg")
+    (album / "y.jpg").symlink_to("x.jpg")
+    assert album / "x.jpg" in found(album)
+    jobs = plan_jobs([album], album / "out")
+    assert {job.relative.name for job in jobs} >= {"x.jpg", "y.jpg", "a.png"}
+    with pytest.raises(PhotographError, match="x.jpg: .*a link that leads nowhere"):
+        found(album / "x.jpg")

@@ -1,7 +1,10 @@
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from keras_colorize.io import Metadata, Photograph, to_pil
+from keras_colorize.io import Metadata, Photograph, jpeg_bytes, small_pixels, to_pil
 from keras_colorize.io.photograph import to_eight_bits
 
 
@@ -24,11 +27,11 @@ def test_rounding_to_eight_bits_takes_the_nearest_level():
     np.testing.assert_array_equal(to_eight_bits(values), np.rint(values / 257))
 
 
-def test_to_pil_carries_alpha_and_metadata(colours):
-    alpha = np.full(colours.shape[:2], 9, np.uint8)
-    image = to_pil(Photograph(colours, alpha, Metadata(dpi=(72, 72), xmp=b"<x/>", icc=True)))
+def test_to_pil_carries_alpha_and_metadata(colors):
+    alpha = np.full(colors.shape[:2], 9, np.uint8)
+    image = to_pil(Photograph(colors, alpha, Metadata(dpi=(72, 72), xmp=b"<x/>", icc=True)))
     assert image.mode == "RGBA"
-    np.testing.assert_array_equal(np.asarray(image)[..., :3], colours)
+    np.testing.assert_array_equal(np.asarray(image)[..., :3], colors)
     assert set(image.info) == {"dpi", "xmp", "icc_profile"}
 
 
@@ -36,3 +39,30 @@ def test_to_pil_of_16_bits(deep):
     image = to_pil(Photograph(deep))
     assert image.mode == "RGB"
     np.testing.assert_array_equal(np.asarray(image), np.rint(deep / 257))
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((50, 100), (10, 20)), ((100, 50), (20, 10)), ((1, 400), (1, 20)), ((7, 9), (7, 9))],
+)
+def test_the_long_side_fits(shape, expected):
+    small = small_pixels(Photograph(np.full((*shape, 3), 200, np.uint8)), 20)
+    assert small.shape == (*expected, 3)
+    assert (small == 200).all()
+
+
+def test_sixteen_bits_become_eight():
+    small = small_pixels(Photograph(np.full((4, 4, 3), 65535, np.uint16)), 20)
+    assert small.dtype == np.uint8
+    assert (small == 255).all()
+
+
+def test_jpeg_keeps_the_colors_of_single_pixels():
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    pixels[::2, ::2] = (200, 40, 40)
+    with Image.open(io.BytesIO(jpeg_bytes(pixels, 95))) as image:
+        assert image.format == "JPEG"
+        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+        decoded = np.asarray(image, np.float32)
+    # Subsampled chroma would spread the red over its neighbours.
+    assert np.abs(decoded - pixels).max() < 30

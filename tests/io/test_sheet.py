@@ -28,7 +28,7 @@ def test_pictures_are_letterboxed_and_unchanged(tmp_path):
 
 def test_title_headings_and_captions_take_room(tmp_path):
     plain = sheet(tmp_path / "a.png")
-    full = sheet(tmp_path / "b.png", title="Contact sheet", headings=("grey", "colour"))
+    full = sheet(tmp_path / "b.png", title="Contact sheet", headings=("grey", "color"))
     assert full.shape[0] > plain.shape[0]
     assert full.shape[1] == plain.shape[1]
     # Letters are lighter than the page and the cells.
@@ -56,7 +56,7 @@ def test_rows_of_different_length_and_long_captions(tmp_path):
 @pytest.mark.parametrize(
     "rows, captions, name, said",
     [
-        ([], [], "a.png", "got 0 rows"),
+        ([], [], "a.png", "received 0 rows"),
         ([[flat(0)]], [], "a.png", "1 rows and 0 captions"),
         ([[flat(0)]], ["a"], "a.tif", ".png or .jpg"),
         ([[flat(0)]], ["a"], "a.doc", "expected one of"),

@@ -12,11 +12,11 @@ from keras_colorize.io import (
     Metadata,
     Photograph,
     PhotographError,
-    icc,
     read_photograph,
     write_photograph,
 )
 from keras_colorize.io.metadata import EXIF_HEADER
+from keras_colorize.io.photograph import srgb_profile
 
 SOURCE_TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
 MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -49,25 +49,25 @@ def source_types(packet):
 
 
 @pytest.mark.parametrize("suffix", ["png", "PNG", "tif", "tiff", "bmp", "ppm"])
-def test_eight_bits_are_exact(suffix, colours, tmp_path):
+def test_eight_bits_are_exact(suffix, colors, tmp_path):
     path = tmp_path / f"a.{suffix}"
-    write_photograph(path, Photograph(colours))
+    write_photograph(path, Photograph(colors))
     with Image.open(path) as image:
-        np.testing.assert_array_equal(np.asarray(image), colours)
+        np.testing.assert_array_equal(np.asarray(image), colors)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "webp", "avif"])
-def test_lossy_formats_are_close(suffix, colours, tmp_path):
-    smooth = np.asarray(Image.fromarray(colours).resize((320, 480)))
+def test_lossy_formats_are_close(suffix, colors, tmp_path):
+    smooth = np.asarray(Image.fromarray(colors).resize((320, 480)))
     path = tmp_path / f"a.{suffix}"
     write_photograph(path, Photograph(smooth))
     with Image.open(path) as image:
         assert np.abs(np.asarray(image.convert("RGB")).astype(int) - smooth).mean() < 2
 
 
-def test_jpeg_keeps_colour_at_full_resolution(colours, tmp_path):
+def test_jpeg_keeps_color_at_full_resolution(colors, tmp_path):
     path = tmp_path / "a.jpg"
-    write_photograph(path, Photograph(colours))
+    write_photograph(path, Photograph(colors))
     with Image.open(path) as image:
         assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
         coarse = Image.new("RGB", (8, 8))
@@ -115,18 +115,18 @@ def test_16_bits_are_rounded_where_they_do_not_fit(suffix, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp", "avif"])
-def test_alpha_is_kept(suffix, colours, tmp_path):
+def test_alpha_is_kept(suffix, colors, tmp_path):
     alpha = np.repeat(np.arange(48, dtype=np.uint8)[:, None] * 5, 32, axis=1)
     path = tmp_path / f"a.{suffix}"
-    assert write_photograph(path, Photograph(colours, alpha)) == ()
-    # AVIF compresses its alpha like its colours.
+    assert write_photograph(path, Photograph(colors, alpha)) == ()
+    # AVIF compresses its alpha like its colors.
     error = np.abs(read_photograph(path).alpha.astype(int) - alpha).max()
     assert error <= (1 if suffix == "avif" else 0)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "bmp", "ppm"])
-def test_alpha_is_left_out_and_said(suffix, colours, tmp_path):
-    photograph = Photograph(colours, np.zeros(colours.shape[:2], np.uint8))
+def test_alpha_is_left_out_and_said(suffix, colors, tmp_path):
+    photograph = Photograph(colors, np.zeros(colors.shape[:2], np.uint8))
     notes = write_photograph(tmp_path / f"a.{suffix}", photograph)
     assert any("holds no transparency" in note for note in notes)
     assert read_photograph(tmp_path / f"a.{suffix}").alpha is None
@@ -134,15 +134,15 @@ def test_alpha_is_left_out_and_said(suffix, colours, tmp_path):
 
 @pytest.mark.parametrize("suffix", HOLDING_METADATA)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_metadata_is_kept(suffix, dtype, colours, tmp_path):
+def test_metadata_is_kept(suffix, dtype, colors, tmp_path):
     path = tmp_path / f"a.{suffix}"
-    write_photograph(path, Photograph(colours.astype(dtype), None, metadata_of_a_camera()))
+    write_photograph(path, Photograph(colors.astype(dtype), None, metadata_of_a_camera()))
     with Image.open(path) as image:
         exif = image.getexif()
         assert exif[271] == "Leica"
         assert exif.get_ifd(34665)[36867] == "1932:05:01 12:00:00"
         assert exif.get_ifd(34853)[1] == "N"
-        assert image.info["icc_profile"] == icc.srgb_profile()
+        assert image.info["icc_profile"] == srgb_profile()
         if suffix in ("jpg", "png", "tif"):
             assert image.info["dpi"] == pytest.approx((300, 300), abs=0.02)
     packet = xmp_in(path)
@@ -151,10 +151,10 @@ def test_metadata_is_kept(suffix, dtype, colours, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", HOLDING_METADATA)
-def test_reading_what_was_written_gives_it_back(suffix, colours, tmp_path):
+def test_reading_what_was_written_gives_it_back(suffix, colors, tmp_path):
     metadata = replace(metadata_of_a_camera(), text={})
     path, again = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
-    write_photograph(path, Photograph(colours, None, metadata))
+    write_photograph(path, Photograph(colors, None, metadata))
     first = read_photograph(path)
     write_photograph(again, first)
     second = read_photograph(again)
@@ -163,64 +163,64 @@ def test_reading_what_was_written_gives_it_back(suffix, colours, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", HOLDING_METADATA)
-def test_the_mark_can_be_turned_off(suffix, colours, tmp_path):
+def test_the_mark_can_be_turned_off(suffix, colors, tmp_path):
     path = tmp_path / f"a.{suffix}"
-    write_photograph(path, Photograph(colours), mark_colorized=False)
+    write_photograph(path, Photograph(colors), mark_colorized=False)
     assert b"DigitalSourceType" not in path.read_bytes()
     assert read_photograph(path).metadata.xmp is None
 
 
 @pytest.mark.parametrize("suffix", ["bmp", "ppm"])
-def test_formats_that_cannot_say_it(suffix, colours, tmp_path):
-    photograph = Photograph(colours, None, metadata_of_a_camera())
+def test_formats_that_cannot_say_it(suffix, colors, tmp_path):
+    photograph = Photograph(colors, None, metadata_of_a_camera())
     notes = " ".join(write_photograph(tmp_path / f"a.{suffix}", photograph))
     assert "does not say that it was colorized" in notes
     assert "no EXIF and no XMP" in notes
 
 
-def test_a_damaged_packet_is_replaced_and_said(colours, tmp_path):
+def test_a_damaged_packet_is_replaced_and_said(colors, tmp_path):
     path = tmp_path / "a.png"
-    notes = write_photograph(path, Photograph(colours, None, Metadata(xmp=b"<a>")))
+    notes = write_photograph(path, Photograph(colors, None, Metadata(xmp=b"<a>")))
     assert "XMP packet is damaged and was replaced" in notes[0]
     assert source_types(xmp_in(path)) == [MADE]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_text_of_a_png(dtype, colours, tmp_path):
+def test_text_of_a_png(dtype, colors, tmp_path):
     text = {"Author": "Zoë", "Title": "Κήπος", "Κ": "no such keyword"}
-    photograph = Photograph(colours.astype(dtype), None, Metadata(text=text))
+    photograph = Photograph(colors.astype(dtype), None, Metadata(text=text))
     write_photograph(tmp_path / "a.png", photograph)
     kept = read_photograph(tmp_path / "a.png").metadata.text
     assert kept == {"Author": "Zoë", "Title": "Κήπος"}
 
 
-def test_text_of_a_jpeg(colours, tmp_path):
+def test_text_of_a_jpeg(colors, tmp_path):
     metadata = Metadata(text={"Comment": "Zoë", "Title": "Garden"})
-    notes = write_photograph(tmp_path / "a.jpg", Photograph(colours, None, metadata))
+    notes = write_photograph(tmp_path / "a.jpg", Photograph(colors, None, metadata))
     assert notes == ("JPEG does not hold the text Title: left out",)
     assert read_photograph(tmp_path / "a.jpg").metadata.text == {"Comment": "Zoë"}
 
 
-def test_blocks_that_are_too_long_for_a_jpeg(colours, tmp_path):
+def test_blocks_that_are_too_long_for_a_jpeg(colors, tmp_path):
     # An EXIF block of one long maker, and XMP with a long attribute.
     maker = struct.pack("<H HHII I", 1, 271, 2, 70000, 26, 0) + b"L" * 70000
     exif = EXIF_HEADER + b"II*\0" + struct.pack("<I", 8) + maker
     metadata = Metadata(exif, XMP.replace(b'"4"', b'"' + b"4" * 70000 + b'"'))
-    notes = write_photograph(tmp_path / "a.jpg", Photograph(colours, None, metadata))
+    notes = write_photograph(tmp_path / "a.jpg", Photograph(colors, None, metadata))
     assert [note.split(" is ")[0] for note in notes] == ["the EXIF block", "the XMP packet"]
     assert source_types(xmp_in(tmp_path / "a.jpg")) == [MADE]
 
 
 @pytest.mark.parametrize("name", ["a.pbm", "a.gif", "a.txt", "a"])
-def test_formats_that_are_not_written(name, colours, tmp_path):
-    with pytest.raises(PhotographError, match=r"expected one of .*\.jpg.*\.tif.*, got"):
-        write_photograph(tmp_path / name, Photograph(colours))
+def test_formats_that_are_not_written(name, colors, tmp_path):
+    with pytest.raises(PhotographError, match=r"expected one of .*\.jpg.*\.tif.*, received"):
+        write_photograph(tmp_path / name, Photograph(colors))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_picture_too_wide_for_webp(tmp_path):
     photograph = Photograph(np.zeros((1, 16384, 3), np.uint8))
-    with pytest.raises(PhotographError, match="at most 16383 pixels for WEBP, got 16384 x 1"):
+    with pytest.raises(PhotographError, match="at most 16383 pixels for WEBP, received 16384 x 1"):
         write_photograph(tmp_path / "a.webp", photograph)
     write_photograph(tmp_path / "a.tif", photograph)
 

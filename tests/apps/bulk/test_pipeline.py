@@ -120,7 +120,7 @@ def test_the_command(album, served, tmp_path, capsys):
     assert cli.main([*words, "--", *FLAGS]) == 1
     out, err = capsys.readouterr()
     assert out.endswith("6 done, 0 skipped, 1 failed\n")
-    assert f"failed: {album / 'bad.jpg'}: expected a photograph, got an empty file" in err
+    assert f"failed: {album / 'bad.jpg'}: expected a photograph, received an empty file" in err
     (album / "bad.jpg").unlink()
     assert cli.main([*words, "--no-mark", "--", *FLAGS]) == 0
     assert capsys.readouterr().out.endswith("6 done, 0 skipped, 0 failed\n")
