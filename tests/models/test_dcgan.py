@@ -10,7 +10,6 @@ from torch.nn import functional
 from keras_colorize.models import dcgan_generator
 
 TINY = 1 / 16
-# JAX compiles each network anew for each size, which takes seconds.
 
 
 class Published(nn.Module):

@@ -88,12 +88,6 @@ def test_every_layer_equals_the_published_one(networks, size, predict):
         np.testing.assert_allclose(value, other, atol=1e-4, rtol=1e-4, err_msg=name)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 9), (12, 5)])
-def test_any_size_gives_a_quarter_of_it_rounded_up(networks, size):
-    shape = networks[0](np.zeros((1, *size, 1), "float32"))["ab_logits"].shape
-    assert tuple(shape) == (1, -(-size[0] // 4), -(-size[1] // 4), 313)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

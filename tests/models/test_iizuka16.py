@@ -95,12 +95,6 @@ def test_only_the_global_branch_sees_the_whole_picture(global_features, predict,
     assert global_features or difference < 1e-7
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 7), (17, 9), (33, 40)])
-def test_any_size_gives_half_of_it_rounded_up(height, width):
-    output = iizuka16(width=TINY, global_size=32)(_lightness(height, width))["ab"]
-    assert output.shape == (2, -(-height // 2), -(-width // 2), 2)
-
-
 @pytest.mark.parametrize(
     ("color_space", "head", "channels"), [("lab", "ab", 2), ("yuv", "yuv_uv", 2), ("rgb", "rgb", 3)]
 )

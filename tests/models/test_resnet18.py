@@ -83,11 +83,6 @@ def test_every_block_equals_the_published_one(classifier, size, copy_to_torch, p
         np.testing.assert_allclose(value, other, atol=1e-4, rtol=1e-4, err_msg=name)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 33)])
-def test_any_size_is_classified(classifier, size):
-    assert tuple(classifier(_lightness(size))["class_logits"].shape) == (2, 5)
-
-
 @pytest.mark.parametrize("fused", [False, True])
 def test_a_colorizer_takes_the_encoder_of_a_classifier(classifier, fused, predict):
     colorizer = resnet18_gray(width=TINY, global_features=fused)

@@ -38,14 +38,6 @@ def test_decoder_a_ends_at_a_quarter():
     assert model.output["ab"].shape == (None, 16, 8, 2)
 
 
-@pytest.mark.parametrize(("decoder", "stride"), [("A", 4), ("B", 2)])
-@pytest.mark.parametrize("size", [(1, 1), (2, 9), (13, 5)])
-def test_any_size_gives_its_part_rounded_up(decoder, stride, size):
-    model = resnet18_gray(decoder, "ab_channel_logits", width=TINY)
-    shape = model(_lightness(*size))["ab_channel_logits"].shape
-    assert tuple(shape) == (2, -(-size[0] // stride), -(-size[1] // stride), 2, 25)
-
-
 def test_a_and_b_have_heads_of_their_own(predict):
     model = resnet18_gray(head="ab_channel_logits", width=TINY)
     before = predict(model, _lightness(16, 16))["ab_channel_logits"]

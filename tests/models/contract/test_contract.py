@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-SIZES = [(24, 40), (19, 10)]
+SIZES = [(24, 40), (19, 10), (2, 7), (1, 1)]
 
 
 def _lightness(height, width, batch=2, seed=0):
@@ -40,7 +40,7 @@ def test_outputs_have_their_shapes_at_any_size(network, model, size, predict):
     for value in outputs.values():
         assert value.dtype == "float32"
         assert np.isfinite(value).all()
-        assert value.std() > 0
+        assert value.std() > 0 or size == (1, 1)
 
 
 def test_batch_of_two_equals_two_of_one(model, outputs, predict):
@@ -112,7 +112,7 @@ if keras.backend.backend() == "tensorflow":
         model = randomise(served_network.small())
         model.export(tmp_path, format="tf_saved_model", verbose=False)
         served = keras.layers.TFSMLayer(tmp_path, call_endpoint="serve")
-        for size in SIZES:
+        for size in SIZES[:2]:
             outputs = predict(served, _lightness(*size))
             # A signature's outputs have names but no order.
             assert len(outputs) == len(model.output)
