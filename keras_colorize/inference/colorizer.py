@@ -24,8 +24,13 @@ from keras_colorize.inference.hints import at_size, hinted, hints_of, unsaturate
 from keras_colorize.inference.mrf import channel_probabilities, refined_ab
 from keras_colorize.inference.options import OF_DISTRIBUTIONS, Options
 from keras_colorize.inference.palette import log_histogram, palette_bias, read_palette
-from keras_colorize.inference.pixels import CHUNKS, lightness_of, photograph_of, pictures_of
-from keras_colorize.inference.style import StyledNetwork
+from keras_colorize.inference.pixels import (
+    CHUNKS,
+    lightness_of,
+    photograph_of,
+    pictures_of,
+    pixels_of,
+)
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.style import split_style
 from keras_colorize.precision import resolve_precision
@@ -56,13 +61,9 @@ class Preprocessed:
 class BaseColorizer(abc.ABC):
     """Colorizes whole pictures; subclasses predict the color, by a network here or on a server.
 
-    Attributes:
-        name: what the network is called.
-        working_size: long side in pixels at which the network sees a photograph.
-        saturation: factor on the predicted chroma.
-        hints: `Hints` for the one picture that is colorized, or None.
-        at_once: most photographs of a folder that are predicted together; beyond four, more
-            hardly take less time for each.
+    Attributes `name`, `working_size`, `saturation` and `hints` are those of a `Colorizer`;
+    `at_once` is how many photographs of a folder are predicted together, beyond four of which more
+    hardly take less time for each.
     """
 
     name, working_size, saturation, hints, at_once = "", 256, 1.0, None, 4
@@ -105,25 +106,18 @@ class BaseColorizer(abc.ABC):
         """Predicts color, before saturation.
 
         Args:
-            lightness: float array (N, H, W, 1), L* in 0..100, at a working size.
-            hints: `Hints` of the size of the lightness, or None.
+            lightness: float array (N, H, W, 1), L* in 0..100, at a working size: the network
+                sees it as it is.
+            hints: `Hints` of the size of the lightness, or None; those of the colorizer are
+                for whole photographs.
 
         Returns:
-            float32 array or tensor (N, h, w, 2) of a and b.
+            float32 array or tensor (N, h, w, 2) of a and b: at the network's own resolution, or
+            at the working size where it is refined or hinted.
         """
 
     def preprocess(self, pixels):
-        """Prepares a picture for the network.
-
-        Args:
-            pixels: array (H, W, C), C of 1, 3 or 4; see `__call__`.
-
-        Returns:
-            `Preprocessed`.
-
-        Raises:
-            InputError: for arrays of other types or ranges.
-        """
+        """Prepares a picture (H, W, C), C of 1, 3 or 4, see `__call__`: a `Preprocessed`."""
         lightness = lightness_of(pixels[..., :3])
         return Preprocessed(pixels, lightness, to_working_size(lightness, self.working_size))
 
@@ -164,62 +158,59 @@ class BaseColorizer(abc.ABC):
             its pixels.
         """
         kinds = {(one.pixels.shape, one.pixels.dtype) for one in batch}
-        if len(kinds) > 1 or sum(one.lightness.size for one in batch) > CHUNKS[-1]:
-            groups = [([one], [its]) for one, its in zip(batch, ab, strict=True)]
-        else:
-            # Many steps cost as much for several small pictures as for one.
-            groups = [(batch, ab)]
-        colorized = []
-        for group, colors in groups:
-            height, width, alpha = group[0].pixels[..., 3:].shape
-            target = np.empty((len(group), height, width, 3 + alpha), group[0].pixels.dtype)
-            if alpha:
-                target[..., 3:] = [one.pixels[..., 3:] for one in group]
-            # A large picture is not copied.
-            lightness = [one.lightness[None] for one in group]
-            lightness = np.concatenate(lightness) if len(group) > 1 else lightness[0]
-            colorized.extend(compose(lightness, np.stack(colors), self.saturation, target))
-        return colorized
+        pixels = sum(one.lightness.size for one in batch)
+        # Many steps cost as much for several small pictures as for one.
+        if len(batch) > 1 and (len(kinds) > 1 or pixels > CHUNKS[-1]):
+            pairs = zip(batch, ab, strict=True)
+            return [self.compose([one], [its_ab])[0] for one, its_ab in pairs]
+        height, width, alpha = batch[0].pixels[..., 3:].shape
+        target = np.empty((len(batch), height, width, 3 + alpha), batch[0].pixels.dtype)
+        if alpha:
+            target[..., 3:] = [one.pixels[..., 3:] for one in batch]
+        # A large picture is not copied.
+        lightness = [one.lightness[None] for one in batch]
+        lightness = np.concatenate(lightness) if len(batch) > 1 else lightness[0]
+        return list(compose(lightness, np.stack(ab), self.saturation, target))
+
+
+class _StyledNetwork:
+    """Stands in for a network: its colors, with a style's global features (Iizuka 2016, 4.5)."""
+
+    def __init__(self, parts, style, working_size):
+        pictures = pixels_of(style)
+        if len(pictures) != 1:
+            raise InputError(f"Expected one picture as style, received {len(pictures)}.")
+        features, self._colors = parts
+        lightness = to_working_size(lightness_of(pictures[0, ..., :3]), working_size)
+        self._vector = features.predict_on_batch(lightness[None])
+
+    def predict_on_batch(self, lightness):
+        """Like that of the network: L* (N, H, W, 1) to a dict with its color output."""
+        styles = np.repeat(self._vector, len(lightness), 0)
+        return self._colors.predict_on_batch([lightness, styles])
 
 
 class Colorizer(BaseColorizer):
     """Colorizes photographs with a trained network.
 
-    Every option is an attribute, too; `options` has all of them. A refinement and a palette need
-    a network that predicts a distribution.
+    Every option is an attribute, too; `options` has all of them.
 
     Args:
         model: a network of the library, L* (N, H, W, 1) in, dict of outputs out.
-        config: its `PresetConfig`; gives the defaults of the first five options.
-        working_size: long side in pixels at which the network sees a photograph. Larger shows it
-            smaller things, costs more, and past the size of its training unsettles it.
-        decoder: `"mean"`, `"annealed"`, `"mode"`, `"median"` or `"sample"`; networks that predict
-            a distribution only. One that is given comes with saturation 1 and rebalancing 0,
-            unless these are given, too.
-        temperature: of the annealed decoder: 1 is the mean, lower is more vivid.
-        saturation: factor on the chroma; 0 is grey, 1 is as predicted.
-        rebalancing: for presets with class weights (Zhang 2016, section 2.2), the share of them
-            that is in the colors, whether the network was trained with them or not: 0 is
-            nearest to the truth, 1 makes rare colors likelier where others are possible, too.
-        seed: of the sample decoder; another one draws other colors. 0 by default.
-        style: a picture, as those that are colorized, whose global features are used in place
-            of their own: its season, time of day or kind of scene (Iizuka 2016, section 4.5).
-            Networks with global features only.
-        precision: `"float32"` by default, `"bfloat16"` or `"auto"`; read by `from_preset`.
-        palette: a reference picture, a JSON file or a list of colors and weights that the
-            colors lean to, see `read_palette`.
-        palette_strength: 0 for no effect to 1; 0.5 by default.
-        palette_mode: `"transfer"`, the default, or `"product"`, as in the paper; see
-            `palette_bias`.
-        refine: `"mrf"`, `"mrf-paper"` or a `Refinement`: a Markov random field makes neighbors
-            of equal lightness agree. It takes the place of the decoder, but for the temperature
-            of the annealed one. `"none"` by default.
-        hints: a pair `(ab, mask)` or `Hints`: (H, W, 2) with the a and b of those pixels of
-            the one picture (H, W) to be colorized where the mask (H, W) is set. They spread
-            along equal lightness and their colors are not multiplied by the saturation.
+        config: its `PresetConfig`; gives the defaults of the options in `FROM_PRESET`.
+        **options: fields of `Options`, whose help says what they do. A decoder that is given comes
+            with saturation 1 and rebalancing 0, unless these are given, too. Beside numbers and
+            names there are: `style`, a picture, as those that are colorized, whose global features
+            are used in place of their own (Iizuka 2016, section 4.5); `palette`, a reference
+            picture, a JSON file or a list of colors and weights that the colors lean to, see
+            `read_palette`; `refine`, a name or a `Refinement`; `precision`, read by
+            `from_preset`; and `hints`, a pair `(ab, mask)` or `Hints`: (H, W, 2) with the a and b
+            of those pixels of the one picture (H, W) to be colorized where the mask (H, W) is set,
+            which spread along equal lightness and are not multiplied by the saturation.
 
     Raises:
-        InputError: for options outside their range, or that the network cannot take.
+        InputError: for options outside their range, or that the network cannot take: a decoder,
+            a refinement and a palette need one that predicts a distribution.
         PhotographError: if the file of the style or of the palette cannot be read.
     """
 
@@ -295,29 +286,21 @@ class Colorizer(BaseColorizer):
             if self.style is not None:
                 # Shared by all that share the network.
                 self._style_parts[:] = self._style_parts or split_style(self.model)
-                self._network = StyledNetwork(self._style_parts, self.style, self.working_size)
+                self._network = _StyledNetwork(self._style_parts, self.style, self.working_size)
 
     def predict_ab(self, lightness, hints=None):
-        """Predicts color, before saturation.
-
-        Args:
-            lightness: float array (N, H, W, 1), L* in 0..100, at a working size: the network
-                sees it as it is.
-            hints: `Hints` of the size of the lightness, or None; those of the colorizer are
-                for whole photographs.
-
-        Returns:
-            float32 array or tensor (N, h, w, 2) of a and b: at the network's own resolution, or
-            at the working size where it is refined or hinted.
-        """
+        """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
         lightness = np.asarray(lightness, "float32")
         prediction = self._network.predict_on_batch(lightness)[self.config.output]
         hints = None if hints is None else unsaturated(hints, self.saturation)
         if self.refinement:
             small = ops.convert_to_numpy(self.distributions(prediction))
-            settings = self.config, self.refinement, hints
-            pairs = zip(small, lightness, strict=True)
-            return np.stack([refined_ab(*pair, *settings) for pair in pairs])
+            return np.stack(
+                [
+                    refined_ab(*pair, self.config, self.refinement, hints)
+                    for pair in zip(small, lightness, strict=True)
+                ]
+            )
         ab = self.decode(prediction, lightness)
         return ab if hints is None else hinted(ab, lightness, hints)
 

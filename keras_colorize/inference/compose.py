@@ -86,30 +86,15 @@ def _levels(dtype):
 
 
 def to_srgb(lightness, ab):
-    """Converts to sRGB, with the chroma reduced where sRGB cannot show it.
-
-    Args:
-        lightness: tensor (..., 1), L* in 0..100.
-        ab: tensor (..., 2), a and b.
-
-    Returns:
-        float32 tensor (..., 3), sRGB in [0, 1].
-    """
+    """L* (..., 1) and ab (..., 2) to sRGB in [0, 1], chroma reduced where that cannot show it."""
     return reduce_chroma_to_gamut(ops.concatenate([lightness, ab], axis=-1))
 
 
 def to_working_size(lightness, working_size):
-    """Scales lightness so that its long side has the working size.
+    """Scales lightness (H, W, 1) so that its long side has the working size.
 
     The sides are rounded to multiples of the networks' stride, which moves the aspect ratio a
     little and spares borders that the network never saw in training.
-
-    Args:
-        lightness: float32 array (H, W, 1), L*.
-        working_size: long side in pixels.
-
-    Returns:
-        float32 array (h, w, 1), L* in 0..100.
     """
     longest = max(lightness.shape[:2])
     size = [

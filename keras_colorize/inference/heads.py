@@ -28,13 +28,6 @@ from keras_colorize.color import (
 from keras_colorize.errors import InputError
 from keras_colorize.layers.resizing import resize_bilinear
 
-# Of the search for a luma: a and b are then 0.003 off at most, and
-# 0.1 on average over all colors of sRGB, of which those at its edge come slowly.
-_STEPS = 4
-
-# Halvings of the search for the value of HSV: the lightness is then right to 0.1.
-_HALVINGS = 10
-
 
 def predicted_ab(
     prediction,
@@ -97,15 +90,7 @@ def check_distribution(output, wanted):
 
 
 def class_log_weights(config, rebalancing):
-    """What rebalancing adds to the logits of a preset's network, in or out.
-
-    Args:
-        config: a `PresetConfig`.
-        rebalancing: share of its class weights that is to be in the colors.
-
-    Returns:
-        Array (313,), or None for a preset without class weights.
-    """
+    """Array (313,) that a share of a config's class weights adds to the logits; None for none."""
     if not config.class_weights:
         return None
     # A network that was trained with the weights already has all of them in its logits.
@@ -118,31 +103,12 @@ def bin_values(output, bin_means=()):
 
 
 def channels_to_ab(chroma, output, lightness):
-    """Turns the two channels of a channel-wise output into a and b.
-
-    Args:
-        chroma: tensor (N, h, w, 2), decoded channels in their own units.
-        output: key of `CHANNEL_BINS` that says which channels they are.
-        lightness: tensor (N, H, W, 1), L* in 0..100.
-
-    Returns:
-        float32 tensor (N, h, w, 2) of a and b.
-    """
+    """Decoded channels (N, h, w, 2) of a key of `CHANNEL_BINS`, in their own units, to a and b."""
     return _TO_AB[CHANNEL_SPACES[output]](chroma, lightness)
 
 
 def ab_to_channels(ab, output, lightness):
-    """Turns a and b into the two channels of a channel-wise output.
-
-    Args:
-        ab: tensor (N, H, W, 2).
-        output: key of `CHANNEL_BINS` that says which channels they are.
-        lightness: tensor (N, H, W, 1), L* in 0..100.
-
-    Returns:
-        float32 tensor (N, H, W, 2), the channels in their own units; hue and saturation are
-        those of the nearest color of sRGB.
-    """
+    """The inverse of `channels_to_ab`; hue and saturation are of the nearest color of sRGB."""
     ab = ops.cast(ab, "float32")
     return _FROM_AB[CHANNEL_SPACES[output]](ops.concatenate([lightness, ab], axis=-1))
 
@@ -155,27 +121,36 @@ def _luv_uv_to_ab(luv_uv, lightness):
 def _yuv_uv_to_ab(yuv_uv, lightness):
     """Finds the luma Y' with which U and V have the lightness that the network saw.
 
-    L* alone decides the luma of greys only. Each step corrects it by what the lightness is off,
-    counted in grey levels.
+    L* alone decides the luma of greys only: each step corrects it by the grey levels it is off.
     """
     wanted = luma = _grey_level(_fit(lightness, yuv_uv))
-    for _ in range(_STEPS):
-        luma = luma + wanted - _grey_level(rgb_to_lightness(_yuv_to_rgb(luma, yuv_uv)))
-    return rgb_to_lab(_yuv_to_rgb(luma, yuv_uv))[..., 1:]
+
+    def rgb():
+        return ops.clip(yuv_to_rgb(ops.concatenate([luma, yuv_uv], axis=-1)), 0.0, 1.0)
+
+    # a and b are then 0.003 off at most, and 0.1 on average over all colors of sRGB, of which
+    # those at its edge come slowly.
+    for _ in range(4):
+        luma = luma + wanted - _grey_level(rgb_to_lightness(rgb()))
+    return rgb_to_lab(rgb())[..., 1:]
 
 
 def _hs_to_ab(hs, lightness):
-    """Finds the value with which hue and saturation have the lightness that the network saw.
+    """Finds, by halving, the value with which hue and saturation have the lightness that was seen.
 
-    Lightness rises with the value, so halving the interval finds it. Saturated blue is never as
-    light as white: the value ends at 1 there.
+    Saturated blue is never as light as white: the value ends at 1 there.
     """
     wanted = _fit(lightness, hs)
     value, step = ops.full_like(wanted, 0.5), 0.25
-    for _ in range(_HALVINGS):
-        value = value + step * ops.sign(wanted - rgb_to_lightness(_hs_to_rgb(hs, value)))
+
+    def rgb():
+        return hsv_to_rgb(ops.concatenate([hs, value], axis=-1))
+
+    # The lightness is then right to 0.1.
+    for _ in range(10):
+        value = value + step * ops.sign(wanted - rgb_to_lightness(rgb()))
         step /= 2
-    return rgb_to_lab(_hs_to_rgb(hs, value))[..., 1:]
+    return rgb_to_lab(rgb())[..., 1:]
 
 
 _UNSCALE = {
@@ -204,14 +179,6 @@ def _fit(lightness, chroma):
     # Not `ops.image.resize`: exported networks learn their size when they run.
     lightness = ops.cast(lightness, "float32")
     return resize_bilinear(lightness, ops.shape(chroma)[1:3], antialias=True)
-
-
-def _yuv_to_rgb(luma, yuv_uv):
-    return ops.clip(yuv_to_rgb(ops.concatenate([luma, yuv_uv], axis=-1)), 0.0, 1.0)
-
-
-def _hs_to_rgb(hs, value):
-    return hsv_to_rgb(ops.concatenate([hs, value], axis=-1))
 
 
 def _grey_level(lightness):

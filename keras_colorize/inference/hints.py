@@ -61,11 +61,7 @@ class Hints:
 
 
 def hints_of(value):
-    """The `Hints` that a user means by themselves or by a pair `(ab, mask)`.
-
-    Raises:
-        InputError: for anything else.
-    """
+    """The `Hints` that a user means by themselves or by a pair `(ab, mask)`."""
     if isinstance(value, Hints):
         return value
     if not (isinstance(value, tuple | list) and len(value) == 2):
@@ -98,11 +94,7 @@ def point_hints(points, size):
 
 
 def read_points(path):
-    """Reads points for `point_hints` from a JSON file.
-
-    Raises:
-        InputError: if it cannot be read or holds no list.
-    """
+    """Reads a list of points for `point_hints` from a JSON file."""
     points = read_json(path)
     if not isinstance(points, list):
         raise InputError(f"{path}: expected a list of hints, found {type(points).__name__}.")
@@ -110,17 +102,7 @@ def read_points(path):
 
 
 def layer_hints(layer):
-    """Hints from a layer that was painted over the photograph.
-
-    Args:
-        layer: `Photograph` with an alpha, of the photograph's size: its opaque pixels are hints.
-
-    Returns:
-        `Hints`.
-
-    Raises:
-        InputError: for a layer without alpha.
-    """
+    """Hints from a painted layer, a `Photograph` with alpha: its opaque pixels."""
     if layer.alpha is None:
         raise InputError("Expected a layer with transparency, received one without: save as RGBA.")
     mask = layer.alpha == np.iinfo(layer.alpha.dtype).max
@@ -133,13 +115,8 @@ def layer_hints(layer):
 def at_size(hints, size):
     """Hints of a picture at another size, such as the working size.
 
-    Args:
-        hints: `Hints`.
-        size: `(height, width)`.
-
-    Returns:
-        `Hints` of that size: a pixel has the mean color of the hints in it. Pixels beside are
-        hinted as well, for enlarging mixes a pixel with its neighbors.
+    A pixel has the mean color of the hints in it. Pixels beside are hinted as well, for enlarging
+    mixes a pixel with its neighbors.
     """
     rows, columns = np.nonzero(hints.mask)
     rows, columns = (
@@ -155,11 +132,7 @@ def at_size(hints, size):
 
 
 def spread(hints, lightness):
-    """Lets hints reach along equal lightness.
-
-    Args:
-        hints: `Hints` of the size of the lightness.
-        lightness: array (H, W, 1), L* in 0..100.
+    """Lets hints reach along equal lightness (H, W, 1).
 
     Returns:
         `(ab, force)`: float32 arrays (H, W, 2), the color of the hints that are near, and
@@ -182,33 +155,17 @@ def spread(hints, lightness):
 
 
 def hinted(ab, lightness, hints):
-    """Puts hints in the place of predicted colors, as far as they reach.
-
-    Args:
-        ab: array (1, h, w, 2) of a and b.
-        lightness: array (1, H, W, 1), L* in 0..100.
-        hints: `Hints` (H, W).
-
-    Returns:
-        float32 array (1, H, W, 2).
-    """
+    """Puts hints (H, W) in the place of predicted a and b (1, h, w, 2), as far as they reach."""
     wanted, force = spread(hints, lightness[0])
     ab = resize_bicubic(ops.convert_to_numpy(ab), lightness.shape[1:3])
     return (1.0 - force) * ab + force * wanted
 
 
 def path_lengths(seeds, lightness):
-    """Length of the shortest path to each pixel, for several sets of seeds.
+    """Length (G, H, W) of the shortest path from sets of seeds (G, H, W) to each pixel.
 
     A path goes from neighbor to neighbor; each step costs `STEP` and the square of what
-    lightness changes beyond `NOISE`.
-
-    Args:
-        seeds: bool array (G, H, W), one pixel at least in each set.
-        lightness: array (H, W), L* in 0..100.
-
-    Returns:
-        float64 array (G, H, W), 0 at the seeds.
+    lightness (H, W) changes beyond `NOISE`.
     """
     across, along = (_ends(lightness, axis) for axis in (1, 0))
     lengths = np.where(seeds, 0.0, 1e12)

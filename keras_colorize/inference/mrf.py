@@ -106,9 +106,6 @@ def channel_probabilities(prediction, output, temperature=1.0, log_weights=None)
 
     Returns:
         float32 tensor (N, h, w, 2, K) that sums to 1 over the last axis.
-
-    Raises:
-        InputError: for a network that predicts colors and no distribution.
     """
     check_distribution(output, "a refinement")
     logits = ops.cast(prediction, "float32")
@@ -124,15 +121,7 @@ def channels_of(output):
 
 
 def unary_potentials(probabilities, refinement):
-    """Potentials of single pixels, which the field maximizes.
-
-    Args:
-        probabilities: tensor (N, H, W, 2, K).
-        refinement: a `Refinement`.
-
-    Returns:
-        float32 tensor (N, H, W, 2, K).
-    """
+    """Potentials of single pixels, of the shape of the probabilities, which the field maximizes."""
     of = {
         "log": lambda p: ops.log(ops.maximum(p, 1e-6)),
         "probability": lambda p: p,
@@ -142,16 +131,7 @@ def unary_potentials(probabilities, refinement):
 
 
 def field(unary, lightness, refinement):
-    """Lets neighbors of equal lightness agree on their colors.
-
-    Args:
-        unary: float32 tensor (N, H, W, 2, K), see `unary_potentials`.
-        lightness: tensor (N, H, W, 1), L* in 0..100.
-        refinement: a `Refinement`.
-
-    Returns:
-        float32 tensor (N, H, W, 2, K): mean-field distributions.
-    """
+    """Mean-field distributions (N, H, W, 2, K): neighbors of equal lightness (N, H, W, 1) agree."""
     right, down = contrast_weights(lightness, refinement.sigma)
     return mean_field(unary, right, down, refinement.compatibility, refinement.sweeps)
 
@@ -184,27 +164,14 @@ class _Field(keras.Model):
 
 
 def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):
-    """Turns distributions of the two channels into a and b.
-
-    Args:
-        probabilities: tensor (N, H, W, 2, K).
-        output: name of the network's color output.
-        lightness: tensor (N, H, W, 1), L* in 0..100.
-        bin_means: see `predicted_ab`.
-        decode: `"mean"` or `"mode"`.
-
-    Returns:
-        float32 tensor (N, H, W, 2).
-    """
+    """Distributions (N, H, W, 2, K) of the channels of an output to a and b; see `predicted_ab`."""
     # The logarithm of 0 would be no number; what is below this has no weight in a mean.
     logits = ops.log(ops.maximum(probabilities, 1e-30))
     return predicted_ab(logits, channels_of(output), lightness, decode, bin_means=bin_means)
 
 
 def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
-    """Solves a field tile by tile; cost is linear in the number of pixels.
-
-    Every tile has the same shape, so that a solver is compiled once.
+    """Solves a field tile by tile; all have one shape, so that a solver is compiled once.
 
     Args:
         solver: function of float32 arrays (1, tile, tile, C, K) and L* (1, tile, tile, 1) that
@@ -216,11 +183,7 @@ def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
         tile: side of a tile in pixels, even and above 4 * sweeps.
 
     Returns:
-        float32 array (H, W, D): what `solver` returns for the whole picture at once, but for
-        rounding.
-
-    Raises:
-        ValueError: if the tile is odd or too small.
+        float32 array (H, W, D): what `solver` returns for the whole picture, but for rounding.
     """
     halo = 2 * sweeps
     if tile % 2 or tile <= 2 * halo:
@@ -249,16 +212,9 @@ def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
 
 
 def enlarged_window(probabilities, size, rows, columns):
-    """A part of a map enlarged bilinearly, without enlarging the rest.
+    """Rows and columns (slices) of a map (h, w, ...) enlarged bilinearly to a size, no more of it.
 
-    Args:
-        probabilities: array (h, w, ...).
-        size: height and width of the whole enlarged map.
-        rows: slice of rows of the enlarged map, with a start and a stop.
-        columns: slice of its columns.
-
-    Returns:
-        Array (rows, columns, ...); pixel centers lie at half integers and the border is repeated.
+    Pixel centers lie at half integers and the border is repeated.
     """
     for axis, (places, length) in enumerate(zip((rows, columns), size, strict=True)):
         small = probabilities.shape[axis]

@@ -16,8 +16,6 @@ STRIDE = 32
 """Sides of the working size are multiples of this, the coarsest stride of the networks."""
 
 DECODERS = ("mean", "annealed", "mode", "median", "sample")
-PALETTE_MODES = ("transfer", "product")
-PRECISIONS = ("auto", "float32", "bfloat16")
 
 FROM_PRESET = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
 """Options whose defaults are those of the preset."""
@@ -29,6 +27,18 @@ AFTER_NETWORK = ("working_size", "saturation")
 """Options that act outside the network: all that a network on a server leaves open."""
 
 
+def field(default, limits, help, **about):
+    """A field of options.
+
+    Args:
+        default: its default.
+        limits: lowest and highest number, or names to choose among; empty for neither.
+        help: what the command says of it.
+        **about: `metavar` and `group` of the help.
+    """
+    return dataclasses.field(default=default, metadata={"limits": limits, "help": help, **about})
+
+
 def check(table, **values):
     """Checks options.
 
@@ -37,24 +47,19 @@ def check(table, **values):
         **values: some of its fields.
 
     Raises:
-        ValueError: for one outside its range or choices.
+        InputError: for one outside its range or choices.
     """
-    fields = {field.name: field.metadata for field in dataclasses.fields(table)}
     for name, value in values.items():
-        choices, bounds = fields[name].get("choices"), fields[name].get("range")
-        if name == "refine" and isinstance(value, Refinement):
+        limits = table.__dataclass_fields__[name].metadata["limits"]
+        if not limits or isinstance(value, Refinement):
             continue
-        if choices and not (isinstance(value, str) and value in choices):
-            raise InputError(f"Expected {name} among {', '.join(choices)}, received {value!r}.")
-        if bounds and not (isinstance(value, numbers.Real) and bounds[0] <= value <= bounds[1]):
+        if isinstance(limits[0], str):
+            if not (isinstance(value, str) and value in limits):
+                raise InputError(f"Expected {name} among {', '.join(limits)}, received {value!r}.")
+        elif not (isinstance(value, numbers.Real) and limits[0] <= value <= limits[1]):
             raise InputError(
-                f"Expected {name} between {bounds[0]:g} and {bounds[1]:g}, received {value!r}."
+                f"Expected {name} between {limits[0]:g} and {limits[1]:g}, received {value!r}."
             )
-
-
-def _option(default, help, **about):
-    """A field; about: `range` or `choices`, `metavar`, `group` of the help, no `flag`."""
-    return dataclasses.field(default=default, metadata={"help": help, **about})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,36 +67,31 @@ class Refinement:
     """Parameters of the Markov random field of Melas-Kyriazi & Han 2017, section 3.2.
 
     The defaults are the best of those tried, `REFINEMENTS["mrf-paper"]` those of the paper;
-    `docs/mrf.md` compares them. The help of the fields says what they are.
+    the help of the fields says what they are.
 
     Raises:
-        ValueError: for values outside their range.
+        InputError: for values outside their range.
     """
 
-    sweeps: int = _option(8, "rounds of mean field", range=(1, 1000))
-    sigma: float = _option(
-        3e-3, "squared change of lightness (0..1) that is an edge", range=(1e-12, 1e6)
-    )
-    potential: str = _option(
+    sweeps: int = field(8, (1, 1000), "rounds of mean field")
+    sigma: float = field(3e-3, (1e-12, 1e6), "squared change of lightness (0..1) that is an edge")
+    potential: str = field(
         "log",
-        "what is made of a distribution p: log p (the field is its posterior), p as in the paper, "
-        "or its square root",
-        choices=("log", "probability", "square_root"),
+        ("log", "probability", "square_root"),
+        "log p of a distribution p (the field is its posterior), p as in the paper, or its root",
     )
-    unary_scale: float = _option(
-        1.0, "weight of the potential against the neighbors", range=(1e-12, 1e6)
-    )
-    compatibility: tuple = _option(
+    unary_scale: float = field(1.0, (1e-12, 1e6), "weight of the potential against neighbors")
+    compatibility: tuple = field(
         (2.0, 1.7, 1.2, 0.5),
-        "what neighbors gain by equal bins, by bins one apart, two apart, ...",
+        (),
+        "what neighbors gain by equal bins, by bins one apart, ...",
         metavar="X,Y,...",
     )
-    decode: str = _option("mean", "of the refined distributions", choices=("mean", "mode"))
-    distribution: str = _option(
+    decode: str = field("mean", ("mean", "mode"), "of the refined distributions")
+    distribution: str = field(
         "preset",
-        "where the field starts: from the distribution with the preset's temperature and class "
-        "weights, or from the network's own p",
-        choices=("preset", "network"),
+        ("preset", "network"),
+        "that it starts from: with the preset's temperature and class weights, or the network's",
     )
 
     def __post_init__(self):
@@ -122,72 +122,62 @@ REFINEMENTS = {
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """All options of a `Colorizer`; the help of the fields says what they do.
-
-    `refine` may also be a `Refinement`; `style`, `palette` and `hints` are as `Colorizer` says.
+    """All options of a `Colorizer`, which says what they do.
 
     Raises:
-        ValueError: for values outside their range.
+        InputError: for values outside their range.
     """
 
-    working_size: int = _option(
-        256, "long side in pixels at which the network sees a photograph", range=(STRIDE, 4096)
-    )
-    decoder: str = _option(
+    working_size: int = field(256, (STRIDE, 4096), "long side in pixels that the network sees")
+    decoder: str = field(
         "annealed",
-        "how a predicted distribution becomes a color. One that is asked for comes as it is: with "
-        "saturation 1 and without class weights, unless --saturation or --rebalancing ask for them",
-        choices=DECODERS,
+        DECODERS,
+        "how a predicted distribution becomes a color; one that is asked for comes with saturation "
+        "1 and without class weights, unless --saturation or --rebalancing ask for them",
     )
-    temperature: float = _option(
-        0.38,
-        "of the decoder annealed and of a refinement: 1 is the mean, lower is more vivid",
-        range=(1e-3, 10.0),
+    temperature: float = field(
+        0.38, (1e-3, 10.0), "of the decoder annealed and of --refine: 1 is the mean, lower vivid"
     )
-    saturation: float = _option(
-        1.0, "factor on the chroma: 0 is grey, 1 as predicted", range=(0.0, 10.0)
-    )
-    rebalancing: float = _option(
+    saturation: float = field(1.0, (0.0, 10.0), "factor on the chroma: 0 is grey, 1 as predicted")
+    rebalancing: float = field(
         1.0,
-        "share of the preset's class weights in the colors: 0 is nearest to the truth, 1 makes "
-        "rare colors likelier; presets without class weights do not read it",
-        range=(0.0, 1.0),
+        (0.0, 1.0),
+        "share of the preset's class weights, where it has any: 0 is nearest to the truth, 1 makes "
+        "rare colors likelier",
     )
-    seed: int = _option(
-        0, "of the decoder sample: another one draws other colors", range=(0, 2**31 - 1)
-    )
-    style: object = _option(
+    seed: int = field(0, (0, 2**31 - 1), "of the decoder sample")
+    style: object = field(
         None,
+        (),
         "take the global features (season, time of day) of this photograph; networks with global "
         "features only",
         metavar="PHOTO",
     )
-    precision: str = _option(
+    precision: str = field(
         "float32",
-        "of the network; bfloat16 differs by some levels and by which pictures go together, auto "
-        "takes it where the machine is fast in it",
-        choices=PRECISIONS,
+        ("auto", "float32", "bfloat16"),
+        "of the network; with bfloat16 colors differ by some levels and by which pictures go "
+        "together; auto takes it where the machine is fast in it",
     )
-    palette: object = _option(
-        None, "photograph, or JSON of colors and weights", metavar="FILE", group="palette"
+    palette: object = field(
+        None, (), "photograph, or JSON of colors", metavar="FILE", group="palette"
     )
-    palette_strength: float = _option(
-        0.5, "how far the colors go there", range=(0.0, 1.0), group="palette"
-    )
-    palette_mode: str = _option(
+    palette_strength: float = field(0.5, (0.0, 1.0), "how far colors go there", group="palette")
+    palette_mode: str = field(
         "transfer",
-        "move the mean of the picture to the palette, or multiply by it as in the paper",
-        choices=PALETTE_MODES,
+        ("transfer", "product"),
+        "move the mean of the picture there, or multiply as in the paper",
         group="palette",
     )
-    refine: object = _option(
+    refine: object = field(
         "none",
-        "neighbors of equal lightness agree; in the place of the decoder, with its temperature "
-        "and class weights. mrf-paper has the published constants and starts from the network's p",
-        choices=tuple(REFINEMENTS),
+        tuple(REFINEMENTS),
+        "neighbors of equal lightness agree; takes the place of the decoder, keeps its temperature "
+        "and class weights. mrf-paper has the published constants and starts from the network's "
+        "own distribution",
         group="refinement",
     )
-    hints: object = _option(None, "colors of pixels", flag=False)
+    hints: object = field(None, (), "colors of pixels", group=None)
 
     def __post_init__(self):
         """Checks the values."""
@@ -202,9 +192,9 @@ class Options:
             **given: fields of this class.
 
         Raises:
-            ValueError: for one that does not exist or is outside its range.
+            InputError: for one that does not exist or is outside its range.
         """
-        known = [field.name for field in dataclasses.fields(cls)]
+        known = list(cls.__dataclass_fields__)
         unknown = sorted(set(given) - set(known))
         if unknown:
             raise InputError(f"Expected options among {', '.join(known)}, received {unknown}.")
@@ -219,40 +209,56 @@ class Options:
         return REFINEMENTS[self.refine] if isinstance(self.refine, str) else self.refine
 
     def record(self):
-        """Values for JSON, the same whenever the options are: arrays by their checksum.
-
-        Returns:
-            Dict of every option by name; `refine` has all parameters of the field.
-        """
-        return {**{name: _plain(one) for name, one in vars(self).items()}} | {
-            "refine": _plain(self.refinement)
-        }
+        """Values for JSON, the same whenever the options are: arrays by their checksum."""
+        return _plain({**vars(self), "refine": self.refinement})
 
 
-def add_arguments(parser, names=None):
-    """Adds an argument for every option and parameter of a refinement.
-
-    Args:
-        parser: `argparse.ArgumentParser`; an option that is not given is None in what it parses.
-        names: options to add, None for all.
-    """
+def add_arguments(parser):
+    """Adds an argument for every option; one that is not given is None in what is parsed."""
     groups = {
-        "palette": "colors that networks of bins lean to",
-        "refinement": "a Markov random field; its parameters need --refine",
+        "palette": parser.add_argument_group("palette", "what networks of bins lean to"),
+        "refinement": parser.add_argument_group("refinement", "a Markov random field"),
     }
-    groups = {name: parser.add_argument_group(name, text) for name, text in groups.items()}
+
+    def reader(table, name, kind):
+        def read(text):
+            try:
+                value = kind(text)
+                check(table, **{name: value})
+            except ValueError as error:
+                raise argparse.ArgumentTypeError(str(error).replace("Exp", "exp")) from error
+            return value
+
+        return read
+
+    kinds = {int: int, float: float, tuple: numbers_of}
     for table in (Options, Refinement):
-        for field in dataclasses.fields(table):
-            about = field.metadata
-            if not about.get("flag", True) or (names is not None and field.name not in names):
+        for one in dataclasses.fields(table):
+            name, about, limits = one.name, one.metadata, one.metadata["limits"]
+            group = about.get("group", "refinement" if table is Refinement else "options")
+            if group is None:
                 continue
-            group = about.get("group", "refinement" if table is Refinement else None)
+            default = "the preset's" if name in FROM_PRESET else one.default
+            default = "that of --refine" if table is Refinement else default
+            said = []
+            if limits:
+                names = isinstance(limits[0], str)
+                said = [", ".join(limits) if names else f"{limits[0]:g} to {limits[1]:g}"]
+            said += [] if default is None else [f"default: {default}"]
             groups.get(group, parser).add_argument(
-                f"--{field.name.replace('_', '-')}",
-                type=_parser_of(table, field),
-                metavar=about.get("metavar", field.name.upper().rpartition("_")[2]),
-                help=_help(table, field),
+                f"--{name.replace('_', '-')}",
+                type=reader(table, name, kinds.get(one.type, str)),
+                metavar=about.get("metavar", name.upper().rpartition("_")[2]),
+                help=about["help"] + (f" ({'; '.join(said)})" if said else ""),
             )
+
+
+def numbers_of(text):
+    """Reads numbers such as `10,3,3`."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(f"Expected numbers like 10,3,3, received {text!r}.") from error
 
 
 def given_options(namespace):
@@ -265,67 +271,28 @@ def given_options(namespace):
         Dict of options by name.
 
     Raises:
-        ValueError: for parameters of a refinement without one.
+        InputError: for parameters of a refinement without one.
     """
-    tables = [
-        {
-            field.name: getattr(namespace, field.name)
-            for field in dataclasses.fields(table)
-            if field.metadata.get("flag", True) and getattr(namespace, field.name, None) is not None
+    given = {
+        table: {
+            one.name: getattr(namespace, one.name)
+            for one in dataclasses.fields(table)
+            if one.name != "hints" and getattr(namespace, one.name, None) is not None
         }
         for table in (Options, Refinement)
-    ]
-    given, parameters = tables
+    }
+    options, parameters = given.values()
     if parameters:
-        refinement = REFINEMENTS[given.get("refine", "none")]
+        refinement = REFINEMENTS[options.get("refine", "none")]
         if refinement is None:
-            raise InputError(f"expected --refine mrf with {flags(parameters)}")
-        given["refine"] = dataclasses.replace(refinement, **parameters)
-    return given
+            raise InputError(f"Expected --refine mrf with {flags(parameters)}.")
+        options["refine"] = dataclasses.replace(refinement, **parameters)
+    return options
 
 
 def flags(names):
     """Names of options as the command spells them, for messages."""
     return ", ".join(f"--{name.replace('_', '-')}" for name in names)
-
-
-def _parser_of(table, field):
-    kind = {int: int, float: float, tuple: _numbers}.get(field.type, str)
-
-    def parse(text):
-        try:
-            value = kind(text)
-            check(table, **{field.name: value})
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{error}".replace("Expected", "expected")) from error
-        return value
-
-    parse.__name__ = kind.__name__
-    return parse
-
-
-def _numbers(text):
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise InputError(f"expected numbers like 10,3,3, received {text!r}") from error
-
-
-def _help(table, field):
-    about, parts = field.metadata, []
-    if "choices" in about:
-        parts.append(", ".join(about["choices"]))
-    if "range" in about:
-        parts.append("{:g} to {:g}".format(*about["range"]))
-    if table is Refinement:
-        default = "that of --refine"
-    elif field.name in FROM_PRESET:
-        default = "the preset's"
-    else:
-        default = field.default
-    parts += [] if default is None else [f"default: {default}"]
-    text = about["help"] + (f" ({'; '.join(parts)})" if parts else "")
-    return text.replace("%", "%%")
 
 
 def _plain(value):

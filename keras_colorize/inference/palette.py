@@ -31,17 +31,7 @@ _HEX = re.compile("#[0-9a-fA-F]{6}")
 
 
 def parse_color(text):
-    """Reads a color.
-
-    Args:
-        text: `"#rrggbb"`.
-
-    Returns:
-        float32 array (3,), sRGB in [0, 1].
-
-    Raises:
-        InputError: for anything else.
-    """
+    """Reads `"#rrggbb"` as float32 array (3,), sRGB in [0, 1]."""
     if not (isinstance(text, str) and _HEX.fullmatch(text)):
         raise InputError(f"Expected a color like #a0c030, received {text!r}.")
     return np.frombuffer(bytes.fromhex(text[1:]), "uint8").astype("float32") / 255.0
@@ -73,11 +63,7 @@ def read_palette(source):
 
 
 def read_json(path):
-    """Reads a JSON file.
-
-    Raises:
-        InputError: if it cannot be read; the message names it.
-    """
+    """Reads a JSON file; an `InputError` names it where it cannot be read."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -85,15 +71,7 @@ def read_json(path):
 
 
 def log_histogram(palette, output):
-    """Logarithm of a palette's share of each bin.
-
-    Args:
-        palette: `(rgb, weights)`, see `read_palette`.
-        output: the network's color output, `"ab_logits"` or a key of `CHANNEL_BINS`.
-
-    Returns:
-        float32 array (313,) or (2, K).
-    """
+    """Logarithm of the share of each bin, (313,) or (2, K), of what `read_palette` returns."""
     rgb, weights = palette
     if output == "ab_logits":
         histogram = _ab_histogram(rgb, weights)
@@ -112,12 +90,12 @@ def palette_bias(logits, histogram, strength, mode):
         histogram: see `log_histogram`.
         strength: exponent, 0 for no effect.
         mode: `"product"` makes p x h^strength of a distribution p, which is the paper's at
-            strength 1. As p already knows that most colors are near grey, and so does h,
-            the product is greyer than both; `"transfer"` therefore makes p x (h / m)^strength
-            with m the mean of p over the picture.
+            strength 1. As p already knows that most colors are near grey, and so does h, the
+            product is greyer than both; `"transfer"` makes p x (h / m)^strength with m the mean of
+            p over the picture.
 
     Returns:
-        float32 array that is added to the logits: (313,) or (2, K), or one for each picture.
+        float32 array: (313,) or (2, K), or one for each picture.
     """
     if mode == "product":
         return strength * histogram

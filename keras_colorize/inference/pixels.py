@@ -17,17 +17,7 @@ and the last one bounds the memory of floating-point copies."""
 
 
 def pictures_of(array):
-    """Makes any array of pictures a batch.
-
-    Args:
-        array: (H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4.
-
-    Returns:
-        Array (N, H, W, C); uint8 for bool, else of the same type.
-
-    Raises:
-        InputError: for other shapes, or none of a pixel.
-    """
+    """Makes an array (H, W), (H, W, C) or (N, H, W, C), C of 1, 3 or 4, a batch; bool to uint8."""
     if array.dtype == bool:
         array = array.astype("uint8") * np.uint8(255)
     pictures = array[..., None] if array.ndim == 2 else array
@@ -42,18 +32,7 @@ def pictures_of(array):
 
 
 def photograph_of(picture):
-    """Reads what is no array.
-
-    Args:
-        picture: a `Photograph`, the path of one, or a Pillow image.
-
-    Returns:
-        A `Photograph`.
-
-    Raises:
-        PhotographError: if a file cannot be read.
-        TypeError: for anything else.
-    """
+    """Reads a path or a Pillow image; a `Photograph` is returned as it is."""
     if isinstance(picture, io.Photograph):
         return picture
     # Pillow is known to io/ alone; its images can be told without importing it.
@@ -80,17 +59,7 @@ def bands(height, width):
 
 
 def to_float(pixels):
-    """Integer pixels to [0, 1]; floating-point ones must be there already.
-
-    Args:
-        pixels: array of uint8, uint16 or a floating-point type.
-
-    Returns:
-        float32 array in [0, 1].
-
-    Raises:
-        InputError: for another type, values outside [0, 1], or values that are not finite.
-    """
+    """Integer pixels to float32 in [0, 1]; floating-point ones must be finite and there already."""
     if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
         return pixels.astype("float32") / np.iinfo(pixels.dtype).max
     if pixels.dtype.kind != "f":
@@ -113,14 +82,7 @@ def from_float(rgb, dtype):
 
 
 def lightness_of(pixels):
-    """L* of a picture, band by band.
-
-    Args:
-        pixels: array (H, W, 1) or (H, W, 3), see `to_float`.
-
-    Returns:
-        float32 array (H, W, 1), 0..100.
-    """
+    """L* (H, W, 1) in 0..100, float32, of a picture (H, W, 1 or 3), band by band."""
     lightness = np.empty((*pixels.shape[:2], 1), "float32")
     for rows in bands(*pixels.shape[:2]):
         first, *others = np.moveaxis(pixels[rows], -1, 0)
