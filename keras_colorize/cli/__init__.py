@@ -29,7 +29,7 @@ def main(arguments=None):
         Exit code: 0 if all went well, 1 if a photograph failed, 2 for wrong usage.
     """
     words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
-    options = _parser().parse_args(words, argparse.Namespace(beam_flags=flags))
+    options = _parser(words).parse_args(words, argparse.Namespace(beam_flags=flags))
     try:
         _check_preset(options)
         options.check(options)
@@ -44,13 +44,14 @@ def main(arguments=None):
         return 130
 
 
-def _parser():
+def _parser(words):
     parser = argparse.ArgumentParser(prog="keras-colorize", description="Colorize photographs.")
     parser.add_argument("--version", action="version", version=f"keras-colorize {__version__}")
     # A command sets its own `run`, and `check` for what can be known without Keras.
     parser.set_defaults(check=lambda _: None, needs_keras=True)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in COMMANDS:
+    named = [one for one in COMMANDS if words[:1] == [one.__name__.rpartition(".")[2]]]
+    for module in named or COMMANDS:
         module.add(commands)
     return parser
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from keras_colorize.errors import InputError
+
 from . import retouch, server
 from .options import EXIT_FAILED, add_options, make_colorizer
 from .progress import Progress
@@ -9,13 +11,9 @@ from .progress import Progress
 
 def add(commands):
     """Adds the commands to the parser."""
-    _add_colorize(commands)
     demo = commands.add_parser("demo", help="colorize photographs that scikit-image brings along")
     demo.add_argument("-o", "--output", default="demo", help="folder to write to")
     demo.set_defaults(run=_demo)
-
-
-def _add_colorize(commands):
     command = commands.add_parser("colorize", help="colorize files, folders and patterns")
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
     command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
@@ -39,56 +37,50 @@ def _check(options):
     from keras_colorize.io import plan_jobs
 
     if options.truth and not (options.sheet and Path(options.truth).is_dir()):
-        raise ValueError("expected --sheet and a folder of true colors with --truth")
+        raise InputError("expected --sheet and a folder of true colors with --truth")
     server.check_alone(options)
     options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
 
 
 def _colorize(options):
     jobs = options.jobs
+    if options.server:
+        colorizer = server.make_colorizer(options)
+    else:
+        hints = retouch.make_hints(options, jobs)
+        colorizer = make_colorizer(options, options.preset, hints=hints)
+        if options.sweeps_strip:
+            retouch.write_strip(options.sweeps_strip, colorizer, jobs)
     settings = {
         "mark_colorized": not options.no_mark,
         "skip_existing": options.skip_existing,
         "overwrite": options.overwrite,
     }
-    colorizer = server.make_colorizer(options) if options.server else _make_local(options, jobs)
     return _run_jobs(colorizer, jobs, settings, options.sheet, options.truth)
 
 
-def _make_local(options, jobs):
-    hints = retouch.make_hints(options, jobs)
-    colorizer = make_colorizer(options, options.preset, hints=hints)
-    if options.sweeps_strip:
-        retouch.write_strip(options.sweeps_strip, colorizer, jobs)
-    return colorizer
-
-
 def _run_jobs(colorizer, jobs, settings, sheet=None, truth=None):
-    from keras_colorize.evaluation import SheetRows
     from keras_colorize.inference.batch import colorize_files
 
-    rows = SheetRows(truth)
-    counts = {"done": 0, "skipped": 0, "failed": 0}
+    counts, rows = {"done": 0, "skipped": 0, "failed": 0}, None
+    if sheet:
+        from keras_colorize.evaluation import SheetRows
+
+        rows = SheetRows(truth)
     with Progress("colorizing", len(jobs)) as progress:
         for outcome in colorize_files(colorizer, jobs, keep=sheet is not None, **settings):
             counts[outcome.status] += 1
             if outcome.after is not None:
                 rows.add(outcome)
-            _report(progress, outcome)
+            for note in outcome.notes if outcome.status != "skipped" else ():
+                word = "failed" if outcome.status == "failed" else "note"
+                progress.say(f"{word}: {outcome.job.source}: {note}")
             progress.advance()
-    if sheet and rows.rows:
+    if rows and rows.rows:
         rows.write(sheet, f"Colorized by {colorizer.name}")
         print(f"contact sheet: {sheet}")
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     return EXIT_FAILED if counts["failed"] else 0
-
-
-def _report(progress, outcome):
-    if outcome.status == "skipped":
-        return
-    word = "failed" if outcome.status == "failed" else "note"
-    for note in outcome.notes:
-        progress.say(f"{word}: {outcome.job.source}: {note}")
 
 
 def _demo(options):

@@ -2,6 +2,9 @@
 
 import argparse
 
+from keras_colorize.errors import InputError
+from keras_colorize.inference.options import add_arguments, given_options
+
 EXIT_FAILED = 1
 """Some photographs failed."""
 
@@ -11,8 +14,6 @@ EXIT_USAGE = 2
 
 def add_options(command, preset=True):
     """Adds the options of a `Colorizer`, and `--preset` unless it is an argument."""
-    from keras_colorize.inference.options import add_arguments
-
     if preset:
         command.add_argument("--preset", help="name or folder of a preset")
     add_arguments(command)
@@ -36,17 +37,16 @@ def make_colorizer(options, preset, **more):
     """Builds the `Colorizer` that the options describe, with more of its arguments.
 
     Raises:
-        ValueError: if the preset tells scenes apart and predicts no colors.
+        InputError: if the preset tells scenes apart and predicts no colors.
     """
     colorizer = make_any_colorizer(options, preset, **more)
     if not colorizer.config.colorizes:
-        raise ValueError(f"expected a preset that colorizes, {preset} only tells scenes apart")
+        raise InputError(f"expected a preset that colorizes, {preset} only tells scenes apart")
     return colorizer
 
 
 def make_any_colorizer(options, preset, **more):
     """Like `make_colorizer`, also for presets that only tell scenes apart."""
     from keras_colorize.inference import Colorizer
-    from keras_colorize.inference.options import given_options
 
     return Colorizer.from_preset(preset, **{**given_options(options), **more})

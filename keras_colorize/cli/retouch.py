@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from keras_colorize.errors import InputError
+
 
 def add(command):
     """Adds the options."""
@@ -33,7 +35,7 @@ def make_hints(options, jobs):
         `Hints`, or None.
 
     Raises:
-        ValueError: if there are several photographs, or a hint cannot be understood.
+        InputError: if there are several photographs, or a hint cannot be understood.
         PhotographError: if the photograph or the layer cannot be read.
     """
     if options.sweeps_strip:
@@ -51,7 +53,7 @@ def make_hints(options, jobs):
     layer = layer_hints(read_photograph(options.hint_layer))
     if layer.mask.shape != size:
         height, width = layer.mask.shape
-        raise ValueError(
+        raise InputError(
             f"{options.hint_layer}: expected a layer of {size[1]}x{size[0]}, as the photograph, "
             f"found {width}x{height}"
         )
@@ -64,7 +66,7 @@ def write_strip(path, colorizer, jobs):
     """Writes the photograph of the one job as it is before the first sweep and after each.
 
     Raises:
-        ValueError: if the colorizer has no refinement.
+        InputError: if the colorizer has no refinement.
         PhotographError: if the photograph cannot be read or the strip cannot be written.
     """
     from keras_colorize.evaluation import sweep_pictures
@@ -78,7 +80,7 @@ def write_strip(path, colorizer, jobs):
 
 def _one(jobs, what):
     if len(jobs) != 1:
-        raise ValueError(f"expected one photograph with {what}, received {len(jobs)}")
+        raise InputError(f"expected one photograph with {what}, received {len(jobs)}")
     return jobs[0]
 
 
@@ -88,4 +90,4 @@ def _point(text):
         point = {"x": float(x), "y": float(y), "color": color}
         return point | ({"radius": float(radius[0])} if radius[0] else {})
     except ValueError as error:
-        raise ValueError(f"expected --hint X,Y,#RRGGBB[,RADIUS], received {text!r}") from error
+        raise InputError(f"expected --hint X,Y,#RRGGBB[,RADIUS], received {text!r}") from error
