@@ -7,7 +7,7 @@ import pytest
 from keras_colorize.presets import WEIGHTS_FILE, build_network, check_preset, read_weights
 
 PRESETS = sorted(
-    path for path in (Path(__file__).parents[1] / "saved_models").iterdir() if path.is_dir()
+    path for path in (Path(__file__).parents[2] / "saved_models").iterdir() if path.is_dir()
 )
 
 
