@@ -57,6 +57,7 @@ setup(
     ],
     extras_require={
         "beam": ["apache-beam>=2.77"],
+        "completion": ["argcomplete>=3.1"],
         "jax": ["jax>=0.5", "optax>=0.2"],
         "litert": ["ai-edge-litert>=2.0"],
         "lpips": ["lpips>=0.1.4"],
@@ -78,7 +79,7 @@ setup(
         # The page relies on gradio's parts as they are in this series, and on the server under it.
         "web": ["fastapi", "gradio>=6.31,<7", "uvicorn"],
         "test": [
-            "keras-colorize[onnx,plot,serving,tfds,train,video]",
+            "keras-colorize[completion,onnx,plot,serving,tfds,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
             "optax>=0.2",

@@ -103,3 +103,13 @@ def test_help_version_and_presets_need_no_keras():
         assert result.stdout.endswith("set()\n")
         assert result.stderr == ""
     assert __version__ in _run(script, "--version").stdout
+
+
+def test_the_shell_completes_names_of_presets(tmp_path):
+    line = "keras-colorize colorize a.jpg --preset vi"
+    asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line))}
+    # It ends without cleaning up, as a shell wants it, and writes where it is told to.
+    written = tmp_path / "words"
+    asked |= {"_ARGCOMPLETE_STDOUT_FILENAME": str(written), "_ARGCOMPLETE_IFS": " "}
+    _run("from keras_colorize import cli; cli.main()", **asked)
+    assert written.read_text().split() == ["vivid"]

@@ -53,6 +53,11 @@ def _parser(words):
     named = [one for one in COMMANDS if words[:1] == [one.__name__.rpartition(".")[2]]]
     for module in named or COMMANDS:
         module.add(commands)
+    # With the extra `completion`: eval "$(register-python-argcomplete keras-colorize)".
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
     return parser
 
 

@@ -4,6 +4,7 @@ import argparse
 
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import add_arguments, given_options
+from keras_colorize.presets import shipped_folders
 
 EXIT_FAILED = 1
 """Some photographs failed."""
@@ -15,7 +16,8 @@ EXIT_USAGE = 2
 def add_options(command, preset=True):
     """Adds the options of a `Colorizer`, and `--preset` unless it is an argument."""
     if preset:
-        command.add_argument("--preset", help="name or folder of a preset")
+        argument = command.add_argument("--preset", help="name or folder of a preset")
+        argument.completer = lambda **_: shipped_folders()
     add_arguments(command)
 
 
