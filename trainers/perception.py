@@ -7,8 +7,8 @@ from keras_colorize.inference import predicted_ab
 from keras_colorize.inference.heads import class_log_weights
 from keras_colorize.losses import DistillationLoss, PerceptualLoss
 from keras_colorize.models.mobilenet_v2 import (
-    mobilenet_v2_answers,
-    mobilenet_v2_features,
+    mobilenet_v2_classifier,
+    mobilenet_v2_extractor,
     mobilenet_v2_student,
     mobilenet_v2_teacher,
 )
@@ -57,8 +57,8 @@ def perceptual_loss(config, weights):
     factor, share = config.perceptual_weight, config.perceptual_answers
     if not factor:
         return None
-    answers = mobilenet_v2_answers(weights) if share else None
-    return PerceptualLoss(mobilenet_v2_features(weights), factor, answers, share)
+    answers = mobilenet_v2_classifier(weights) if share else None
+    return PerceptualLoss(mobilenet_v2_extractor(weights), factor, answers, share)
 
 
 def distilled(config, weights, generator):

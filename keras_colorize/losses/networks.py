@@ -88,7 +88,7 @@ class PerceptualLoss:
 
     Args:
         features: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a list of
-            feature maps (N, h, w, C), for example `mobilenet_v2_features`.
+            feature maps (N, h, w, C), for example `mobilenet_v2_extractor`.
         weight: factor on the whole.
         classifier: callable from the last feature map to logits of classes (N, classes); or
             None.

@@ -5,10 +5,9 @@ from keras_colorize.models.distribution_unet import distribution_unet
 from keras_colorize.models.eccv16 import eccv16
 from keras_colorize.models.encoders import freeze_through
 from keras_colorize.models.folding import fold_batch_norm
-from keras_colorize.models.iizuka16 import iizuka16
+from keras_colorize.models.iizuka16 import iizuka16, split_style
 from keras_colorize.models.resnet18 import resnet18_gray_classifier, take_encoder
 from keras_colorize.models.resnet18_gray import resnet18_gray
-from keras_colorize.models.style import has_global_features, split_style
 from keras_colorize.models.vgg16_residual_encoder import vgg16_residual_encoder
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "eccv16",
     "fold_batch_norm",
     "freeze_through",
-    "has_global_features",
     "iizuka16",
     "resnet18_gray",
     "resnet18_gray_classifier",

@@ -1,30 +1,24 @@
-"""Arguments that several networks have in common."""
+"""Arguments that several networks have in common, and their one check."""
 
 
 def scaled(channels, width):
-    """Channels of a layer at a width.
-
-    Args:
-        channels: channels at width 1.
-        width: factor.
-
-    Returns:
-        int, at least 1.
-    """
+    """Channels of a layer at a width, at least 1."""
     return max(1, round(channels * width))
 
 
-def check_network(width, input_shape, classes=None):
+def check_network(width, input_shape, classes=None, global_features=True, **choices):
     """Checks arguments of a factory.
 
     Args:
         width: factor on the channels.
         input_shape: shape of the lightness without batch.
         classes: number of scene classes, or None.
+        global_features: whether there are features of the whole picture, which classes need.
+        **choices: by name of an argument, its value and the values that there are.
 
     Raises:
-        ValueError: unless the width is above 0, the shape is (H, W, 1) and there are at least
-            two classes, if any.
+        ValueError: unless the width is above 0, the shape is (H, W, 1), there are at least two
+            classes with global features, if any, and every choice is one that there is.
     """
     if width <= 0:
         raise ValueError(f"Expected a width above 0, received {width}.")
@@ -32,3 +26,13 @@ def check_network(width, input_shape, classes=None):
         raise ValueError(f"Expected an input_shape (H, W, 1), received {tuple(input_shape)}.")
     if classes is not None and classes < 2:
         raise ValueError(f"Expected None or at least 2 classes, received {classes}.")
+    if classes is not None and not global_features:
+        raise ValueError(
+            "Expected classes=None with global_features=False, for the classifier reads the "
+            f"global features; received classes={classes}."
+        )
+    for name, (value, known) in choices.items():
+        if value not in known:
+            raise ValueError(
+                f"Expected {name} among {', '.join(map(str, known))}, received {value!r}."
+            )

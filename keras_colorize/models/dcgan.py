@@ -21,7 +21,7 @@ LEVEL_SETS = (32, 256)
 """Sizes of pictures, in pixels, that there are depths for."""
 
 BATCH_NORM_MODES = ("moving", "batch", "none")
-"""What batch normalisation sees in inference."""
+"""What batch normalization sees in inference."""
 
 # Channels and strides of the contracting path; the expansive path mirrors it. Doubling ends at
 # 512: a further step would multiply the weights of its layer by four.
@@ -62,9 +62,9 @@ def dcgan_generator(
     stride 2 see one row or column of zeros more at the bottom or right, which the layer that
     mirrors them makes too much and which is cropped. That leads to the same sizes as padding the
     picture to a multiple of 16 or 128 would, without computing on the padding, and without
-    letting it into the statistics of batch normalisation.
+    letting it into the statistics of batch normalization.
 
-    The innermost level has no batch normalisation: from one picture of 128x128 or less, it has
+    The innermost level has no batch normalization: from one picture of 128x128 or less, it has
     one pixel there, and a pixel less the mean of itself is nothing.
 
     Args:
@@ -76,9 +76,9 @@ def dcgan_generator(
             colorizes in another way.
         batch_norm_momentum: momentum of the moving statistics, which are means over about
             1 / (1 - momentum) steps.
-        batch_norm_mode: what batch normalisation uses in inference: `"moving"` statistics, or
-            those of the `"batch"`; with `"none"` there is no batch normalisation.
-        spectral_norm: whether all layers but the output are spectrally normalised.
+        batch_norm_mode: what batch normalization uses in inference: `"moving"` statistics, or
+            those of the `"batch"`; with `"none"` there is no batch normalization.
+        spectral_norm: whether all layers but the output are spectrally normalized.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
 
@@ -89,27 +89,32 @@ def dcgan_generator(
     Raises:
         ValueError: for an argument out of its range.
     """
-    check_network(width, input_shape)
-    _check(level_set, batch_norm_mode, batch_norm_momentum)
+    _check(width, input_shape, level_set, batch_norm_mode, momentum=batch_norm_momentum)
     if not 0 <= dropout < 1:
         raise ValueError(f"Expected a dropout of at least 0 and below 1, received {dropout}.")
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
-    taps, stride = [], 1
+    features, stride = [], 1
     for number, (channels, strides) in enumerate(_GENERATOR[level_set]):
         norm, deep = number < len(_GENERATOR[level_set]) - 1, stride >= _DEEP_STRIDE
         x = block.down(x, f"down{number}", scaled(channels, width), strides, norm, deep)
-        taps.append(x)
+        features.append(x)
         stride *= strides
     drop = PermanentDropout if dropout_in_inference else layers.Dropout
-    for step, number in enumerate(reversed(range(len(taps) - 1))):
-        x = block.up(x, f"up{number}", taps[number])
+    for step, number in enumerate(reversed(range(len(features) - 1))):
+        x = block.up(x, f"up{number}", features[number])
         if step < _DROPOUTS[level_set]:
             x = drop(dropout, name=f"up{number}_dropout")(x)
         if number:
-            x = layers.Concatenate(name=f"up{number}_concat")([x, taps[number]])
-    return keras.Model(lightness, {"ab": _colors(x)}, name=name)
+            x = layers.Concatenate(name=f"up{number}_concat")([x, features[number]])
+    # Small weights, for a start near grey. Half precision could not tell neighboring colors apart.
+    small = keras.initializers.RandomNormal(stddev=0.02)
+    x = layers.Conv2D(
+        2, 1, activation="tanh", kernel_initializer=small, dtype="float32", name="ab_tanh"
+    )(x)
+    ab = layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
+    return keras.Model(lightness, {"ab": ab}, name=name)
 
 
 def dcgan_discriminator(
@@ -127,7 +132,7 @@ def dcgan_discriminator(
     score there. Larger pictures give a map of scores, which is averaged; the features of smaller
     ones are padded with zeros at the bottom and right.
 
-    In training with batch normalisation, a batch needs more than one pixel at the last level: a
+    In training with batch normalization, a batch needs more than one pixel at the last level: a
     single picture must be larger than 8x8 (level set 32) or 64x64 (256), or the score does not
     depend on it.
 
@@ -136,7 +141,7 @@ def dcgan_discriminator(
         width: factor on the channels of all layers but the output; 1.0 is the release.
         batch_norm_momentum: see `dcgan_generator`.
         batch_norm_mode: see `dcgan_generator`.
-        spectral_norm: whether all layers are spectrally normalised.
+        spectral_norm: whether all layers are spectrally normalized.
         input_shape: shape (H, W, 1) of the lightness; None where the size may vary. Any size
             from 1 up works.
         name: name of the model.
@@ -148,12 +153,14 @@ def dcgan_discriminator(
     Raises:
         ValueError: for an argument out of its range.
     """
-    check_network(width, input_shape)
-    _check(level_set, batch_norm_mode, batch_norm_momentum)
+    _check(width, input_shape, level_set, batch_norm_mode, momentum=batch_norm_momentum)
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
     ab = keras.Input((*input_shape[:2], 2), name="ab")
-    x, stride = _seen(lightness, ab), 1
+    # In [-1, 1] and float32, for half precision is finest around 0.
+    x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
+    colors = layers.Rescaling(2.0, -1.0, dtype="float32", name="scale_ab")(ab)
+    x, stride = layers.Concatenate(dtype="float32", name="seen")([x, colors]), 1
     for number, (channels, strides) in enumerate(_DISCRIMINATOR[level_set]):
         norm, deep = number > 0, stride >= _DEEP_STRIDE and strides > 1
         x = block.down(x, f"conv{number}", scaled(channels, width), strides, norm, deep)
@@ -166,25 +173,17 @@ def dcgan_discriminator(
 
 
 class _Block:
-    """Makes the layers of both networks.
-
-    Args:
-        mode: one of `BATCH_NORM_MODES`.
-        momentum: momentum of batch normalisation.
-        spectral: whether convolutions are spectrally normalised.
-    """
+    """Makes the layers of both networks, by a batch_norm_mode, its momentum and spectral_norm."""
 
     def __init__(self, mode, momentum, spectral):
-        self.mode = mode
-        self.momentum = momentum
-        self.spectral = spectral
+        self.mode, self.momentum, self.spectral = mode, momentum, spectral
 
     def wrapped(self, layer):
-        """Returns the layer, spectrally normalised if that is wanted."""
+        """Returns the layer, spectrally normalized if that is wanted."""
         return SpectralNorm(layer) if self.spectral else layer
 
     def down(self, x, name, channels, strides, norm, deep):
-        """Convolution, batch normalisation (where there is one), LeakyReLU.
+        """Convolution, batch normalization (where there is one), LeakyReLU.
 
         TensorFlow's gradient of a convolution of stride 2 with padding is wrong in bfloat16 on
         processors where the width is 1. Where that may be, the padding is a layer of its own.
@@ -193,17 +192,17 @@ class _Block:
             # What "same" pads; an even size leaves the last row and column unused.
             x = layers.ZeroPadding2D(((1, 2), (1, 2)), name=f"{name}_pad")(x)
         padding = "valid" if deep else "same"
-        x = self._normalised(layers.Conv2D, x, name, channels, strides, norm, padding)
+        x = self._normalized(layers.Conv2D, x, name, channels, strides, norm, padding)
         return layers.LeakyReLU(negative_slope=_SLOPE, name=f"{name}_relu")(x)
 
     def up(self, x, name, reference):
-        """Transposed convolution, batch normalisation, ReLU; size and channels of `reference`."""
+        """Transposed convolution, batch normalization, ReLU; size and channels of `reference`."""
         channels = reference.shape[-1]
-        x = self._normalised(layers.Conv2DTranspose, x, name, channels, 2, True)
+        x = self._normalized(layers.Conv2DTranspose, x, name, channels, 2, True)
         x = layers.ReLU(name=f"{name}_relu")(x)
         return CropLike(name=f"{name}_crop")([x, reference])
 
-    def _normalised(self, kind, x, name, channels, strides, norm, padding="same"):
+    def _normalized(self, kind, x, name, channels, strides, norm, padding="same"):
         norm = norm and self.mode != "none"
         layer = kind(
             channels,
@@ -221,32 +220,13 @@ class _Block:
         return kinds[self.mode](momentum=self.momentum, name=f"{name}_bn")(x)
 
 
-def _colors(x):
-    # Small weights, for a start near grey. Half precision could not tell neighbouring colors
-    # apart.
-    x = layers.Conv2D(
-        2,
-        1,
-        activation="tanh",
-        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
-        dtype="float32",
-        name="ab_tanh",
-    )(x)
-    return layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
-
-
-def _seen(lightness, ab):
-    """Lightness and color in [-1, 1]; float32, for half precision is finest around 0."""
-    lightness = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
-    ab = layers.Rescaling(2.0, -1.0, dtype="float32", name="scale_ab")(ab)
-    return layers.Concatenate(dtype="float32", name="seen")([lightness, ab])
-
-
-def _check(level_set, mode, momentum):
-    if level_set not in LEVEL_SETS:
-        raise ValueError(f"Expected a level_set among {LEVEL_SETS}, received {level_set!r}.")
-    if mode not in BATCH_NORM_MODES:
-        raise ValueError(f"Expected a batch_norm_mode among {BATCH_NORM_MODES}, received {mode!r}.")
+def _check(width, input_shape, level_set, mode, momentum):
+    check_network(
+        width,
+        input_shape,
+        level_set=(level_set, LEVEL_SETS),
+        batch_norm_mode=(mode, BATCH_NORM_MODES),
+    )
     if not 0 <= momentum < 1:
         raise ValueError(
             f"Expected a batch_norm_momentum of at least 0 and below 1, received {momentum}."

@@ -2,9 +2,8 @@
 
 It joins three papers: the residual encoder and decoder of Dahl 2016 and Hwang & Zhou 2016, the
 global/local fusion of Iizuka et al. 2016 (eq. 5), and the 313 in-gamut bins of Zhang et al.
-2016. With color
-queries (DDColor, Kang et al. 2023) it decides for the whole picture. It is the library's own
-network, small enough for two processor cores.
+2016. With color queries (DDColor, Kang et al. 2023) it decides for the whole picture. It is the
+library's own network, small enough for two processor cores.
 """
 
 import keras
@@ -65,12 +64,12 @@ def distribution_unet(
     """
     _check(encoder, encoder_weights, decoder_widths, residual_widths, global_units, classes)
     lightness = keras.Input(input_shape, name="lightness")
-    taps = encode(lightness, encoder, residual_widths)
-    x = conv_block(taps[-1], decoder_widths[0], "decoder32_conv", kernel_size=1)
-    global_features = _global_features(taps[-1], global_units) if global_units else None
+    *finer, deepest = encode(lightness, encoder, residual_widths)
+    x = conv_block(deepest, decoder_widths[0], "decoder32_conv", kernel_size=1)
+    global_features = _global_features(deepest, global_units) if global_units else None
     scales = [x]
-    for stride, tap, width in zip((16, 8, 4), taps[-2::-1], decoder_widths[1:], strict=True):
-        x = _decoder_block(x, tap, width, f"decoder{stride}")
+    for stride, skip, width in zip((16, 8, 4), finer[::-1], decoder_widths[1:], strict=True):
+        x = _decoder_block(x, skip, width, f"decoder{stride}")
         if stride == 16 and global_units:
             x = GlobalLocalFusion(width, name="fusion")([x, global_features])
         scales.append(x)
@@ -97,11 +96,11 @@ def _global_features(x, units):
     return layers.Dense(units, activation="relu", name="global_dense")(x)
 
 
-def _decoder_block(x, tap, width, name):
-    # Wide taps are narrowed first: the 3x3 convolution after it is the costly part.
-    tap = conv_block(tap, width // 2, f"{name}_tap", kernel_size=1)
-    x = ResizeLike(name=f"{name}_up")([x, tap])
-    x = layers.Concatenate(name=f"{name}_concat")([x, tap])
+def _decoder_block(x, skip, width, name):
+    # Wide features are narrowed first: the 3x3 convolution after it is the costly part.
+    skip = conv_block(skip, width // 2, f"{name}_tap", kernel_size=1)
+    x = ResizeLike(name=f"{name}_up")([x, skip])
+    x = layers.Concatenate(name=f"{name}_concat")([x, skip])
     return conv_block(x, width, f"{name}_conv")
 
 

@@ -2,7 +2,7 @@
 
 Figure 2 of the paper; the layers have its names and, at width 1, the shapes, paddings and epsilon
 of the authors' release, so that weights trained there fit here. Every block ends with batch
-normalisation, but for the last one, conv8: the release has none there, and none is needed, for
+normalization, but for the last one, conv8: the release has none there, and none is needed, for
 the logits must reach any value.
 """
 

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from keras_colorize.models.efficientnet_lite import efficientnet_lite2_features
-from keras_colorize.models.mobilenet_v2 import mobilenet_v2_taps
+from keras_colorize.models.mobilenet_v2 import mobilenet_v2_features
 
 ENCODERS = ("efficientnet_lite2", "mobilenet_v2", "residual")
 """Names that `encode` takes."""
@@ -19,7 +19,7 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
     Args:
         lightness: Keras tensor (N, H, W, 1), L* in 0..100.
         encoder: `"efficientnet_lite2"` (see `efficientnet_lite2_features`), `"mobilenet_v2"`
-            (see `mobilenet_v2_taps`) or `"residual"` (two basic blocks of He 2016 per stride).
+            (see `mobilenet_v2_features`) or `"residual"` (two basic blocks of He 2016 per stride).
         residual_widths: channels of the residual encoder.
 
     Returns:
@@ -31,7 +31,7 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
     if encoder == "efficientnet_lite2":
         return efficientnet_lite2_features(_as_rgb(lightness))
     if encoder == "mobilenet_v2":
-        return mobilenet_v2_taps(_as_rgb(lightness))
+        return mobilenet_v2_features(_as_rgb(lightness))
     if encoder == "residual":
         return _residual(lightness, residual_widths)
     raise ValueError(f"Expected an encoder among {', '.join(ENCODERS)}, received {encoder!r}.")
@@ -68,14 +68,14 @@ def conv_block(
     kernel_initializer="he_normal",
     momentum=0.99,
 ):
-    """Convolution, batch normalisation, activation; named `name`, `name`_bn, `name`_relu.
+    """Convolution, batch normalization, activation; named `name`, `name`_bn, `name`_relu.
 
     Args:
         x: Keras tensor (N, H, W, C).
         filters: output channels.
         name: name of the convolution.
         kernel_size: side of the kernel.
-        strides: stride; the output has ceil(H / strides) rows.
+        strides: stride.
         activation: activation, or None.
         kernel_initializer: initializer of the convolution.
         momentum: momentum of the moving statistics.
@@ -134,12 +134,12 @@ def _residual(lightness, widths):
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     x = conv_block(x, widths[0], "stem_conv1", strides=2)
     x = conv_block(x, widths[0], "stem_conv2")
-    taps = []
+    features = []
     for stage, width in enumerate(widths[1:], start=1):
         x = _basic_block(x, width, f"stage{stage}_block1", strides=2)
         x = _basic_block(x, width, f"stage{stage}_block2")
-        taps.append(x)
-    return taps
+        features.append(x)
+    return features
 
 
 def _basic_block(x, filters, name, strides=1):

@@ -1,4 +1,4 @@
-"""Batch normalisation folded into the layer before it (Iizuka et al. 2016, section 3.4).
+"""Batch normalization folded into the layer before it (Iizuka et al. 2016, section 3.4).
 
 In inference `BatchNormalization` is a factor and a sum per channel, which the layer before it
 can do by itself: its weights take the factor and its bias the sum.
@@ -10,7 +10,7 @@ from keras import layers
 
 from keras_colorize.layers import GlobalLocalFusion
 
-# Axis of the kernel that holds the output channels. DepthwiseConv2D has two: see `_scale`.
+# Axis of the kernel that holds the output channels. DepthwiseConv2D has two.
 _OUTPUT_AXIS = {
     layers.Conv2D: -1,
     layers.Dense: -1,
@@ -21,7 +21,7 @@ _OUTPUT_AXIS = {
 
 
 def fold_batch_norm(model):
-    """Makes the network for inference that has its batch normalisations folded away.
+    """Makes the network for inference that has its batch normalizations folded away.
 
     A `BatchNormalization` is folded where all its inputs come from one convolution (also
     transposed or depthwise), dense layer or `GlobalLocalFusion` without activation, and that
@@ -40,9 +40,7 @@ def fold_batch_norm(model):
         ValueError: if `model` is not a Functional model.
     """
     if not _is_functional(model):
-        raise ValueError(
-            f"fold_batch_norm expects a Functional keras.Model; received {type(model).__name__}."
-        )
+        raise ValueError(f"Expected a Functional keras.Model, received {type(model).__name__}.")
     norms = _foldable_norms(model)
     norm_after = {layer.name: norm for norm, layer in norms.values()}
     clones = []
@@ -83,34 +81,23 @@ def _folded_weights(layer, norm):
     """Returns the weights of a layer with those of `norm`, if there is one, folded in."""
     if norm is None:
         return layer.get_weights()
+
+    def float64(variable):
+        return keras.ops.convert_to_numpy(variable).astype("float64")
+
+    # What the norm is in inference: a factor and an offset, each (C,).
+    factor = 1.0 / np.sqrt(float64(norm.moving_variance) + norm.epsilon)
+    factor = factor * float64(norm.gamma) if norm.scale else factor
+    offset = -float64(norm.moving_mean) * factor
+    offset = offset + float64(norm.beta) if norm.center else offset
     kernel, *bias = layer.get_weights()
-    factor, offset = _affine(norm)
-    return [_scale(layer, kernel, factor), offset + (bias[0] * factor if bias else 0.0)]
-
-
-def _affine(norm):
-    """Returns factor and offset, each (C,), that a BatchNormalization is in inference."""
-    mean, variance = (_float64(norm.moving_mean), _float64(norm.moving_variance))
-    factor = 1.0 / np.sqrt(variance + norm.epsilon)
-    if norm.scale:
-        factor = factor * _float64(norm.gamma)
-    offset = -mean * factor
-    if norm.center:
-        offset = offset + _float64(norm.beta)
-    return factor, offset
-
-
-def _float64(variable):
-    return keras.ops.convert_to_numpy(variable).astype("float64")
-
-
-def _scale(layer, kernel, factor):
-    """Returns the kernel of a layer with its output channels multiplied by `factor`."""
     axis = _OUTPUT_AXIS[type(layer)]
     if axis is None:
         # Depthwise: (rows, columns, input channels, multiplier), output channels in that order.
-        return kernel * factor.reshape(kernel.shape[-2:])
-    return kernel * np.expand_dims(factor, axis=tuple(range(axis + 1, 0)))
+        scaled = kernel * factor.reshape(kernel.shape[-2:])
+    else:
+        scaled = kernel * np.expand_dims(factor, axis=tuple(range(axis + 1, 0)))
+    return [scaled, offset + (bias[0] * factor if bias else 0.0)]
 
 
 def _foldable_norms(model):

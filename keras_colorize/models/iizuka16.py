@@ -15,10 +15,10 @@ from keras_colorize.layers import (
 from keras_colorize.models.arguments import check_network, scaled
 
 CLASS_LOSS_WEIGHT = 1 / 300
-"""Alpha of equation 6: the weight of the class cross-entropy beside the colour error."""
+"""Alpha of equation 6: the weight of the class cross-entropy beside the color error."""
 
 HEADS = {"lab": ("ab", 2), "yuv": ("yuv_uv", 2), "rgb": ("rgb", 3)}
-"""Name and channels of the colour output in each colour space of section 4.8."""
+"""Name and channels of the color output in each color space of section 4.8."""
 
 # Table 1: (channels, stride) of every 3x3 convolution, and the fully connected sizes.
 _LOW = ((64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1))
@@ -39,9 +39,9 @@ def iizuka16(
     input_shape=(None, None, 1),
     name="iizuka16",
 ):
-    """Builds the network of section 3, its baseline or one of its colour spaces.
+    """Builds the network of section 3, its baseline or one of its color spaces.
 
-    Every convolution and dense layer is batch-normalised before its ReLU (section 3.4), so it
+    Every convolution and dense layer is batch-normalized before its ReLU (section 3.4), so it
     has no bias of its own; only the two output layers are not, for they must reach any value.
 
     The low-level features are one set of weights for both branches. With `input_shape` of
@@ -68,32 +68,36 @@ def iizuka16(
     Raises:
         ValueError: for an argument out of its range, or classes without global features.
     """
-    _check(width, classes, global_features, color_space, global_size, input_shape)
+    check_network(width, input_shape, classes, global_features, color_space=(color_space, HEADS))
+    if global_size < 32 or global_size % 32:
+        raise ValueError(f"Expected a global_size that 32 divides, received {global_size}.")
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.01, dtype="float32", name="lightness_scaled")(lightness)
-    low_level = _convolutions("low_conv", _LOW, width)
-    half_size, low = _apply_low_level(low_level, x)
-    local = _apply(_convolutions("mid_conv", _MID, width), low)
-    logits = None
+    # Low-level features, section 3.2.1: at half size and at an eighth.
+    first, *others = _convolutions("low_conv", _LOW, width)
+    half_size = _apply([first], x)
+    low = _apply(others, half_size)
+    # Mid-level features, section 3.2.3.
+    local, class_outputs = _apply(_convolutions("mid_conv", _MID, width), low), {}
     if global_features:
         if tuple(input_shape[:2]) != (global_size, global_size):
             copy = ResizeTo(global_size, global_size, antialias=True, name="global_copy")(x)
-            _, low = _apply_low_level(low_level, copy)
+            low = _apply([first, *others], copy)
         scene, vector = _global_branch(low, width)
-        logits = _class_branch(scene, classes, width)
-        local = _fuse(local, vector, width)
+        if classes is not None:
+            # Section 3.3: the class loss reaches the global branch and the low level only.
+            x = _apply([_dense_block("class_dense1", scaled(_CLASS_DENSE, width))], scene)
+            logits = layers.Dense(classes, dtype="float32", name="class_logits")
+            class_outputs["class_logits"] = logits(x)
+        # Section 3.2.4, equation 5, with batch normalization before the ReLU.
+        fusion = GlobalLocalFusion(
+            scaled(_FUSION, width), activation=None, use_bias=False, name="fusion"
+        )
+        local = _apply([_normalized(fusion)[1:]], fusion([local, vector]))
     else:
         local = _apply(_convolutions("baseline_conv", ((_FUSION, 1),), width), local)
     outputs = _color_branch(local, half_size, color_space, width)
-    if logits is not None:
-        outputs["class_logits"] = logits
-    return keras.Model(lightness, outputs, name=name)
-
-
-def _apply_low_level(low_level, x):
-    """Section 3.2.1. Returns the features at half size and those at an eighth."""
-    half_size = _apply(low_level[:1], x)
-    return half_size, _apply(low_level[1:], half_size)
+    return keras.Model(lightness, {**outputs, **class_outputs}, name=name)
 
 
 def _global_branch(low, width):
@@ -108,24 +112,8 @@ def _global_branch(low, width):
     return scene, _apply([last], scene)
 
 
-def _class_branch(scene, classes, width):
-    """Section 3.3: the class loss reaches the global branch and the low level only."""
-    if classes is None:
-        return None
-    x = _apply([_dense_block("class_dense1", scaled(_CLASS_DENSE, width))], scene)
-    return layers.Dense(classes, dtype="float32", name="class_logits")(x)
-
-
-def _fuse(local, vector, width):
-    """Section 3.2.4, equation 5, with batch normalisation before the ReLU."""
-    fusion = GlobalLocalFusion(
-        scaled(_FUSION, width), activation=None, use_bias=False, name="fusion"
-    )
-    return _apply([_normalised(fusion)[1:]], fusion([local, vector]))
-
-
 def _color_branch(x, half_size, color_space, width):
-    """Section 3.2.5. Returns the outputs with the colour in them."""
+    """Section 3.2.5. Returns the outputs with the color in them."""
     plan = [(channels, 1) for channels in _COLOR]
     first, second, third, fourth = _convolutions("color_conv", plan, width)
     x = layers.UpSampling2D(name="color_up1")(_apply([first], x))
@@ -133,7 +121,7 @@ def _color_branch(x, half_size, color_space, width):
     # Strides round sizes up, so doubling overshoots where 8 does not divide them.
     x = CropLike(name="color_crop")([_apply([fourth], x), half_size])
     head, channels = HEADS[color_space]
-    # A sigmoid in half precision could not tell neighbouring colours apart.
+    # A sigmoid in half precision could not tell neighboring colors apart.
     output = layers.Conv2D(
         channels, 3, padding="same", activation="sigmoid", dtype="float32", name=head
     )
@@ -143,7 +131,7 @@ def _color_branch(x, half_size, color_space, width):
 def _convolutions(prefix, plan, width):
     """Returns one block of layers per (channels, stride): 3x3 convolution, norm, ReLU."""
     return [
-        _normalised(
+        _normalized(
             layers.Conv2D(
                 scaled(channels, width),
                 3,
@@ -158,11 +146,11 @@ def _convolutions(prefix, plan, width):
 
 
 def _dense_block(name, units):
-    return _normalised(layers.Dense(units, use_bias=False, name=name))
+    return _normalized(layers.Dense(units, use_bias=False, name=name))
 
 
-def _normalised(layer):
-    """Returns the layer with the batch normalisation and the ReLU that follow it."""
+def _normalized(layer):
+    """Returns the layer with the batch normalization and the ReLU that follow it."""
     return [
         layer,
         layers.BatchNormalization(name=f"{layer.name}_bn"),
@@ -177,14 +165,34 @@ def _apply(blocks, x):
     return x
 
 
-def _check(width, classes, global_features, color_space, global_size, input_shape):
-    check_network(width, input_shape, classes)
-    if color_space not in HEADS:
-        raise ValueError(f"Expected color_space among {tuple(HEADS)}, received {color_space!r}.")
-    if classes is not None and not global_features:
+def split_style(model):
+    """Cuts a network in two for style transfer (section 4.5).
+
+    With `style, colors = split_style(model)`, `colors([a, style(b)])` colors the picture `a`
+    with the global features of the picture `b`. Both hold a copy of the weights of `model`.
+
+    Args:
+        model: network of the library with global features, which a layer `"fusion"` reads.
+
+    Returns:
+        Two Functional models: lightness (N, H, W, 1) to the global features (N, G), and
+        `[lightness, global features]` to a dict of the color output of `model`.
+
+    Raises:
+        ValueError: if `model` has no such layer.
+    """
+    if "fusion" not in [layer.name for layer in model.layers]:
         raise ValueError(
-            "Expected classes=None with global_features=False, for the classifier reads the "
-            f"global features; received classes={classes}."
+            "Expected a network with global features, that is a layer named 'fusion', received "
+            f"{model.name}."
         )
-    if global_size < 32 or global_size % 32:
-        raise ValueError(f"Expected a global_size that 32 divides, received {global_size}.")
+    # Cutting a Functional model adds calls to its layers, so that `layer.output` of the cut one
+    # would no longer be unique: cut a copy.
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    _, vector = copy.get_layer("fusion").input
+    colors = {name: x for name, x in copy.output.items() if name != "class_logits"}
+    return (
+        keras.Model(copy.input, vector, name=f"{model.name}_style"),
+        keras.Model([copy.input, vector], colors, name=f"{model.name}_colors"),
+    )

@@ -22,11 +22,11 @@ _BLOCKS = (
 )
 """Expansion factor, output channels, repeats and stride of the first repeat, as printed."""
 
-_TAPS = ("block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu")
-_DEEPEST = (_TAPS[-1], "out_relu")
+_FEATURES = ("block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu")
+_DEEPEST = (_FEATURES[-1], "out_relu")
 
 
-def mobilenet_v2_taps(rgb):
+def mobilenet_v2_features(rgb):
     """Applies the convolutional part.
 
     Args:
@@ -38,50 +38,77 @@ def mobilenet_v2_taps(rgb):
     """
     x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="Conv1")(rgb)
     x = _relu(_norm(x, "bn_Conv1"), "Conv1_relu")
-    taps = []
-    for index, (factor, filters, strides) in enumerate(_flat_blocks()):
+    blocks = [
+        (factor, filters, 1 if repeat else strides)
+        for factor, filters, repeats, strides in _BLOCKS
+        for repeat in range(repeats)
+    ]
+    features = []
+    for index, (factor, filters, strides) in enumerate(blocks):
         prefix = f"block_{index}" if index else "expanded_conv"
         x, expanded = _inverted_residual(x, factor, filters, strides, prefix)
-        taps += [expanded] if f"{prefix}_expand_relu" in _TAPS else []
+        features += [expanded] if f"{prefix}_expand_relu" in _FEATURES else []
     x = layers.Conv2D(1280, 1, use_bias=False, name="Conv_1")(x)
-    return [*taps, _relu(_norm(x, "Conv_1_bn"), "out_relu")]
+    return [*features, _relu(_norm(x, "Conv_1_bn"), "out_relu")]
 
 
-def mobilenet_v2_features(weights):
-    """Builds a judge of pictures that learns nothing more.
+def mobilenet_v2_extractor(weights):
+    """Builds a network of frozen layers that compares pictures.
 
     Args:
         weights: as `load_mobilenet_v2` takes them.
 
     Returns:
-        Functional model of frozen layers, pictures (N, H, W, 3) in [-1, 1] to the list of
-        `mobilenet_v2_taps`.
+        Functional model, pictures (N, H, W, 3) in [-1, 1] to the list of `mobilenet_v2_features`.
 
     Raises:
-        ValueError: if the path does not exist or the file has another layout.
+        ValueError: as `load_mobilenet_v2`.
     """
     rgb = keras.Input((None, None, 3), name="rgb")
-    model = keras.Model(rgb, mobilenet_v2_taps(rgb), name="mobilenet_v2_features")
+    model = keras.Model(rgb, mobilenet_v2_features(rgb), name="mobilenet_v2_extractor")
     load_mobilenet_v2(model, weights)
     model.trainable = False
     return model
 
 
-def mobilenet_v2_teacher(weights):
-    """Builds what an encoder of lightness is to learn from.
+def mobilenet_v2_classifier(weights):
+    """Builds the frozen classifier on the last of `mobilenet_v2_features`.
 
     Args:
         weights: as `load_mobilenet_v2` takes them, with the classifier.
 
     Returns:
-        Functional model of frozen layers, pictures (N, H, W, 3) in [-1, 1] to a dict of
-        `"features"`, the last two of `mobilenet_v2_taps`, and `"logits"` (N, 1000), those of the
-        classifier of ImageNet.
+        Functional model, features (N, h, w, 1280) to logits of the classes of ImageNet, (N, 1000).
 
     Raises:
         ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
     """
-    return mobilenet_v2_student(mobilenet_v2_features(weights), weights)
+    classifier = _read(weights, classifier=True).layers[-1]
+    if classifier.name != "predictions":
+        raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
+    features = keras.Input((None, None, 1280), name="features")
+    x = layers.GlobalAveragePooling2D(dtype="float32")(features)
+    logits = layers.Dense(1000, dtype="float32", name="logits")
+    model = keras.Model(features, logits(x), name="mobilenet_v2_classifier")
+    logits.set_weights(classifier.get_weights())
+    model.trainable = False
+    return model
+
+
+def mobilenet_v2_teacher(weights):
+    """Builds what an encoder of lightness is to learn from, of frozen layers.
+
+    Args:
+        weights: as `load_mobilenet_v2` takes them, with the classifier.
+
+    Returns:
+        Functional model, pictures (N, H, W, 3) in [-1, 1] to a dict of `"features"`, the last two
+        of `mobilenet_v2_features`, and `"logits"` (N, 1000), those of the classifier of ImageNet.
+
+    Raises:
+        ValueError: as `mobilenet_v2_classifier`.
+    """
+    return mobilenet_v2_student(mobilenet_v2_extractor(weights), weights)
 
 
 def mobilenet_v2_student(model, weights):
@@ -96,38 +123,12 @@ def mobilenet_v2_student(model, weights):
         Functional model of L* in 0..100, (N, H, W, 1), to the outputs of the teacher.
 
     Raises:
-        ValueError: as `load_mobilenet_v2`, or if the file has no classifier, or the model
-            another encoder.
+        ValueError: as `mobilenet_v2_classifier`, or if the model has another encoder.
     """
     _check_encoder(model, _DEEPEST)
     features = [model.get_layer(name).output for name in _DEEPEST]
-    logits = mobilenet_v2_answers(weights)(features[-1])
+    logits = mobilenet_v2_classifier(weights)(features[-1])
     return keras.Model(model.input, {"features": features, "logits": logits})
-
-
-def mobilenet_v2_answers(weights):
-    """Builds what turns the last of `mobilenet_v2_taps` into answers.
-
-    Args:
-        weights: as `load_mobilenet_v2` takes them, with the classifier.
-
-    Returns:
-        Functional model of frozen layers, features (N, h, w, 1280) to logits of the classes of
-        ImageNet, (N, 1000).
-
-    Raises:
-        ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
-    """
-    classifier = _read(weights, classifier=True).layers[-1]
-    if classifier.name != "predictions":
-        raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
-    features = keras.Input((None, None, 1280), name="features")
-    x = layers.GlobalAveragePooling2D(dtype="float32")(features)
-    logits = layers.Dense(1000, dtype="float32", name="logits")
-    model = keras.Model(features, logits(x), name="mobilenet_v2_answers")
-    logits.set_weights(classifier.get_weights())
-    model.trainable = False
-    return model
 
 
 def load_mobilenet_v2(model, weights):
@@ -142,9 +143,9 @@ def load_mobilenet_v2(model, weights):
         ValueError: if the path does not exist, the file has another layout, or the model has
             another encoder.
     """
-    source = _read(weights)
-    _check_encoder(model, [layer.name for layer in _weighted(source)])
-    for layer in _weighted(source):
+    source = [x for x in _read(weights).layers if x.weights and x.name != "predictions"]
+    _check_encoder(model, [layer.name for layer in source])
+    for layer in source:
         model.get_layer(layer.name).set_weights(layer.get_weights())
 
 
@@ -153,12 +154,6 @@ def _check_encoder(model, names):
     missing = [name for name in names if name not in own]
     if missing:
         raise ValueError(f"Expected a mobilenet_v2 encoder, {model.name} lacks {missing[0]!r}.")
-
-
-def _flat_blocks():
-    for factor, filters, repeats, strides in _BLOCKS:
-        for repeat in range(repeats):
-            yield factor, filters, 1 if repeat else strides
 
 
 def _inverted_residual(x, factor, filters, strides, prefix):
@@ -210,7 +205,3 @@ def _read(weights, classifier=False):
         f"Expected the weights of keras.applications.MobileNetV2 (alpha 1) in {weights!r}; "
         f"with its classifier: {problems[0]}; without: {problems[1]}"
     )
-
-
-def _weighted(model):
-    return [layer for layer in model.layers if layer.weights and layer.name != "predictions"]

@@ -1,7 +1,7 @@
 """ResNet-18 with one input channel (He et al. 2016, table 1): encoder and scene classifier.
 
 Strided layers pad both sides alike, as the published PyTorch networks do and Keras' `"same"`
-does not, and batch normalisation has their epsilon, so that weights trained there fit here.
+does not, and batch normalization has their epsilon, so that weights trained there fit here.
 """
 
 import keras
@@ -34,11 +34,11 @@ def resnet18_gray_classifier(
     """
     check_network(width, input_shape, classes)
     lightness = keras.Input(input_shape, name="lightness")
-    features = global_pool(resnet18_taps(lightness, width))
+    features = global_pool(resnet18_features(lightness, width))
     return keras.Model(lightness, {"class_logits": class_logits(features, classes)}, name=name)
 
 
-def resnet18_taps(lightness, width=1.0, stages=4):
+def resnet18_features(lightness, width=1.0, stages=4):
     """Applies the convolutional part: stem, max pooling, two basic blocks per stage.
 
     Args:
@@ -55,22 +55,22 @@ def resnet18_taps(lightness, width=1.0, stages=4):
     x = layers.Rescaling(0.01, dtype="float32", name="scale_lightness")(lightness)
     widths = [scaled(channels, width) for channels in STAGE_WIDTHS[:stages]]
     x = _relu(_convolution(x, widths[0], "stem_conv", 7, 2), "stem_conv_relu")
-    taps = [x]
+    features = [x]
     # Nothing is below zero after the ReLU, so padding by zeros leaves the maximum as it is.
     x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
     x = layers.MaxPooling2D(3, 2, name="stem_pool")(x)
     for stage, filters in enumerate(widths, start=1):
         x = _basic_block(x, filters, f"layer{stage}_block1", strides=1 if stage == 1 else 2)
         x = _basic_block(x, filters, f"layer{stage}_block2")
-        taps.append(x)
-    return taps
+        features.append(x)
+    return features
 
 
 def take_encoder(model, source):
     """Copies the weights of the encoder from another network on it, in place.
 
     Args:
-        model: a network on `resnet18_taps`.
+        model: a network on `resnet18_features`.
         source: another one of the same width, for example a trained `resnet18_gray_classifier`.
             It may have more stages than `model`.
 
@@ -79,8 +79,9 @@ def take_encoder(model, source):
             shape; nothing is copied then.
     """
     own = [x for x in model.layers if x.weights and x.name.startswith(("stem_", "layer"))]
-    found = {layer.name: layer for layer in source.layers}
-    missing = [x.name for x in own if x.name not in found or not _alike(x, found[x.name])]
+    others = {layer.name: layer for layer in source.layers}
+    shapes = {name: [w.shape for w in layer.weights] for name, layer in others.items()}
+    missing = [x.name for x in own if shapes.get(x.name) != [w.shape for w in x.weights]]
     if missing or not own:
         raise ValueError(
             f"Expected {source.name} to hold the ResNet-18 encoder of {model.name} in the same "
@@ -88,12 +89,12 @@ def take_encoder(model, source):
             f"{': ' if missing else ''}{', '.join(missing[:3])}."
         )
     for layer in own:
-        layer.set_weights(found[layer.name].get_weights())
+        layer.set_weights(others[layer.name].get_weights())
 
 
-def global_pool(taps):
-    """Features of the whole picture: the mean of the last of `resnet18_taps`."""
-    return layers.GlobalAveragePooling2D(name="global_pool")(taps[-1])
+def global_pool(features):
+    """Features of the whole picture: the mean of the last of `resnet18_features`."""
+    return layers.GlobalAveragePooling2D(name="global_pool")(features[-1])
 
 
 def class_logits(features, classes):
@@ -110,14 +111,10 @@ def _basic_block(x, filters, name, strides=1):
 
 
 def _convolution(x, filters, name, kernel_size=3, strides=1):
-    """Convolution with padding of kernel_size // 2 on all sides, then batch normalisation."""
+    """Convolution with padding of kernel_size // 2 on all sides, then batch normalization."""
     x = padded_conv(x, filters, name, kernel_size, strides, use_bias=False)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
 
 
 def _relu(x, name):
     return layers.ReLU(name=name)(x)
-
-
-def _alike(layer, other):
-    return [w.shape for w in layer.weights] == [w.shape for w in other.weights]

@@ -12,7 +12,7 @@ from keras_colorize.bins import AB_BINS
 from keras_colorize.layers import CropLike, GlobalLocalFusion, StackChannels, Upsample2x
 from keras_colorize.models.arguments import check_network, scaled
 from keras_colorize.models.encoders import conv_block
-from keras_colorize.models.resnet18 import class_logits, global_pool, resnet18_taps
+from keras_colorize.models.resnet18 import class_logits, global_pool, resnet18_features
 
 STRIDES = {"A": 4, "B": 2}
 """Rows of lightness per row of color, by decoder."""
@@ -21,8 +21,7 @@ HEADS = ("ab", "ab_channel_logits")
 """Names of the color outputs to choose from."""
 
 # Channels of the convolutions of each decoder, and of what fuses the global features.
-_DECODER_A = (128, 64, 64, 32)
-_DECODER_B = (128, 128, 64, 64, 32)
+_DECODERS = {"A": (128, 64, 64, 32), "B": (128, 128, 64, 64, 32)}
 _GLOBAL_UNITS = 256
 _FUSION_UNITS = 128
 
@@ -47,7 +46,7 @@ def resnet18_gray(
     channels, then 128, 64, 64, 32, out, and last the prediction doubled to half the picture;
     bilinearly, for pixels that are only repeated would say no more than the quarter.
 
-    All other convolutions are 3x3; all but the output are batch-normalised.
+    All other convolutions are 3x3; all but the output are batch-normalized.
 
     Args:
         decoder: `"A"` or `"B"`.
@@ -70,61 +69,45 @@ def resnet18_gray(
     Raises:
         ValueError: for an argument out of its range, or classes without global features.
     """
-    check_network(width, input_shape, classes)
-    _check_colorizer(decoder, head, global_features, classes)
+    choices = {"decoder": (decoder, STRIDES), "head": (head, HEADS)}
+    check_network(width, input_shape, classes, global_features, **choices)
     lightness = keras.Input(input_shape, name="lightness")
-    taps = resnet18_taps(lightness, width, stages=4 if global_features else 2)
-    x, class_outputs = taps[2], {}
+    half, quarter, x, *deeper = resnet18_features(
+        lightness, width, stages=4 if global_features else 2
+    )
+    class_outputs = {}
     if global_features:
-        features = global_pool(taps)
-        x = _fuse(x, features, width)
+        pooled = global_pool(deeper)
+        units = scaled(_GLOBAL_UNITS, width)
+        vector = layers.Dense(units, activation="relu", name="global_dense")(pooled)
+        x = GlobalLocalFusion(scaled(_FUSION_UNITS, width), name="fusion")([x, vector])
         if classes is not None:
-            class_outputs["class_logits"] = class_logits(features, classes)
-    decode = {"A": _decoder_a, "B": _decoder_b}[decoder]
-    x = decode(x, taps[1], width)
-    half_size = taps[0] if decoder == "B" else None
-    return keras.Model(lightness, {head: _head(x, head, half_size), **class_outputs}, name=name)
-
-
-def _fuse(local, features, width):
-    units = scaled(_GLOBAL_UNITS, width)
-    vector = layers.Dense(units, activation="relu", name="global_dense")(features)
-    return GlobalLocalFusion(scaled(_FUSION_UNITS, width), name="fusion")([local, vector])
-
-
-def _decoder_a(x, quarter_size, width):
-    first, *others = _DECODER_A
-    x = conv_block(x, scaled(first, width), "decoder_conv1")
-    x = layers.UpSampling2D(name="decoder_up")(x)
-    return _convolutions(CropLike(name="decoder_crop")([x, quarter_size]), others, width)
-
-
-def _decoder_b(x, quarter_size, width):
-    first, *others = _DECODER_B
-    x = layers.Conv2DTranspose(
-        scaled(first, width), 4, 2, padding="same", use_bias=False, name="decoder_conv1"
-    )(x)
-    x = layers.BatchNormalization(name="decoder_conv1_bn")(x)
-    x = layers.ReLU(name="decoder_conv1_relu")(x)
-    return _convolutions(CropLike(name="decoder_crop")([x, quarter_size]), others, width)
-
-
-def _convolutions(x, plan, width):
-    for number, channels in enumerate(plan, start=2):
-        x = conv_block(x, scaled(channels, width), f"decoder_conv{number}")
-    return x
-
-
-def _head(x, head, half_size):
-    """Returns the color output, doubled and cropped to `half_size` unless that is None."""
+            class_outputs["class_logits"] = class_logits(pooled, classes)
+    first, *others = (scaled(channels, width) for channels in _DECODERS[decoder])
+    if decoder == "A":
+        x = conv_block(x, first, "decoder_conv1")
+        x = layers.UpSampling2D(name="decoder_up")(x)
+    else:
+        x = layers.Conv2DTranspose(
+            first, 4, 2, padding="same", use_bias=False, name="decoder_conv1"
+        )(x)
+        x = layers.BatchNormalization(name="decoder_conv1_bn")(x)
+        x = layers.ReLU(name="decoder_conv1_relu")(x)
+    x = CropLike(name="decoder_crop")([x, quarter])
+    for number, channels in enumerate(others, start=2):
+        x = conv_block(x, channels, f"decoder_conv{number}")
+    half_size = half if decoder == "B" else None
     if head == "ab":
-        return _output(x, 2, "ab", half_size, activation="sigmoid")
-    logits = [_output(x, AB_BINS.count, f"{name}_logits", half_size) for name in "ab"]
-    return StackChannels(dtype="float32", name=head)(logits)
+        output = _output(x, 2, "ab", half_size, activation="sigmoid")
+    else:
+        logits = [_output(x, AB_BINS.count, f"{name}_logits", half_size) for name in "ab"]
+        output = StackChannels(dtype="float32", name=head)(logits)
+    return keras.Model(lightness, {head: output, **class_outputs}, name=name)
 
 
 def _output(x, channels, name, half_size, activation=None):
-    # Half precision could not tell neighbouring colors apart.
+    """A color output, doubled and cropped to `half_size` unless that is None."""
+    # Half precision could not tell neighboring colors apart.
     x = layers.Conv2D(
         channels, 3, padding="same", activation=activation, dtype="float32", name=name
     )(x)
@@ -132,15 +115,3 @@ def _output(x, channels, name, half_size, activation=None):
         return x
     x = Upsample2x(dtype="float32", name=f"{name}_up")(x)
     return CropLike(dtype="float32", name=f"{name}_crop")([x, half_size])
-
-
-def _check_colorizer(decoder, head, global_features, classes):
-    if decoder not in STRIDES:
-        raise ValueError(f"Expected a decoder among {tuple(STRIDES)}, received {decoder!r}.")
-    if head not in HEADS:
-        raise ValueError(f"Expected a head among {HEADS}, received {head!r}.")
-    if classes is not None and not global_features:
-        raise ValueError(
-            "Expected classes=None without global_features, which the class branch reads; "
-            f"received classes={classes}."
-        )

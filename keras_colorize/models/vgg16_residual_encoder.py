@@ -12,15 +12,15 @@ from keras_colorize.layers import GaussianSmoothing, ResizeLike, StackChannels
 from keras_colorize.models.arguments import check_network, scaled
 from keras_colorize.models.encoders import conv_block, encode
 from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2
-from keras_colorize.models.resnet18 import resnet18_taps
-from keras_colorize.models.vgg16 import load_vgg16, vgg16_taps
+from keras_colorize.models.resnet18 import resnet18_features
+from keras_colorize.models.vgg16 import load_vgg16, vgg16_features
 
 ENCODER_STRIDES = {
     "vgg16": (1, 2, 4, 8),
     "resnet18_gray": (2, 4, 8, 16, 32),
     "mobilenet_v2": (4, 8, 16, 32),
 }
-"""Strides of the taps of each encoder; the output has the first."""
+"""Strides of the features of each encoder; the output has the first."""
 
 REGRESSION_HEADS = {"luv_uv": 0.5, "hs": 0.0}
 """Outputs of two numbers, and what they are for grey."""
@@ -38,7 +38,7 @@ FINAL_WIDTHS = (128, 64, 64)
 """Channels of the 3x3 convolutions between the aggregation and the output."""
 
 _MOMENTUM = 0.9
-"""Of the moving statistics, as in Lasagne, with which the paper was made (section 5.2). The taps
+"""Of the moving statistics, as in Lasagne, with which the paper was made (section 5.2). Features
 begin far from mean 0 and variance 1, so slower statistics stay wrong for hundreds of steps."""
 
 _LOADERS = {"vgg16": load_vgg16, "mobilenet_v2": load_mobilenet_v2}
@@ -73,10 +73,10 @@ def vgg16_residual_encoder(
         width: factor on the channels of all layers but the outputs; 1.0 is the paper.
             mobilenet_v2 has no other.
         decoder_width: further factor on the channels outside the encoder. Other than 1.0,
-            taps pass a 1x1 convolution to the decoder's channels.
+            features pass a 1x1 convolution to the decoder's channels.
         aggregation: `"concat"` (section 3.6), `"sum"` (section 5.2; 1x1 convolutions make the
             channels equal), or `"finest"` for the last scale of the decoder alone.
-        residual_units: False takes the taps in place of the decoder's scales (section 5.2).
+        residual_units: False takes the features in place of the decoder's scales (section 5.2).
         final_widths: channels of each 3x3 convolution after the aggregation; the paper has
             three and tried one and two.
         smoothing: None, or the standard deviation in output pixels of a Gaussian that smooths
@@ -93,15 +93,42 @@ def vgg16_residual_encoder(
     Raises:
         ValueError: for an argument out of its range, or two that exclude each other.
     """
-    _check_names(encoder, encoder_weights, head, aggregation)
-    check_network(width, input_shape)
-    _check_decoder(encoder, width, decoder_width)
-    _check_pairs(head, aggregation, residual_units, smoothing)
+    check_network(
+        width,
+        input_shape,
+        encoder=(encoder, ENCODER_STRIDES),
+        head=(head, (*REGRESSION_HEADS, *CLASSIFICATION_HEADS)),
+        aggregation=(aggregation, AGGREGATIONS),
+    )
+    _check(encoder, encoder_weights, width, decoder_width)
+    if aggregation == "finest" and not residual_units:
+        raise ValueError(
+            "Expected aggregation 'concat' or 'sum' without residual units, received 'finest'."
+        )
+    if smoothing is not None and head not in CLASSIFICATION_HEADS:
+        raise ValueError(
+            f"Expected smoothing of class scores only, received head {head!r} and a smoothing of "
+            f"{smoothing}."
+        )
     lightness = keras.Input(input_shape, name="lightness")
-    taps = _taps(lightness, encoder, width)
-    scales = (_decode if residual_units else _normalise)(taps, decoder_width)
+    features = _encode(lightness, encoder, width)
+    if residual_units:
+        scales = _decode(features, decoder_width)
+    else:
+        scales = [
+            _normalized(stride, x, scaled(x.shape[-1], decoder_width))
+            for stride, x in reversed(features.items())
+        ]
     x = _aggregate(scales, aggregation)
-    x = _final_convolutions(x, [scaled(c, width * decoder_width) for c in final_widths])
+    # No batch normalization in "the last few layers before the output" (section 3.4).
+    for number, channels in enumerate(final_widths, start=1):
+        x = layers.Conv2D(
+            scaled(channels, width * decoder_width),
+            3,
+            padding="same",
+            activation="relu",
+            name=f"final_conv{number}",
+        )(x)
     output = _classify(x, head, smoothing) if head in CLASSIFICATION_HEADS else _regress(x, head)
     model = keras.Model(lightness, {head: output}, name=name)
     if encoder_weights is not None:
@@ -109,50 +136,38 @@ def vgg16_residual_encoder(
     return model
 
 
-def _taps(lightness, encoder, width):
+def _encode(lightness, encoder, width):
     """Returns {stride: features}, finest first."""
     if encoder == "vgg16":
-        taps = vgg16_taps(lightness, width)
+        features = vgg16_features(lightness, width)
     elif encoder == "resnet18_gray":
-        taps = resnet18_taps(lightness, width)
+        features = resnet18_features(lightness, width)
     else:
-        taps = encode(lightness, encoder)
-    return dict(zip(ENCODER_STRIDES[encoder], taps, strict=True))
+        features = encode(lightness, encoder)
+    return dict(zip(ENCODER_STRIDES[encoder], features, strict=True))
 
 
-def _decode(taps, factor):
+def _decode(features, factor):
     """The "creating" side of section 3.5. Returns its scales, coarsest first."""
-    (stride, coarsest), *finer = reversed(taps.items())
-    x = _normalised_tap(stride, coarsest, coarsest.shape[-1])
+    (stride, coarsest), *finer = reversed(features.items())
+    x = _normalized(stride, coarsest, coarsest.shape[-1])
     scales = []
-    for stride, tap in finer:
-        channels = scaled(tap.shape[-1], factor)
-        x = _block(x, channels, f"decoder{stride}_narrow", kernel_size=1)
+    for stride, skip in finer:
+        name, channels = f"decoder{stride}", scaled(skip.shape[-1], factor)
+        x = _block(x, channels, f"{name}_narrow", kernel_size=1)
         scales = scales or [x]
-        x = _residual_unit(x, _normalised_tap(stride, tap, channels), f"decoder{stride}")
+        skip = _normalized(stride, skip, channels)
+        # Doubled by the size of what is added, for a stride rounds sizes up.
+        x = ResizeLike(name=f"{name}_up")([x, skip])
+        x = layers.Add(name=f"{name}_sum")([x, skip])
+        x = _block(x, channels, f"{name}_conv")
         scales.append(x)
     return scales
 
 
-def _residual_unit(x, tap, name):
-    """Doubles the size, adds the tap and convolves (section 3.5)."""
-    # By the size of the tap, for a stride rounds sizes up.
-    x = ResizeLike(name=f"{name}_up")([x, tap])
-    x = layers.Add(name=f"{name}_sum")([x, tap])
-    return _block(x, tap.shape[-1], f"{name}_conv")
-
-
-def _normalise(taps, factor):
-    """The ablation without residual units. Returns the taps, coarsest first."""
-    return [
-        _normalised_tap(stride, tap, scaled(tap.shape[-1], factor))
-        for stride, tap in reversed(taps.items())
-    ]
-
-
-def _normalised_tap(stride, tap, channels):
-    x = layers.BatchNormalization(momentum=_MOMENTUM, name=f"tap{stride}_bn")(tap)
-    if channels == tap.shape[-1]:
+def _normalized(stride, features, channels):
+    x = layers.BatchNormalization(momentum=_MOMENTUM, name=f"tap{stride}_bn")(features)
+    if channels == features.shape[-1]:
         return x
     return layers.Conv2D(channels, 1, use_bias=False, name=f"tap{stride}_narrow")(x)
 
@@ -176,14 +191,6 @@ def _aggregate(scales, aggregation):
     if aggregation == "sum":
         return layers.Add(name="sum")([*resized, finest])
     return layers.Concatenate(name="concat")([*resized, finest])
-
-
-def _final_convolutions(x, widths):
-    """No batch normalisation in "the last few layers before the output" (section 3.4)."""
-    for number, channels in enumerate(widths, start=1):
-        name = f"final_conv{number}"
-        x = layers.Conv2D(channels, 3, padding="same", activation="relu", name=name)(x)
-    return x
 
 
 def _classify(x, head, smoothing):
@@ -210,47 +217,19 @@ def _regress(x, head):
 
 
 def _block(x, channels, name, kernel_size=3):
-    """Convolution, batch normalisation and ReLU, from Glorot's weights (section 5.2)."""
+    """Convolution, batch normalization and ReLU, from Glorot's weights (section 5.2)."""
     return conv_block(
-        x,
-        channels,
-        name,
-        kernel_size,
-        kernel_initializer="glorot_uniform",
-        momentum=_MOMENTUM,
+        x, channels, name, kernel_size, kernel_initializer="glorot_uniform", momentum=_MOMENTUM
     )
 
 
-def _check_names(encoder, encoder_weights, head, aggregation):
-    heads = (*REGRESSION_HEADS, *CLASSIFICATION_HEADS)
-    for name, value, known in (
-        ("encoder", encoder, ENCODER_STRIDES),
-        ("head", head, heads),
-        ("aggregation", aggregation, AGGREGATIONS),
-    ):
-        if value not in known:
-            raise ValueError(f"Expected {name} among {', '.join(known)}, received {value!r}.")
+def _check(encoder, encoder_weights, width, decoder_width):
     if encoder_weights is not None and encoder not in _LOADERS:
         raise ValueError(
             f"Expected encoder_weights only with encoder {' or '.join(_LOADERS)}, received "
             f"{encoder!r}."
         )
-
-
-def _check_decoder(encoder, width, decoder_width):
     if decoder_width <= 0:
         raise ValueError(f"Expected a decoder_width above 0, received {decoder_width}.")
     if encoder == "mobilenet_v2" and width != 1:
         raise ValueError(f"Expected width 1 with encoder 'mobilenet_v2', received {width}.")
-
-
-def _check_pairs(head, aggregation, residual_units, smoothing):
-    if aggregation == "finest" and not residual_units:
-        raise ValueError(
-            "Expected aggregation 'concat' or 'sum' without residual units, received 'finest'."
-        )
-    if smoothing is not None and head not in CLASSIFICATION_HEADS:
-        raise ValueError(
-            f"Expected smoothing of class scores only, received head {head!r} and a smoothing of "
-            f"{smoothing}."
-        )

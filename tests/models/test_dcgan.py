@@ -129,7 +129,7 @@ def test_one_picture_trains_the_innermost_level_too(mode, one_step):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"level_set": 64}, r"level_set among \(32, 256\), received 64"),
+        ({"level_set": 64}, "level_set among 32, 256, received 64"),
         ({"width": 0}, "width above 0, received 0"),
         ({"dropout": 1.0}, "below 1, received 1.0"),
         ({"batch_norm_mode": "train"}, "received 'train'"),

@@ -7,9 +7,9 @@ import pytest
 from keras_colorize.models import distribution_unet
 from keras_colorize.models.mobilenet_v2 import (
     load_mobilenet_v2,
+    mobilenet_v2_extractor,
     mobilenet_v2_features,
     mobilenet_v2_student,
-    mobilenet_v2_taps,
     mobilenet_v2_teacher,
 )
 
@@ -33,7 +33,7 @@ def _normalise(model):
 
 def test_equals_keras_applications(predict):
     inputs = keras.Input((None, None, 3))
-    model = keras.Model(inputs, mobilenet_v2_taps(inputs))
+    model = keras.Model(inputs, mobilenet_v2_features(inputs))
     reference = _reference()
     taps = [reference.get_layer(name).output for name in TAPS]
     reference = keras.Model(reference.input, taps)
@@ -102,7 +102,7 @@ def test_reads_other_files_of_keras(name, top, sources, tmp_path):
 
 
 def test_features_are_those_of_the_file_and_learn_nothing(files, sources):
-    model = mobilenet_v2_features(files[False])
+    model = mobilenet_v2_extractor(files[False])
     assert model.trainable_weights == []
     x = np.random.default_rng(0).uniform(-1, 1, (1, 224, 224, 3)).astype("float32")
     expected = sources[False].predict(x, verbose=0)

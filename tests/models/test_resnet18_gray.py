@@ -68,9 +68,9 @@ def test_only_fusion_sees_the_whole_picture(fused, predict, randomise):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"decoder": "C"}, r"decoder among \('A', 'B'\), received 'C'"),
-        ({"head": "rgb"}, r"head among \('ab', 'ab_channel_logits'\), received 'rgb'"),
-        ({"classes": 3}, "classes=None without global_features"),
+        ({"decoder": "C"}, "decoder among A, B, received 'C'"),
+        ({"head": "rgb"}, "head among ab, ab_channel_logits, received 'rgb'"),
+        ({"classes": 3}, "classes=None with global_features=False"),
         ({"width": -1}, "width above 0, received -1"),
         ({"classes": 1, "global_features": True}, "at least 2 classes, received 1"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from skimage.color import rgb2lab
 
 from keras_colorize.models import vgg16_residual_encoder
-from keras_colorize.models.vgg16 import load_vgg16, vgg16_taps
+from keras_colorize.models.vgg16 import load_vgg16, vgg16_features
 
 TAPS = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3"]
 NAMES = [f"block{block}_conv{number}" for block in (1, 2, 3, 4) for number in (1, 2, 3)]
@@ -26,7 +26,7 @@ def _reference(**kwargs):
 
 def _encoder(width=1.0):
     lightness = keras.Input((None, None, 1))
-    return keras.Model(lightness, vgg16_taps(lightness, width))
+    return keras.Model(lightness, vgg16_features(lightness, width))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_equals_keras_applications_on_a_grey_photograph(source, predict):
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (9, 18), (16, 7)])
 def test_any_size_is_rounded_up(height, width):
-    taps = vgg16_taps(keras.Input((height, width, 1)), width=1 / 32)
+    taps = vgg16_features(keras.Input((height, width, 1)), width=1 / 32)
     sizes = [(-(-height // s), -(-width // s)) for s in (1, 2, 4, 8)]
     assert [tap.shape[1:] for tap in taps] == [
         (*size, channels) for size, channels in zip(sizes, (2, 4, 8, 16), strict=True)
