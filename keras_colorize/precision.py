@@ -5,6 +5,8 @@ from pathlib import Path
 
 import keras
 
+from keras_colorize.errors import InputError
+
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
@@ -23,7 +25,7 @@ def resolve_precision(precision, fast_bfloat16=None):
         ValueError: for another precision.
     """
     if precision not in PRECISIONS:
-        raise ValueError(
+        raise InputError(
             f"Expected a precision among {', '.join(PRECISIONS)}, received {precision!r}."
         )
     if precision == "auto" and fast_bfloat16 is None:

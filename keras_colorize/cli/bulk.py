@@ -79,7 +79,7 @@ def _bulk(options):
             flags=options.beam_flags,
         )
     except ImportError as error:
-        raise ValueError(error) from error
+        raise InputError(error) from error
     return _say(report)
 
 

@@ -161,11 +161,11 @@ def frechet_distance(first, second):
     """
     first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
-        raise ValueError(
+        raise InputError(
             f"Expected features (n, D) of equal D, received {first.shape} and {second.shape}."
         )
     if min(len(first), len(second)) < 2:
-        raise ValueError("Expected two samples or more of each set, received one.")
+        raise InputError("Expected two samples or more of each set, received one.")
     offset = np.square(first.mean(axis=0) - second.mean(axis=0)).sum()
     a, b = _factor(first), _factor(second)
     root = np.linalg.svd(a @ b.T, compute_uv=False).sum()

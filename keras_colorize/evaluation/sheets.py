@@ -169,7 +169,7 @@ def sweep_pictures(colorizer, pixels):
     """
     refinement = colorizer.refinement
     if refinement is None:
-        raise ValueError('Expected a colorizer with a refinement, such as refine="mrf".')
+        raise InputError('Expected a colorizer with a refinement, such as refine="mrf".')
     pictures = [_grey(_thumbnail(pixels))]
     for sweeps in range(1, refinement.sweeps + 1):
         one = colorizer.replace(refine=dataclasses.replace(refinement, sweeps=sweeps))

@@ -19,6 +19,7 @@ from keras_colorize.apps.web.access import Access, check_connection, is_loopback
 from keras_colorize.apps.web.page import STYLES, make_head, make_page, make_theme
 from keras_colorize.apps.web.queue import Queue
 from keras_colorize.apps.web.sessions import UPLOADS, Sessions
+from keras_colorize.errors import InputError
 
 SWEEP = 60.0
 """Seconds between two looks for what has expired."""
@@ -119,7 +120,7 @@ def run(colorizer, host, port, root_path, limits, on_start):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
-        raise ValueError(f"{host}:{port}: expected a free port of this machine: {error}") from error
+        raise InputError(f"{host}:{port}: expected a free port of this machine: {error}") from error
     with listening:
         sys.addaudithook(lambda event, values: check_connection(event, values, (host,)))
         folder = tempfile.mkdtemp(prefix="keras-colorize-")

@@ -10,6 +10,7 @@ import gradio
 
 from keras_colorize.apps.web import html
 from keras_colorize.apps.web.queue import OFFERED, add_point
+from keras_colorize.errors import InputError
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.options import Options
 from keras_colorize.io import PhotographError, read_photograph
@@ -209,14 +210,14 @@ class _Page:
     def choose(self, request: gradio.Request, chosen: gradio.SelectData, *knobs):
         session = self._session(request)
         if type(chosen.index) is not int or chosen.index >= len(session.photos):
-            raise ValueError("Expected one of the photographs.")
+            raise InputError("Expected one of the photographs.")
         session.shown = chosen.index
         return self._views(session, knobs)
 
     def hint(self, request: gradio.Request, click: gradio.SelectData, color, *knobs):
         session = self._session(request, with_photo=True)
         if not isinstance(click.index, list):
-            raise ValueError("Expected a place on the picture.")
+            raise InputError("Expected a place on the picture.")
         shown = read_photograph(session.photo.preview).pixels.shape[:2]
         add_point(session.photo, click.index, shown, color)
         return self._views(session, knobs)
@@ -260,7 +261,7 @@ class _Page:
     def _session(self, request, with_photo=False):
         session = self.sessions.get(request.session_hash)
         if with_photo and session.photo is None:
-            raise ValueError("Expected a photograph first.")
+            raise InputError("Expected a photograph first.")
         return session
 
     def _views(self, session, knobs):

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 
+from keras_colorize.errors import InputError
 from keras_colorize.inference import point_hints
 from keras_colorize.inference.batch import Job, colorize_files
 from keras_colorize.inference.heads import is_distribution
@@ -170,7 +171,7 @@ def add_point(photo, position, shown, color):
         try:
             text = "#" + bytes(round(float(x)) for x in levels.group(1).split(",")[:3]).hex()
         except ValueError as error:
-            raise ValueError(f"Expected a color like #a0c030, received {color!r}.") from error
+            raise InputError(f"Expected a color like #a0c030, received {color!r}.") from error
     x, y = scaled(position, shown, photo.size)
     point = {"x": x, "y": y, "color": text}
     point_hints([point], photo.size)

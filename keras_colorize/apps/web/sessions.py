@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+from keras_colorize.errors import InputError
 from keras_colorize.io import (
     PhotographError,
     jpeg_bytes,
@@ -63,7 +64,7 @@ class Limits:
         """Checks the values."""
         for name, value in vars(self).items():
             if not value > 0:
-                raise ValueError(f"Expected {name} above 0, received {value!r}.")
+                raise InputError(f"Expected {name} above 0, received {value!r}.")
 
 
 @dataclasses.dataclass
