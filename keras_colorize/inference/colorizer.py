@@ -32,7 +32,7 @@ from keras_colorize.inference.pixels import (
     pixels_of,
 )
 from keras_colorize.models import fold_batch_norm
-from keras_colorize.models.style import split_style
+from keras_colorize.models.iizuka16 import split_style
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import default_preset, load_preset
 
