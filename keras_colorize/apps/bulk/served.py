@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_colorize import __version__
 from keras_colorize.apps.bulk.folder import HIDDEN
+from keras_colorize.errors import InputError
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.inference import Colorizer
 from keras_colorize.precision import resolve_precision
@@ -54,13 +55,13 @@ def find_saved_model(path):
     """
     path = Path(path).absolute()
     if not (path / _GRAPH).is_file():
-        raise ValueError(
+        raise InputError(
             f"{path}: expected a SavedModel, the folder <name>/<version> that `keras-colorize "
             f"export` writes, found no {_GRAPH} in it."
         )
     config = read_exported(path)
     if not config.colorizes:
-        raise ValueError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
+        raise InputError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
     name = f"{path.parent.name}/{path.name}"
     return ServedModel(str(path), name, _folder_sha256(path), int(config.working_size))
 
