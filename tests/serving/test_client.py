@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_colorize.serving import Client, RemoteColorizer, ServerError, rest
+from keras_colorize.serving import Client, ServerError
 
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 GREY = np.full((1, 32, 32, 1), 50.0, "float32")
@@ -22,12 +22,6 @@ def test_predict_ab(connect, colorizer):
     np.testing.assert_allclose(connect().predict_ab(lightness), expected, atol=2e-3)
 
 
-def test_pictures_are_those_of_the_local_colorizer(connect, colorizer, picture):
-    remote = RemoteColorizer(connect(), colorizer.working_size)
-    difference = np.abs(remote(picture).astype(int) - colorizer(picture).astype(int))
-    assert difference.max() <= 1
-
-
 def test_a_busy_server_is_asked_again(connect, network):
     network.failures = [network.failure(code, "") for code in ("UNAVAILABLE", "RESOURCE_EXHAUSTED")]
     # More than the 256 KiB up to which gRPC repeats by itself.
@@ -41,13 +35,6 @@ def test_a_server_that_stays_busy(connect, network):
     with pytest.raises(ServerError, match="model tiny: .*not now"):
         connect().predict_ab(GREY)
     assert len(network.asked) == 5
-
-
-def test_waits_grow():
-    retry = rest.RETRY
-    for _ in range(3):
-        retry = retry.increment("POST", "/", error=None, response=None)
-    assert 0.9 <= retry.get_backoff_time() <= 1.2
 
 
 def test_other_failures_are_not_repeated(connect, network):
