@@ -72,7 +72,8 @@ def _parse(arguments):
 
 def _colorizers(options, names):
     chosen = unique(options.preset or [(name, name) for name in names])
-    changes = {"precision": options.precision, "saturation": options.saturation}
+    changes = {"precision": options.precision}
+    changes |= {} if options.saturation is None else {"saturation": options.saturation}
     found = {name: Colorizer.from_preset(preset, **changes) for name, preset in chosen.items()}
     for name, colorizer in found.items():
         if colorizer.config.output == "class_logits":
@@ -106,8 +107,8 @@ def refinement(options):
         variants = {
             "annealed mean": {},
             "mode": {"decoder": "mode"},
-            "MRF, paper": {"refine": "mrf-paper", "decoder": "mean"},
-            "MRF": {"refine": "mrf", "decoder": "mean"},
+            "MRF, paper": {"refine": "mrf-paper"},
+            "MRF": {"refine": "mrf"},
             "palette: coffee": {"palette": skimage.data.coffee()},
             "one hint": {"hints": hints},
         }
