@@ -12,7 +12,7 @@ import keras_colorize
 from keras_colorize import __version__, layers
 
 ROOT = Path(__file__).parents[1]
-BACKEND_NEUTRAL = ["color", "bins", "layers", "losses", "metrics", "models"]
+BACKEND_NEUTRAL = ["color", "bins", "layers", "losses", "metrics", "models", "inference.colorizer"]
 
 
 def _run(script, *words, **environment):

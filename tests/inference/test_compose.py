@@ -71,13 +71,6 @@ def test_no_saturation_is_exactly_grey():
     assert not np.ptp(target, axis=-1).any()
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (3, 2)])
-def test_tiny_pictures(shape):
-    colorized = compose(_lightness(*shape), _ab(8, 8, 20))
-    assert colorized.shape == (1, *shape, 3)
-    assert np.isfinite(colorized).all()
-
-
 def test_half_precision_does_not_reach_the_result():
     lightness, ab = _lightness(8, 8), np.full((1, 2, 2, 2), 8, "float16")
     assert compose(lightness.astype("float16"), ab).dtype == "float32"

@@ -2,24 +2,27 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
+from keras import ops
 from scipy.special import softmax
 from skimage import color
 
-from keras_colorize import Colorizer
+from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
-from keras_colorize.inference import Hints, Refinement, mrf
+from keras_colorize.inference import Hints, Refinement, mrf, point_hints
 from keras_colorize.inference.heads import ab_to_channels, channels_to_ab
 from keras_colorize.inference.mrf import (
     channel_probabilities,
     decode_field,
     enlarged_window,
     solve,
+    solve_in_tiles,
     unary_potentials,
 )
 from keras_colorize.inference.options import REFINEMENTS
-from keras_colorize.layers import MeanField
+from keras_colorize.layers import MeanField, StackChannels
 
 SIZES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL_BINS.items()}}
 
@@ -72,22 +75,32 @@ def test_certain_fields_are_their_colors(output, decode, lab):
     assert np.abs(found - lab[..., 1:]).mean() < 4.0
 
 
-def test_bin_means_replace_the_centers():
-    q = np.zeros((1, 2, 2, 2, 50), "float32")
-    q[..., 7] = 1.0
-    means = np.stack([np.full(50, 20.0), np.full(50, -30.0)])
-    lightness = np.full((1, 2, 2, 1), 60.0, "float32")
-    found = decode_field(q, "luv_uv_logits", lightness, means)
-    expected = channels_to_ab(means[None, None, None, :, 7], "luv_uv_logits", lightness[:, :1, :1])
-    np.testing.assert_allclose(found[0, 1, 1], expected[0, 0, 0], atol=1e-3)
+def test_a_window_is_cut_from_the_enlarged_map():
+    small = np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
+    whole = ops.convert_to_numpy(ops.image.resize(small[None], (13, 16)))[0]
+    window = enlarged_window(small, (13, 16), slice(0, 6), slice(9, 16))
+    np.testing.assert_allclose(window, whole[:6, 9:16], atol=1e-5)
 
 
-def test_enlarged_distributions_are_distributions():
-    p = softmax(np.random.default_rng(0).normal(0, 3, (1, 3, 4, 2, 25)), axis=-1).astype("float32")
-    big = enlarged_window(p[0], (12, 16), slice(0, 12), slice(0, 16))[None]
-    assert big.shape == (1, 12, 16, 2, 25)
-    np.testing.assert_allclose(big.sum(-1), 1.0, atol=1e-5)
-    np.testing.assert_allclose(big[0, 0, 0], p[0, 0, 0], atol=1e-5)
+@pytest.mark.parametrize("size", [(7, 5), (23, 30), (1, 17)])
+def test_tiles_change_nothing(size):
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(4), (*size, 2)).astype("float32")
+    # So smooth that news travels as far as the sweeps let it.
+    lightness = 50 + rng.normal(scale=0.1, size=(*size, 1)).astype("float32")
+    layer, shapes = MeanField(2), set()
+
+    def solver(unary, levels):
+        shapes.add(unary.shape)
+        q = ops.convert_to_numpy(layer([unary, levels]))
+        return q.reshape(*q.shape[:3], -1)
+
+    tiled = solve_in_tiles(solver, lambda y, x: probabilities[y, x], lightness, sweeps=2, tile=14)
+    whole = solver(probabilities[None], lightness[None])[0]
+    np.testing.assert_allclose(tiled, whole, atol=1e-5)
+    assert shapes == {(1, 14, 14, 2, 4), (1, *size, 2, 4)}
+    with pytest.raises(ValueError, match="an even tile above 8 for 2 sweeps"):
+        solve_in_tiles(solver, None, lightness, sweeps=2, tile=8)
 
 
 def test_published_constants_are_those_of_the_layer():
@@ -191,3 +204,35 @@ def test_a_network_that_predicts_colors_has_no_field(tiny_model, tiny_config):
 def test_wrong_refinements(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Refinement(**wrong)
+
+
+@pytest.fixture(params=CHANNEL_BINS)
+def channel_colorizer(request):
+    """A network of one convolution with random weights."""
+    keras.utils.set_random_seed(0)
+    count = CHANNEL_BINS[request.param].count
+    lightness = keras.Input((None, None, 1))
+    small = keras.layers.AveragePooling2D(4)(lightness / 100.0)
+    heads = [keras.layers.Conv2D(count, 1, name=name)(small) for name in ("first", "second")]
+    stacked = StackChannels(name=request.param)(heads)
+    config = PresetConfig("none", {}, request.param, working_size=64)
+    return Colorizer(keras.Model(lightness, {request.param: stacked}), config)
+
+
+def test_hints_are_kept_by_every_head(channel_colorizer):
+    pixels = np.full((64, 64), 130, np.uint8)
+    hints = point_hints([{"x": 20, "y": 30, "color": "#a05a5a"}], (64, 64))
+    refined = channel_colorizer.replace(refine="mrf", palette=[{"color": "#c08040"}], hints=hints)
+    found = color.rgb2lab(refined(pixels))[..., 1:]
+    np.testing.assert_allclose(found[hints.mask], hints.ab[hints.mask], atol=3.0)
+    assert np.abs(found - hints.ab[30, 20]).mean() < 10.0
+
+
+def test_colors_of_every_head_lean_to_a_palette(channel_colorizer):
+    pixels = np.random.default_rng(0).integers(100, 150, (48, 64), dtype=np.uint8)
+    means = []
+    for one in ("#b06050", "#5060b0"):
+        options = {"refine": "mrf", "palette": [{"color": one}], "palette_strength": 1.0}
+        colorized = channel_colorizer.replace(**options)(pixels)
+        means.append(color.rgb2lab(colorized)[..., 2].mean())
+    assert means[0] > means[1] + 10
