@@ -18,7 +18,7 @@ from keras import ops
 
 from keras_colorize import Colorizer
 from keras_colorize.bins import DECODERS
-from keras_colorize.cli.options import count, whole
+from keras_colorize.cli.common import count, whole
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import (
     Scenes,

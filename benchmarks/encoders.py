@@ -15,7 +15,7 @@ import numpy as np
 from common import labelled, plain_errors, unique
 
 from keras_colorize import load_preset
-from keras_colorize.cli.options import count
+from keras_colorize.cli.common import count
 from keras_colorize.color import rgb_to_lightness
 from keras_colorize.evaluation import format_table, measured_paths, scaled_rgb
 from keras_colorize.evaluation.measure import LONG_SIDE

@@ -18,7 +18,7 @@ import skimage.data
 from common import labelled, plain_errors, unique
 
 from keras_colorize import Colorizer, list_presets
-from keras_colorize.cli.options import count
+from keras_colorize.cli.common import count
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import as_grey, scaled_rgb
 from keras_colorize.evaluation.measure import LONG_SIDE

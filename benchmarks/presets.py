@@ -18,7 +18,7 @@ import numpy as np
 from common import labelled, mean_alone, median_seconds, named_set, plain_errors, unique
 
 from keras_colorize import Colorizer, list_presets, load_preset
-from keras_colorize.cli.options import count, whole
+from keras_colorize.cli.common import count, whole
 from keras_colorize.evaluation import format_table, make_evaluators, measure, measured_paths
 from keras_colorize.evaluation.tables import HEADLINE, LABELS
 from keras_colorize.precision import resolve_precision

@@ -20,7 +20,7 @@ import numpy as np
 from common import mean_alone, named_set, train, unique
 
 from keras_colorize import Colorizer
-from keras_colorize.cli.options import count
+from keras_colorize.cli.common import count
 from keras_colorize.evaluation import measured_paths, picture_metrics, scaled_rgb, summarize
 from keras_colorize.evaluation.measure import LONG_SIDE
 

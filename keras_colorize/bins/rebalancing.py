@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_colorize.bins.gamut import BIN_STEP, SIGMA, ab_centers
+from keras_colorize.bins.ab_bins import BIN_STEP, SIGMA, ab_centers
 
 FLOOR = 1e-5
 """Smallest prior probability of a bin: rarer colors get no larger weight than this one's."""

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins.gamut import ab_centers
+from keras_colorize.bins.ab_bins import ab_centers
 
 
 @dataclasses.dataclass(frozen=True)

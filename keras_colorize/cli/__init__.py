@@ -11,7 +11,7 @@ from keras_colorize import __version__
 from keras_colorize.errors import InputError
 
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
-from .options import EXIT_USAGE
+from .common import EXIT_USAGE
 
 COMMANDS = (colorize, bulk, video, evaluate, presets, export, study, prior, web)
 """Modules that each add their commands to the parser; they import Keras in functions alone."""

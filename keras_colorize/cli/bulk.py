@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .options import EXIT_FAILED
+from .common import EXIT_FAILED
 
 SHOWN = 20
 """Most failures that are printed; all of them stand in a file."""

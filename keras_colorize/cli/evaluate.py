@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .options import EXIT_FAILED, add_options, count, make_any_colorizer, whole
+from .common import EXIT_FAILED, add_options, count, make_any_colorizer, whole
 from .progress import Progress
 
 

@@ -5,7 +5,7 @@ import sys
 
 from keras_colorize.errors import InputError
 
-from .options import add_options, count, make_any_colorizer
+from .common import add_options, count, make_any_colorizer
 
 SAVED_MODEL = "saved_model"
 FORMATS = (SAVED_MODEL, "onnx", "litert", "litert-int8")

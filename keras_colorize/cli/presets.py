@@ -2,7 +2,7 @@
 
 import sys
 
-from .options import EXIT_FAILED
+from .common import EXIT_FAILED
 
 LEGEND = """\
 vivid: colorfulness, % of the true one; nearest, skin: error of ab on photographs, on faces.

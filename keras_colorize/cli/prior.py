@@ -4,7 +4,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .options import EXIT_FAILED, count
+from .common import EXIT_FAILED, count
 from .progress import Progress
 
 

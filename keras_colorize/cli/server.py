@@ -2,7 +2,7 @@
 
 from keras_colorize.errors import InputError
 
-from .options import count
+from .common import count
 
 _OWN = ("server_model", "server_protocol", "server_timeout")
 

@@ -4,7 +4,7 @@ import argparse
 import secrets
 import sys
 
-from .options import EXIT_FAILED, count, whole
+from .common import EXIT_FAILED, count, whole
 from .progress import Progress
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .options import EXIT_FAILED, add_options, make_colorizer
+from .common import EXIT_FAILED, add_options, make_colorizer
 from .progress import Progress
 
 

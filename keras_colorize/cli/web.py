@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from .options import EXIT_FAILED, add_options, make_colorizer, whole
+from .common import EXIT_FAILED, add_options, make_colorizer, whole
 
 
 def add(commands):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins.gamut import ab_centers
+from keras_colorize.bins.ab_bins import ab_centers
 from keras_colorize.bins.uniform import AB_BINS, ab_marginals
 
 DECODERS = ("mean", "annealed", "mode", "median", "sample")
