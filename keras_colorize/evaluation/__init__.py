@@ -2,8 +2,13 @@
 
 from keras_colorize.evaluation.color_metrics import picture_metrics
 from keras_colorize.evaluation.evaluators import Scenes, make_evaluators
-from keras_colorize.evaluation.measure import as_grey, measure, measured_paths, scaled_rgb
-from keras_colorize.evaluation.pairs import pair_outputs
+from keras_colorize.evaluation.measure import (
+    as_grey,
+    measure,
+    measured_paths,
+    pair_outputs,
+    scaled_rgb,
+)
 from keras_colorize.evaluation.sheets import (
     MeasuredRows,
     SheetRows,

@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
@@ -11,13 +12,22 @@ from keras_colorize.evaluation.color_metrics import ColorEvaluator
 from keras_colorize.evaluation.tables import summarize
 from keras_colorize.inference.compose import compose, resize_bicubic
 from keras_colorize.inference.pixels import apply_pixelwise, lightness_of, to_float
-from keras_colorize.io import PhotographError, find_photographs, read_photograph
+from keras_colorize.io import (
+    PhotographError,
+    find_photographs,
+    photographs_by_name,
+    read_photograph,
+)
+from keras_colorize.io.reading import picture_size
 
 LONG_SIDE = 256
 """Larger photographs are measured at this size."""
 
 AHEAD = 3
 """Photographs that each thread may have read before they are asked for."""
+
+MOST_NAMES = 5
+"""Names of a kind in a message; the others are counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,6 +166,62 @@ def measured_paths(folder, limit=None):
         PhotographError: if there are none.
     """
     return [path for path, _ in find_photographs([folder])][:limit]
+
+
+def pair_outputs(outputs, truth, paths):
+    """Finds the colorized picture of each photograph by its path inside the folder.
+
+    A picture of the same path without the suffix will do where it is the only one, because
+    colorizing may change the format: `old/a.jpg` is paired with `old/a.jpg`, else `old/a.png`.
+
+    Args:
+        outputs: folder of colorized pictures.
+        truth: folder of the true ones.
+        paths: photographs in `truth` to find the pictures of.
+
+    Returns:
+        `(pairs, extra)`: a dict of path to path, and the list of the pictures in `outputs` that
+        belong to no photograph in `truth`, neither in `paths` nor elsewhere.
+
+    Raises:
+        PhotographError: if there are no pictures at all, or some are missing, have more than one
+            candidate or another size; the message names the first of each kind.
+    """
+    colorized = photographs_by_name(outputs)
+
+    def candidates(path):
+        relative = Path(path).relative_to(truth)
+        named = colorized.get(relative.with_suffix("").as_posix(), [])
+        exact = [one for one in named if one.relative_to(outputs) == relative]
+        return exact or named
+
+    pairs, faults = {}, {"missing": [], "more than one of a name": [], "of another size": []}
+    for path in paths:
+        relative, found = Path(path).relative_to(truth), candidates(path)
+        if len(found) != 1:
+            kind = "more than one of a name" if found else "missing"
+            names = f" ({', '.join(one.name for one in found)})" if found else ""
+            faults[kind].append(f"{relative}{names}")
+            continue
+        pairs[path] = found[0]
+        sizes = picture_size(found[0]), picture_size(path)
+        # A picture that cannot be opened is reported when it is its turn.
+        if None not in sizes and sizes[0] != sizes[1]:
+            numbers = (*sizes[0], *sizes[1])
+            faults["of another size"].append("{} ({}x{} for {}x{})".format(relative, *numbers))
+    if any(faults.values()):
+        lists = "; ".join(f"{kind}: {_listed(names)}" for kind, names in faults.items() if names)
+        raise PhotographError(
+            f"{outputs}: expected a picture of the same name and size for each of the "
+            f"{len(paths)} photographs of {truth}, found {lists}"
+        )
+    wanted = {one for path, _ in find_photographs([truth]) for one in candidates(path)}
+    return pairs, [one for named in colorized.values() for one in named if one not in wanted]
+
+
+def _listed(names):
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def scaled_rgb(path, long_side):

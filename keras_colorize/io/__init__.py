@@ -1,6 +1,12 @@
 """Photographs on disk: every mode, EXIF, ICC, 16 bits, metadata and writes that are whole."""
 
-from keras_colorize.io.paths import Job, find_photographs, output_path, plan_jobs
+from keras_colorize.io.paths import (
+    Job,
+    find_photographs,
+    output_path,
+    photographs_by_name,
+    plan_jobs,
+)
 from keras_colorize.io.photograph import (
     Metadata,
     Photograph,
@@ -22,6 +28,7 @@ __all__ = [
     "find_photographs",
     "jpeg_bytes",
     "output_path",
+    "photographs_by_name",
     "plan_jobs",
     "read_photograph",
     "small_pixels",

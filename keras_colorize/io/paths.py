@@ -41,6 +41,24 @@ def find_photographs(inputs):
     return list(found.values())
 
 
+def photographs_by_name(folder):
+    """Photographs of a folder by their names inside it: colorizing may change the format.
+
+    Args:
+        folder: folder that is searched through.
+
+    Returns:
+        Dict of relative path without suffix, in POSIX spelling, to a list of paths.
+
+    Raises:
+        PhotographError: if there are none.
+    """
+    found = {}
+    for path, root in find_photographs([folder]):
+        found.setdefault(path.relative_to(root).with_suffix("").as_posix(), []).append(path)
+    return found
+
+
 def output_path(source_path, source_root, output_root):
     """Names the colorized copy of a photograph.
 

@@ -4,7 +4,6 @@ import pytest
 from PIL import Image
 
 from keras_colorize.evaluation import measured_paths, pair_outputs
-from keras_colorize.evaluation.pairs import PairError
 from keras_colorize.io import PhotographError
 
 
@@ -39,7 +38,7 @@ def test_faults_are_named_in_one_line(folder, outputs):
     for suffix in ("jpg", "webp"):
         Image.new("RGB", (16, 12)).save(outputs / "sub" / f"c.{suffix}")
     Image.new("RGB", (16, 12)).save(outputs / "more.png")
-    with pytest.raises(PairError) as caught:
+    with pytest.raises(PhotographError) as caught:
         pair_outputs(outputs, folder, measured_paths(folder))
     message = str(caught.value)
     assert message == (
@@ -52,7 +51,7 @@ def test_faults_are_named_in_one_line(folder, outputs):
 def test_many_that_are_missing_are_counted(folder, outputs):
     for number in range(8):
         shutil.copy(folder / "a.png", folder / f"x{number}.png")
-    with pytest.raises(PairError, match=r"found missing: x0.png, .*, x4.png and 3 more$"):
+    with pytest.raises(PhotographError, match=r"found missing: x0.png, .*, x4.png and 3 more$"):
         pair_outputs(outputs, folder, measured_paths(folder))
 
 
@@ -69,7 +68,7 @@ def test_sizes_are_those_of_upright_pictures(folder, outputs):
     Image.new("RGB", (12, 16)).save(outputs / "a.png", exif=exif)
     pair_outputs(outputs, folder, measured_paths(folder))
     Image.new("RGB", (16, 12)).save(outputs / "a.png", exif=exif)
-    with pytest.raises(PairError, match="12x16 for 16x12"):
+    with pytest.raises(PhotographError, match="12x16 for 16x12"):
         pair_outputs(outputs, folder, measured_paths(folder))
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from keras_colorize.errors import InputError
 from keras_colorize.io import (
     PhotographError,
-    find_photographs,
     jpeg_bytes,
+    photographs_by_name,
     read_photograph,
     small_pixels,
 )
@@ -278,12 +278,13 @@ def read_versions(paths, size):
 def _by_name(folder):
     if not folder.is_dir():
         raise PhotographError(f"{folder}: expected a folder of photographs, found none.")
-    paths = {}
-    for path, root in find_photographs([folder]):
-        first = paths.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
-        if first is not path:
-            raise PhotographError(f"{path}: expected one picture of this name, found {first} too.")
-    return paths
+    found = photographs_by_name(folder)
+    for first, *others in found.values():
+        if others:
+            raise PhotographError(
+                f"{others[0]}: expected one picture of this name, found {first} too."
+            )
+    return {name: path for name, (path,) in found.items()}
 
 
 def _wrong_colors(path, versions, generator):
