@@ -65,16 +65,15 @@ def _check(options):
 
 
 def _bulk(options):
-    from keras_colorize.apps.bulk import colorize_in_bulk, export_preset
+    from keras_colorize.apps.bulk import colorize_in_bulk
 
-    saved_model = options.saved_model or export_preset(
-        options.preset, options.output, options.precision or "float32"
-    )
     try:
         report = colorize_in_bulk(
             options.inputs,
             options.output,
-            saved_model,
+            options.saved_model,
+            preset=options.preset,
+            precision=options.precision or "float32",
             mark_colorized=not options.no_mark,
             flags=options.beam_flags,
         )

@@ -6,7 +6,6 @@ worker that reads them, and the first picture is written long before the last on
 """
 
 import apache_beam as beam
-import numpy as np
 import tensorflow as tf
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -14,11 +13,8 @@ from apache_beam.runners.runner import PipelineState
 from apache_beam.transforms.window import GlobalWindows
 
 from keras_colorize import __version__
-from keras_colorize.apps.bulk.batches import ShapeBatches
-from keras_colorize.apps.bulk.folder import DONE, FAILED, SKIPPED, Shard, read_lines
-from keras_colorize.apps.bulk.pictures import read_picture, write_picture
-from keras_colorize.apps.bulk.served import load_network
-from keras_colorize.apps.bulk.tasks import is_done
+from keras_colorize.apps.bulk.exported import ShapeBatches, read_picture, write_picture
+from keras_colorize.apps.bulk.manifest import DONE, FAILED, SKIPPED, Shard, is_done, read_lines
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.colorizer import BATCH, BATCH_PIXELS
 
@@ -29,28 +25,61 @@ VERSIONS = {
 }
 
 
-class SavedModelHandler(ModelHandler):
-    """Runs the network of a SavedModel on batches of `Picture`s.
+def run_pipeline(run, tasks_file, colorizer, source, flags):
+    """Runs the pipeline to its end.
+
+    Args:
+        run: folder of the run.
+        tasks_file: file of tasks, JSON lines.
+        colorizer: an `ExportedColorizer`.
+        source: dict of what makes the pictures, for the manifest.
+        flags: list of words for Beam: the runner and what it takes.
+
+    Raises:
+        Exception: whatever the runner raises when the pipeline breaks off.
+    """
+    run = str(run)
+    pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
+    read = (
+        pipeline
+        | "TaskFile" >> beam.Create([str(tasks_file)])
+        | "Tasks" >> beam.FlatMap(read_lines)
+        | "Spread" >> beam.Reshuffle()
+        | "Read"
+        >> beam.ParDo(ReadPictures(colorizer)).with_outputs(SKIPPED, FAILED, main="batches")
+    )
+    network = RunInference(NetworkHandler(colorizer)).with_exception_handling()
+    colored, refused = read.batches | "Network" >> network
+    writing = beam.ParDo(WritePictures(run, colorizer, source))
+    written = colored | "Write" >> writing.with_outputs(FAILED)
+    lost = refused.failed_inferences | "Refused" >> beam.FlatMap(_failures_of_batch)
+    failed = (read[FAILED], lost, written[FAILED]) | "Failures" >> beam.Flatten()
+    failed | "NoteFailed" >> beam.ParDo(Note(run, FAILED))
+    read[SKIPPED] | "NoteSkipped" >> beam.ParDo(Note(run, SKIPPED))
+    state = pipeline.run().wait_until_finish()
+    if state != PipelineState.DONE:
+        raise RuntimeError(f"expected a pipeline that comes to its end, this one is {state}")
+
+
+class NetworkHandler(ModelHandler):
+    """Runs the network of an `ExportedColorizer` on batches of `Picture`s.
 
     Beam's own `TFModelHandlerNumpy` cannot: it loads with `tf.keras.models.load_model`, which in
     Keras 3 takes no SavedModel, calls what it gets with one array, where a signature wants names,
     and stacks whatever it put into a batch, whether the shapes agree or not.
-
-    Args:
-        path: folder of the SavedModel, as the workers see it.
     """
 
-    def __init__(self, path):
+    def __init__(self, colorizer):
         super().__init__()
-        self.path = path
+        self.colorizer = colorizer
 
     def load_model(self):
         """Loads the network, once for each process of a worker."""
-        return load_network(self.path)
+        return self.colorizer.load()
 
     def run_inference(self, batch, model, inference_args=None):
-        """Yields each `Picture` of a batch with its a and b."""
-        predicted = model(np.stack([picture.seen for picture in batch]))
+        """Returns each `Picture` of a batch with its a and b."""
+        predicted = model.predict([picture.preprocessed for picture in batch])
         return list(zip(batch, predicted, strict=True))
 
     def should_skip_batching(self):
@@ -59,7 +88,7 @@ class SavedModelHandler(ModelHandler):
 
     def get_num_bytes(self, batch):
         """Bytes that the network gets; Beam would pickle the full-size pictures to count them."""
-        return sum(picture.seen.nbytes for picture in batch)
+        return sum(picture.preprocessed.network_input.nbytes for picture in batch)
 
     def get_metrics_namespace(self):
         """Name of Beam's counters of this step."""
@@ -67,18 +96,15 @@ class SavedModelHandler(ModelHandler):
 
 
 class ReadPictures(beam.DoFn):
-    """Tasks in, batches of `Picture`s of equal shape out; `SKIPPED` and `FAILED` on the side.
+    """Tasks in, batches of `Picture`s of equal shape out; `SKIPPED` and `FAILED` on the side."""
 
-    Args:
-        working_size: long side that the network sees.
-    """
-
-    def __init__(self, working_size):
-        self.working_size = working_size
+    def __init__(self, colorizer):
+        self.colorizer = colorizer
 
     def start_bundle(self):
         """Begins with nothing that waits."""
-        self.batches = ShapeBatches(min(BATCH, max(1, BATCH_PIXELS // self.working_size**2)))
+        size = self.colorizer.working_size
+        self.batches = ShapeBatches(min(BATCH, max(1, BATCH_PIXELS // size**2)))
 
     def process(self, task):
         """Reads one photograph."""
@@ -86,10 +112,10 @@ class ReadPictures(beam.DoFn):
             if is_done(task):
                 yield beam.pvalue.TaggedOutput(SKIPPED, {"path": task["path"]})
                 return
-            ready = self.batches.add(read_picture(task, self.working_size))
+            ready = self.batches.add(read_picture(task, self.colorizer))
         except Exception as error:
             # Whatever is wrong with one photograph must not stop the others.
-            yield beam.pvalue.TaggedOutput(FAILED, failure(task, describe(error)))
+            yield beam.pvalue.TaggedOutput(FAILED, _failure(task, describe(error)))
             return
         yield from ready
 
@@ -99,44 +125,8 @@ class ReadPictures(beam.DoFn):
             yield GlobalWindows.windowed_value_at_end_of_window(batch)
 
 
-class WritePictures(beam.DoFn):
-    """Pairs of `Picture` and ab in; written, and noted for the manifest. `FAILED` on the side.
-
-    Args:
-        run: folder of the run.
-        made_by: dict of what made the pictures, for the manifest.
-    """
-
-    def __init__(self, run, made_by):
-        self.run, self.made_by = run, made_by
-
-    def setup(self):
-        """Takes a file of its own for its notes."""
-        self.shard = Shard(self.run, DONE)
-
-    def process(self, colored):
-        """Writes one picture."""
-        picture, ab = colored
-        try:
-            record = write_picture(picture, ab, self.made_by["marked"])
-        except Exception as error:
-            yield beam.pvalue.TaggedOutput(FAILED, failure(picture.task, describe(error)))
-            return
-        # Noted at once and by hand: what a pipeline collects is lost when it breaks.
-        self.shard.add({**record, **self.made_by, "versions": VERSIONS})
-
-    def teardown(self):
-        """Closes the file."""
-        self.shard.close()
-
-
 class Note(beam.DoFn):
-    """Writes down lines of one kind.
-
-    Args:
-        run: folder of the run.
-        kind: `SKIPPED` or `FAILED`.
-    """
+    """Writes down lines of one kind."""
 
     def __init__(self, run, kind):
         self.run, self.kind = run, kind
@@ -154,53 +144,30 @@ class Note(beam.DoFn):
         self.shard.close()
 
 
-def failure(task, reason):
-    """Line about a photograph that failed."""
+class WritePictures(Note):
+    """Pairs of `Picture` and ab in; written, and noted for the manifest. `FAILED` on the side."""
+
+    def __init__(self, run, colorizer, source):
+        super().__init__(run, DONE)
+        self.colorizer, self.source = colorizer, source
+
+    def process(self, colored):
+        """Writes one picture."""
+        picture, ab = colored
+        try:
+            record = write_picture(picture, ab, self.colorizer, self.source["marked"])
+        except Exception as error:
+            yield beam.pvalue.TaggedOutput(FAILED, _failure(picture.task, describe(error)))
+            return
+        # Noted at once and by hand: what a pipeline collects is lost when it breaks.
+        self.shard.add({**record, **self.source, "versions": VERSIONS})
+
+
+def _failure(task, reason):
     source = task["source"]
     return {"path": task["path"], "source": source, "reason": reason.removeprefix(f"{source}: ")}
 
 
-def _failures(failed):
+def _failures_of_batch(failed):
     batch, (_, reason, _) = failed
-    return [failure(picture.task, reason) for picture in batch]
-
-
-def run_pipeline(run, tasks_file, model, made_by, flags):
-    """Runs the pipeline to its end.
-
-    Args:
-        run: folder of the run.
-        tasks_file: file of tasks, JSON lines.
-        model: a `ServedModel`.
-        made_by: dict of what makes the pictures, for the manifest.
-        flags: list of words for Beam: the runner and what it takes.
-
-    Raises:
-        Exception: whatever the runner raises when the pipeline breaks off.
-    """
-    pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
-    _build(pipeline, str(run), str(tasks_file), model, made_by)
-    state = pipeline.run().wait_until_finish()
-    if state != PipelineState.DONE:
-        raise RuntimeError(f"expected a pipeline that comes to its end, this one is {state}")
-
-
-def _build(pipeline, run, tasks_file, model, made_by):
-    read = (
-        pipeline
-        # The tasks may be too many for the description of a pipeline; their file is not.
-        | "TaskFile" >> beam.Create([tasks_file])
-        | "Tasks" >> beam.FlatMap(read_lines)
-        | "Spread" >> beam.Reshuffle()
-        | "Read"
-        >> beam.ParDo(ReadPictures(model.working_size)).with_outputs(
-            SKIPPED, FAILED, main="batches"
-        )
-    )
-    network = RunInference(SavedModelHandler(model.path)).with_exception_handling()
-    colored, refused = read.batches | "Network" >> network
-    written = colored | "Write" >> beam.ParDo(WritePictures(run, made_by)).with_outputs(FAILED)
-    lost = refused.failed_inferences | "Refused" >> beam.FlatMap(_failures)
-    failed = (read[FAILED], lost, written[FAILED]) | "Failures" >> beam.Flatten()
-    failed | "NoteFailed" >> beam.ParDo(Note(run, FAILED))
-    read[SKIPPED] | "NoteSkipped" >> beam.ParDo(Note(run, SKIPPED))
+    return [_failure(picture.task, reason) for picture in batch]

@@ -9,7 +9,8 @@ import pytest
 
 from keras_colorize import cli
 from keras_colorize.apps.bulk import colorize_in_bulk
-from keras_colorize.apps.bulk.folder import read_lines
+from keras_colorize.apps.bulk.exported import ExportedColorizer
+from keras_colorize.apps.bulk.manifest import read_lines
 from keras_colorize.io import read_photograph
 
 with warnings.catch_warnings():
@@ -73,19 +74,14 @@ def test_first_run_second_run(run, album, bulk_colorizer, tmp_path):
 
 
 def test_a_network_that_cannot_take_a_batch_fails_its_pictures(run, monkeypatch):
-    original = pipeline.load_network
+    original = ExportedColorizer.predict_ab
 
-    def narrow(path):
-        network = original(path)
+    def predict_ab(colorizer, lightness, hints=None):
+        if lightness.shape[1] > lightness.shape[2]:
+            raise MemoryError("no room for tall ones")
+        return original(colorizer, lightness)
 
-        def predict_ab(lightness):
-            if lightness.shape[1] > lightness.shape[2]:
-                raise MemoryError("no room for tall ones")
-            return network(lightness)
-
-        return predict_ab
-
-    monkeypatch.setattr(pipeline, "load_network", narrow)
+    monkeypatch.setattr(ExportedColorizer, "predict_ab", predict_ab)
     report, manifest = run()
     assert report.done == len(manifest) == 4
     assert {line["path"] for line in report.failures} == {"tall.tif", "old/tall_too.jpg"}

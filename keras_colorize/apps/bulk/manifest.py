@@ -1,13 +1,16 @@
-"""The output folder of bulk runs: what was made, what failed, and how the next run goes on.
+"""The output folder of bulk runs: what was colorized, what failed, and how the next run goes on.
 
 - `manifest.jsonl`: a line per colorized photograph, sorted by path.
 - `failures.jsonl`: a line per photograph that failed in the last run.
+- `.bulk/lock`: held by the run that writes; the system lets go of it when the process ends.
 - `.bulk/runs/<run>/`: the tasks of a run, and files that each worker appends its lines to.
 
 Lines are written right after the picture, so a run may die at any moment: the next one finds in
 them what is done. A bundle that a runner gives out twice leaves lines twice; `compacted` keeps one.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -15,7 +18,9 @@ import shutil
 import uuid
 from pathlib import Path
 
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.errors import InputError
+from keras_colorize.io import PhotographError
+from keras_colorize.io.atomic import write_file
 from keras_colorize.presets import sha256
 
 MANIFEST = "manifest.jsonl"
@@ -23,10 +28,9 @@ FAILURES = "failures.jsonl"
 HIDDEN = ".bulk"
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
-"""What can become of a task."""
+"""How a task can end."""
 
-_TASKS = "tasks.jsonl"
-_PART = re.compile(r"\.[0-9a-f]{32}\.part")
+_PART = re.compile(r"\.[0-9a-f]{32}\.part(\.\w+)?")
 
 
 class BulkFolder:
@@ -45,6 +49,30 @@ class BulkFolder:
         """Whether no bulk run has written to it yet."""
         return not (self.runs.exists() or (self.path / MANIFEST).exists())
 
+    @contextlib.contextmanager
+    def locked(self):
+        """Makes the folder, and keeps other runs out of it.
+
+        Raises:
+            PhotographError: if it cannot be made.
+            InputError: if another run is at work in it.
+        """
+        path = self.path / HIDDEN / "lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = path.open("ab")
+        except OSError as error:
+            raise PhotographError(f"{self.path}: expected a folder, found: {error}.") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise InputError(
+                    f"{self.path}: expected a folder that no other bulk run writes to; let that "
+                    "one end first."
+                ) from error
+            yield
+
     def start(self):
         """Begins a run: takes over what a dead one left.
 
@@ -54,24 +82,27 @@ class BulkFolder:
         dead = sorted(self.runs.glob("*"))
         records = self._compact(dead)
         if dead:
-            self._sweep()
+            # A worker that was killed while it wrote leaves the beginning of a picture, hidden.
+            for parent, _, names in os.walk(self.path):
+                for name in filter(_PART.fullmatch, names):
+                    Path(parent, name).unlink(missing_ok=True)
         run = self.runs / uuid.uuid4().hex
         run.mkdir(parents=True)
         return run, {record["path"]: record for record in records}
 
     def outcomes(self, run):
-        """What became of the tasks so far.
+        """How the tasks ended so far.
 
         Returns:
             Dict of `DONE`, `SKIPPED` and `FAILED` with a dict of lines by path each, no path
-            twice: a photograph that failed and was made when it was given out again is done.
+            twice: a photograph that failed and was done when it was given out again is done.
         """
-        found, seen = {}, set()
+        outcomes, known = {}, set()
         for kind in (DONE, SKIPPED, FAILED):
             lines = {line["path"]: line for line in _lines_of([run], kind)}
-            found[kind] = {path: line for path, line in lines.items() if path not in seen}
-            seen |= set(lines)
-        return found
+            outcomes[kind] = {path: line for path, line in lines.items() if path not in known}
+            known |= set(lines)
+        return outcomes
 
     def finish(self, run, failures):
         """Ends a run whose workers are gone: writes the manifest and the failures.
@@ -82,12 +113,6 @@ class BulkFolder:
         """
         self._compact([run])
         write_lines(self.path / FAILURES, failures)
-
-    def _sweep(self):
-        # A worker that was killed while it wrote leaves the beginning of a picture, hidden.
-        for parent, _, names in os.walk(self.path):
-            for name in filter(_PART.fullmatch, names):
-                Path(parent, name).unlink(missing_ok=True)
 
     def _compact(self, runs):
         earlier = read_lines(self.path / MANIFEST)
@@ -114,10 +139,8 @@ class Shard:
     def add(self, line):
         """Appends a dict, which reaches the system before this returns."""
         if self._file is None:
-            self._file = self._path.open("ab")
-        # A file without a buffer would take a part of the line on a full disk, and not say so.
+            self._file = self._path.open("ab", buffering=0)
         self._file.write(_line(line))
-        self._file.flush()
 
     def close(self):
         """Closes the file; it may be added to again."""
@@ -140,14 +163,11 @@ def compacted(records, folder):
     by_path = {}
     for record in records:
         by_path.setdefault(record["path"], {})[record["output_sha256"]] = record
-    kept = (_true_one(versions, folder / path) for path, versions in sorted(by_path.items()))
+    kept = []
+    for path, versions in sorted(by_path.items()):
+        first = next(iter(versions.values()))
+        kept.append(first if len(versions) == 1 else versions.get(checksum(folder / path)))
     return [record for record in kept if record is not None]
-
-
-def _true_one(versions, path):
-    if len(versions) == 1:
-        return next(iter(versions.values()))
-    return versions.get(checksum(path))
 
 
 def checksum(path):
@@ -158,17 +178,19 @@ def checksum(path):
         return None
 
 
-def write_tasks(run, tasks):
-    """Writes the tasks of a run; returns the path of the file."""
-    path = Path(run) / _TASKS
-    write_lines(path, tasks)
-    return path
+def is_done(task):
+    """Whether input and output of a task are, to the last bit, as the manifest says."""
+    done = task.get("done")
+    return (
+        done is not None
+        and checksum(task["source"]) == done["input_sha256"]
+        and checksum(task["target"]) == done["output_sha256"]
+    )
 
 
 def write_lines(path, lines):
     """Writes dicts as a file of JSON lines, which appears whole or not at all."""
-    with atomic_file(path, overwrite=True) as stream:
-        stream.writelines(map(_line, lines))
+    write_file(path, b"".join(map(_line, lines)), overwrite=True)
 
 
 def read_lines(path):

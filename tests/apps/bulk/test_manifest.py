@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from keras_colorize.apps.bulk.folder import (
+from keras_colorize.apps.bulk.manifest import (
     DONE,
     FAILED,
     SKIPPED,

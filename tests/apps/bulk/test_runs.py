@@ -1,7 +1,7 @@
 import pytest
 
-from keras_colorize.apps.bulk.folder import BulkFolder, checksum
-from keras_colorize.apps.bulk.tasks import is_done, plan_tasks, with_records
+from keras_colorize.apps.bulk.manifest import BulkFolder, checksum, is_done
+from keras_colorize.apps.bulk.runs import plan_tasks, with_records
 from keras_colorize.io import PhotographError
 
 
@@ -63,9 +63,9 @@ def done(tasks, tmp_path):
     return task, record
 
 
-def _resumed(task, record, **made_by):
+def _resumed(task, record, **source):
     records = {record["path"]: record}
-    return with_records([task], records, {"model_sha256": "abc", "marked": True, **made_by})[0]
+    return with_records([task], records, {"model_sha256": "abc", "marked": True, **source})[0]
 
 
 def test_what_is_as_the_manifest_says_is_done(done):
@@ -85,9 +85,9 @@ def test_what_changed_is_made_again(done, name, change, tmp_path):
     assert not is_done(task)
 
 
-@pytest.mark.parametrize("made_by", [{"model_sha256": "other"}, {"marked": False}])
-def test_what_another_network_made_is_made_again(done, made_by):
-    assert not is_done(_resumed(*done, **made_by))
+@pytest.mark.parametrize("source", [{"model_sha256": "other"}, {"marked": False}])
+def test_what_another_network_made_is_made_again(done, source):
+    assert not is_done(_resumed(*done, **source))
 
 
 def test_records_of_others_do_not_count(done):

@@ -1,0 +1,191 @@
+"""The exported network of a bulk run, and photographs on their way through it."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_colorize import __version__
+from keras_colorize.apps.bulk.manifest import HIDDEN
+from keras_colorize.errors import InputError
+from keras_colorize.export import export_saved_model, read_exported
+from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
+from keras_colorize.inference import Colorizer
+from keras_colorize.inference.colorizer import BaseColorizer, Preprocessed
+from keras_colorize.io import Photograph, read_photograph, write_photograph
+from keras_colorize.precision import resolve_precision
+from keras_colorize.presets import CONFIG_FILE, WEIGHTS_FILE, default_preset, find_preset, sha256
+
+HELD_PIXELS = 32_000_000
+"""Most pixels of full-size pictures that wait for others of their shape, about 0.2 GB."""
+
+_GRAPH = "saved_model.pb"
+
+
+class ExportedColorizer(BaseColorizer):
+    """The network of a SavedModel, whose saturation is part of it.
+
+    Args:
+        path: absolute path of its folder.
+        name: `name/version`.
+        sha256: checksum of all its files and their names.
+        working_size: long side in pixels that it was exported for.
+    """
+
+    def __init__(self, path, name, sha256, working_size):
+        self.path, self.name, self.sha256, self.working_size = path, name, sha256, working_size
+        self._model = None
+
+    def load(self):
+        """Loads the network; the other steps of colorizing do without."""
+        self._model = tf.saved_model.load(self.path)
+        return self
+
+    def predict_ab(self, lightness, hints=None):
+        """Predicts a and b, multiplied by the saturation that was exported."""
+        signature = self._model.signatures["serving_default"]
+        return signature(lightness=tf.constant(lightness))["ab"].numpy()
+
+
+def find_saved_model(path):
+    """Looks at a SavedModel without loading it.
+
+    Args:
+        path: its folder, as `export_saved_model` returns it.
+
+    Returns:
+        An `ExportedColorizer`.
+
+    Raises:
+        InputError: if it is none, one that only tells scenes apart, or changed since its export.
+        PresetError: if it was not written by this library.
+    """
+    path = Path(path).absolute()
+    if not (path / _GRAPH).is_file():
+        raise InputError(
+            f"{path}: expected a SavedModel, the folder <name>/<version> that `keras-colorize "
+            f"export` writes, found no {_GRAPH} in it."
+        )
+    config = read_exported(path)
+    if not config.colorizes:
+        raise InputError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
+    name = f"{path.parent.name}/{path.name}"
+    # The file of checksums was found to agree with all others.
+    return ExportedColorizer(
+        str(path), name, sha256(path / EXTRA / CHECKSUMS), int(config.working_size)
+    )
+
+
+def export_preset(preset, output, precision="float32"):
+    """Writes the SavedModel of a preset into an output folder, where all workers see it.
+
+    Args:
+        preset: name or folder of a preset, or None for the default.
+        output: the output folder of a bulk run. A SavedModel that an earlier run wrote there is
+            taken again, so that its pictures count as made with the same network.
+        precision: `"float32"`, `"bfloat16"` or `"auto"` (what this machine computes fast in).
+
+    Returns:
+        Path of the SavedModel.
+
+    Raises:
+        InputError: for an unknown or damaged preset, or one that cannot be exported.
+    """
+    source = find_preset(default_preset() if preset is None else preset)
+    dtype = resolve_precision(precision)
+    parts = [sha256(source / CONFIG_FILE), sha256(source / WEIGHTS_FILE), dtype, __version__]
+    key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    folder = Path(output).absolute() / HIDDEN / "models" / key
+    for graph in folder.glob(f"*/*/{_GRAPH}"):
+        return graph.parent
+    colorizer = Colorizer.from_preset(source, precision=precision)
+    return export_saved_model(colorizer, folder, version=1, warmup=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A photograph, ready for the network.
+
+    Attributes:
+        task: its task.
+        input_sha256: checksum of its file.
+        photograph: as read.
+        preprocessed: what the colorizer made of its pixels.
+    """
+
+    task: dict
+    input_sha256: str
+    photograph: Photograph
+    preprocessed: Preprocessed
+
+
+def read_picture(task, colorizer):
+    """Reads the photograph of a task; raises a PhotographError if it cannot be read."""
+    photograph = read_photograph(task["source"])
+    preprocessed = colorizer.preprocess(photograph.pixels)
+    return Picture(task, sha256(task["source"]), photograph, preprocessed)
+
+
+def write_picture(picture, ab, colorizer, mark_colorized):
+    """Writes a picture in color, in place of what an interrupted run may have left there.
+
+    Args:
+        picture: a `Picture`.
+        ab: float32 array (h, w, 2), what the colorizer predicts for it.
+        colorizer: an `ExportedColorizer`.
+        mark_colorized: see `write_photograph`.
+
+    Returns:
+        Dict for the manifest.
+
+    Raises:
+        PhotographError: if it cannot be written.
+    """
+    (pixels,) = colorizer.compose([picture.preprocessed], [np.asarray(ab)])
+    photograph = dataclasses.replace(picture.photograph, pixels=pixels)
+    target = picture.task["target"]
+    notes = write_photograph(target, photograph, mark_colorized=mark_colorized, overwrite=True)
+    height, width = pixels.shape[:2]
+    return {
+        "path": picture.task["path"],
+        "source": picture.task["source"],
+        "input_sha256": picture.input_sha256,
+        "output_sha256": sha256(target),
+        "width": width,
+        "height": height,
+        "notes": [*photograph.notes, *notes],
+    }
+
+
+class ShapeBatches:
+    """Collects `Picture`s until enough of one shape, as the network sees them, are there.
+
+    Args:
+        at_once: most pictures of a batch.
+        held_pixels: most pixels that wait; beyond it the largest batch goes out as it is.
+    """
+
+    def __init__(self, at_once, held_pixels=HELD_PIXELS):
+        self.at_once, self.held_pixels = at_once, held_pixels
+        self._waiting = {}
+
+    def add(self, picture):
+        """Takes a picture; returns the list of the batches that are ready, lists of pictures."""
+        shape = picture.preprocessed.network_input.shape
+        self._waiting.setdefault(shape, []).append(picture)
+        ready = [self._waiting.pop(shape)] if len(self._waiting[shape]) >= self.at_once else []
+        while sum(map(_pixels, self._waiting.values())) > self.held_pixels:
+            largest = max(self._waiting, key=lambda shape: _pixels(self._waiting[shape]))
+            ready.append(self._waiting.pop(largest))
+        return ready
+
+    def rest(self):
+        """Gives out what still waits: list of batches, none of them full."""
+        waiting, self._waiting = self._waiting, {}
+        return list(waiting.values())
+
+
+def _pixels(pictures):
+    return sum(picture.preprocessed.lightness.size for picture in pictures)

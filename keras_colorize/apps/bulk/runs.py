@@ -1,0 +1,153 @@
+"""A bulk run from the first photograph to the manifest."""
+
+import dataclasses
+import importlib.util
+import os
+
+from keras_colorize.apps.bulk.exported import export_preset, find_saved_model
+from keras_colorize.apps.bulk.manifest import (
+    DONE,
+    FAILED,
+    SKIPPED,
+    BulkFolder,
+    write_lines,
+)
+from keras_colorize.inference.batch import describe
+from keras_colorize.io import PhotographError, plan_jobs
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """How a run ended.
+
+    Attributes:
+        done: how many photographs were colorized.
+        skipped: how many were done before, and are as the manifest says.
+        failures: list of dicts `path`, `source` and `reason`.
+        unfinished: how many are left, where the pipeline broke off.
+        broken: why it broke off; "" if it came to its end.
+    """
+
+    done: int
+    skipped: int
+    failures: list
+    unfinished: int = 0
+    broken: str = ""
+
+
+def colorize_in_bulk(
+    inputs,
+    output,
+    saved_model=None,
+    *,
+    preset=None,
+    precision="float32",
+    mark_colorized=True,
+    flags=(),
+):
+    """Colorizes photographs with an Apache Beam pipeline.
+
+    Pictures come out as those of a `Colorizer`, within one step of 8 bits. What an earlier run
+    into the same folder made with the same network from the same files is left as it is. Inputs,
+    outputs and SavedModel must lie where every worker sees them under the same path.
+
+    Args:
+        inputs: files, folders (searched through and mirrored) and glob patterns.
+        output: folder; one run at a time.
+        saved_model: path `<name>/<version>` of a SavedModel, see `export_saved_model`.
+        preset: name or folder of a preset, None for the default: it is exported into the output
+            folder where there is no `saved_model`.
+        precision: of the preset: `"float32"`, `"bfloat16"`, or `"auto"` (what this machine
+            computes fast in).
+        mark_colorized: see `write_photograph`.
+        flags: words for Beam, such as `--runner=FlinkRunner`.
+
+    Returns:
+        A `Report`; what failed stands in `failures.jsonl`, what is done in `manifest.jsonl`.
+
+    Raises:
+        ImportError: if the extra `beam` is not installed.
+        PhotographError: if inputs or output cannot be used.
+        InputError: if the SavedModel or preset cannot be used, or another run is at work there.
+    """
+    if importlib.util.find_spec("apache_beam") is None:
+        raise ImportError("Expected the package apache-beam: pip install keras-colorize[beam].")
+    from keras_colorize.apps.bulk.pipeline import run_pipeline
+
+    colorizer = find_saved_model(saved_model) if saved_model is not None else None
+    folder, broken = BulkFolder(output), ""
+    tasks = plan_tasks(inputs, folder)
+    with folder.locked():
+        if colorizer is None:
+            colorizer = find_saved_model(export_preset(preset, output, precision))
+        source = {"model": colorizer.name, "model_sha256": colorizer.sha256}
+        source["marked"] = mark_colorized
+        run, records = folder.start()
+        tasks = with_records(tasks, records, source)
+        # They may be too many for the description of a pipeline; their file is not.
+        write_lines(run / "tasks.jsonl", tasks)
+        try:
+            run_pipeline(run, run / "tasks.jsonl", colorizer, source, flags)
+        except Exception as error:
+            # Every runner has errors of its own.
+            broken = describe(error)
+        outcomes = folder.outcomes(run)
+        failures = list(outcomes[FAILED].values())
+        # What a broken run left stays for the next one: its last workers may not be gone yet.
+        if not broken:
+            folder.finish(run, failures)
+    unfinished = len(tasks) - sum(map(len, outcomes.values()))
+    return Report(len(outcomes[DONE]), len(outcomes[SKIPPED]), failures, unfinished, broken)
+
+
+def plan_tasks(inputs, folder):
+    """Says which photograph goes where, see `plan_jobs`.
+
+    Args:
+        inputs: files, folders and glob patterns.
+        folder: a `BulkFolder`.
+
+    Returns:
+        List of tasks, dicts: `source` and `target`, absolute paths, for workers elsewhere; and
+        `path`, the target as the manifest calls it.
+
+    Raises:
+        PhotographError: as `plan_jobs` does; and if there are outputs in a folder that no bulk
+            run has written to, which might be anything.
+    """
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PhotographError(f"{folder.path}: expected a folder, found: {error}.") from error
+    tasks, is_new = [], folder.is_new
+    for job in plan_jobs(inputs, folder.path):
+        target = os.path.abspath(job.target)
+        if is_new and os.path.lexists(target):
+            raise PhotographError(
+                f"{target}: expected a new folder, or that of an earlier bulk run; this file was "
+                "made by something else."
+            )
+        path = os.path.relpath(target, folder.path).replace(os.sep, "/")
+        tasks.append({"path": path, "source": os.path.abspath(job.source), "target": target})
+    return tasks
+
+
+def with_records(tasks, records, source):
+    """Adds to each task how the manifest describes it.
+
+    Args:
+        tasks: list of tasks.
+        records: the manifest, a dict by path.
+        source: dict of what a record must agree in to count, such as the network.
+
+    Returns:
+        List of tasks; `done` has the checksums of a task whose record counts.
+    """
+    described = []
+    for task in tasks:
+        record = records.get(task["path"])
+        if record is not None and all(record[name] == value for name, value in source.items()):
+            checksums = {name: record[name] for name in ("input_sha256", "output_sha256")}
+            task = {**task, "done": checksums}
+        described.append(task)
+    return described

@@ -1,0 +1,132 @@
+import hashlib
+import types
+
+import numpy as np
+import pytest
+
+from keras_colorize.apps.bulk.exported import (
+    ShapeBatches,
+    export_preset,
+    find_saved_model,
+    read_picture,
+    write_picture,
+)
+from keras_colorize.apps.bulk.manifest import BulkFolder
+from keras_colorize.apps.bulk.runs import plan_tasks
+from keras_colorize.io import PhotographError, read_photograph
+from keras_colorize.presets import CONFIG_FILE, PresetError
+
+
+def test_pictures_are_those_of_the_colorizer(served, bulk_colorizer, album, tmp_path):
+    tasks = plan_tasks([album], BulkFolder(tmp_path / "out"))
+    colorizer = find_saved_model(served).load()
+    pictures = {task["path"]: read_picture(task, colorizer) for task in tasks}
+    shapes = {path: one.preprocessed.network_input.shape for path, one in pictures.items()}
+    wide, tall = ("wide.jpg", "wide_too.png", "old/film.png"), ("tall.tif", "old/tall_too.jpg")
+    assert {shapes[path] for path in wide} == {(64, 96, 1)}
+    assert {shapes[path] for path in tall} == {(96, 64, 1)}
+    batch = [pictures[path].preprocessed for path in wide]
+    for path, ab in zip(wide, colorizer.predict(batch), strict=True):
+        record = write_picture(pictures[path], ab, colorizer, mark_colorized=True)
+        target = tmp_path / "out" / path
+        written, expected = (
+            read_photograph(target),
+            bulk_colorizer(read_photograph(record["source"])),
+        )
+        # JPEG loses more by itself, of random colors in particular.
+        if not path.endswith("jpg"):
+            assert np.abs(written.pixels.astype(int) - expected.pixels).max() <= 1
+        assert written.pixels.std() == pytest.approx(expected.pixels.std(), rel=0.1)
+        assert record["output_sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
+        with open(record["source"], "rb") as file:
+            assert record["input_sha256"] == hashlib.file_digest(file, "sha256").hexdigest()
+        assert (record["width"], record["height"]) == expected.pixels.shape[1::-1]
+        assert b"DigitalSourceType" in target.read_bytes()
+
+
+def test_what_is_left_of_a_broken_run_is_replaced(served, album, tmp_path):
+    (task,) = plan_tasks([album / "old" / "square.png"], BulkFolder(tmp_path / "out"))
+    (tmp_path / "out" / "square.png").write_bytes(b"half a picture")
+    colorizer, ab = find_saved_model(served), np.zeros((3, 3, 2), np.float32)
+    record = write_picture(read_picture(task, colorizer), ab, colorizer, mark_colorized=False)
+    written = read_photograph(task["target"])
+    assert written.pixels.dtype == np.uint16
+    assert np.ptp(written.pixels, axis=-1).max() <= 257
+    assert record["notes"] == []
+    assert b"DigitalSourceType" not in (tmp_path / "out" / "square.png").read_bytes()
+
+
+def test_bad_files_say_why(served, album, tmp_path):
+    (album / "wide.jpg").write_text("This is no photograph.")
+    (task,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "out"))
+    with pytest.raises(PhotographError, match="expected a photograph"):
+        read_picture(task, find_saved_model(served))
+
+
+def test_a_saved_model_is_known_by_its_contents(served):
+    model = find_saved_model(served)
+    assert (model.name, model.working_size) == ("tiny/1", 96)
+    assert len(model.sha256) == 64
+    assert find_saved_model(served).sha256 == model.sha256
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere", "tiny"])
+def test_what_is_no_saved_model(served, folder):
+    with pytest.raises(ValueError, match="<name>/<version>"):
+        find_saved_model(served.parents[1] / folder)
+
+
+def test_a_saved_model_of_others(tmp_path):
+    (tmp_path / "saved_model.pb").touch()
+    with pytest.raises(PresetError, match=CONFIG_FILE):
+        find_saved_model(tmp_path)
+
+
+def test_a_preset_is_exported_once(tiny_preset, tmp_path):
+    path = export_preset(tiny_preset, tmp_path / "out", "float32")
+    before = find_saved_model(path)
+    assert (before.name, before.working_size) == ("tiny/1", 64)
+    assert export_preset(tiny_preset, tmp_path / "out", "float32") == path
+    assert find_saved_model(path).sha256 == before.sha256
+    assert (tmp_path / "out" / ".bulk") in path.parents
+
+
+def _picture(name, shape, pixels=1):
+    preprocessed = types.SimpleNamespace(
+        network_input=np.zeros((*shape, 1)), lightness=np.zeros(pixels)
+    )
+    return types.SimpleNamespace(name=name, preprocessed=preprocessed)
+
+
+def _names(batches):
+    return [[picture.name for picture in batch] for batch in batches]
+
+
+def _fed(batches, pictures):
+    return _names(batch for picture in pictures for batch in batches.add(picture))
+
+
+def test_pictures_of_one_shape_go_together():
+    batches = ShapeBatches(at_once=2)
+    wide, tall = (32, 64), (64, 32)
+    pictures = [_picture(*args) for args in (("a", wide), ("b", tall), ("c", wide), ("d", wide))]
+    assert _fed(batches, pictures) == [["a", "c"]]
+    assert sorted(_names(batches.rest())) == [["b"], ["d"]]
+    assert batches.rest() == []
+
+
+def test_one_at_once_waits_for_nothing():
+    batches = ShapeBatches(at_once=1)
+    assert _fed(batches, [_picture("a", (32, 32)), _picture("b", (32, 64))]) == [["a"], ["b"]]
+    assert batches.rest() == []
+
+
+def test_no_more_waits_than_fits():
+    batches = ShapeBatches(at_once=16, held_pixels=100)
+    small = [_picture("a", (32, 32), 30), _picture("b", (32, 32), 30), _picture("c", (32, 64), 40)]
+    assert _fed(batches, small) == []
+    # The largest batch goes, and only it.
+    assert _fed(batches, [_picture("d", (64, 32), 1)]) == [["a", "b"]]
+    # A picture that alone is too much goes at once, and the others may stay.
+    assert _fed(batches, [_picture("e", (96, 32), 1000)]) == [["e"]]
+    assert sorted(_names(batches.rest())) == [["c"], ["d"]]
