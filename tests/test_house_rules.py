@@ -46,7 +46,7 @@ def test_public_names_have_docstrings_and_errors_are_raised():
 
 
 # Appends a line that is flushed, and throws away what others print. PyAV says when a disk is full.
-OTHER_WRITERS = {"keras_colorize/apps/bulk/folder.py", "keras_colorize/cli/__init__.py"}
+OTHER_WRITERS = {"keras_colorize/apps/bulk/manifest.py", "keras_colorize/cli/__init__.py"}
 OPENS_A_FILE = re.compile(
     r"""\.write_(text|bytes)\(|(?<!av\.)(?<!\(\)\.)\bopen\((.*, *)?["'][rwax+bt]*[wax+]"""
 )

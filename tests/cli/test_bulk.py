@@ -14,6 +14,10 @@ from keras_colorize.cli.bulk import split_flags
 def run(monkeypatch, tmp_path, capsys):
     """Runs the command with a stand-in for the pipeline; exit code, stdout, stderr, arguments."""
 
+    monkeypatch.chdir(tmp_path)
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+
     def call(*words, report=None):
         seen = {}
 

@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 
 from keras_colorize.apps.bulk.manifest import BulkFolder, checksum, is_done
 from keras_colorize.apps.bulk.runs import plan_tasks, with_records
+from keras_colorize.errors import InputError
 from keras_colorize.io import PhotographError
 
 
@@ -93,3 +97,26 @@ def test_what_another_network_made_is_made_again(done, source):
 def test_records_of_others_do_not_count(done):
     task, record = done
     assert not is_done(_resumed(task, {**record, "path": "wide.jpg"}))
+
+
+def test_one_run_at_a_time(tmp_path):
+    folder = BulkFolder(tmp_path / "out")
+    program = (
+        "import sys, time\n"
+        "from keras_colorize.apps.bulk.manifest import BulkFolder\n"
+        "with BulkFolder(sys.argv[1]).locked():\n"
+        "    print('locked', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    words = [sys.executable, "-c", program, str(folder.path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(InputError, match="no other bulk run"), folder.locked():
+            pass
+        # Nobody has to clear away what a killed run held.
+        other.kill()
+        other.wait()
+    with folder.locked(), pytest.raises(InputError), BulkFolder(folder.path).locked():
+        pass
+    with folder.locked():
+        pass
