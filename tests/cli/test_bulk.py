@@ -51,15 +51,20 @@ def test_what_reaches_the_pipeline(run):
         "inputs": ["a", "b"],
         "output": "out",
         "saved_model": "tiny/1",
+        "preset": None,
+        "precision": "float32",
         "mark_colorized": True,
         "flags": ["--runner=X"],
     }
 
 
-def test_presets_are_exported_into_the_output_folder(run):
-    seen = run("a", "-o", "out", "--preset", "tiny", "--precision", "float32", "--no-mark")[-1]
-    assert (seen["saved_model"], seen["preset"], seen["precision"]) == (None, "tiny", "float32")
-    assert not seen["mark_colorized"]
+def test_presets_reach_the_pipeline(run, tiny_preset):
+    words = ["a", "-o", "out", "--preset", str(tiny_preset), "--precision", "bfloat16", "--no-mark"]
+    seen = run(*words)[-1]
+    assert (seen["saved_model"], seen["preset"]) == (None, str(tiny_preset))
+    assert (seen["precision"], seen["mark_colorized"]) == ("bfloat16", False)
+    seen = run("a", "-o", "out")[-1]
+    assert (seen["saved_model"], seen["preset"], seen["precision"]) == (None, None, "float32")
 
 
 def test_failures_are_said_and_counted(run):

@@ -72,7 +72,7 @@ def colorize_in_bulk(
     """
     if importlib.util.find_spec("apache_beam") is None:
         raise ImportError("Expected the package apache-beam: pip install keras-colorize[beam].")
-    from keras_colorize.apps.bulk.pipeline import run_pipeline
+    from keras_colorize.apps.bulk.beam_pipeline import run_pipeline
 
     colorizer = find_saved_model(saved_model) if saved_model is not None else None
     folder, broken = BulkFolder(output), ""

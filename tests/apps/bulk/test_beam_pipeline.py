@@ -16,7 +16,7 @@ from keras_colorize.io import read_photograph
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     pytest.importorskip("apache_beam", reason="the extra `beam` takes 200 MB")
-    from keras_colorize.apps.bulk import pipeline
+    from keras_colorize.apps.bulk import beam_pipeline
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 """Beam warns of its own code."""
@@ -48,7 +48,7 @@ def test_first_run_second_run(run, album, bulk_colorizer, tmp_path):
         if not path.endswith("jpg"):
             step = np.iinfo(made.pixels.dtype).max // 255
             assert np.abs(made.pixels.astype(int) - expected.pixels).max() <= step, path
-        assert record["versions"] == pipeline.VERSIONS
+        assert record["versions"] == beam_pipeline.VERSIONS
         assert record["model"] == "tiny/1"
     (failed,) = read_lines(tmp_path / "out" / "failures.jsonl")
     assert failed["source"] == str(album / "bad.jpg")
@@ -89,7 +89,7 @@ def test_a_network_that_cannot_take_a_batch_fails_its_pictures(run, monkeypatch)
 
 
 def test_a_run_that_breaks_off_is_taken_up(run, tmp_path, monkeypatch):
-    original, noted = pipeline.Shard.add, []
+    original, noted = beam_pipeline.Shard.add, []
 
     def full(shard, line):
         if len(noted) == 2:
@@ -97,14 +97,14 @@ def test_a_run_that_breaks_off_is_taken_up(run, tmp_path, monkeypatch):
         noted.append(line["path"])
         original(shard, line)
 
-    monkeypatch.setattr(pipeline.Shard, "add", full)
+    monkeypatch.setattr(beam_pipeline.Shard, "add", full)
     report, manifest = run()
     assert (report.done, report.unfinished, manifest) == (2, 4, {})
     assert "no space left" in report.broken
     # One more is written than is noted: it is made again.
     pictures = [path for path in (tmp_path / "out").rglob("*.*") if path.suffix != ".jsonl"]
     assert sum(path.is_file() for path in pictures) == 3
-    monkeypatch.setattr(pipeline.Shard, "add", original)
+    monkeypatch.setattr(beam_pipeline.Shard, "add", original)
     report, manifest = run()
     assert (report.done, report.skipped, report.broken) == (4, 2, "")
     assert len(manifest) == 6
