@@ -22,23 +22,10 @@ _END = '<?xpacket end="w"?>'
 _EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/></x:xmpmeta>'
 EXIF_HEADER = b"Exif\0\0"
 _ORIENTATION = ExifTags.Base.Orientation.value
-_SHORT = 3
 # Tags of a TIFF that describe the photograph; the others describe how its pixels are stored.
-_DESCRIPTIVE_TAGS = (
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.Software,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.HostComputer,
-    ExifTags.Base.Copyright,
-    ExifTags.Base.XPTitle,
-    ExifTags.Base.XPComment,
-    ExifTags.Base.XPAuthor,
-    ExifTags.Base.XPKeywords,
-    ExifTags.Base.XPSubject,
-    ExifTags.Base.Rating,
+_DESCRIPTIVE_NAMES = (
+    "ImageDescription Make Model Software DateTime Artist HostComputer Copyright "
+    "XPTitle XPComment XPAuthor XPKeywords XPSubject Rating"
 )
 _FAULTS = (OSError, SyntaxError, ValueError, LookupError, TypeError, struct.error, EOFError)
 
@@ -63,7 +50,12 @@ def read_metadata(image):
         exif = _exif_block(image)
     except _FAULTS as fault:
         notes.append(f"the EXIF block is damaged ({fault}) and was left out")
-    xmp = _xmp(image, notes)
+    xmp = image.info.get("xmp") or None
+    try:
+        xmp = xmp and without_orientation(xmp.encode() if isinstance(xmp, str) else bytes(xmp))
+    except DamagedXMPError as fault:
+        xmp = None
+        notes.append(f"the XMP packet is damaged and was left out: {fault}")
     metadata = Metadata(exif, xmp, _dpi(image), _text(image), bool(image.info.get("icc_profile")))
     return metadata, orientation if 1 <= orientation <= 8 else 1, tuple(notes)
 
@@ -92,7 +84,7 @@ def upright_exif(block):
     for entry in range(directory + 2, directory + 2 + 12 * count, 12):
         (tag,) = struct.unpack_from(order + "H", tiff, entry)
         if tag == _ORIENTATION:
-            struct.pack_into(order + "HIHH", tiff, entry + 2, _SHORT, 1, 1, 0)
+            struct.pack_into(order + "HIHH", tiff, entry + 2, 3, 1, 1, 0)
     with contextlib.suppress(struct.error):
         # Some writers leave out the link to the next directory.
         struct.pack_into(order + "I", tiff, directory + 2 + 12 * count, 0)
@@ -108,7 +100,8 @@ def descriptive_fields(exif):
     Returns:
         dict from tag to value; the value of an EXIF or GPS directory is a dict itself.
     """
-    fields = {tag.value: exif[tag] for tag in _DESCRIPTIVE_TAGS if tag in exif}
+    tags = [ExifTags.Base[name].value for name in _DESCRIPTIVE_NAMES.split()]
+    fields = {tag: exif[tag] for tag in tags if tag in exif}
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
         values = dict(exif.get_ifd(directory))
         values.pop(ExifTags.IFD.Interop, None)  # an offset into the old file
@@ -129,18 +122,6 @@ def _exif_block(image):
     return kept.tobytes() if fields else None
 
 
-def _xmp(image, notes):
-    packet = image.info.get("xmp")
-    if not packet:
-        return None
-    packet = packet.encode() if isinstance(packet, str) else bytes(packet)
-    try:
-        return without_orientation(packet)
-    except DamagedXMPError as fault:
-        notes.append(f"the XMP packet is damaged and was left out: {fault}")
-        return None
-
-
 def _dpi(image):
     try:
         horizontal, vertical = (float(value) for value in image.info["dpi"])
@@ -159,15 +140,11 @@ def _text(image):
     }
     comment = image.info.get("comment")
     if isinstance(comment, bytes):
-        fields["Comment"] = _decode(comment)
+        try:
+            fields["Comment"] = comment.decode("utf-8")
+        except UnicodeDecodeError:
+            fields["Comment"] = comment.decode("latin-1")
     return fields
-
-
-def _decode(comment):
-    try:
-        return comment.decode("utf-8")
-    except UnicodeDecodeError:
-        return comment.decode("latin-1")
 
 
 def mark_made_colors(packet):
@@ -182,8 +159,7 @@ def mark_made_colors(packet):
     Raises:
         DamagedXMPError: if the packet is not XMP, or has a document type declaration.
     """
-    document = _parse(packet or _EMPTY.encode())
-    rdf = _rdf(document)
+    document, rdf = _parse(packet or _EMPTY.encode())
     about = _remove_property(rdf, IPTC_EXTENSION, "DigitalSourceType")
     description = document.createElementNS(_RDF, "rdf:Description")
     description.setAttributeNS(_XMLNS, "xmlns:rdf", _RDF)
@@ -210,34 +186,29 @@ def without_orientation(packet):
     """
     if b"Orientation" not in packet:
         return packet
-    document = _parse(packet)
-    _remove_property(_rdf(document), _TIFF, "Orientation")
+    document, rdf = _parse(packet)
+    _remove_property(rdf, _TIFF, "Orientation")
     return _serialize(document)
 
 
 def _parse(packet):
+    def refuse(*_):
+        # A document type can define entities that grow without bound: XMP never needs one.
+        raise DamagedXMPError("Expected an XMP packet, received a document type declaration.")
+
     packet = packet.strip(b"\0 \r\n\t")
     checker = expat.ParserCreate()
-    checker.StartDoctypeDeclHandler = _refuse_document_type
+    checker.StartDoctypeDeclHandler = refuse
     try:
         checker.Parse(packet, True)
-        return minidom.parseString(packet)
+        document = minidom.parseString(packet)
     except (expat.ExpatError, ValueError, LookupError) as fault:
-        raise DamagedXMPError(
-            f"Expected an XMP packet, received XML that fails: {fault}."
-        ) from fault
-
-
-def _refuse_document_type(*_):
-    # A document type can define entities that grow without bound: XMP never needs one.
-    raise DamagedXMPError("Expected an XMP packet, received a document type declaration.")
-
-
-def _rdf(document):
+        what = f"Expected an XMP packet, received XML that fails: {fault}."
+        raise DamagedXMPError(what) from fault
     found = document.getElementsByTagNameNS(_RDF, "RDF")
     if not found:
         raise DamagedXMPError("Expected an XMP packet, received XML without rdf:RDF.")
-    return found[0]
+    return document, found[0]
 
 
 def _remove_property(rdf, namespace, name):
@@ -252,16 +223,11 @@ def _remove_property(rdf, namespace, name):
         for child in list(description.childNodes):
             if (child.namespaceURI, child.localName) == (namespace, name):
                 description.removeChild(child)
-        _drop_if_empty(description)
+        attributes = description.attributes.values()
+        elements = [c for c in description.childNodes if c.nodeType == c.ELEMENT_NODE]
+        if not elements and all(a.namespaceURI in (_XMLNS, _RDF) for a in attributes):
+            rdf.removeChild(description)
     return about
-
-
-def _drop_if_empty(description):
-    attributes = description.attributes.values()
-    meaning = [a for a in attributes if a.namespaceURI not in (_XMLNS, _RDF)]
-    elements = [c for c in description.childNodes if c.nodeType == c.ELEMENT_NODE]
-    if not meaning and not elements:
-        description.parentNode.removeChild(description)
 
 
 def _serialize(document):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import glob
+import itertools
 import os
 import tempfile
 from pathlib import Path
@@ -127,22 +128,21 @@ def _matches(given):
         matches = [(path, path.parent)]
     else:
         matches = _expand(given)
-    if not matches:
-        raise PhotographError(f"{given}: expected photographs, found {_what(path, given)}.")
-    return matches
+    if matches:
+        return matches
+    kinds = {
+        "a folder without any": path.is_dir(),
+        "a link that leads nowhere": path.is_symlink(),
+        "no match": glob.has_magic(given),
+        "no such file or folder": True,
+    }
+    found = next(kind for kind, applies in kinds.items() if applies)
+    raise PhotographError(f"{given}: expected photographs, received {found}.")
 
 
 def _real(path):
     # Unlike `Path.resolve`, it takes links that lead to each other.
     return Path(os.path.realpath(path))
-
-
-def _what(path, given):
-    if path.is_dir():
-        return "a folder without any"
-    if path.is_symlink():
-        return "a link that leads nowhere"
-    return "no match" if glob.has_magic(given) else "no such file or folder"
 
 
 def _walk(folder):
@@ -156,18 +156,10 @@ def _walk(folder):
 def _expand(pattern):
     if not glob.has_magic(pattern):
         return []
-    root = _fixed_folder(Path(pattern))
+    parts = Path(pattern).parts[:-1]
+    root = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
     matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))
     return [(match, root) for match in matches if _is_photograph(match.name) and match.is_file()]
-
-
-def _fixed_folder(pattern):
-    fixed = []
-    for part in pattern.parts[:-1]:
-        if glob.has_magic(part):
-            break
-        fixed.append(part)
-    return Path(*fixed)
 
 
 def _is_photograph(name):
@@ -207,14 +199,10 @@ def _check_jobs(jobs, sheet):
             )
         targets[target] = job.source
     if sheet is not None:
-        _check_sheet(Path(sheet), sources | set(targets))
-
-
-def _check_sheet(sheet, photographs):
-    if writable_format(sheet).name not in ("PNG", "JPEG"):
-        raise PhotographError(f"{sheet}: expected a .png or .jpg contact sheet.")
-    if _real(sheet) in photographs:
-        raise PhotographError(f"{sheet}: expected a contact sheet that is no input or output.")
+        if writable_format(sheet).name not in ("PNG", "JPEG"):
+            raise PhotographError(f"{sheet}: expected a .png or .jpg contact sheet.")
+        if _real(sheet) in sources | set(targets):
+            raise PhotographError(f"{sheet}: expected a contact sheet that is no input or output.")
 
 
 def _check_writable(folder):

@@ -1,7 +1,6 @@
 """A contact sheet: rows of pictures side by side, with a caption under each row."""
 
 from bisect import bisect_right
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -40,77 +39,41 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
             f"{path}: expected rows with one caption each, received {len(rows)} rows and "
             f"{len(captions)} captions."
         )
-    page = _Page(rows, cell, title, headings, more)
-    image = page.draw(captions)
-    with atomic_file(Path(path), overwrite=True) as stream:
-        image.save(stream, target.name, quality=92)
+    gap, margin = max(2, cell // 40), max(8, cell // 10)
+    font = ImageFont.load_default(max(10, cell // 17))
+    large = ImageFont.load_default(max(14, cell // 10))
+    caption_height, heading_height = int(font.size * 2.8), int(font.size * 1.8)
+    columns = max(len(row) for row in rows)
+    width = columns * (cell + gap) - gap
+    top = margin + (int(large.size * 1.8) if title else 0) + (heading_height if headings else 0)
+    lines = len(rows) * (cell + caption_height) + (caption_height if more > 0 else 0)
+    size = (width + 2 * margin, top + lines + margin - caption_height // 3)
+    page = Image.new("RGB", size, _PAGE)
+    pen = ImageDraw.Draw(page)
 
+    def write(text, left, top, room=width, fill=_FAINT, font=font):
+        pen.text((left, top), _shorten(text, font, room), fill, font)
 
-class _Page:
-    """Measures of one sheet, all of them in proportion to the cell."""
-
-    def __init__(self, rows, cell, title, headings, more):
-        self.rows, self.cell, self.title, self.headings = rows, cell, title, headings
-        self.more = more
-        self.gap, self.margin = max(2, cell // 40), max(8, cell // 10)
-        self.caption_font = ImageFont.load_default(max(10, cell // 17))
-        self.title_font = ImageFont.load_default(max(14, cell // 10))
-        self.caption_height = int(self.caption_font.size * 2.8)
-        self.columns = max(len(row) for row in rows)
-        self.width = self.columns * (cell + self.gap) - self.gap
-
-    def draw(self, captions):
-        image = Image.new("RGB", (self.width + 2 * self.margin, self._height()), _PAGE)
-        pen = ImageDraw.Draw(image)
-        top = self._draw_head(pen)
-        for row, caption in zip(self.rows, captions, strict=True):
-            self._draw_row(image, row, top)
-            self._write(pen, caption, top + self.cell + self.gap, _TEXT)
-            top += self.cell + self.caption_height
-        if self.more > 0:
-            self._write(pen, f"and {self.more} more", top, _FAINT)
-        return image
-
-    def _head_height(self):
-        title = int(self.title_font.size * 1.8) if self.title else 0
-        return self.margin + title + (self._heading_height() if self.headings else 0)
-
-    def _heading_height(self):
-        return int(self.caption_font.size * 1.8)
-
-    def _height(self):
-        body = len(self.rows) * (self.cell + self.caption_height)
-        more = self.caption_height if self.more > 0 else 0
-        return self._head_height() + body + more + self.margin - self.caption_height // 3
-
-    def _draw_head(self, pen):
-        if self.title:
-            title = _shorten(self.title, self.title_font, self.width)
-            pen.text((self.margin, self.margin), title, _TEXT, self.title_font)
-        top = self._head_height()
-        for column, heading in enumerate(self.headings[: self.columns]):
-            left = self.margin + column * (self.cell + self.gap)
-            text = _shorten(heading, self.caption_font, self.cell)
-            pen.text((left, top - self._heading_height()), text, _FAINT, self.caption_font)
-        return top
-
-    def _draw_row(self, image, row, top):
-        for column, pixels in enumerate(row):
-            left = self.margin + column * (self.cell + self.gap)
-            image.paste(_CELL, (left, top, left + self.cell, top + self.cell))
-            picture = _fit(Image.fromarray(pixels), self.cell)
-            x = left + (self.cell - picture.width) // 2
-            image.paste(picture, (x, top + (self.cell - picture.height) // 2))
-
-    def _write(self, pen, text, top, fill):
-        text = _shorten(text, self.caption_font, self.width)
-        pen.text((self.margin, top), text, fill, self.caption_font)
-
-
-def _fit(picture, cell):
-    scale = cell / max(picture.size)
-    size = tuple(max(1, round(side * scale)) for side in picture.size)
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    if title:
+        write(title, margin, margin, fill=_TEXT, font=large)
+    lefts = [margin + column * (cell + gap) for column in range(columns)]
+    for heading, left in zip(headings, lefts, strict=False):
+        write(heading, left, top - heading_height, room=cell)
+    for row, caption in zip(rows, captions, strict=True):
+        for pixels, left in zip(row, lefts, strict=False):
+            page.paste(_CELL, (left, top, left + cell, top + cell))
+            picture = Image.fromarray(pixels)
+            scale = cell / max(picture.size)
+            fitted = tuple(max(1, round(side * scale)) for side in picture.size)
+            picture = picture.resize(fitted, Image.Resampling.LANCZOS)
+            x, y = (cell - picture.width) // 2, (cell - picture.height) // 2
+            page.paste(picture, (left + x, top + y))
+        write(caption, margin, top + cell + gap, fill=_TEXT)
+        top += cell + caption_height
+    if more > 0:
+        write(f"and {more} more", margin, top)
+    with atomic_file(path, overwrite=True) as stream:
+        page.save(stream, target.name, quality=92)
 
 
 def _shorten(text, font, width):

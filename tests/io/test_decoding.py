@@ -25,15 +25,11 @@ def tiff(samples, **options):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_grey_tiff_of_16_bits_is_exact(order, deep):
-    photograph = read_photograph(tiff(deep[..., 0], byteorder=order))
-    assert photograph.pixels.dtype == np.uint16
-    np.testing.assert_array_equal(photograph.pixels, np.repeat(deep[..., :1], 3, axis=-1))
-
-
-def test_white_is_zero_in_some_16_bit_scans(deep):
-    photograph = read_photograph(tiff(deep[..., 0], photometric="miniswhite"))
-    np.testing.assert_array_equal(photograph.pixels[..., 1], 65535 - deep[..., 0])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_grey_tiff_of_16_bits_is_exact(order, photometric, deep):
+    data = tiff(deep[..., 0], byteorder=order, photometric=photometric)
+    grey = 65535 - deep[..., :1] if photometric == "miniswhite" else deep[..., :1]
+    np.testing.assert_array_equal(read_photograph(data).pixels, np.repeat(grey, 3, axis=-1))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -116,27 +112,20 @@ def test_floating_point_greys_say_what_white_they_took(top, white):
     assert f"and {white} white" in photograph.notes[0]
 
 
-def test_negative_values_are_stretched():
+def test_values_of_32_bits():
     photograph = read_photograph(Image.fromarray(np.array([[-5.0, 0.0, 5.0]], np.float32)))
     assert photograph.pixels[0, :, 0].tolist() == [0, 32768, 65535]
-
-
-def test_32_bit_integers_that_fit_are_exact():
-    values = np.array([[0, 1, 40000, 65535]], np.int32)
-    photograph = read_photograph(Image.fromarray(values))
+    photograph = read_photograph(Image.fromarray(np.array([[0, 1, 40000, 65535]], np.int32)))
     assert photograph.pixels[0, :, 0].tolist() == [0, 1, 40000, 65535]
     assert photograph.notes == ()
+    with pytest.raises(PhotographError, match="finite"):
+        read_photograph(Image.fromarray(np.full((2, 2), np.nan, np.float32)))
 
 
 def test_floating_point_rgb_tiff(colors):
     values = colors.astype(np.float32) / 255
     photograph = read_photograph(tiff(values, photometric="rgb"))
     np.testing.assert_array_equal(photograph.pixels, colors.astype(np.uint16) * 257)
-
-
-def test_values_that_are_not_finite_are_refused():
-    with pytest.raises(PhotographError, match="finite"):
-        read_photograph(Image.fromarray(np.full((2, 2), np.nan, np.float32)))
 
 
 def with_profile(image, profile, form="PNG"):
@@ -207,17 +196,12 @@ def test_a_grey_picture_with_a_profile_of_rgb(adobe_profile):
     assert photograph.notes == ()
 
 
-def test_a_broken_profile_is_said_and_not_fatal(colors):
-    photograph = read_photograph(with_profile(colors, b"no profile at all" * 20))
-    np.testing.assert_array_equal(photograph.pixels, colors)
-    assert "ICC profile could not be used" in photograph.notes[0]
-
-
-def test_a_broken_profile_of_16_bits(deep, png16):
-    data = b"sRGB\0\0" + zlib.compress(b"nothing" * 40)
-    photograph = read_photograph(png16(deep, (b"iCCP", data)))
-    np.testing.assert_array_equal(photograph.pixels, deep)
-    assert "ICC profile could not be used" in photograph.notes[0]
+def test_a_broken_profile_is_said_and_not_fatal(colors, deep, png16):
+    chunk = (b"iCCP", b"sRGB\0\0" + zlib.compress(b"nothing" * 40))
+    for pixels, data in ((colors, with_profile(colors, b"none" * 20)), (deep, png16(deep, chunk))):
+        photograph = read_photograph(data)
+        np.testing.assert_array_equal(photograph.pixels, pixels)
+        assert "ICC profile could not be used" in photograph.notes[0]
 
 
 def test_a_profile_of_another_space_is_ignored(colors, cmyk_profile):

@@ -6,6 +6,7 @@ import struct
 import time
 import tracemalloc
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,19 +24,12 @@ def encoded(image, form, **options):
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP", "PPM"])
-def test_rgb_comes_back_as_it_was(form, colors):
-    photograph = read_photograph(encoded(colors, form))
-    np.testing.assert_array_equal(photograph.pixels, colors)
+@pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP", "PPM", "JPEG", "WEBP", "AVIF", "JPEG2000"])
+def test_rgb_comes_back_as_it_was_or_close(form, colors):
+    photograph = read_photograph(encoded(colors, form, quality=95))
+    error = np.abs(photograph.pixels.astype(int) - colors).mean()
+    assert error == 0 if form in ("PNG", "TIFF", "BMP", "PPM") else error < 8
     assert (photograph.format, photograph.alpha, photograph.notes) == (form, None, ())
-
-
-@pytest.mark.parametrize("form", ["JPEG", "WEBP", "AVIF", "JPEG2000"])
-def test_lossy_formats_are_close(form, colors):
-    data = encoded(colors, form, quality=95)
-    photograph = read_photograph(data)
-    assert photograph.format == form
-    assert np.abs(photograph.pixels.astype(int) - colors).mean() < 8
 
 
 @pytest.mark.parametrize("mode", ["1", "L"])
@@ -59,28 +53,21 @@ def test_alpha_is_kept_beside_the_pixels(mode, colors):
 
 
 @pytest.mark.parametrize("form", ["PNG", "GIF"])
-def test_palette_with_a_clear_entry(form):
+@pytest.mark.parametrize("clear", [{"transparency": 0}, {}])
+def test_palettes(form, clear):
     image = Image.new("P", (4, 2))
     image.putpalette([10, 20, 30, 200, 100, 50])
     image.putpixel((1, 0), 1)
-    photograph = read_photograph(encoded(image, form, transparency=0))
-    assert photograph.alpha[0].tolist() == [0, 255, 0, 0]
+    photograph = read_photograph(encoded(image, form, **clear))
     assert photograph.pixels[0, 1].tolist() == [200, 100, 50]
-
-
-def test_palette_without_transparency():
-    image = Image.new("P", (4, 2), 1)
-    image.putpalette([10, 20, 30, 200, 100, 50])
-    photograph = read_photograph(encoded(image, "PNG"))
-    assert photograph.alpha is None
-    assert (photograph.pixels == (200, 100, 50)).all()
+    assert photograph.alpha is None or photograph.alpha[0].tolist() == [0, 255, 0, 0]
+    assert (photograph.alpha is not None) == bool(clear)
 
 
 def test_the_clear_color_of_a_png():
-    image = Image.fromarray(np.array([[0, 7, 255]], np.uint8))
-    photograph = read_photograph(encoded(image, "PNG", transparency=7))
-    assert photograph.alpha.tolist() == [[255, 0, 255]]
-    assert photograph.pixels[..., 0].tolist() == [[0, 7, 255]]
+    data = encoded(np.array([[0, 7, 255]], np.uint8), "PNG", transparency=7)
+    assert read_photograph(data).alpha.tolist() == [[255, 0, 255]]
+    assert read_photograph(data).pixels[..., 0].tolist() == [[0, 7, 255]]
 
 
 @pytest.mark.parametrize("mode", ["RGBX", "RGBa", "La", "PA", "HSV", "YCbCr"])
@@ -98,22 +85,16 @@ def test_a_pillow_image_is_left_as_it_was(colors):
 
 
 @pytest.mark.parametrize("form", ["JPEG", "TIFF"])
-def test_cmyk_without_a_profile(form):
-    image = Image.new("CMYK", (16, 16), (0, 255, 255, 0))
-    photograph = read_photograph(encoded(image, form))
+def test_cmyk(form, cmyk_profile):
+    photograph = read_photograph(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), form))
     assert np.abs(photograph.pixels.astype(int) - (255, 0, 0)).max() <= 2
     assert "CMYK without a usable ICC profile" in photograph.notes[0]
-
-
-@pytest.mark.parametrize("form", ["JPEG", "TIFF"])
-def test_cmyk_with_a_profile(form, cmyk_profile):
     image = Image.new("CMYK", (16, 16), (0, 0, 255, 0))
     photograph = read_photograph(encoded(image, form, icc_profile=cmyk_profile))
     # The profile says L* 29.6, a* 68.3, b* -112.0 (D50): the blue of sRGB, see Lindbloom's
     # table of RGB working spaces.
     assert np.abs(photograph.pixels.astype(int) - (0, 0, 255)).max() <= 6
-    assert photograph.notes == ()
-    assert photograph.metadata.icc
+    assert (photograph.notes, photograph.metadata.icc) == ((), True)
 
 
 def test_lab_tiff(colors):
@@ -132,18 +113,16 @@ def test_ycbcr_tiff(colors):
     assert np.abs(read_photograph(data).pixels.astype(int) - colors).max() <= 3
 
 
-@pytest.mark.parametrize("kind", ["path", "str", "bytes", "file", "open file"])
-def test_every_kind_of_source(kind, colors, tmp_path):
-    path = tmp_path / "a.png"
-    path.write_bytes(encoded(colors, "PNG"))
-    if kind == "open file":
-        with path.open("rb") as stream:
-            photograph = read_photograph(stream)
-    else:
-        data = path.read_bytes()
-        sources = {"path": path, "str": str(path), "bytes": data, "file": io.BytesIO(data)}
-        photograph = read_photograph(sources[kind])
-    np.testing.assert_array_equal(photograph.pixels, colors)
+def test_every_kind_of_source(colors, tmp_path):
+    path, data = tmp_path / "really_a_png.jpg", encoded(colors, "PNG")
+    path.write_bytes(data)
+    with path.open("rb") as opened:
+        for source in (path, str(path), data, io.BytesIO(data), opened):
+            photograph = read_photograph(source)
+            np.testing.assert_array_equal(photograph.pixels, colors)
+            assert photograph.format == "PNG"
+    with pytest.raises(PhotographError, match="expected a binary file, received one of str"):
+        read_photograph(io.StringIO("abc"))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4000, 1)])
@@ -175,8 +154,11 @@ def test_what_is_no_picture_is_named(tmp_path):
         read_photograph(tmp_path / "nothing.jpg")
     with pytest.raises(PhotographError, match="no_such.jpg: .*found no such file"):
         read_photograph(tmp_path / "no_such.jpg")
-    with pytest.raises(PhotographError, match="received a file name too long|File name too long"):
+    with pytest.raises(PhotographError, match="File name too long"):
         read_photograph("n" * 300 + ".jpg")
+    (tmp_path / "letter.jpg").write_text("Dear aunt, here is the picture.")
+    with pytest.raises(PhotographError, match="letter.jpg: .* none of the known formats"):
+        read_photograph(tmp_path / "letter.jpg")
     (tmp_path / "a.jpg").symlink_to("b.jpg")
     (tmp_path / "b.jpg").symlink_to("a.jpg")
     with pytest.raises(PhotographError, match="a.jpg: .*Too many levels of symbolic links"):
@@ -243,29 +225,15 @@ def test_bombs_are_refused_from_their_headers(size, said):
 
 def test_a_large_jpeg_cut_short_stays_within_its_memory():
     flat = encoded(Image.new("L", (65500, 3000), 90), "JPEG", quality=20)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(PhotographError, match="truncated"):
-        read_photograph(flat[: len(flat) // 2])
-    # In units of 1024 bytes: at most one copy as Pillow holds it, of 196 megapixels.
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000
-
-
-def test_a_text_named_like_a_photograph(tmp_path):
-    path = tmp_path / "letter.jpg"
-    path.write_text("Dear aunt, here is the picture.")
-    with pytest.raises(PhotographError, match="letter.jpg: .* is none of the known formats"):
-        read_photograph(path)
-
-
-def test_a_file_opened_as_text():
-    with pytest.raises(PhotographError, match="expected a binary file, received one of str"):
-        read_photograph(io.StringIO("abc"))
-
-
-def test_a_suffix_that_lies_does_not_matter(colors, tmp_path):
-    path = tmp_path / "really_a_png.jpg"
-    path.write_bytes(encoded(colors, "PNG"))
-    assert read_photograph(path).format == "PNG"
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 10**9, before[1]))
+    try:
+        # Where this is too little, the message speaks of memory.
+        with pytest.raises(PhotographError, match="truncated"):
+            read_photograph(flat[: len(flat) // 2])
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -276,21 +244,16 @@ def test_a_truncated_jpeg_is_no_half_picture(part, progressive, colors):
         read_photograph(data[: int(len(data) * part)])
 
 
-@pytest.mark.parametrize("form", ["PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", "PPM"])
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
-def test_other_truncated_files(form, part, colors):
-    data = encoded(np.tile(colors, (3, 3, 1)), form)
-    with pytest.raises(PhotographError):
-        read_photograph(data[: int(len(data) * part)])
-
-
-@pytest.mark.parametrize("part", [0.3, 0.9])
-def test_truncated_deep_files(part, deep, png16):
+@pytest.mark.parametrize("form", ["PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", "PPM", "deep"])
+def test_other_truncated_files(form, colors, deep, png16):
     stream = io.BytesIO()
     tifffile.imwrite(stream, deep, photometric="rgb")
-    for data in (stream.getvalue(), png16(deep)):
-        with pytest.raises(PhotographError):
-            read_photograph(data[: int(len(data) * part)])
+    large = np.tile(colors, (3, 3, 1))
+    files = [stream.getvalue(), png16(deep)] if form == "deep" else [encoded(large, form)]
+    for data in files:
+        for part in (0.1, 0.5, 0.9):
+            with pytest.raises(PhotographError):
+                read_photograph(data[: int(len(data) * part)])
 
 
 @pytest.mark.filterwarnings("ignore")
