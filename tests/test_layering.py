@@ -32,7 +32,7 @@ ROOMS = {
     "losses": PARTS,
     "metrics": PARTS,
     "data": PARTS | {"io"},
-    "training": PARTS | {"losses", "metrics", "precision", "io"},
+    "training": PARTS | {"io", "losses", "metrics", "precision"},
     "models": MODELS,
     "presets": PRESETS,
     "inference": INFERENCE,

@@ -1,13 +1,24 @@
-"""Folders of pictures to batches of lightness and targets."""
+"""Folders of photographs to batches of lightness and targets."""
 
 from keras_colorize.bins import UNLABELED
 from keras_colorize.data.aging import aged_view
-from keras_colorize.data.bin_means import CHANNEL_TARGETS, bin_means
-from keras_colorize.data.mixing import epoch_order
-from keras_colorize.data.pictures import PictureSet, list_pictures, split_pictures
-from keras_colorize.data.pipeline import TrainingData, validation_batches
-from keras_colorize.data.priors import ab_counts, ab_prior, prior_json, read_prior
-from keras_colorize.data.scan import ScanReport, is_near_grey, scan_pictures
+from keras_colorize.data.batches import TrainingData, epoch_order, validation_batches
+from keras_colorize.data.folders import (
+    PictureSet,
+    ScanReport,
+    is_near_grey,
+    list_pictures,
+    scan_pictures,
+    split_pictures,
+)
+from keras_colorize.data.statistics import (
+    CHANNEL_TARGETS,
+    ab_counts,
+    ab_prior,
+    bin_means,
+    prior_json,
+    read_prior,
+)
 from keras_colorize.data.targets import Targets
 from keras_colorize.data.tfds import list_source, write_tfds
 

@@ -1,5 +1,7 @@
 """Color views as old plates and films would show them, the same for the same seed."""
 
+import functools
+
 import tensorflow as tf
 
 from keras_colorize.color.xyz import XYZ_FROM_RGB
@@ -32,27 +34,21 @@ def aged_view(rgb, seed, parts=None):
     Raises:
         ValueError: for parts that do not exist.
     """
-    rgb = tf.convert_to_tensor(rgb)
-    seeds = tf.unstack(tf.random.split(seed, len(PARTS) + 1))
-    there = _there(parts, seeds[-1])
-    grey = _exposed(rgb, there[0], seeds[0])
-    for part, here, own in zip(_ON_GREY.values(), there[1:], seeds[1:-1], strict=True):
-        grey = _perhaps(here, part, grey, own)
-    return tf.repeat(tf.clip_by_value(grey, 0.0, 1.0), 3, axis=-1)
-
-
-def _there(parts, seed):
-    """Which parts there are, a bool tensor per part."""
-    if parts is None:
-        drawn = tf.random.stateless_uniform((len(PARTS),), seed)
-        return tf.unstack(drawn < tf.constant(list(_SHARES.values())))
-    if unknown := sorted(set(parts) - set(PARTS)):
+    if unknown := sorted(set(parts or ()) - set(PARTS)):
         raise ValueError(f"Expected parts among {', '.join(PARTS)}, received {unknown}.")
-    return tf.unstack(tf.constant([name in parts for name in PARTS]))
-
-
-def _perhaps(here, part, grey, seed):
-    return tf.cond(here, lambda: part(grey, seed), lambda: grey)
+    seeds = tf.unstack(tf.random.split(seed, len(PARTS) + 1))
+    if parts is None:
+        drawn = tf.random.stateless_uniform((len(PARTS),), seeds[-1])
+        present = tf.unstack(drawn < tf.constant(list(_SHARES.values())))
+    else:
+        present = tf.unstack(tf.constant([name in parts for name in PARTS]))
+    grey = _exposed(tf.convert_to_tensor(rgb), present[0], seeds[0])
+    for part, here, own in zip(_ON_GREY.values(), present[1:], seeds[1:-1], strict=True):
+        # Called at once: a loop's names change before a graph is traced.
+        grey = tf.cond(
+            here, functools.partial(part, grey, own), functools.partial(tf.identity, grey)
+        )
+    return tf.repeat(tf.clip_by_value(grey, 0.0, 1.0), 3, axis=-1)
 
 
 def _exposed(rgb, orthochromatic, seed):
@@ -75,7 +71,8 @@ def _blur(grey, seed):
     """Loses what is smaller than 1.2 to 2.5 pixels."""
     (factor,) = _draw(seed, (1.2, 2.5))
     size = tf.shape(grey)[:2]
-    blurred = tf.image.resize(grey, _divided(size, factor), antialias=True)
+    smaller = tf.maximum(tf.cast(tf.round(tf.cast(size, "float32") / factor), "int32"), 1)
+    blurred = tf.image.resize(grey, smaller, antialias=True)
     return tf.ensure_shape(tf.image.resize(blurred, size, "bicubic"), grey.shape)
 
 
@@ -168,14 +165,10 @@ def _power(values, exponent):
     return tf.exp(exponent * tf.math.log(tf.maximum(values, 1e-8)))
 
 
-def _divided(size, by):
-    return tf.maximum(tf.cast(tf.round(tf.cast(size, "float32") / by), "int32"), 1)
-
-
 def _draw(seed, *ranges):
     """A number from each range."""
     drawn = tf.unstack(tf.random.stateless_uniform((len(ranges),), seed))
-    return [_scaled(one, limits) for one, limits in zip(drawn, ranges, strict=True)]
+    return [_scaled(share, limits) for share, limits in zip(drawn, ranges, strict=True)]
 
 
 def _scaled(share, limits):

@@ -15,10 +15,6 @@ from keras_colorize.color import (
     scale_yuv_uv,
 )
 
-LABEL = "label"
-"""Kind of target that is the picture's class."""
-
-
 _KINDS = {
     "ab": lambda rgb, lab: lab[..., 1:],
     "ab_scaled": lambda rgb, lab: scale_ab(lab[..., 1:]),
@@ -29,7 +25,7 @@ _KINDS = {
     "rgb": lambda rgb, lab: rgb,
 }
 
-KINDS = (*_KINDS, LABEL)
+KINDS = (*_KINDS, "label")
 """Kinds of target: a and b, the same scaled to [0, 1], U and V of YUV scaled to [0, 1], u and v of
 L*u*v*, the same scaled to [0, 1], hue and saturation, RGB, the class."""
 
@@ -53,7 +49,7 @@ class Targets:
             raise ValueError(f"Expected kinds among {', '.join(KINDS)}, received {self.outputs}.")
 
     def __call__(self, rgb, labels, film=None):
-        """Makes one batch.
+        """Turns one batch of pictures into lightness and targets.
 
         Args:
             rgb: float32 tensor (N, H, W, 3) in [0, 1]; H and W multiples of `stride`.
@@ -69,17 +65,15 @@ class Targets:
             ValueError: if the size is not a multiple of the stride.
         """
         lab = rgb_to_lab(rgb)
-        return lab[..., :1] if film is None else rgb_to_lightness(film), {
-            name: labels if kind == LABEL else self._pool(_KINDS[kind](rgb, lab))
-            for name, kind in self.outputs.items()
-        }
-
-    def _pool(self, x):
-        if self.stride == 1:
-            return x
-        if any(size is not None and size % self.stride for size in x.shape[1:3]):
-            raise ValueError(
-                f"Expected pictures whose sides are multiples of {self.stride}, "
-                f"received {tuple(x.shape[1:3])}."
-            )
-        return ops.average_pool(x, self.stride, self.stride)
+        lightness, targets = lab[..., :1] if film is None else rgb_to_lightness(film), {}
+        for name, kind in self.outputs.items():
+            values = labels if kind == "label" else _KINDS[kind](rgb, lab)
+            if kind != "label" and self.stride > 1:
+                if any(size is not None and size % self.stride for size in values.shape[1:3]):
+                    raise ValueError(
+                        f"Expected pictures whose sides are multiples of {self.stride}, "
+                        f"received {tuple(values.shape[1:3])}."
+                    )
+                values = ops.average_pool(values, self.stride, self.stride)
+            targets[name] = values
+        return lightness, targets

@@ -7,17 +7,16 @@ any picture at any time. A stream of examples would offer none of these.
 """
 
 import itertools
-import json
 import re
+import shutil
+import uuid
 from pathlib import Path
 
-from keras_colorize.data.pictures import list_pictures
-from keras_colorize.io.atomic import write_file
+from keras_colorize.data.folders import list_pictures
 
 PREFIX = "tfds:"
 """Beginning of a source that is a TFDS name."""
 
-_MARKER = ".tfds.json"
 _SUFFIXES = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"GIF8": "gif", b"BM": "bmp"}
 
 
@@ -27,7 +26,8 @@ def list_source(source, exports, class_names=None):
     Args:
         source: path of a folder, or `tfds:NAME[/SPLIT]`. The split is `train` unless given; a
             NAME with a configuration (`imagenet_resized/64x64`) needs its split.
-        exports: folder below which a TFDS set is written, see `write_tfds`.
+        exports: folder below which a TFDS set is written, see `write_tfds`; what is there is
+            used again, without TensorFlow Datasets.
         class_names: see `list_pictures`.
 
     Returns:
@@ -36,25 +36,25 @@ def list_source(source, exports, class_names=None):
     Raises:
         ImportError, ValueError: see `write_tfds` and `list_pictures`.
     """
-    if not str(source).startswith(PREFIX):
-        return list_pictures(source, class_names)
-    name, slash, split = str(source).removeprefix(PREFIX).rpartition("/")
-    if not slash:
-        name, split = split, "train"
-    folder = Path(exports) / re.sub(r"[^\w.-]+", "_", f"{name}-{split}")
-    write_tfds(name, split, folder)
+    folder = Path(source)
+    if str(source).startswith(PREFIX):
+        name, slash, split = str(source).removeprefix(PREFIX).rpartition("/")
+        name, split = (name, split) if slash else (split, "train")
+        folder = Path(exports) / re.sub(r"[^\w.-]+", "_", f"{name}-{split}")
+        if not folder.exists():
+            write_tfds(name, split, folder)
     return list_pictures(folder, class_names)
 
 
 def write_tfds(name, split, folder, data_dir=None, limit=None):
     """Writes an image set of TensorFlow Datasets to `folder/class/number.jpg` (or `.png`).
 
-    A complete export is reused, without TensorFlow Datasets; an interrupted one is completed.
+    The folder appears with all pictures in it or, after an error, not at all.
 
     Args:
         name: name of the set, as `tfds.load` takes it.
         split: its split, for example `"train"` or `"train[:10%]"`.
-        folder: where the pictures go; new, empty, or an export of the same request.
+        folder: a new folder; where another process makes the same one meanwhile, that one stays.
         data_dir: where TFDS keeps its data; None for its default.
         limit: most pictures to write; None for all.
 
@@ -63,34 +63,31 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
 
     Raises:
         ImportError: without the package tensorflow-datasets (extra `tfds`).
-        ValueError: for a set without pictures, or a folder that holds something else.
+        ValueError: for a set without pictures, or a folder that exists.
     """
     folder = Path(folder)
-    request = {"name": name, "split": split, "limit": limit}
-    if not _is_complete(folder, request):
-        examples, class_names = _load(name, split, data_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        _mark(folder, request, complete=False)
+    if folder.exists():
+        raise ValueError(f"Expected a new folder for the export, received {folder}.")
+    examples, class_names = _load(name, split, data_dir)
+    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    try:
+        temporary.mkdir(parents=True)
         for number, example in enumerate(itertools.islice(examples, limit)):
-            label = int(example.get("label", -1))
-            parent = folder / _folder_name(class_names[label]) if label >= 0 else folder
-            _write_picture(parent, number, example["image"])
-        _mark(folder, request, complete=True)
+            label, encoded = int(example.get("label", -1)), example["image"]
+            # A slash would nest folders and a leading dot hide them.
+            parent = class_names[label].replace("/", "_").lstrip(".") if label >= 0 else ""
+            suffix = next((s for start, s in _SUFFIXES.items() if encoded.startswith(start)), None)
+            if suffix is None:
+                raise ValueError(
+                    f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}..."
+                )
+            (temporary / parent).mkdir(exist_ok=True)
+            (temporary / parent / f"{number:08}.{suffix}").write_bytes(encoded)
+        if not folder.exists():
+            temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return list_pictures(folder)
-
-
-def _is_complete(folder, request):
-    """Returns whether the export is done; refuses folders with something else in them."""
-    marker = folder / _MARKER
-    if not marker.exists():
-        if folder.exists() and any(folder.iterdir()):
-            raise ValueError(f"Expected a new or empty folder for the export, received {folder}.")
-        return False
-    found = json.loads(marker.read_text())
-    complete = found.pop("complete")
-    if found != request:
-        raise ValueError(f"Expected the export of {request} in {folder}, found that of {found}.")
-    return complete
 
 
 def _load(name, split, data_dir):
@@ -106,27 +103,7 @@ def _load(name, split, data_dir):
     if "image" not in features:
         raise ValueError(f"Expected a set with a feature 'image', {name} has {sorted(features)}.")
     builder.download_and_prepare()
-    # In the order of the files, so that an interrupted export goes on with the same numbers.
-    dataset = builder.as_dataset(
-        split=split, shuffle_files=False, decoders={"image": tfds.decode.SkipDecoding()}
-    )
+    decoders = {"image": tfds.decode.SkipDecoding()}
+    dataset = builder.as_dataset(split=split, shuffle_files=False, decoders=decoders)
     class_names = features["label"].names if "label" in features else ()
     return dataset.as_numpy_iterator(), class_names
-
-
-def _folder_name(class_name):
-    # A slash would nest folders and a leading dot hide them.
-    return class_name.replace("/", "_").lstrip(".")
-
-
-def _write_picture(parent, number, encoded):
-    suffix = next((s for start, s in _SUFFIXES.items() if encoded.startswith(start)), None)
-    if suffix is None:
-        raise ValueError(f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}...")
-    path = parent / f"{number:08}.{suffix}"
-    if not path.exists():
-        write_file(path, encoded, overwrite=True)
-
-
-def _mark(folder, request, complete):
-    write_file(folder / _MARKER, json.dumps({**request, "complete": complete}), overwrite=True)

@@ -1,7 +1,4 @@
-"""A generator of color and a discriminator, trained against each other as one model.
-
-Nazeri, Ng & Ebrahimi 2018, as used by Zhou & Zhou 2019, section 2.2.
-"""
+"""Models that do not train by the losses of their outputs alone: a GAN, and a taught encoder."""
 
 import keras
 import tensorflow as tf
@@ -9,21 +6,23 @@ from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
 from keras_colorize.losses import discriminator_loss, generator_adversarial_loss
+from keras_colorize.losses.distillation import DistillationLoss
 from keras_colorize.metrics import Colorfulness, Diversity
 from keras_colorize.training.replicas import descend, share
 
 RECONSTRUCTION, ADVERSARIAL = PHASES = ("reconstruction", "adversarial")
 """The generator alone on the reconstruction loss; then both networks."""
 
-_JUDGEMENTS = ("discriminator_loss", "discriminator_accuracy")
+_DISCRIMINATOR_LOGS = ("discriminator_loss", "discriminator_accuracy")
 
 
 class AdversarialModel(keras.Model):
-    """Trains a generator against a discriminator.
+    """A generator of color and a discriminator, trained against each other.
 
-    Called, it maps L* (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1]. The loss that it
-    is compiled with is the reconstruction loss, second term of eq. 6. The discriminator sees
-    color and lightness at the size of the color.
+    Nazeri, Ng & Ebrahimi 2018, as used by Zhou & Zhou 2019, section 2.2. Called, it maps L*
+    (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1]. The loss that it is compiled with is
+    the reconstruction loss, second term of eq. 6. The discriminator takes color and lightness at
+    the size of the color.
 
     Args:
         generator: any network of the library, L* in 0..100 in, dict of outputs out.
@@ -32,13 +31,13 @@ class AdversarialModel(keras.Model):
         to_ab: callable (generator's outputs, L*) to a float32 tensor (N, h, w, 2), a and b
             scaled to [0, 1], through which gradients pass; None takes the output `"ab"`.
         label_smoothing: see `discriminator_loss`.
-        perceptual: callable (L*, true ab, made ab), both scaled to [0, 1], to a number that the
-            generator lowers in both phases, for example a `PerceptualLoss`; or None.
-        distillation: callable (L*, true ab scaled to [0, 1], generator's outputs) to a number
+        perceptual: callable (L*, target ab, predicted ab), both scaled to [0, 1], to a number that
+            the generator lowers in both phases, for example a `PerceptualLoss`; or None.
+        distillation: callable (L*, target ab scaled to [0, 1], generator's outputs) to a number
             that the generator lowers in both phases, for example
             `DistillationLoss.beside_colors`; or None.
-        to_shown: as `to_ab`, for what `perceptual` sees, where pictures are shown in other
-            colors, more saturated ones perhaps; None takes those of `to_ab`.
+        to_shown: as `to_ab`, for `perceptual`, where pictures are shown in other colors, more
+            saturated ones perhaps; None takes those of `to_ab`.
 
     Attributes:
         phase: one of `PHASES`; `TwoPhases` sets it.
@@ -67,9 +66,9 @@ class AdversarialModel(keras.Model):
         self.distillation = distillation
         self.phase = RECONSTRUCTION
         self.error = keras.metrics.MeanSquaredError("mse")
-        self.judgements = [keras.metrics.Mean(name) for name in _JUDGEMENTS]
-        self.made = [Colorfulness(), Diversity()]
-        self.true = [Colorfulness("true_colorfulness"), Diversity("true_diversity")]
+        self.discriminator_metrics = [keras.metrics.Mean(name) for name in _DISCRIMINATOR_LOGS]
+        self.color_metrics = [Colorfulness(), Diversity()]
+        self.target_metrics = [Colorfulness("true_colorfulness"), Diversity("true_diversity")]
         self.built = True
 
     @property
@@ -84,7 +83,8 @@ class AdversarialModel(keras.Model):
             generator_optimizer: optimizer of the generator.
             discriminator_optimizer: optimizer of the discriminator.
             loss: reconstruction loss on `"ab"`, scaled to [0, 1].
-            weight: the paper's lambda.
+            weight: factor on it. The paper's lambda of 100 is meant for ab in [-1, 1], which
+                makes 200 for L1 and 400 for a squared error.
         """
         self.generator.compile(generator_optimizer)
         self.discriminator.compile(discriminator_optimizer)
@@ -94,47 +94,50 @@ class AdversarialModel(keras.Model):
             part.optimizer.build(part.trainable_variables)
 
     def call(self, lightness, training=False):
-        """Colorizes L* (N, H, W, 1); see the class."""
-        return {"ab": self._made(self.generator(lightness, training=training), lightness)}
+        """Colorizes L* (N, H, W, 1)."""
+        outputs = self.generator(lightness, training=training)
+        return {"ab": ops.cast(self.to_ab(outputs, lightness), "float32")}
 
     def train_step(self, data):
         """One step of the generator and, in the adversarial phase, of the discriminator.
 
         Args:
-            data: `(lightness, {"ab": truth})`, a and b scaled to [0, 1] at any size, see
+            data: `(lightness, {"ab": target})`, a and b scaled to [0, 1] at any size, see
                 `keras_colorize.data.Targets`.
 
         Returns:
             dict of losses; in replicas of a strategy, they sum up to those of the batch.
         """
-        lightness, targets = data[:2]
-        if self.phase == RECONSTRUCTION:
-            return self._reconstruct(lightness, targets["ab"])
-        return self._compete(lightness, targets["ab"])
-
-    def _reconstruct(self, lightness, truth):
-        with tf.GradientTape() as tape:
-            losses, _ = self._generate(lightness, truth)
-            loss = sum(losses.values())
-        self._descend(self.generator, tape, loss)
+        lightness, target = data[0], data[1]["ab"]
         # Tables of epochs take their columns from the first one.
-        absent = dict.fromkeys(("adversarial_loss", *_JUDGEMENTS), tf.constant(float("nan")))
-        return {"loss": loss, **losses, **absent}
-
-    def _compete(self, lightness, truth):
+        absent = dict.fromkeys(
+            ("adversarial_loss", *_DISCRIMINATOR_LOGS), tf.constant(float("nan"))
+        )
         with tf.GradientTape(persistent=True) as tape:
-            losses, made = self._generate(lightness, truth)
-            fake = self.judge(lightness, made, training=True)
-            real = self.judge(lightness, _fit(truth, made), training=True)
-            losses["adversarial_loss"] = share(generator_adversarial_loss(fake))
+            outputs = self.generator(lightness, training=True)
+            ab = ops.cast(self.to_ab(outputs, lightness), "float32")
+            # Keras divides by the number of replicas here.
+            reconstruction = self.compute_loss(lightness, {"ab": target}, {"ab": ab})
+            losses = {"reconstruction_loss": reconstruction}
+            if self.perceptual:
+                shown = ops.cast(self.to_shown(outputs, lightness), "float32")
+                losses["perceptual_loss"] = share(self.perceptual(lightness, target, shown))
+            if self.distillation:
+                losses["distillation_loss"] = share(self.distillation(lightness, target, outputs))
+            if self.phase == ADVERSARIAL:
+                fake = self.discriminate(lightness, ab, training=True)
+                real = self.discriminate(lightness, _resized_like(ab, target), training=True)
+                losses["adversarial_loss"] = share(generator_adversarial_loss(fake))
+                discriminator = share(discriminator_loss(real, fake, self.label_smoothing))
             loss = sum(losses.values())
-            judgement = share(discriminator_loss(real, fake, self.label_smoothing))
-        self._descend(self.generator, tape, loss)
-        self._descend(self.discriminator, tape, judgement)
-        verdicts = judgement, share(_accuracy(real, fake))
-        return {"loss": loss, **losses, **dict(zip(_JUDGEMENTS, verdicts, strict=True))}
+        descend(self.generator, tape, loss)
+        if self.phase == RECONSTRUCTION:
+            return {"loss": loss, **losses, **absent}
+        descend(self.discriminator, tape, discriminator)
+        logs = discriminator, share(_accuracy(real, fake))
+        return {"loss": loss, **losses, **dict(zip(_DISCRIMINATOR_LOGS, logs, strict=True))}
 
-    def judge(self, lightness, ab, training=False):
+    def discriminate(self, lightness, ab, training=False):
         """The discriminator's logits, (N, 1).
 
         Args:
@@ -142,8 +145,8 @@ class AdversarialModel(keras.Model):
             ab: a and b scaled to [0, 1], (N, h, w, 2).
             training: as for any layer.
         """
-        seen = {"lightness": _fit(lightness, ab), "ab": ab}
-        return self.discriminator(seen, training=training)
+        inputs = {"lightness": _resized_like(ab, lightness), "ab": ab}
+        return self.discriminator(inputs, training=training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Metrics of validation: the error, and what a collapse shows in.
@@ -152,60 +155,28 @@ class AdversarialModel(keras.Model):
             dict; `mse` is that of ab scaled to [0, 1], `colorfulness` and `diversity` are shares
             of those of the true colors.
         """
-        made = y_pred["ab"]
-        truth = _fit(y["ab"], made)
-        self.error.update_state(truth, made)
-        real, fake = (self.judge(x, ab) for ab in (truth, made))
+        prediction = y_pred["ab"]
+        target = _resized_like(prediction, y["ab"])
+        self.error.update_state(target, prediction)
+        real, fake = (self.discriminate(x, ab) for ab in (target, prediction))
         values = discriminator_loss(real, fake, self.label_smoothing), _accuracy(real, fake)
-        for metric, value in zip(self.judgements, values, strict=True):
+        for metric, value in zip(self.discriminator_metrics, values, strict=True):
             metric.update_state(value, ops.shape(x)[0])
-        _update(self.made, x, made)
-        _update(self.true, x, truth)
+        pairs = (self.color_metrics, prediction), (self.target_metrics, target)
+        for (colorfulness, diversity), scaled in pairs:
+            ab = unscale_ab(scaled)
+            lab = ops.concatenate([_resized_like(ab, x), ab], axis=-1)
+            colorfulness.update_state(None, ops.clip(lab_to_rgb(lab), 0.0, 1.0))
+            diversity.update_state(None, ab)
         logs = super().compute_metrics(x, y, y_pred, sample_weight)
-        for metric, truth in zip(self.made, self.true, strict=True):
-            logs[metric.name] = ops.divide_no_nan(logs[metric.name], logs.pop(truth.name))
+        for metric, of_target in zip(self.color_metrics, self.target_metrics, strict=True):
+            logs[metric.name] = ops.divide_no_nan(logs[metric.name], logs.pop(of_target.name))
         return logs
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
         """The reconstruction loss, at the size of the generated color."""
-        truth = {"ab": _fit(y["ab"], y_pred["ab"])}
-        return super().compute_loss(x, truth, y_pred, sample_weight, training)
-
-    def _generate(self, lightness, truth):
-        """Returns the generator's own losses by name, and the ab that it made."""
-        outputs = self.generator(lightness, training=True)
-        made = self._made(outputs, lightness)
-        # Keras divides by the number of replicas here.
-        losses = {"reconstruction_loss": self.compute_loss(lightness, {"ab": truth}, {"ab": made})}
-        if self.perceptual:
-            shown = ops.cast(self.to_shown(outputs, lightness), "float32")
-            losses["perceptual_loss"] = share(self.perceptual(lightness, truth, shown))
-        if self.distillation:
-            losses["distillation_loss"] = share(self.distillation(lightness, truth, outputs))
-        return losses, made
-
-    def _made(self, outputs, lightness):
-        return ops.cast(self.to_ab(outputs, lightness), "float32")
-
-    def _descend(self, part, tape, loss):
-        variables = part.trainable_variables
-        descend(part.optimizer, tape.gradient(loss, variables), variables)
-
-
-class TwoPhases(keras.callbacks.Callback):
-    """Starts with the reconstruction loss alone, and sets the discriminator to work later.
-
-    Args:
-        epochs: epochs of the first phase.
-    """
-
-    def __init__(self, epochs):
-        super().__init__()
-        self.epochs = epochs
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Chooses the phase."""
-        self.model.phase = RECONSTRUCTION if epoch < self.epochs else ADVERSARIAL
+        target = {"ab": _resized_like(y_pred["ab"], y["ab"])}
+        return super().compute_loss(x, target, y_pred, sample_weight, training)
 
 
 def _accuracy(real, fake):
@@ -213,15 +184,50 @@ def _accuracy(real, fake):
     return ops.mean(ops.cast(right, "float32"))
 
 
-def _update(metrics, lightness, ab):
-    colorfulness, diversity = metrics
-    ab = unscale_ab(ab)
-    lab = ops.concatenate([_fit(lightness, ab), ab], axis=-1)
-    colorfulness.update_state(None, ops.clip(lab_to_rgb(lab), 0.0, 1.0))
-    diversity.update_state(None, ab)
-
-
-def _fit(x, ab):
+def _resized_like(ab, x):
     if x.shape[1:3] == ab.shape[1:3]:
         return x
     return ops.image.resize(x, ops.shape(ab)[1:3], antialias=True)
+
+
+class DistillationModel(keras.Model):
+    """Trains an encoder on L* to what a teacher makes of the true colors of the same view.
+
+    Batch statistics stay those of the pretraining: views of a few collections would shift them.
+
+    Args:
+        student: Functional model, L* in 0..100 to a dict of `"features"`, a list of maps
+            (N, h, w, C), and `"logits"` (N, classes).
+        teacher: callable from pictures (N, H, W, 3) in [-1, 1] to the same.
+        temperature: of the logits.
+        logit_weight: factor on the divergence of class probabilities.
+    """
+
+    def __init__(self, student, teacher, temperature=2.0, logit_weight=0.5, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.student = student
+        self.distillation = DistillationLoss(teacher, temperature, logit_weight)
+        self.agreement = keras.metrics.SparseCategoricalAccuracy("agreement")
+        self.built = True
+
+    def call(self, lightness, training=False):
+        """Features and logits of L* (N, H, W, 1)."""
+        return self.student(lightness, training=False)
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+        """The loss of a batch; in replicas of a strategy they sum up to it.
+
+        Args:
+            x: not used.
+            y: dict of `"rgb"`, true pictures (N, H, W, 3) in [0, 1].
+            y_pred: what `call` returned.
+            sample_weight: not used.
+            training: not used.
+        """
+        return share(self.distillation(2.0 * y["rgb"] - 1.0, y_pred))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """How often the student's first class is the teacher's, `agreement`."""
+        logits = self.distillation.teacher(2.0 * y["rgb"] - 1.0)["logits"]
+        self.agreement.update_state(ops.argmax(logits, axis=-1), y_pred["logits"])
+        return self.get_metrics_result()

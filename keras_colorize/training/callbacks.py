@@ -1,15 +1,52 @@
-"""Keras callbacks of the training loop."""
+"""Keras callbacks of the training loop: what is written, what steers, and a GAN's collapse."""
 
+import collections
 import importlib.util
+import json
+import logging
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
-from keras_colorize.io.atomic import write_file
+from keras_colorize.io.atomic import atomic_file
+from keras_colorize.training.adversarial import ADVERSARIAL, RECONSTRUCTION
 from keras_colorize.training.checkpoints import parts_of
-from keras_colorize.training.optimizers import rate_of
+
+
+def standard_callbacks(
+    run_folder, plateau=None, early_stop=None, tensorboard=False, worker=0, best=False
+):
+    """Callbacks that every trainer offers.
+
+    Args:
+        run_folder: the run's folder; a table of the epochs goes to `history.csv` in it.
+        plateau: epochs without progress of `val_loss` after which the learning rate (of both
+            networks of an `AdversarialModel`) is halved, or None. Needs the constant schedule.
+        early_stop: epochs without progress of `val_loss` after which the run ends with its best
+            weights, or None.
+        tensorboard: whether events are written to `tensorboard/`; needs the extra `train`.
+        worker: index of this worker; only the chief, 0, gets those that write files.
+        best: whether the run ends with its best weights, see `BestWeights`.
+
+    Returns:
+        List of Keras callbacks.
+    """
+    folder, callbacks = Path(run_folder), []
+    if worker == 0:
+        folder.mkdir(parents=True, exist_ok=True)
+        callbacks.append(keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True))
+        if tensorboard:
+            callbacks.append(keras.callbacks.TensorBoard(str(folder / "tensorboard")))
+        if best or early_stop is not None:
+            callbacks.append(BestWeights(folder))
+    if plateau is not None:
+        callbacks.append(PlateauCut("val_loss", factor=0.5, patience=plateau))
+    if early_stop is not None:
+        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=early_stop))
+    return callbacks
 
 
 class ColorizedSamples(keras.callbacks.Callback):
@@ -32,13 +69,18 @@ class ColorizedSamples(keras.callbacks.Callback):
         self.rgb = np.asarray(rgb)
         self.colorize = colorize
         self.folder = Path(folder)
-        self._writer = _event_writer(tensorboard) if tensorboard else None
+        # Without the package TensorFlow fails at the first picture, which comes an epoch later.
+        if tensorboard and importlib.util.find_spec("tensorboard") is None:
+            raise ImportError(
+                "Expected the package tensorboard, found none: pip install 'keras-colorize[train]'."
+            )
+        self._writer = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
 
     def on_epoch_end(self, epoch, logs=None):
         """Writes the sheet of this epoch: grey, colorized, true, a row each."""
-        made = np.asarray(self.colorize(self.model, self.lightness))
+        colorized = np.asarray(self.colorize(self.model, self.lightness))
         grey = np.repeat(np.asarray(self.lightness) / 100.0, 3, axis=-1)
-        rows = [np.concatenate(list(row), axis=1) for row in (grey, made, self.rgb)]
+        rows = [np.concatenate(list(row), axis=1) for row in (grey, colorized, self.rgb)]
         sheet = np.rint(np.clip(np.concatenate(rows), 0, 1) * 255).astype("uint8")
         path = self.folder / f"epoch_{epoch + 1:04d}.png"
         write_file(path, tf.io.encode_png(sheet).numpy(), overwrite=True)
@@ -47,53 +89,153 @@ class ColorizedSamples(keras.callbacks.Callback):
                 tf.summary.image("grey_colorized_true", sheet[None])
 
 
+class BestWeights(keras.callbacks.Callback):
+    """Keeps the weights that had the lowest validation loss, and ends the run with them.
+
+    They are in `best.weights.h5` and `best.json` of the run's folder, so that a run that was
+    interrupted and one that is finished know them. Averaged weights are kept as averaged.
+
+    Args:
+        folder: the run's folder.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.weights = Path(folder) / "best.weights.h5"
+        self.note = Path(folder) / "best.json"
+
+    def on_test_end(self, logs=None):
+        """Keeps the weights that were just validated, if none were better."""
+        loss = logs["loss"]
+        if self.note.exists() and json.loads(self.note.read_text())["val_loss"] <= loss:
+            return
+        temporary = self.weights.with_name("latest.weights.h5")
+        parts_of(self.model)[0].save_weights(temporary)
+        temporary.replace(self.weights)
+        with atomic_file(self.note, overwrite=True) as stream:
+            stream.write(json.dumps({"val_loss": loss}).encode())
+
+    def on_train_end(self, logs=None):
+        """Takes the best weights."""
+        if self.weights.exists():
+            parts_of(self.model)[0].load_weights(self.weights)
+
+
 class PlateauCut(keras.callbacks.ReduceLROnPlateau):
     """Keras' callback, for all the networks that a model trains."""
 
     def on_epoch_end(self, epoch, logs=None):
         """Cuts the rates of the other networks as that of the first was cut."""
         first, *others = parts_of(self.model)
-        before = rate_of(first.optimizer)
+        before = _rate(first.optimizer)
         super().on_epoch_end(epoch, logs)
-        share = rate_of(first.optimizer) / before
         for part in others:
-            part.optimizer.learning_rate = share * rate_of(part.optimizer)
+            part.optimizer.learning_rate = _rate(first.optimizer) / before * _rate(part.optimizer)
 
 
-def _event_writer(folder):
-    # Without it TensorFlow fails at the first picture, which comes an epoch later.
-    if importlib.util.find_spec("tensorboard") is None:
-        raise ImportError(
-            "Expected the package tensorboard, found none: pip install 'keras-colorize[train]'."
-        )
-    return tf.summary.create_file_writer(str(folder))
-
-
-def standard_callbacks(run_folder, plateau=None, early_stop=None, tensorboard=False, worker=0):
-    """Callbacks that every trainer offers.
+class TwoPhases(keras.callbacks.Callback):
+    """Starts a GAN with the reconstruction loss alone, and sets the discriminator to work later.
 
     Args:
-        run_folder: the run's folder; a table of the epochs goes to `history.csv` in it.
-        plateau: epochs without progress of `val_loss` after which the learning rate (of both
-            networks of an `AdversarialModel`) is halved, or None. Needs the constant schedule.
-        early_stop: epochs without progress of `val_loss` after which the run ends, or None.
-        tensorboard: whether events are written to `tensorboard/`; needs the extra `train`.
-        worker: index of this worker; only the chief, 0, gets those that write files.
-
-    Returns:
-        List of Keras callbacks.
+        epochs: epochs of the first phase.
     """
-    callbacks = _writers(Path(run_folder), tensorboard) if worker == 0 else []
-    if plateau is not None:
-        callbacks.append(PlateauCut("val_loss", factor=0.5, patience=plateau))
-    if early_stop is not None:
-        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=early_stop))
-    return callbacks
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Chooses the phase."""
+        self.model.phase = RECONSTRUCTION if epoch < self.epochs else ADVERSARIAL
 
 
-def _writers(folder, tensorboard):
-    folder.mkdir(parents=True, exist_ok=True)
-    writers = [keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True)]
-    if tensorboard:
-        writers.append(keras.callbacks.TensorBoard(str(folder / "tensorboard")))
-    return writers
+ACTIONS = ("warn", "stop", "cut", "return")
+"""What the monitor may do: nothing more; end the run; cut both learning rates; go back to the
+last good checkpoint and cut them."""
+
+
+BOUNDS = {
+    "discriminator_accuracy": (0.0, 0.97, "the discriminator tells nearly all"),
+    "discriminator_loss": (0.15, None, "the discriminator has won"),
+    "val_colorfulness": (0.2, 1.6, "the pictures are grey or garish"),
+    "val_diversity": (0.4, None, "all pictures are colored alike"),
+}
+"""Where adversarial training is still sound, by name in the logs: lowest and highest value, and
+what is wrong beyond. Colorfulness and diversity are shares of those of the true pictures."""
+
+
+class CollapseMonitor(keras.callbacks.Callback):
+    """Says when adversarial training collapses, instead of silently going on.
+
+    Zhou & Zhou 2019, section 2.2.2: near epoch 20 "the generator started to colorize images with
+    some similar strategies, for example, filling extremely chromatic colors to the middle of each
+    image". It looks at the logs of each epoch, which all workers share, so all act alike. A sign
+    that lasts is a collapse; a sign of one epoch is not.
+
+    Args:
+        action: one of `ACTIONS`.
+        patience: epochs that a sign must last.
+        factor: what learning rates are multiplied by when they are cut.
+        bounds: dict like `BOUNDS`.
+
+    Attributes:
+        loop: the `TrainingLoop` that it is a callback of, which sets it.
+        collapses: epochs, from 0, at which a collapse was found.
+
+    Raises:
+        ValueError: for another action.
+    """
+
+    def __init__(self, action="warn", patience=2, factor=0.3, bounds=BOUNDS):
+        super().__init__()
+        if action not in ACTIONS:
+            raise ValueError(f"Expected an action among {', '.join(ACTIONS)}, received {action!r}.")
+        self.action = action
+        self.patience = patience
+        self.factor = factor
+        self.bounds = bounds
+        self.loop = None
+        self.collapses = []
+        self._lasting = collections.Counter()
+        self._good_step = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Looks at the epoch."""
+        signs = {}
+        for name, (low, high, words) in self.bounds.items():
+            watched = self.model.phase == ADVERSARIAL and name in logs
+            if watched and not low <= logs[name] <= (np.inf if high is None else high):
+                expected = f"{low} or more" if high is None else f"{low} to {high}"
+                signs[name] = f"{words}: {name} {logs[name]:.3f}, expected {expected}"
+        self._lasting = collections.Counter({name: self._lasting[name] + 1 for name in signs})
+        if not signs:
+            self._good_step = self.loop.steps_done
+        if any(count >= self.patience for count in self._lasting.values()):
+            self.collapses.append(epoch)
+            self._lasting.clear()
+            text = "; ".join(signs.values())
+            logging.getLogger("keras_colorize").warning(
+                "Epoch %d: training collapses: %s. %s", epoch + 1, text, self._act()
+            )
+
+    def _act(self):
+        if self.action == "stop":
+            self.model.stop_training = True
+            return "The run ends here."
+        if self.action == "warn":
+            return "It goes on."
+        text = ""
+        if self.action == "return":
+            kept = [step for step in self.loop.checkpoints() if step <= self._good_step]
+            text = "No checkpoint from before is left. "
+            if kept:
+                self.loop.return_to(kept[-1])
+                text = f"It goes on with the weights of step {kept[-1]}, the last good ones. "
+        for part in self.model.parts:
+            part.optimizer.learning_rate = self.factor * _rate(part.optimizer)
+        return f"{text}Both learning rates are cut to {self.factor} of what they were."
+
+
+def _rate(optimizer):
+    """Learning rate of an optimizer as a number, under any strategy."""
+    return float(ops.convert_to_numpy(optimizer.learning_rate))

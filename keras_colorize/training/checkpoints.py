@@ -6,9 +6,14 @@ from pathlib import Path
 
 import tensorflow as tf
 
+_ADVICE = "lower the learning rate or the clip norm; the last checkpoint is untouched."
+
 
 class DivergedError(RuntimeError):
     """The loss or a weight stopped being a finite number."""
+
+    def __init__(self, what):
+        super().__init__(f"Expected {what}, received nan or infinity: {_ADVICE}")
 
 
 def parts_of(model):
@@ -32,16 +37,14 @@ class RunCheckpoint:
     """
 
     def __init__(self, model, folder, keep=3, every_minutes=5.0, worker=0):
-        parts = parts_of(model)
-        for part in parts:
-            part.optimizer.build(part.trainable_variables)
+        optimizers = [part.optimizer for part in parts_of(model)]
+        for part, optimizer in zip(parts_of(model), optimizers, strict=True):
+            optimizer.build(part.trainable_variables)
         self.step = tf.Variable(0, dtype="int64", trainable=False, name="step")
         self.every_seconds = every_minutes * 60
-        optimizers = {"optimizer": parts[0].optimizer}
-        optimizers |= {f"optimizer_{i}": part.optimizer for i, part in enumerate(parts) if i}
-        self._checkpoint = tf.train.Checkpoint(model=model, step=self.step, **optimizers)
-        own = [variable for part in parts for variable in part.optimizer.variables]
-        self._variables = [*model.variables, *own]
+        named = {f"optimizer_{i}" if i else "optimizer": x for i, x in enumerate(optimizers)}
+        self._checkpoint = tf.train.Checkpoint(model=model, step=self.step, **named)
+        self._variables = [*model.variables, *(v for x in optimizers for v in x.variables)]
         self._folder = Path(folder) / "checkpoints"
         target = self._folder if worker == 0 else Path(folder) / "scratch" / str(worker)
         kept = keep if worker == 0 else 1
@@ -70,7 +73,12 @@ class RunCheckpoint:
             ValueError: if the checkpoint belongs to another network or optimizer, or there is
                 none of that step.
         """
-        path = self._path(step)
+        if step is not None and step not in self.steps():
+            raise ValueError(
+                f"Expected a step among {self.steps()} of {self._folder}, received {step}."
+            )
+        newest = tf.train.latest_checkpoint(str(self._folder))
+        path = newest if step is None else str(self._folder / f"ckpt-{step}")
         if path is None:
             return 0
         try:
@@ -78,7 +86,7 @@ class RunCheckpoint:
         except (AssertionError, ValueError, tf.errors.OpError) as error:
             raise ValueError(
                 f"Expected a checkpoint of this network and optimizer in {self._folder}, "
-                f"found another's: {str(error).splitlines()[0]}"
+                f"received another's: {str(error).splitlines()[0]}"
             ) from error
         return int(self.step.numpy())
 
@@ -89,33 +97,10 @@ class RunCheckpoint:
             DivergedError: if a weight is not finite; the checkpoints stay as they were.
             tf.errors.OpError: if the disk is full; the older checkpoints stay as they were.
         """
-        self._check_finite()
-        self.step.assign(step)
-        try:
-            self._manager.save(checkpoint_number=step)
-        except tf.errors.OpError:
-            # TensorFlow leaves an empty index, which would count as a checkpoint.
-            folder = Path(self._manager.directory)
-            if tf.train.latest_checkpoint(str(folder)) != str(folder / f"ckpt-{step}"):
-                for left in folder.glob(f"ckpt-{step}[._]*"):
-                    shutil.rmtree(left) if left.is_dir() else left.unlink()
-            raise
-        self._saved_at = time.monotonic()
-
-    def _path(self, step):
-        if step is None:
-            return tf.train.latest_checkpoint(str(self._folder))
-        if step not in self.steps():
-            raise ValueError(
-                f"Expected a step among {self.steps()} of {self._folder}, received {step}."
-            )
-        return str(self._folder / f"ckpt-{step}")
-
-    def _check_finite(self):
         for variable in self._variables:
             value = tf.convert_to_tensor(variable)
             if value.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(value)):
-                raise DivergedError(
-                    f"Expected finite weights, found nan or infinity in {variable.path}: lower "
-                    "the learning rate or the clip norm; the last checkpoint is untouched."
-                )
+                raise DivergedError(f"finite weights in {variable.path}")
+        self.step.assign(step)
+        self._manager.save(checkpoint_number=step)
+        self._saved_at = time.monotonic()

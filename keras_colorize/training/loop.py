@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.training.batch_norm import fuse
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint, parts_of
-from keras_colorize.training.hardware import worker_of
 from keras_colorize.training.replicas import (
     Agreement,
     check_options,
     descend,
-    telling_of_lost_workers,
+    fuse_batch_norm,
+    lost_workers_named,
+    worker_of,
 )
 
 
@@ -64,34 +64,42 @@ class TrainingLoop:
                 it was.
             ValueError: if the run folder belongs to another configuration or network, or has
                 no such checkpoint, or if the model was compiled with options that several
-                replicas cannot have.
+                replicas cannot have, or they cannot share a batch.
             WorkerLostError: if another worker ended; the last checkpoint stays as it was.
         """
-        check_options(self.model, self.strategy.num_replicas_in_sync)
-        self.config.bind(self.run_folder)
+        config = self.config
+        check_options(self.model, config.batch_size, self.strategy.num_replicas_in_sync)
+        config.bind(self.run_folder)
         self._worker, self._workers = worker_of(self.strategy)
-        with telling_of_lost_workers(self._workers):
-            return self._run(data, targets, validation, from_step)
-
-    def _run(self, data, targets, validation, from_step):
-        fuse(self.model)
-        self._agreement = Agreement(self.strategy, self.model)
-        self._checkpoint = self._make_checkpoint()
-        self._step_function = self._make_step()
-        self._validation_function = self._make_validation_step()
-        self.model.stop_training = self.stopped = False
-        self.steps_done = done = self._checkpoint.restore(from_step)
-        history = keras.callbacks.History()
-        callbacks = self._callback_list(history)
-        callbacks.on_train_begin()
-        for epoch in range(done // self.config.steps_per_epoch, self.config.epochs):
-            first = max(0, done - epoch * self.config.steps_per_epoch)
-            self._epoch(epoch, first, data, targets, validation, callbacks)
-            if self.stopped or self.model.stop_training:
-                break
-        callbacks.on_train_end()
-        self._finish()
-        return history.history
+        with lost_workers_named(self._workers):
+            fuse_batch_norm(self.model)
+            self._agreement = Agreement(self.strategy, self.model)
+            with self.strategy.scope():
+                kept = config.keep_checkpoints, config.checkpoint_minutes
+                self._checkpoint = RunCheckpoint(self.model, self.run_folder, *kept, self._worker)
+            self._step, self._validation_step = self._make_step(), self._make_validation_step()
+            self.model.stop_training = self.stopped = False
+            self.steps_done = self._checkpoint.restore(from_step)
+            history = keras.callbacks.History()
+            callbacks = self._callback_list(history)
+            callbacks.on_train_begin()
+            for epoch in range(self.steps_done // config.steps_per_epoch, config.epochs):
+                callbacks.on_epoch_begin(epoch)
+                logs = self._train(epoch, data, targets, callbacks)
+                if self.stopped:
+                    break
+                if validation is not None:
+                    logs = {**logs, **self._validate(validation, callbacks)}
+                # Callbacks come first: what they change, the learning rate say, is saved.
+                callbacks.on_epoch_end(epoch, logs)
+                self._checkpoint.save(self.steps_done)
+                if self.model.stop_training:
+                    break
+            if config.ema_momentum is not None:
+                trained = parts_of(self.model)[0]
+                trained.optimizer.finalize_variable_values(trained.trainable_variables)
+            callbacks.on_train_end()
+            return history.history
 
     def checkpoints(self):
         """Steps that the run can go back to, a rising list; once `fit` has begun."""
@@ -105,81 +113,61 @@ class TrainingLoop:
         """
         self._checkpoint.restore(step)
 
-    def _epoch(self, epoch, first, data, targets, validation, callbacks):
-        callbacks.on_epoch_begin(epoch)
-        logs = self._train(epoch, first, data, targets, callbacks)
-        if self.stopped:
-            return
-        if validation is not None:
-            logs = {**logs, **self._validate(validation, callbacks)}
-        # Callbacks come first: what they change, the learning rate say, is saved.
-        callbacks.on_epoch_end(epoch, logs)
-        self._checkpoint.save(self.steps_done)
-
-    def _train(self, epoch, first, data, targets, callbacks):
+    def _train(self, epoch, data, targets, callbacks):
+        """Trains to the end of an epoch, or until it is asked to stop; returns the mean logs."""
+        first = self.steps_done - epoch * self.config.steps_per_epoch
         batches = iter(self._distribute(epoch, first, data, targets))
-        steps, logs = [], {}
-        for step in range(first, self.config.steps_per_epoch):
+        steps, logs, last = [], {}, self.config.steps_per_epoch - 1
+        for step in range(first, last + 1):
             callbacks.on_train_batch_begin(step)
-            steps.append(self._step_function(next(batches), self._phase()))
+            steps.append(self._step(next(batches), getattr(self.model, "phase", None)))
             self.steps_done += 1
-            look = self._looks_after(step)
+            alone_and_asked = self.stop_requested and self._workers == 1
+            look = (step + 1) % self.config.log_every == 0 or step == last or alone_and_asked
             if look:
                 # The device runs ahead of this loop; only here is it waited for.
-                steps = [{name: float(value) for name, value in one.items()} for one in steps]
-                logs = _finite_means(steps)
+                steps = [{name: float(value) for name, value in logs.items()} for logs in steps]
+                logs = {name: float(np.mean([x[name] for x in steps])) for name in steps[-1]}
+                if not np.isfinite(logs["loss"]):
+                    raise DivergedError("a finite loss")
             callbacks.on_train_batch_end(step, logs)
             if look:
-                self._keep(step)
+                self._agreement.average_statistics()
+                asked = [self._checkpoint.due and step != last, self.stop_requested]
+                due, stop = self._agreement.average_numbers(asked)
+                self.stopped = stop > 0
+                if due or stop:
+                    self._checkpoint.save(self.steps_done)
             if self.stopped:
                 break
         return logs
 
-    def _phase(self):
-        return getattr(self.model, "phase", None)
-
-    def _looks_after(self, step):
-        every, last = self.config.log_every, self.config.steps_per_epoch - 1
-        alone_and_asked = self.stop_requested and self._workers == 1
-        return (step + 1) % every == 0 or step == last or alone_and_asked
-
-    def _keep(self, step):
-        self._agreement.average_statistics()
-        last = step == self.config.steps_per_epoch - 1
-        asked = [self._checkpoint.due and not last, self.stop_requested]
-        due, stop = self._agreement.average_numbers(asked)
-        self.stopped = stop > 0
-        if due or stop:
-            self._checkpoint.save(self.steps_done)
-
     def _distribute(self, epoch, first, data, targets):
-        replicas = self.strategy.num_replicas_in_sync
-        if self.config.batch_size % replicas:
-            raise ValueError(
-                f"Expected a batch size that {replicas} replicas can share, "
-                f"received {self.config.batch_size}."
-            )
+        size, replicas = self.config.batch_size, self.strategy.num_replicas_in_sync
 
         def make(context):
-            batches = data.epoch(
-                epoch,
-                self.config.batch_size,
-                self.config.steps_per_epoch,
-                targets,
-                first,
-                context.input_pipeline_id,
-                context.num_input_pipelines,
-            )
-            return batches.rebatch(self.config.batch_size // replicas)
+            place = context.input_pipeline_id, context.num_input_pipelines
+            steps = self.config.steps_per_epoch
+            return data.epoch(epoch, size, steps, targets, first, *place).rebatch(size // replicas)
 
         if replicas == 1:
             return make(tf.distribute.InputContext())
         return self.strategy.distribute_datasets_from_function(make)
 
     def _make_step(self):
-        strategy = self.strategy
-        own = type(self.model).train_step is not keras.Model.train_step
-        replica_step = self.model.train_step if own else self._supervised_step
+        model, strategy = self.model, self.strategy
+
+        def supervised_step(batch):
+            lightness, targets = batch
+            with tf.GradientTape() as tape:
+                predictions = model(lightness, training=True)
+                # Keras divides by the number of replicas here, so gradients are summed.
+                loss = model.compute_loss(lightness, targets, predictions, training=True)
+            descend(model, tape, loss)
+            return {"loss": loss}
+
+        own = type(model).train_step is not keras.Model.train_step
+        replica_step = model.train_step if own else supervised_step
 
         # A model's step may differ by phase: another one is another graph. Networks that run on
         # every backend have no Python for AutoGraph to convert, which takes a tenth of a start.
@@ -192,17 +180,6 @@ class TrainingLoop:
             }
 
         return step
-
-    def _supervised_step(self, batch):
-        lightness, targets = batch
-        model = self.model
-        with tf.GradientTape() as tape:
-            predictions = model(lightness, training=True)
-            # Keras divides by the number of replicas here, so gradients are summed.
-            loss = model.compute_loss(lightness, targets, predictions, training=True)
-        variables = model.trainable_variables
-        descend(model.optimizer, tape.gradient(loss, variables), variables)
-        return {"loss": loss}
 
     def _make_validation_step(self):
         model, strategy = self.model, self.strategy
@@ -225,53 +202,29 @@ class TrainingLoop:
         self.model.reset_metrics()
         losses, sizes, logs = [], [], {}
         for lightness, targets in validation:
-            loss, logs = self._validation_function(lightness, targets)
+            loss, logs = self._validation_step(lightness, targets)
             losses.append(float(loss))
             sizes.append(int(tf.shape(lightness)[0]))
-        callbacks.on_test_end()
         first_of = self.strategy.experimental_local_results
         logs = {name: float(first_of(value)[0]) for name, value in logs.items()}
         logs["loss"] = float(np.average(losses, weights=sizes))
         means = self._agreement.average_numbers(list(logs.values()))
-        return {f"val_{name}": mean for name, mean in zip(logs, means, strict=True)}
-
-    def _make_checkpoint(self):
-        with self.strategy.scope():
-            return RunCheckpoint(
-                self.model,
-                self.run_folder,
-                self.config.keep_checkpoints,
-                self.config.checkpoint_minutes,
-                self._worker,
-            )
+        logs = dict(zip(logs, means, strict=True))
+        callbacks.on_test_end(logs)
+        return {f"val_{name}": mean for name, mean in logs.items()}
 
     def _callback_list(self, history):
-        own = list(self.callbacks)
-        for callback in own:
+        callbacks = list(self.callbacks)
+        for callback in callbacks:
             if hasattr(callback, "loop"):
                 callback.loop = self
         if self.config.ema_momentum is not None:
-            own.append(keras.callbacks.SwapEMAWeights())
+            callbacks.append(keras.callbacks.SwapEMAWeights())
         return keras.callbacks.CallbackList(
-            [*own, history],
+            [*callbacks, history],
             add_progbar=self.verbose and self._worker == 0,
             model=self.model,
             verbose=1,
             epochs=self.config.epochs,
             steps=self.config.steps_per_epoch,
         )
-
-    def _finish(self):
-        if self.config.ema_momentum is not None:
-            trained = parts_of(self.model)[0]
-            trained.optimizer.finalize_variable_values(trained.trainable_variables)
-
-
-def _finite_means(steps):
-    means = {name: float(np.mean([step[name] for step in steps])) for name in steps[-1]}
-    if not np.isfinite(means["loss"]):
-        raise DivergedError(
-            "Expected a finite loss, received nan or infinity: lower the learning rate or "
-            "the clip norm; the last checkpoint is untouched."
-        )
-    return means

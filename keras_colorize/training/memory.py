@@ -25,16 +25,15 @@ def memory_estimate(model, config, size):
     """
     first, *others = parts_of(model)
     trained = [_bytes(part.trainable_weights) for part in (first, *others)]
-    slots, shape = _SLOTS[config.optimizer], (config.batch_size, size, size)
+    shape = (config.batch_size, size, size)
     averages = trained[0] if config.ema_momentum is not None else 0
-    activations = _activation_bytes(first, shape)
-    # A discriminator sees two batches a step, the true colors and the generated ones.
-    activations += sum(2 * _activation_bytes(part, shape) for part in others)
     return {
         "weights": sum(_bytes(part.weights) for part in (first, *others)),
         "gradients": sum(trained),
-        "optimizer": slots * sum(trained) + averages,
-        "activations": activations,
+        "optimizer": _SLOTS[config.optimizer] * sum(trained) + averages,
+        # A discriminator takes two batches a step, the true colors and the generated ones.
+        "activations": _activation_bytes(first, shape)
+        + sum(2 * _activation_bytes(part, shape) for part in others),
     }
 
 
@@ -54,8 +53,6 @@ def _activation_bytes(model, shape):
 
 
 def _bytes(tensors):
-    return sum(math.prod(x.shape) * _item_size(x.dtype) for x in tensors)
-
-
-def _item_size(dtype):
-    return 2 if dtype in ("bfloat16", "float16") else np.dtype(dtype).itemsize
+    half = ("bfloat16", "float16")
+    sizes = (2 if x.dtype in half else np.dtype(x.dtype).itemsize for x in tensors)
+    return sum(math.prod(x.shape) * size for x, size in zip(tensors, sizes, strict=True))

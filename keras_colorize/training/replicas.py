@@ -1,10 +1,17 @@
-"""What the replicas of a `tf.distribute` strategy must agree on, and what they cannot do."""
+"""Where training runs: precision, `tf.distribute` strategy, and what its replicas share."""
 
 import contextlib
+import functools
+import json
+import os
 
+import keras
 import tensorflow as tf
 
+from keras_colorize.precision import resolve_precision
 from keras_colorize.training.checkpoints import parts_of
+
+STRATEGIES = ("default", "mirrored", "multi_worker")
 
 _MEAN, _SUM = tf.distribute.ReduceOp.MEAN, tf.distribute.ReduceOp.SUM
 
@@ -22,13 +29,73 @@ class WorkerLostError(RuntimeError):
     """Another worker of the run ended or cannot be reached."""
 
 
-@contextlib.contextmanager
-def telling_of_lost_workers(workers):
-    """Raises `WorkerLostError` for what TensorFlow raises when a worker is gone.
+def set_precision(precision):
+    """Sets the global dtype policy.
 
     Args:
-        workers: number of workers of the run.
+        precision: see `resolve_precision`.
+
+    Returns:
+        Name of the policy that was set.
+
+    Raises:
+        ValueError: for another precision.
     """
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    ampere = all(detail.get("compute_capability", (0, 0)) >= (8, 0) for detail in details)
+    policy = resolve_precision(precision, ampere if gpus else None)
+    keras.config.set_dtype_policy(policy)
+    return policy
+
+
+def make_strategy(name):
+    """Builds a `tf.distribute` strategy; call it once per process, before anything else runs.
+
+    Args:
+        name: `"default"` (one device), `"mirrored"` (all GPUs of this machine), or
+            `"multi_worker"` (the machines that the environment variable TF_CONFIG names).
+
+    Returns:
+        A `tf.distribute.Strategy`.
+
+    Raises:
+        ValueError: for another name, or multi_worker without a TF_CONFIG.
+    """
+    if name == "default":
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        devices = [device.name for device in tf.config.list_logical_devices(kind)]
+        return tf.distribute.MirroredStrategy(devices)
+    if name != "multi_worker":
+        raise ValueError(f"Expected a strategy among {', '.join(STRATEGIES)}, received {name!r}.")
+    if "cluster" not in json.loads(os.environ.get("TF_CONFIG", "{}")):
+        raise ValueError(
+            "Expected the environment variable TF_CONFIG to describe the cluster for strategy "
+            "multi_worker, received none."
+        )
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def worker_of(strategy):
+    """This process's place in a strategy.
+
+    Returns:
+        `(index, count)`: this worker, 0 being the chief, and the number of workers.
+    """
+    resolver = strategy.cluster_resolver
+    tasks = resolver.cluster_spec().as_dict() if resolver else {}
+    if not tasks:
+        return 0, 1
+    chiefs, workers = len(tasks.get("chief", ())), len(tasks.get("worker", ()))
+    before = chiefs if resolver.task_type == "worker" else 0
+    return before + resolver.task_id, chiefs + workers
+
+
+@contextlib.contextmanager
+def lost_workers_named(workers):
+    """Raises `WorkerLostError` for what TensorFlow raises when one of several workers is gone."""
     try:
         yield
     except _LOST as error:
@@ -40,57 +107,34 @@ def telling_of_lost_workers(workers):
         ) from error
 
 
-def check_options(model, replicas):
-    """Refuses what a model may be compiled with, but the loop cannot do.
-
-    Args:
-        model: a compiled `keras.Model`.
-        replicas: number of replicas that train it.
+def check_options(model, batch_size, replicas):
+    """Refuses what the loop cannot do with a model.
 
     Raises:
-        ValueError: for `steps_per_execution` above 1; on several replicas also for
-            `jit_compile` and for an optimizer with `gradient_accumulation_steps`.
+        ValueError: for `steps_per_execution` above 1; on several replicas also for a batch that
+            they cannot share, `jit_compile`, and an optimizer with
+            `gradient_accumulation_steps`.
     """
+    if batch_size % replicas:
+        raise ValueError(
+            f"Expected a batch size that {replicas} replicas can share, received {batch_size}."
+        )
     if model.steps_per_execution > 1:
         raise ValueError(
             "Expected a model compiled with steps_per_execution=1, for the loop looks at every "
             f"step, received {model.steps_per_execution}."
         )
-    if replicas == 1:
-        return
-    if model.jit_compile:
+    if replicas > 1 and model.jit_compile:
         raise ValueError(
             f"Expected a model compiled with jit_compile=False for {replicas} replicas, which "
             "XLA does not compile, received True."
         )
-    for part in parts_of(model):
-        if part.optimizer.gradient_accumulation_steps:
-            raise ValueError(
-                "Expected an optimizer without gradient_accumulation_steps for "
-                f"{replicas} replicas, received {part.optimizer.gradient_accumulation_steps}; "
-                "a larger batch_size does the same."
-            )
-
-
-def clip_sum(gradients, clip_norm):
-    """Clips the sum of all replicas' gradients; called within a replica.
-
-    An optimizer clips before it sums over the replicas, so that a bound would grow with their
-    number. What this returns sums up to the clipped sum, and is too short to be clipped again.
-
-    Args:
-        gradients: list of tensors, this replica's part.
-        clip_norm: bound on the norm of the sum, or None.
-
-    Returns:
-        List of tensors.
-    """
-    context = tf.distribute.get_replica_context()
-    replicas = context.num_replicas_in_sync
-    if replicas == 1 or clip_norm is None:
-        return gradients
-    clipped, _ = tf.clip_by_global_norm(context.all_reduce(_SUM, gradients), clip_norm)
-    return [gradient / replicas for gradient in clipped]
+    steps = [part.optimizer.gradient_accumulation_steps for part in parts_of(model)]
+    if replicas > 1 and any(steps):
+        raise ValueError(
+            f"Expected an optimizer without gradient_accumulation_steps for {replicas} replicas, "
+            f"received {max(step or 0 for step in steps)}; a larger batch_size does the same."
+        )
 
 
 def share(value):
@@ -98,16 +142,26 @@ def share(value):
     return value / tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def descend(optimizer, gradients, variables):
-    """Applies the gradients of a step; called within a replica.
+def descend(model, tape, loss):
+    """Moves a network's weights along the gradient of a loss; called within a replica.
+
+    An optimizer clips before it sums over the replicas, so that its bound would grow with their
+    number. Here the sum is clipped, and each replica's part of it is too short to be clipped
+    again.
 
     Args:
-        optimizer: a `keras.optimizers.Optimizer`; its `global_clipnorm` bounds their sum over
-            all replicas.
-        gradients: list of tensors, this replica's part.
-        variables: list of the variables that they belong to.
+        model: compiled `keras.Model`; the `global_clipnorm` of its optimizer bounds the sum of
+            all replicas' gradients.
+        tape: `tf.GradientTape` that recorded the loss.
+        loss: float tensor, this replica's part.
     """
-    gradients = clip_sum(gradients, optimizer.global_clipnorm)
+    variables, optimizer = model.trainable_variables, model.optimizer
+    gradients = tape.gradient(loss, variables)
+    context = tf.distribute.get_replica_context()
+    replicas, bound = context.num_replicas_in_sync, optimizer.global_clipnorm
+    if replicas > 1 and bound is not None:
+        clipped, _ = tf.clip_by_global_norm(context.all_reduce(_SUM, gradients), bound)
+        gradients = [gradient / replicas for gradient in clipped]
     optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 
@@ -122,31 +176,24 @@ class Agreement:
     def __init__(self, strategy, model):
         self._strategy = strategy
         self._single = strategy.num_replicas_in_sync == 1
-        own = [v for v in model.non_trainable_variables if v.dtype.startswith("float")]
-        self._statistics = own
-        self._average_statistics = tf.function(lambda: strategy.run(self._average_own))
+        floats = [v for v in model.non_trainable_variables if v.dtype.startswith("float")]
+        self._statistics = [] if self._single else floats
+        self._average_statistics = tf.function(lambda: strategy.run(self._assign_means))
         self._average = tf.function(lambda numbers: strategy.run(_mean, args=(numbers,)))
 
     def average_statistics(self):
         """Averages what each replica gathers for itself: the moments of batch norms."""
-        if self._statistics and not self._single:
+        if self._statistics:
             self._average_statistics()
 
     def average_numbers(self, numbers):
-        """Averages numbers over the workers, so that all decide alike.
-
-        Args:
-            numbers: list of this worker's numbers; as many on each.
-
-        Returns:
-            List of floats, the same on all workers.
-        """
+        """Averages a list of numbers over the workers, so that all decide alike."""
         if self._single:
             return [float(number) for number in numbers]
         means = self._average(tf.constant(numbers, "float32"))
         return self._strategy.experimental_local_results(means)[0].numpy().tolist()
 
-    def _average_own(self):
+    def _assign_means(self):
         means = _mean([v.value for v in self._statistics])
         for variable, mean in zip(self._statistics, means, strict=True):
             variable.assign(mean)
@@ -156,3 +203,59 @@ def _mean(values):
     # Each replica's own tensor is what a reduction takes; the same one for all it refuses.
     own = tf.nest.map_structure(tf.identity, values)
     return tf.distribute.get_replica_context().all_reduce(_MEAN, own)
+
+
+def synchronize(model):
+    """Lets the batch normalizations of a network see the batches of all replicas together.
+
+    Without, each replica normalizes by its own part of the batch, and training on several
+    replicas differs from training on one.
+
+    Args:
+        model: Functional `keras.Model`, or an `AdversarialModel` of two; changed in place,
+            before it is trained. Weights and config stay as they are.
+    """
+    for layer in _normalizations(model):
+        layer.synchronized = True
+
+
+def fuse_batch_norm(model):
+    """Lets one operation of TensorFlow do what Keras does in training in a dozen.
+
+    Each of the dozen reads or writes a whole feature map, so that batch normalization takes a
+    third of a step's time on a processor. The results are equal up to rounding. Layers that are
+    synchronized, or of a subclass, or apply to something else than (N, H, W, C), stay as they are.
+
+    Args:
+        model: as for `synchronize`; changed in place, before it is trained. Weights and config
+            stay as they are, and so does inference.
+    """
+    for layer in _normalizations(model):
+        plain = layer.axis in (-1, 3, [3]) and layer.scale and layer.center and not layer.renorm
+        if type(layer) is keras.layers.BatchNormalization and plain:
+            layer.call = functools.partial(_fused_call, layer)
+
+
+def _fused_call(layer, x, training=None, mask=None):
+    other = layer.synchronized or mask is not None or len(x.shape) != 4
+    if other or not (training and layer.trainable):
+        return type(layer).call(layer, x, training=training, mask=mask)
+    scale, offset = layer.gamma, layer.beta
+    y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=layer.epsilon
+    )
+    # The operation estimates the variance of what the batch is drawn from, Keras takes its own.
+    count = tf.cast(tf.size(x) // x.shape[-1], "float32")
+    variance *= tf.maximum(count - 1.0, 1.0) / count
+    for moving, value in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
+        moving.assign(moving * layer.momentum + value * (1.0 - layer.momentum))
+    return y
+
+
+def _normalizations(model):
+    layers = list(parts_of(model))
+    while layers:
+        layer = layers.pop()
+        layers += getattr(layer, "layers", ())
+        if isinstance(layer, keras.layers.BatchNormalization):
+            yield layer

@@ -1,11 +1,15 @@
-"""The adversarial step against its equations written out in NumPy and TensorFlow."""
+"""The adversarial step against its equations in NumPy and TensorFlow; a student and its teacher."""
+
+import types
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 
-from keras_colorize.training import TwoPhases
+from keras_colorize.losses.features import answer_divergence, feature_distance
+from keras_colorize.training import DistillationModel
 
 SIDE = 8
 
@@ -40,7 +44,7 @@ def test_the_losses_are_those_of_the_paper(adversaries):
     model.phase = "adversarial"
     lightness, targets = _batch()
     made = model(lightness)["ab"]
-    scores = [tf.sigmoid(model.judge(lightness, ab)).numpy() for ab in (targets["ab"], made)]
+    scores = [tf.sigmoid(model.discriminate(lightness, ab)).numpy() for ab in (targets["ab"], made)]
     logs = {name: float(value) for name, value in model.train_step((lightness, targets)).items()}
     real, fake = scores
     reconstruction = 7.0 * np.abs(made - targets["ab"]).mean()
@@ -54,35 +58,21 @@ def test_the_losses_are_those_of_the_paper(adversaries):
 
 
 @pytest.mark.parametrize("phase", ["reconstruction", "adversarial"])
-def test_the_perceptual_loss_is_added_in_both_phases(adversaries, phase):
-    def perceptual(lightness, truth, made):
-        return 5.0 * tf.reduce_mean((made - truth) ** 2) + 0.0 * tf.reduce_mean(lightness)
+@pytest.mark.parametrize("term", ["perceptual", "distillation"])
+def test_further_losses_are_added_in_both_phases(adversaries, phase, term):
+    def loss(lightness, target, prediction):
+        # A perceptual loss takes the colors, distillation all outputs.
+        ab = prediction if term == "perceptual" else prediction["ab"]
+        return 5.0 * tf.reduce_mean((ab - target) ** 2) + 0.0 * tf.reduce_mean(lightness)
 
-    models = [adversaries(weight=7.0), adversaries(weight=2.0, perceptual=perceptual)]
+    models = [adversaries(weight=7.0), adversaries(weight=2.0, **{term: loss})]
     logs = []
     for model in models:
         model.phase = phase
         logs.append({k: float(value) for k, value in model.train_step(_batch()).items()})
-    assert "perceptual_loss" not in logs[0]
-    assert logs[1]["perceptual_loss"] == pytest.approx(5 / 7 * logs[0]["reconstruction_loss"])
+    assert f"{term}_loss" not in logs[0]
+    assert logs[1][f"{term}_loss"] == pytest.approx(5 / 7 * logs[0]["reconstruction_loss"])
     assert logs[1]["loss"] == pytest.approx(logs[0]["loss"], rel=1e-5)
-    for one, other in zip(*(_vectors(model) for model in models), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)
-
-
-@pytest.mark.parametrize("phase", ["reconstruction", "adversarial"])
-def test_distillation_hears_what_the_generator_gives_out(adversaries, phase):
-    def distillation(lightness, truth, outputs):
-        assert lightness.shape[-1] == 1
-        return 5.0 * tf.reduce_mean((outputs["ab"] - truth) ** 2)
-
-    models = [adversaries(weight=7.0), adversaries(weight=2.0, distillation=distillation)]
-    logs = []
-    for model in models:
-        model.phase = phase
-        logs.append({k: float(value) for k, value in model.train_step(_batch()).items()})
-    assert "distillation_loss" not in logs[0]
-    assert logs[1]["distillation_loss"] == pytest.approx(5 / 7 * logs[0]["reconstruction_loss"])
     for one, other in zip(*(_vectors(model) for model in models), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
@@ -94,7 +84,7 @@ def test_both_networks_follow_their_own_gradients(adversaries):
     expected = []
     with tf.GradientTape(persistent=True) as tape:
         made = model.generator(lightness)["ab"]
-        real, fake = (model.judge(lightness, ab) for ab in (targets["ab"], made))
+        real, fake = (model.discriminate(lightness, ab) for ab in (targets["ab"], made))
         entropy = keras.losses.BinaryCrossentropy(from_logits=True)
         generator = 3.0 * tf.reduce_mean((made - targets["ab"]) ** 2)
         generator += entropy(tf.ones_like(fake), fake)
@@ -136,17 +126,6 @@ def test_fit_trains_it_too(adversaries):
     assert all(np.abs(a - b).max() > 1e-4 for a, b in zip(before, _vectors(model), strict=True))
 
 
-def test_phases_follow_the_epochs(adversaries):
-    model = adversaries()
-    phases = TwoPhases(2)
-    phases.set_model(model)
-    found = []
-    for epoch in range(4):
-        phases.on_epoch_begin(epoch)
-        found.append(model.phase)
-    assert found == ["reconstruction"] * 2 + ["adversarial"] * 2
-
-
 def test_other_heads_are_turned_into_ab(adversaries):
     lightness = keras.Input((None, None, 1))
     rgb = keras.layers.Conv2D(3, 1, activation="sigmoid", name="rgb")(lightness)
@@ -160,3 +139,79 @@ def test_other_heads_are_turned_into_ab(adversaries):
     before = _vectors(model)[0]
     model.train_step((lightness, {"ab": tf.constant(truth)}))
     assert np.abs(before - _vectors(model)[0]).max() > 1e-4
+
+
+def _network(channels, seed):
+    keras.utils.set_random_seed(seed)
+    x = keras.Input((None, None, channels))
+    y = layers.Conv2D(8, 3, padding="same")(layers.Rescaling(0.1 if channels == 1 else 1.0)(x))
+    features = layers.BatchNormalization()(y)
+    logits = layers.Dense(5)(layers.GlobalAveragePooling2D()(features))
+    return keras.Model(x, {"features": [features], "logits": logits})
+
+
+@pytest.fixture
+def teacher():
+    network = _network(3, 0)
+    network.trainable = False
+    return network
+
+
+@pytest.fixture
+def pupil(teacher):
+    model = DistillationModel(_network(1, 1), teacher, temperature=3.0, logit_weight=0.25)
+    model.compile(keras.optimizers.Adam(0.01))
+    return model
+
+
+def _pictures():
+    rng = np.random.default_rng(2)
+    rgb = rng.uniform(0, 1, (4, 6, 6, 3)).astype("float32")
+    return 100.0 * rgb.mean(axis=-1, keepdims=True), {"rgb": rgb}
+
+
+def test_the_loss_is_of_features_and_answers(pupil, teacher):
+    lightness, targets = _pictures()
+    made = pupil(lightness)
+    true = teacher(2.0 * targets["rgb"] - 1.0)
+    expected = float(feature_distance(true["features"], made["features"]))
+    expected += 0.25 * float(answer_divergence(true["logits"], made["logits"], 3.0))
+    found = float(pupil.compute_loss(lightness, targets, made))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_only_the_student_learns_and_statistics_stay(pupil, teacher):
+    statistics = [np.asarray(w) for w in pupil.student.non_trainable_weights]
+    fixed = teacher.get_weights()
+    before = float(pupil.evaluate(*_pictures(), verbose=0, return_dict=True)["loss"])
+    pupil.fit(*_pictures(), epochs=100, verbose=0)
+    after = pupil.evaluate(*_pictures(), verbose=0, return_dict=True)
+    assert after["loss"] < before / 2
+    for one, other in zip(statistics, pupil.student.non_trainable_weights, strict=True):
+        np.testing.assert_array_equal(one, np.asarray(other))
+    for one, other in zip(fixed, teacher.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_teacher_is_no_part_of_the_model(pupil):
+    student = {variable.path for variable in pupil.student.variables}
+    own = {variable.path for variable in pupil.variables} - student
+    assert not [path for path in own if "conv2d" in path or "dense" in path]
+    assert len(pupil.trainable_variables) == len(pupil.student.trainable_variables)
+
+
+def test_agreement_is_that_of_first_answers(pupil, teacher):
+    lightness, targets = _pictures()
+    made, true = (x["logits"] for x in (pupil(lightness), teacher(2.0 * targets["rgb"] - 1.0)))
+    expected = np.mean(np.argmax(made, -1) == np.argmax(true, -1))
+    logs = pupil.compute_metrics(lightness, targets, pupil(lightness))
+    assert float(logs["agreement"]) == pytest.approx(expected)
+
+
+def test_each_of_two_replicas_has_half_of_the_loss(pupil, monkeypatch):
+    lightness, targets = _pictures()
+    made = pupil(lightness)
+    whole = float(pupil.compute_loss(lightness, targets, made))
+    two = types.SimpleNamespace(num_replicas_in_sync=2)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: two)
+    assert float(pupil.compute_loss(lightness, targets, made)) == pytest.approx(whole / 2)

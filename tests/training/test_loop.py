@@ -120,7 +120,7 @@ def test_the_batch_must_suit_the_replicas(toy, config, network, loop):
     trained = loop(network(settings), settings)
     trained.strategy = _ThreeReplicas()
     with pytest.raises(ValueError, match="Expected a batch size that 3 replicas can share"):
-        trained._distribute(0, 0, toy, None)
+        trained.fit(toy, None)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_batch_must_suit_the_replicas(toy, config, network, loop):
     ],
 )
 def test_options_that_replicas_cannot_have_are_refused(config, network, loop, options, message):
-    settings, model = config(), network(config())
+    settings, model = config(batch_size=9), network(config())
     trained = loop(model, settings)
     trained.strategy = _ThreeReplicas()
     steps = options.pop("gradient_accumulation_steps", None)

@@ -1,4 +1,4 @@
-"""Two replicas, on one machine or on two, train like one device."""
+"""Where training runs, and two replicas, on one machine or on two, that train like one device."""
 
 import json
 import os
@@ -14,8 +14,8 @@ import pytest
 import tensorflow as tf
 
 from keras_colorize.layers import BatchStatisticsNormalization
-from keras_colorize.training import synchronize
-from keras_colorize.training.replicas import clip_sum
+from keras_colorize.training import make_strategy, set_precision, synchronize, worker_of
+from keras_colorize.training.replicas import fuse_batch_norm
 
 HERE = Path(__file__).parent
 
@@ -130,9 +130,143 @@ def test_synchronized_batch_norms_keep_their_weights_and_config():
     _assert_equal(model.get_weights(), before)
 
 
-def test_one_replica_leaves_clipping_to_the_optimizer():
-    gradients = [tf.constant([3.0, 4.0])]
-    assert clip_sum(gradients, 1.0) is gradients
+@pytest.fixture
+def policy():
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"), [("float32", "float32"), ("bfloat16", "mixed_bfloat16")]
+)
+def test_set_precision(policy, precision, expected):
+    assert set_precision(precision) == expected
+    assert keras.config.dtype_policy().name == expected
+
+
+@pytest.mark.parametrize(
+    ("capability", "expected"), [((7, 5), "float32"), ((8, 0), "mixed_bfloat16")]
+)
+def test_auto_asks_the_gpu(policy, monkeypatch, capability, expected):
+    details = {"compute_capability": capability}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details)
+    assert set_precision("auto") == expected
+
+
+def test_another_precision_is_refused(policy):
+    with pytest.raises(ValueError, match="Expected a precision among auto, float32, bfloat16"):
+        set_precision("float16")
+
+
+def test_default_strategy_has_one_replica():
+    strategy = make_strategy("default")
+    assert strategy.num_replicas_in_sync == 1
+    assert worker_of(strategy) == (0, 1)
+
+
+def test_another_strategy_is_refused():
+    with pytest.raises(ValueError, match="Expected a strategy among default, mirrored.*'tpu'"):
+        make_strategy("tpu")
+
+
+@pytest.mark.parametrize("content", [None, "{}", '{"task": {"type": "worker", "index": 0}}'])
+def test_several_machines_need_a_cluster(monkeypatch, content):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    if content is not None:
+        monkeypatch.setenv("TF_CONFIG", content)
+    with pytest.raises(ValueError, match="TF_CONFIG to describe the cluster"):
+        make_strategy("multi_worker")
+
+
+@pytest.mark.parametrize(
+    ("cluster", "task", "expected"),
+    [
+        ({"worker": ["a:1", "b:1"]}, ("worker", 0), (0, 2)),
+        ({"worker": ["a:1", "b:1"]}, ("worker", 1), (1, 2)),
+        ({"chief": ["c:1"], "worker": ["a:1", "b:1"]}, ("chief", 0), (0, 3)),
+        ({"chief": ["c:1"], "worker": ["a:1", "b:1"]}, ("worker", 0), (1, 3)),
+        ({"chief": ["c:1"], "worker": ["a:1", "b:1"]}, ("worker", 1), (2, 3)),
+    ],
+)
+def test_the_chief_is_worker_zero(cluster, task, expected):
+    assert worker_of(_Strategy(cluster, *task)) == expected
+
+
+def _network(kind=keras.layers.BatchNormalization, **options):
+    inner = keras.Sequential([keras.Input((None, None, 3)), kind(name="norm", **options)])
+    x = keras.Input((None, None, 3))
+    model = keras.Model(x, keras.layers.Activation("relu")(inner(x)))
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in model.get_weights()])
+    return model, inner.get_layer("norm")
+
+
+def _step(model, x, training=True):
+    """Output, gradients and weights afterwards."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = model(x, training=training)
+        loss = tf.reduce_sum(tf.cast(y, "float32") ** 2 * tf.cast(x, "float32"))
+    gradients = tape.gradient(loss, [x, *model.trainable_variables])
+    return [np.asarray(tf.cast(v, "float32")) for v in (y, *gradients, *model.variables)]
+
+
+def _operations(model, x):
+    graph = tf.function(lambda x: model(x, training=True)).get_concrete_function(x).graph
+    return {operation.type for operation in graph.get_operations()}
+
+
+# Of one pixel Keras computes the difference of two large numbers; what is left is rounding.
+@pytest.mark.parametrize(("shape", "rounding"), [((4, 5, 7), 2e-5), ((1, 1, 1), 2e-4)])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_equals_keras(shape, rounding, dtype, policy):
+    keras.config.set_dtype_policy("mixed_bfloat16" if dtype == "bfloat16" else dtype)
+    usual, ours = (_network(momentum=0.7, epsilon=1e-5)[0] for _ in range(2))
+    fuse_batch_norm(ours)
+    x = tf.cast(np.random.default_rng(1).normal(2.0, 3.0, (*shape, 3)), dtype)
+    assert "FusedBatchNormV3" in _operations(ours, x)
+    rounding = max(rounding, {"float32": 0.0, "bfloat16": 2e-2}[dtype])
+    for own, other in zip(_step(ours, x), _step(usual, x), strict=True):
+        np.testing.assert_allclose(own, other, atol=rounding * max(1.0, np.abs(other).max()))
+
+
+def test_inference_stays_as_it_is():
+    usual, ours = (_network()[0] for _ in range(2))
+    fuse_batch_norm(ours)
+    x = tf.constant(np.random.default_rng(1).normal(size=(2, 3, 4, 3)), "float32")
+    for own, other in zip(_step(ours, x, False), _step(usual, x, False), strict=True):
+        np.testing.assert_array_equal(own, other)
+
+
+@pytest.mark.parametrize("case", ["synchronized", "frozen", "subclass", "scale"])
+def test_others_are_left_alone(case):
+    kind = BatchStatisticsNormalization if case == "subclass" else keras.layers.BatchNormalization
+    model, norm = _network(kind, scale=case != "scale")
+    fuse_batch_norm(model)
+    norm.trainable = case != "frozen"
+    if case == "synchronized":
+        synchronize(model)
+    assert "FusedBatchNormV3" not in _operations(model, tf.ones((2, 3, 4, 3)))
+
+
+def test_a_fused_network_is_saved_as_it_was(tmp_path):
+    model, _ = _network()
+    config = model.get_config()
+    fuse_batch_norm(model)
+    assert model.get_config() == config
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    x = np.random.default_rng(1).normal(size=(2, 3, 4, 3)).astype("float32")
+    np.testing.assert_allclose(again(x), model(x), atol=1e-6)
+
+
+class _Strategy:
+    def __init__(self, cluster, task_type, task_id):
+        self.cluster_resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+            tf.train.ClusterSpec(cluster), task_type=task_type, task_id=task_id
+        )
 
 
 def _assert_equal(ours, theirs, atol=0.0):

@@ -1,4 +1,4 @@
-"""Pictures on disk to batches."""
+"""Pictures on disk to batches: their order, their views, and what is learned from them."""
 
 import os
 import pathlib
@@ -8,15 +8,18 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from skimage.transform import resize
 
 from keras_colorize.data import (
     Targets,
     TrainingData,
+    epoch_order,
     list_pictures,
     split_pictures,
     validation_batches,
 )
-from keras_colorize.data.augmentation import center_view
+from keras_colorize.data.batches import center_view, random_view
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.models import distribution_unet
 
@@ -191,3 +194,160 @@ def test_wrong_settings_are_named(data):
     for settings in ({"min_scale": 0}, {"min_scale": 1.5}, {"size": 0}):
         with pytest.raises(ValueError, match="0 < min_scale <= 1 and a size of 1 or more"):
             TrainingData(data.sources, **settings)
+    with pytest.raises(ValueError, match="view among crop, squash, whole, received 'tile'"):
+        TrainingData(data.sources, view="tile")
+
+
+def _ramp(height, width):
+    """Red grows with the column, green with the row."""
+    picture = np.zeros((height, width, 3), "uint8")
+    picture[..., 0] = np.arange(width)
+    picture[..., 1] = np.arange(height)[:, None]
+    return picture
+
+
+def _views(picture, size, min_scale, count, **options):
+    picture = tf.constant(picture)
+    view = tf.function(lambda seed: random_view(picture, size, min_scale, seed, **options))
+    return np.stack([view(tf.constant([3, i], "int64")).numpy() for i in range(count)])
+
+
+def test_eager_and_pipeline_give_the_same_view(make_picture):
+    picture = tf.constant(make_picture(0, 40, 31))
+    seeds = tf.data.Dataset.range(6).map(lambda i: tf.stack([tf.constant(5, "int64"), i]))
+    views = seeds.map(lambda seed: random_view(picture, 16, 0.5, seed), num_parallel_calls=2)
+    for seed, view in zip(seeds, views, strict=True):
+        eager = random_view(picture, 16, 0.5, seed)
+        assert eager.shape == (16, 16, 3)
+        np.testing.assert_allclose(view.numpy(), eager.numpy(), atol=1e-6)
+    assert views.element_spec == tf.TensorSpec((16, 16, 3), "float32")
+
+
+def test_the_seed_alone_decides_the_view(make_picture):
+    picture = tf.constant(make_picture(0, 40, 31))
+    one, same, other = (
+        random_view(picture, 8, 0.5, tf.constant(seed)).numpy() for seed in ([1, 2], [1, 2], [1, 3])
+    )
+    np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_half_of_the_views_are_mirrored_and_half_are_of_the_whole_short_side():
+    views = 255 * _views(_ramp(64, 64), 16, 0.5, 300)
+    mirrored = views[:, 0, 0, 0] > views[:, 0, -1, 0]
+    assert mirrored.mean() == pytest.approx(0.5, abs=0.1)
+    # Green runs over the crop's side less one pixel of the view.
+    sides = (views[:, -1, 0, 1] - views[:, 0, 0, 1]) * 16 / 15
+    whole = sides > 62.5
+    assert whole.mean() == pytest.approx(0.5, abs=0.1)
+    assert sides.min() == pytest.approx(32, abs=3)
+    assert sides[~whole].mean() == pytest.approx(48, abs=3)
+
+
+def test_squashed_views_show_seven_eighths_of_both_sides():
+    views = 255 * _views(_ramp(64, 128), 14, 0.5, 200, kind="squash")
+    spans = np.abs(views[:, 0, -1, 0] - views[:, 0, 0, 0]), views[:, -1, 0, 1] - views[:, 0, 0, 1]
+    for span, side in zip(spans, (128, 64), strict=True):
+        # From the middle of the first to that of the last of 14 of 16 pixels.
+        np.testing.assert_allclose(span, side * 13 / 16, rtol=0.03)
+    corners = {tuple(np.round(view[0, 0, :2] / 8)) for view in views}
+    assert len(corners) > 9
+
+
+def test_whole_views_are_squashed_pictures_and_flipping_is_a_choice():
+    views = 255 * _views(_ramp(64, 128), 16, 0.5, 60, kind="whole")
+    mirrored = views[:, 0, 0, 0] > views[:, 0, -1, 0]
+    assert 0.25 < mirrored.mean() < 0.75
+    straight = np.where(mirrored[:, None, None, None], views[:, :, ::-1], views)
+    expected = 255 * resize(_ramp(64, 128) / 255, (16, 16), order=3, anti_aliasing=True)
+    np.testing.assert_allclose(straight, np.broadcast_to(expected, straight.shape), atol=3)
+    still = _views(_ramp(64, 128), 16, 0.5, 20, kind="whole", flip=False)
+    np.testing.assert_array_equal(still, still[:1].repeat(20, 0))
+
+
+def test_crops_lie_anywhere():
+    views = 255 * _views(_ramp(20, 60), 4, 1.0, 200)
+    centers = views[..., 0].mean((1, 2))
+    assert centers.min() == pytest.approx(9.5, abs=1.5)
+    assert centers.max() == pytest.approx(49.5, abs=1.5)
+    assert centers.mean() == pytest.approx(29.5, abs=3)
+    np.testing.assert_allclose(views[..., 1].mean((1, 2)), 9.5, atol=0.5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 50, 3), (50, 1, 3), (2, 3, 3)])
+def test_tiny_pictures(shape):
+    picture = np.full(shape, 51, "uint8")
+    for view in (*_views(picture, 8, 0.1, 10), center_view(picture, 8).numpy()):
+        np.testing.assert_allclose(view, np.full((8, 8, 3), 0.2), atol=1e-6)
+
+
+def test_views_stay_in_range():
+    checkers = (255 * (np.indices((32, 32)).sum(0) % 2)).astype("uint8")
+    views = _views(checkers[..., None].repeat(3, -1), 48, 0.5, 5)
+    assert views.min() >= 0
+    assert views.max() <= 1
+    assert views.dtype == "float32"
+
+
+def test_center_view_is_the_middle_square():
+    view = 255 * center_view(_ramp(20, 61), 20).numpy()
+    np.testing.assert_allclose(view, _ramp(20, 61)[:, 20:40], atol=1e-3)
+    np.testing.assert_allclose(
+        255 * center_view(_ramp(61, 20), 20), _ramp(61, 20)[20:40], atol=1e-3
+    )
+
+
+def test_shrinking_averages():
+    # Every second pixel is white: without anti-aliasing the mean would not survive.
+    stripes = np.zeros((64, 64, 3), "uint8")
+    stripes[:, ::2] = 255
+    expected = resize(stripes / 255, (8, 8), order=3, anti_aliasing=True)
+    np.testing.assert_allclose(center_view(stripes, 8), np.full((8, 8, 3), 0.5), atol=0.03)
+    np.testing.assert_allclose(expected, np.full((8, 8, 3), 0.5), atol=0.03)
+
+
+def test_the_same_seed_and_epoch_give_the_same_order():
+    orders = [epoch_order([5, 9], None, 100, seed, epoch) for seed, epoch in [(0, 0), (0, 0)]]
+    np.testing.assert_array_equal(*orders)
+    for seed, epoch in [(0, 1), (1, 0)]:
+        assert not np.array_equal(orders[0], epoch_order([5, 9], None, 100, seed, epoch))
+
+
+def test_each_source_gets_its_weight():
+    order = epoch_order([1000, 10, 500], [2, 1, 1], 4000, 0, 0)
+    sources = np.searchsorted([1000, 1010], order, side="right")
+    # Three standard deviations of a draw of 4000 are 95 and 82.
+    np.testing.assert_allclose(np.bincount(sources), [2000, 1000, 1000], atol=95)
+
+
+def test_without_weights_every_picture_is_as_likely():
+    sources = epoch_order([300, 100], None, 4000, 0, 0) >= 300
+    assert sources.sum() == pytest.approx(1000, abs=82)
+
+
+def test_no_picture_returns_before_all_of_its_source_came():
+    order = epoch_order([7, 3], [1, 1], 200, 0, 0)
+    assert order.dtype == "int64"
+    for stream, pictures in [(order[order < 7], range(7)), (order[order >= 7], range(7, 10))]:
+        assert len(stream) > 50
+        whole = len(stream) // len(pictures) * len(pictures)
+        for round_ in stream[:whole].reshape(-1, len(pictures)):
+            assert sorted(round_) == list(pictures)
+        rest = stream[whole:].tolist()
+        assert len(set(rest)) == len(rest)
+    rounds = order[order < 7][:14].reshape(2, 7)
+    assert not np.array_equal(*rounds)
+
+
+def test_one_source_of_one_picture():
+    assert epoch_order([1], None, 4, 0, 0).tolist() == [0, 0, 0, 0]
+    assert epoch_order([1], None, 0, 0, 0).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "weights"),
+    [([3], [1, 1]), ([3, 0], [1, 1]), ([3, 3], [1, 0]), ([3, 3], [1, -1]), ([], None)],
+)
+def test_sizes_and_weights_must_fit(sizes, weights):
+    with pytest.raises(ValueError, match="one positive weight per source and no empty source"):
+        epoch_order(sizes, weights, 4, 0, 0)

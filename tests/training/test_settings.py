@@ -1,10 +1,99 @@
-"""Schedules at known steps, and what each optimizer does to weights."""
+"""Settings of a run are checked and kept beside it, and make its optimizer and schedule."""
+
+import dataclasses
+import json
 
 import keras
 import numpy as np
 import pytest
 
-from keras_colorize.training import TrainingConfig, Trapezoid, make_optimizer
+from keras_colorize.training import (
+    AdversarialConfig,
+    TrainingConfig,
+    WarmupStableDecay,
+    bind_settings,
+    make_optimizer,
+)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epochs": 0},
+        {"steps_per_epoch": 0},
+        {"batch_size": -1},
+        {"log_every": 0},
+        {"keep_checkpoints": 0},
+        {"optimizer": "sgd"},
+        {"schedule": "cosine"},
+        {"learning_rate": 0.0},
+        {"weight_decay": -0.1},
+        {"clip_norm": 0.0},
+        {"ema_momentum": 1.0},
+        {"ema_momentum": 0.0},
+        {"checkpoint_minutes": -1},
+        {"warmup": -0.1},
+        {"warmup": 0.6, "cooldown": 0.5},
+    ],
+)
+def test_wrong_settings_are_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=f"Expected .*{next(iter(wrong))}.* to be .*, received"):
+        TrainingConfig(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reconstruction": "l2"},
+        {"reconstruction_weight": -1.0},
+        {"label_smoothing": 0.5},
+        {"pretrain_epochs": 11},
+        {"discriminator_learning_rate": 0.0},
+        {"discriminator_schedule": "cosine"},
+    ],
+)
+def test_wrong_adversarial_settings_are_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=f"Expected {next(iter(wrong))} to be .*, received"):
+        AdversarialConfig(**wrong)
+
+
+def test_a_new_folder_gets_the_settings(tmp_path):
+    config = TrainingConfig(epochs=3, clip_norm=None)
+    config.bind(tmp_path / "a" / "run")
+    written = json.loads((tmp_path / "a" / "run" / "training.json").read_text())
+    assert written == dataclasses.asdict(config)
+    assert [path.name for path in (tmp_path / "a" / "run").iterdir()] == ["training.json"]
+
+
+def test_the_same_settings_are_accepted_again(tmp_path):
+    for _ in range(2):
+        TrainingConfig(epochs=3).bind(tmp_path)
+
+
+def test_epochs_and_logging_may_change(tmp_path):
+    TrainingConfig().bind(tmp_path)
+    later = TrainingConfig(epochs=20, log_every=3, keep_checkpoints=1, checkpoint_minutes=0.0)
+    later.bind(tmp_path)
+    assert json.loads((tmp_path / "training.json").read_text())["epochs"] == 20
+
+
+def test_other_settings_are_refused_with_the_differences(tmp_path):
+    TrainingConfig().bind(tmp_path)
+    before = (tmp_path / "training.json").read_text()
+    with pytest.raises(ValueError, match="settings of the run") as error:
+        TrainingConfig(batch_size=8, optimizer="adam", epochs=99).bind(tmp_path)
+    listed = str(error.value).splitlines()[1:]
+    assert listed == ["  batch_size: was 32, is 8", "  optimizer: was adamw, is adam"]
+    assert (tmp_path / "training.json").read_text() == before
+
+
+def test_other_settings_are_bound_alike(tmp_path):
+    path = tmp_path / "run" / "network.json"
+    bind_settings(path, {"widths": (8, 4), "head": None})
+    bind_settings(path, {"widths": [8, 4], "head": None, "younger": 1})
+    with pytest.raises(ValueError, match="settings of the run") as error:
+        bind_settings(path, {"widths": (8, 6), "head": None, "younger": 1})
+    assert str(error.value).splitlines()[1:] == ["  widths: was [8, 4], is [8, 6]"]
 
 
 @pytest.mark.parametrize(
@@ -23,21 +112,21 @@ from keras_colorize.training import TrainingConfig, Trapezoid, make_optimizer
         (150, 0.0),
     ],
 )
-def test_trapezoid(step, expected):
-    schedule = Trapezoid(2.0, 100, warmup=0.1, cooldown=0.4)
+def test_the_schedule(step, expected):
+    schedule = WarmupStableDecay(2.0, 100, warmup=0.1, cooldown=0.4)
     assert float(schedule(step)) == pytest.approx(expected, abs=1e-6)
 
 
-def test_trapezoid_without_slopes_is_constant():
-    schedule = Trapezoid(2.0, 10, warmup=0.0, cooldown=0.0)
+def test_the_schedule_without_slopes_is_constant():
+    schedule = WarmupStableDecay(2.0, 10, warmup=0.0, cooldown=0.0)
     assert [float(schedule(step)) for step in range(10)] == pytest.approx([2.0] * 10)
 
 
-def test_trapezoid_survives_serialization():
-    schedule = Trapezoid(2.0, 100, warmup=0.1, cooldown=0.4)
+def test_the_schedule_survives_serialization():
+    schedule = WarmupStableDecay(2.0, 100, warmup=0.1, cooldown=0.4)
     config = keras.optimizers.schedules.serialize(schedule)
     again = keras.optimizers.schedules.deserialize(config)
-    assert isinstance(again, Trapezoid)
+    assert isinstance(again, WarmupStableDecay)
     assert again.get_config() == schedule.get_config()
 
 

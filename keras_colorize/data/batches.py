@@ -1,0 +1,250 @@
+"""Pictures on disk to batches for `fit` and for the training loop."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_colorize.data.aging import aged_view
+
+VIEWS = ("crop", "squash", "whole")
+"""Kinds of training views, see `random_view`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """Pictures to train on, mixed from several folders.
+
+    Attributes:
+        sources: `PictureSet`s that agree on `class_names`.
+        weights: share of each source, any scale; None goes by their sizes.
+        size: side of the square views in pixels.
+        min_scale: smallest crop, as a share of a picture's short side.
+        seed: order and views follow from it.
+        aged_share: share of the views that the network sees as old photographs, see `aged_view`.
+        view: one of `VIEWS`.
+        flip: whether half of the views are mirrored.
+    """
+
+    sources: tuple
+    weights: tuple | None = None
+    size: int = 128
+    min_scale: float = 0.5
+    seed: int = 0
+    aged_share: float = 0.0
+    view: str = "crop"
+    flip: bool = True
+
+    def __post_init__(self):
+        if not self.sources:
+            raise ValueError("Expected at least one source of pictures, received none.")
+        if not 0 < self.min_scale <= 1 or self.size < 1:
+            raise ValueError(
+                "Expected 0 < min_scale <= 1 and a size of 1 or more, received "
+                f"{self.min_scale} and {self.size}."
+            )
+        if not 0 <= self.aged_share <= 1:
+            raise ValueError(f"Expected 0 <= aged_share <= 1, received {self.aged_share}.")
+        if self.view not in VIEWS:
+            raise ValueError(f"Expected a view among {', '.join(VIEWS)}, received {self.view!r}.")
+
+    def __len__(self):
+        return sum(len(source) for source in self.sources)
+
+    def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
+        """Batches of one epoch.
+
+        The pictures of a global batch depend on the seed, the epoch and the step alone: not on
+        where a run was resumed, nor on how many workers share the batch.
+
+        Args:
+            epoch: integer from 0.
+            batch_size: global batch size, a multiple of `workers`.
+            steps: batches in the whole epoch.
+            targets: a `Targets`.
+            first_step: where to begin.
+            worker: this worker's index; it gets its part of every batch.
+            workers: number of workers.
+
+        Returns:
+            `tf.data.Dataset` of `(lightness, targets)` batches, see `Targets`; Keras' `fit`
+            takes it on every backend.
+
+        Raises:
+            ValueError: if the batch cannot be shared evenly.
+        """
+        if batch_size % workers:
+            raise ValueError(
+                f"Expected a batch size that {workers} workers can share, received {batch_size}."
+            )
+        sizes = [len(source) for source in self.sources]
+        order = epoch_order(sizes, self.weights, steps * batch_size, self.seed, epoch)
+        share = np.arange(len(order)).reshape(steps, workers, -1)[first_step:, worker].ravel()
+        seed = np.random.default_rng([self.seed, epoch]).integers(2**31)
+
+        def view(picture, position):
+            seeds = tf.stack([seed, position])
+            return random_view(picture, self.size, self.min_scale, seeds, self.view, self.flip)
+
+        def film(rgb, position):
+            # An old photograph of the view, or the view; its seeds are not those of the view.
+            seeds = tf.random.fold_in(tf.stack([seed, position]), 1)
+            drawn, age = tf.unstack(tf.random.split(seeds, 2))
+            aged = tf.random.stateless_uniform((), drawn) < self.aged_share
+            return tf.cond(aged, lambda: aged_view(rgb, age), lambda: rgb)
+
+        rows, film = (order[share], share), film if self.aged_share else None
+        return _batches(self.sources, rows, view, batch_size // workers, targets, film)
+
+
+def validation_batches(pictures, size, batch_size, targets):
+    """Batches of whole pictures, center-cropped to squares, in order; the last may be smaller.
+
+    Args:
+        pictures: a `PictureSet`.
+        size: side in pixels.
+        batch_size: pictures per batch.
+        targets: a `Targets`.
+
+    Returns:
+        As `TrainingData.epoch`.
+    """
+    positions = np.arange(len(pictures))
+
+    def view(picture, _):
+        return center_view(picture, size)
+
+    return _batches((pictures,), (positions, positions), view, batch_size, targets)
+
+
+def epoch_order(sizes, weights, count, seed, epoch):
+    """Draws the pictures of one epoch from several folders, mixed by weight.
+
+    Every source is gone through in a random order, again and again, so that no picture comes
+    twice before each other of its source came once within the epoch.
+
+    Args:
+        sizes: number of pictures per source.
+        weights: share of each source in the epoch, any positive scale; None takes `sizes`.
+        count: pictures in the epoch.
+        seed: integer; the same seed and epoch give the same order.
+        epoch: integer from 0.
+
+    Returns:
+        int64 array (count,): positions in the concatenation of the sources.
+
+    Raises:
+        ValueError: if sizes and weights do not fit or are not positive.
+    """
+    weights = np.asarray(sizes if weights is None else weights, "float64")
+    if len(sizes) != len(weights) or len(sizes) == 0 or min(sizes) < 1 or weights.min() <= 0:
+        raise ValueError(
+            "Expected one positive weight per source and no empty source, received sizes "
+            f"{list(sizes)} and weights {weights.tolist()}."
+        )
+    generator = np.random.default_rng([seed, epoch])
+    drawn = generator.choice(len(sizes), size=count, p=weights / weights.sum())
+    order, offset = np.empty(count, "int64"), 0
+    for source, size in enumerate(sizes):
+        places = np.flatnonzero(drawn == source)
+        for start in range(0, len(places), size):
+            part = places[start : start + size]
+            order[part] = offset + generator.permutation(size)[: len(part)]
+        offset += size
+    return order
+
+
+def random_view(rgb_uint8, size, min_scale, seed, kind="crop", flip=True):
+    """Random square view of a picture, the same for the same seed.
+
+    Args:
+        rgb_uint8: uint8 tensor (H, W, 3).
+        size: side of the view in pixels.
+        min_scale: smallest share of the short side that a crop has, above 0 and up to 1.
+        seed: integer tensor (2,).
+        kind: `"crop"`, a square whose side is the short side of the picture in half of the cases,
+            else a share of it down to `min_scale`: networks meet things at several sizes, whole
+            pictures most often; `"squash"`, a crop of 7/8 of the picture, which is resized to a
+            square before (256 to 224 pixels in Iizuka 2016, section 4); or `"whole"`, the picture
+            resized to a square (Hwang & Zhou 2016).
+        flip: whether half of the views are mirrored.
+
+    Returns:
+        float32 tensor (size, size, 3) in [0, 1].
+    """
+    seeds = tf.random.split(seed, 4)
+    if kind != "crop":
+        rgb_uint8 = _resized(rgb_uint8, size if kind == "whole" else round(size * 256 / 224))
+    height, width = tf.shape(rgb_uint8)[0], tf.shape(rgb_uint8)[1]
+    side = size
+    if kind == "crop":
+        short = tf.cast(tf.minimum(height, width), "float32")
+        share = tf.random.stateless_uniform((), seeds[0], min_scale, 2.0 - min_scale)
+        side = tf.maximum(tf.cast(tf.round(tf.minimum(share, 1.0) * short), "int32"), 1)
+    top, left = (
+        tf.random.stateless_uniform((), own, 0, room + 1, dtype=tf.int32)
+        for own, room in ((seeds[1], height - side), (seeds[2], width - side))
+    )
+    view = rgb_uint8[top : top + side, left : left + side]
+    view = _resized(view, size) if kind == "crop" else tf.ensure_shape(view, (size, size, 3))
+    mirrored = flip & (tf.random.stateless_uniform((), seeds[3]) < 0.5)
+    return tf.cond(mirrored, lambda: tf.reverse(view, [1]), lambda: view)
+
+
+def center_view(rgb_uint8, size):
+    """The largest centered square, resized: the view of validation pictures.
+
+    Args:
+        rgb_uint8: uint8 tensor (H, W, 3).
+        size: side of the view in pixels.
+
+    Returns:
+        float32 tensor (size, size, 3) in [0, 1].
+    """
+    height, width = tf.shape(rgb_uint8)[0], tf.shape(rgb_uint8)[1]
+    side = tf.minimum(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return _resized(rgb_uint8[top : top + side, left : left + side], size)
+
+
+def _resized(picture, size):
+    picture = tf.image.convert_image_dtype(picture, tf.float32)
+    view = tf.image.resize(picture, (size, size), method="bicubic", antialias=True)
+    return tf.clip_by_value(tf.ensure_shape(view, (size, size, 3)), 0.0, 1.0)
+
+
+def _batches(sources, rows, view, batch_size, targets, film=None):
+    paths = tf.constant([path for source in sources for path in source.paths])
+    labels = tf.constant([label for source in sources for label in source.labels], "int32")
+
+    def load(index, position):
+        contents = tf.io.read_file(paths[index])
+        picture = tf.io.decode_image(contents, channels=3, expand_animations=False)
+        rgb = view(tf.ensure_shape(picture, (None, None, 3)), position)
+        return rgb, labels[index], *([film(rgb, position)] if film else [])
+
+    dataset = tf.data.Dataset.from_tensor_slices(tuple(tf.constant(row, "int64") for row in rows))
+    dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.batch(batch_size)
+    if keras.backend.backend() != "tensorflow":
+        targets = _as_numpy_function(targets, dataset.element_spec)
+    return dataset.map(targets, num_parallel_calls=1, deterministic=True).prefetch(4)
+
+
+def _as_numpy_function(targets, specs):
+    """Makes `targets` callable in tf.data where keras.ops are not TensorFlow's."""
+    sample = targets(*(np.zeros((1, *x.shape[1:]), x.dtype.as_numpy_dtype) for x in specs))
+    flat = [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(sample)]
+
+    def compute(*batch):
+        values = keras.tree.flatten(targets(*batch))
+        return [keras.ops.convert_to_numpy(value) for value in values]
+
+    def apply(*batch):
+        values = tf.numpy_function(compute, batch, [value.dtype for value in flat])
+        pairs = zip(values, flat, strict=True)
+        shaped = [tf.ensure_shape(value, (None, *known.shape[1:])) for value, known in pairs]
+        return keras.tree.pack_sequence_as(sample, shaped)
+
+    return apply

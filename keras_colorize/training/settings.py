@@ -1,0 +1,222 @@
+"""What a training run is told: settings, kept beside its checkpoints, and the optimizer."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import keras
+from keras import ops
+
+from keras_colorize.io.atomic import atomic_file
+
+_MAY_CHANGE = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")
+
+
+def _setting(default, text, expected, holds):
+    """A field with its text for `--help` and its range, in words and as a test."""
+    metadata = {"text": text, "expected": expected, "holds": holds}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def _from(low, default, text):
+    return _setting(default, text, f"{low} or more", lambda value: value >= low)
+
+
+def _above(low, default, text):
+    return _setting(default, text, f"above {low}", lambda value: value is None or value > low)
+
+
+def _below(high, default, text):
+    return _setting(default, text, f"0 or more and below {high}", lambda value: 0 <= value < high)
+
+
+def _choice(default, text, *names):
+    return _setting(default, text, f"one of {', '.join(names)}", names.__contains__)
+
+
+_SCHEDULES = ("constant", "warmup_stable_decay")
+_WORDS = "constant, or warmup_stable_decay: linear rise, level, cosine fall to 0"
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """Settings of one run; each has its range and its text beside it.
+
+    Raises:
+        ValueError: for a setting outside its range.
+    """
+
+    epochs: int = _from(1, 10, "Epochs in all, resumed ones counted in.")
+    steps_per_epoch: int = _from(1, 1000, "Batches per epoch.")
+    batch_size: int = _from(1, 32, "Pictures per step, on all replicas together.")
+    optimizer: str = _choice("adamw", "adadelta, adam or adamw.", "adadelta", "adam", "adamw")
+    learning_rate: float = _above(0, 1e-3, "The highest learning rate.")
+    beta_1: float = _below(1, 0.9, "Decay of the first moment (adam, adamw).")
+    weight_decay: float = _from(0, 0.01, "Decoupled (adamw); not of biases and batch norms.")
+    schedule: str = _choice(_SCHEDULES[1], f"Of the learning rate: {_WORDS}.", *_SCHEDULES)
+    warmup: float = _from(0, 0.02, "Share of all steps that warm up.")
+    cooldown: float = _from(0, 0.5, "Share of all steps that cool down; 1 - warmup is a cosine.")
+    clip_norm: float | None = _above(0, 1.0, "Bound on the norm of the gradient.")
+    ema_momentum: float | None = _setting(
+        None,
+        "Momentum of averaged weights, which are validated and saved.",
+        "between 0 and 1",
+        lambda value: value is None or 0 < value < 1,
+    )
+    seed: int = _from(0, 0, "Initial weights, order and views follow from it.")
+    log_every: int = _from(1, 10, "Steps between looks at the loss.")
+    checkpoint_minutes: float = _from(0, 5.0, "Minutes between checkpoints within an epoch.")
+    keep_checkpoints: int = _from(1, 3, "Checkpoints that are kept.")
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not field.metadata["holds"](value):
+                expected = field.metadata["expected"]
+                raise ValueError(f"Expected {field.name} to be {expected}, received {value!r}.")
+        if self.warmup + self.cooldown > 1:
+            shares = self.warmup, self.cooldown
+            raise ValueError(
+                f"Expected warmup and cooldown to be shares up to 1 in all, received {shares}."
+            )
+
+    @property
+    def total_steps(self):
+        """Steps of the whole run."""
+        return self.epochs * self.steps_per_epoch
+
+    def bind(self, run_folder):
+        """Writes the settings to a new run folder, or checks them against those of a begun run.
+
+        Args:
+            run_folder: path of the run's folder.
+
+        Raises:
+            ValueError: if the folder holds a run with other settings; the message lists them.
+                Epochs, logging and checkpoint keeping may change.
+        """
+        # A setting that is younger than the run had its default.
+        defaults = dataclasses.asdict(type(self)())
+        path = Path(run_folder) / "training.json"
+        bind_settings(path, dataclasses.asdict(self), defaults, _MAY_CHANGE)
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversarialConfig(TrainingConfig):
+    """Settings of an adversarial run; those of `TrainingConfig` are the generator's."""
+
+    reconstruction: str = _choice("mse", "l1 or mse, the loss of the colors.", "l1", "mse")
+    reconstruction_weight: float = _from(0, 100.0, "Lambda of eq. 6, for ab in [-1, 1].")
+    label_smoothing: float = _below(0.5, 0.0, "How far labels of true colors are below 1.")
+    pretrain_epochs: int = _from(0, 0, "Epochs on the loss of the colors alone.")
+    discriminator_learning_rate: float = _above(0, 2e-4, "The discriminator's highest rate.")
+    discriminator_schedule: str = _choice("constant", "As --schedule.", *_SCHEDULES)
+    perceptual_weight: float = _from(0, 0.0, "Factor on the perceptual loss.")
+    perceptual_logits: float = _from(0, 0.0, "Weight of class logits in it beside features.")
+    distillation_weight: float = _from(0, 0.0, "Factor on the encoder's distance to its teacher.")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.pretrain_epochs > self.epochs:
+            raise ValueError(
+                "Expected pretrain_epochs to be 0 to the number of epochs, received "
+                f"{self.pretrain_epochs}."
+            )
+
+    def discriminator(self):
+        """The `TrainingConfig` of the discriminator's optimizer."""
+        names = [field.name for field in dataclasses.fields(TrainingConfig)]
+        settings = {name: getattr(self, name) for name in names} | {
+            "epochs": max(1, self.epochs - self.pretrain_epochs),
+            "learning_rate": self.discriminator_learning_rate,
+            "schedule": self.discriminator_schedule,
+            "ema_momentum": None,
+        }
+        return TrainingConfig(**settings)
+
+
+def bind_settings(path, settings, defaults=None, may_change=()):
+    """Writes settings to a file of a new run, or checks them against those of a begun one.
+
+    Args:
+        path: path of the file, JSON.
+        settings: dict.
+        defaults: dict of what settings were that the file does not name; those in neither were
+            as they are now.
+        may_change: names of settings that need not be the same.
+
+    Raises:
+        ValueError: if the file holds other settings; the message lists them.
+        PhotographError: if it cannot be written.
+    """
+    path, text = Path(path), json.dumps(settings, indent=2)
+    if path.exists():
+        # Read back, for JSON has no tuples.
+        settings = json.loads(text)
+        before = {**settings, **(defaults or {}), **json.loads(path.read_text())}
+        changed = [k for k in settings if k not in may_change and before[k] != settings[k]]
+        if changed:
+            rows = "".join(f"\n  {k}: was {before[k]}, is {settings[k]}" for k in changed)
+            raise ValueError(f"Expected the settings of the run in {path.parent}, received:{rows}")
+    # Several workers may do this at once, on several machines.
+    with atomic_file(path, overwrite=True) as stream:
+        stream.write(f"{text}\n".encode())
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, a level stretch, and a cosine cool-down to zero.
+
+    The level stretch makes a run extensible: only its last part depends on where it ends.
+
+    Args:
+        peak: learning rate of the level stretch.
+        total_steps: steps of the run.
+        warmup: share of the steps that warm up.
+        cooldown: share of the steps that cool down.
+    """
+
+    def __init__(self, peak, total_steps, warmup=0.02, cooldown=0.5):
+        super().__init__()
+        self.peak = peak
+        self.total_steps = total_steps
+        self.warmup = warmup
+        self.cooldown = cooldown
+
+    def __call__(self, step):
+        """Learning rate at a step."""
+        done = ops.cast(step, "float32") / self.total_steps
+        rise = ops.minimum((done + 1.0 / self.total_steps) / max(self.warmup, 1e-9), 1.0)
+        left = ops.clip((1.0 - done) / max(self.cooldown, 1e-9), 0.0, 1.0)
+        return self.peak * rise * 0.5 * (1.0 - ops.cos(math.pi * left))
+
+    def get_config(self):
+        """Arguments to build this schedule again."""
+        return {name: getattr(self, name) for name in ("peak", "total_steps", "warmup", "cooldown")}
+
+
+def make_optimizer(config):
+    """Builds the optimizer that a `TrainingConfig` names.
+
+    Args:
+        config: a `TrainingConfig`.
+
+    Returns:
+        A `keras.optimizers.Optimizer`.
+    """
+    rate = config.learning_rate
+    if config.schedule != "constant":
+        rate = WarmupStableDecay(rate, config.total_steps, config.warmup, config.cooldown)
+    shared = {"learning_rate": rate, "global_clipnorm": config.clip_norm}
+    if config.ema_momentum is not None:
+        shared |= {"use_ema": True, "ema_momentum": config.ema_momentum}
+    if config.optimizer == "adadelta":
+        return keras.optimizers.Adadelta(**shared)
+    if config.optimizer == "adam":
+        return keras.optimizers.Adam(beta_1=config.beta_1, **shared)
+    optimizer = keras.optimizers.AdamW(
+        beta_1=config.beta_1, weight_decay=config.weight_decay, **shared
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer

@@ -1,0 +1,243 @@
+"""Lists of pictures, what is held out of them, and the look at every one before training."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from keras_colorize.data import (
+    UNLABELED,
+    folders,
+    is_near_grey,
+    list_pictures,
+    scan_pictures,
+    split_pictures,
+)
+
+
+def _touch(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
+
+
+def test_the_folder_of_a_picture_is_its_class(tmp_path):
+    _touch(tmp_path, "sea/b.jpg", "sea/a.PNG", "land/hills/c.jpeg", "land/d.bmp", "e.gif")
+    pictures = list_pictures(tmp_path)
+    assert pictures.names == ("e.gif", "land/d.bmp", "land/hills/c.jpeg", "sea/a.PNG", "sea/b.jpg")
+    assert pictures.class_names == ("land", "land/hills", "sea")
+    assert pictures.labels == (UNLABELED, 0, 1, 2, 2)
+    assert len(pictures) == 5
+    assert pictures.paths[1] == str(tmp_path / "land" / "d.bmp")
+
+
+def test_a_flat_folder_has_no_classes(tmp_path):
+    pictures = list_pictures(str(_touch(tmp_path, "a.jpg", "b.jpg")))
+    assert pictures.class_names == ()
+    assert pictures.labels == (UNLABELED, UNLABELED)
+
+
+def test_hidden_and_other_files_are_left_out(tmp_path):
+    _touch(tmp_path, "a.jpg", ".b.jpg", ".thumbnails/c.jpg", "x/.cache/d.jpg", "notes.txt", "jpg")
+    (tmp_path / "folder.jpg").mkdir()
+    assert list_pictures(tmp_path).names == ("a.jpg",)
+
+
+def test_hidden_parents_do_not_hide(tmp_path):
+    assert len(list_pictures(_touch(tmp_path / ".data", "a.jpg"))) == 1
+
+
+def test_classes_of_another_folder_are_kept(tmp_path):
+    _touch(tmp_path, "sea/a.jpg", "city/b.jpg", "c.jpg")
+    pictures = list_pictures(tmp_path, ("forest", "sea"))
+    assert pictures.class_names == ("forest", "sea")
+    assert dict(zip(pictures.names, pictures.labels, strict=True)) == {
+        "c.jpg": UNLABELED,
+        "city/b.jpg": UNLABELED,
+        "sea/a.jpg": 1,
+    }
+
+
+def test_nothing_found_is_an_error(tmp_path):
+    with pytest.raises(
+        ValueError, match=r"Expected pictures \(\.jpg, .*\) below .*, received none"
+    ):
+        list_pictures(_touch(tmp_path, "notes.txt"))
+    with pytest.raises(ValueError, match="Expected a folder of pictures, received .*absent"):
+        list_pictures(tmp_path / "absent")
+    with pytest.raises(ValueError, match="Expected a folder of pictures, received .*notes"):
+        list_pictures(tmp_path / "notes.txt")
+
+
+def test_a_split_holds_out_its_share(tmp_path):
+    pictures = list_pictures(_touch(tmp_path, *(f"x/{i}.jpg" for i in range(400))))
+    training, validation = split_pictures(pictures, 0.25)
+    assert sorted(training.names + validation.names) == sorted(pictures.names)
+    assert 70 <= len(validation) <= 130
+    assert set(training.labels) == set(validation.labels) == {0}
+    assert training.class_names == validation.class_names == ("x",)
+
+
+def test_a_picture_keeps_its_side_when_others_come(tmp_path):
+    _, before = split_pictures(
+        list_pictures(_touch(tmp_path, *(f"{i}.jpg" for i in range(50)))), 0.3
+    )
+    _touch(tmp_path, *(f"{i}.jpg" for i in range(50, 90)))
+    _, after = split_pictures(list_pictures(tmp_path), 0.3)
+    assert set(before.names) < set(after.names)
+    assert all(
+        int(name.removesuffix(".jpg")) >= 50 for name in set(after.names) - set(before.names)
+    )
+
+
+def test_all_or_nothing_can_be_held_out(tmp_path):
+    pictures = list_pictures(_touch(tmp_path, "a.jpg", "b.jpg"))
+    assert [len(side) for side in split_pictures(pictures, 0)] == [2, 0]
+    assert [len(side) for side in split_pictures(pictures, 1)] == [0, 2]
+    for share in (-0.1, 1.1):
+        with pytest.raises(ValueError, match="validation_share in 0..1, received"):
+            split_pictures(pictures, share)
+
+
+def _grey(seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (20, 24, 1), dtype="uint8").repeat(3, axis=-1)
+
+
+@pytest.fixture
+def mixed(tmp_path, make_picture, write_picture):
+    """A folder with what folders of pictures hold."""
+    root = tmp_path / "mixed"
+    good = write_picture(root / "a_good.png", make_picture())
+    write_picture(root / "b_good.jpg", make_picture(1))
+    write_picture(root / "c_grey.png", _grey())
+    tinted = np.clip(_grey().astype("int16") + [5, 0, -5], 0, 255).astype("uint8")
+    write_picture(root / "d_faintly_tinted.png", tinted)
+    sepia = (_grey() * np.array([1.0, 0.82, 0.6])).astype("uint8")
+    write_picture(root / "e_sepia.png", sepia)
+    (root / "f_truncated.jpg").write_bytes((root / "b_good.jpg").read_bytes()[:300])
+    (root / "g_truncated.png").write_bytes(good.read_bytes()[:60])
+    (root / "h_text.jpg").write_text("no picture at all")
+    (root / "i_empty.jpg").touch()
+    return root
+
+
+def test_leaves_out_what_cannot_be_used(mixed):
+    kept, report = scan_pictures(list_pictures(mixed))
+    assert kept.names == ("a_good.png", "b_good.jpg")
+    assert report.total == 9
+    assert report.near_grey == ("c_grey.png", "d_faintly_tinted.png", "e_sepia.png")
+    assert [name for name, _ in report.unreadable] == [
+        "f_truncated.jpg",
+        "g_truncated.png",
+        "h_text.jpg",
+        "i_empty.jpg",
+    ]
+    assert all(reason and "\n" not in reason for _, reason in report.unreadable)
+
+
+def test_the_report_reads_well(mixed):
+    text = str(scan_pictures(list_pictures(mixed))[1])
+    assert text.startswith("9 pictures, 3 near-grey and 4 unreadable left out\n")
+    assert len(text.splitlines()) == 5
+    assert "\n  h_text.jpg: " in text
+
+
+def test_near_grey_pictures_can_be_kept(mixed):
+    kept, report = scan_pictures(list_pictures(mixed), drop_near_grey=False)
+    assert len(kept) == 5
+    assert report.near_grey == ()
+    assert len(report.unreadable) == 4
+
+
+def test_nothing_usable_is_an_error(tmp_path, write_picture):
+    write_picture(tmp_path / "a.png", _grey())
+    (tmp_path / "b.jpg").write_text("text")
+    with pytest.raises(ValueError, match="received 2 pictures, 1 near-grey and 1 unreadable"):
+        scan_pictures(list_pictures(tmp_path))
+
+
+def test_near_grey_by_share_of_pixels():
+    # Differences of 12 and more count as colour; 5 % of the pixels may have it.
+    picture = np.full((10, 10, 3), 100, "uint8")
+    picture[..., 0] += 11
+    assert is_near_grey(picture)
+    picture[0, :5, 0] += 1
+    assert is_near_grey(picture)
+    picture[0, 5, 0] += 1
+    assert not is_near_grey(picture)
+    assert is_near_grey(picture, threshold=13)
+    assert not is_near_grey(np.uint8([[[255, 0, 0]]]))
+
+
+@pytest.mark.parametrize("tone", [(1.0, 0.82, 0.6), (0.5, 0.7, 1.0)], ids=["sepia", "cyanotype"])
+def test_toned_prints_are_near_grey_and_two_tones_are_not(tone):
+    grey = np.random.default_rng(0).integers(0, 256, (60, 60, 1)) / 255
+    toned = np.power(grey, 2.0 - np.array(tone))
+    # Grain, and the rounding of JPEG.
+    noise = np.random.default_rng(1).normal(0, 1.2, toned.shape)
+    picture = np.clip(255 * toned + noise, 0, 255).astype("uint8")
+    assert is_near_grey(picture)
+    picture[:30] = picture[:30, :, ::-1]
+    assert not is_near_grey(picture)
+
+
+def test_differences_of_8_bit_values_do_not_wrap():
+    assert not is_near_grey(np.broadcast_to(np.uint8([0, 250, 255]), (4, 4, 3)))
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """Names of the files that are decoded from here on."""
+    names = []
+    inspect = folders._inspect
+
+    def spy(path):
+        names.append(path.name)
+        return inspect(path)
+
+    monkeypatch.setattr(folders, "_inspect", spy)
+    return names
+
+
+def test_the_cache_spares_the_second_look(mixed, tmp_path, looked_at):
+    cache = tmp_path / "run" / "scan.json"
+    first = scan_pictures(list_pictures(mixed), cache)
+    assert len(looked_at) == 9
+    assert scan_pictures(list_pictures(mixed), cache) == first
+    assert len(looked_at) == 9
+    assert list(cache.parent.iterdir()) == [cache]
+
+
+def test_changed_and_new_files_are_looked_at_again(
+    mixed, tmp_path, looked_at, make_picture, write_picture
+):
+    cache = tmp_path / "scan.json"
+    scan_pictures(list_pictures(mixed), cache)
+    looked_at.clear()
+    write_picture(mixed / "h_text.jpg", make_picture(3))
+    stat = (mixed / "a_good.png").stat()
+    os.utime(mixed / "a_good.png", ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
+    write_picture(mixed / "z_new.jpg", make_picture(4))
+    kept, _ = scan_pictures(list_pictures(mixed), cache)
+    assert sorted(looked_at) == ["a_good.png", "h_text.jpg", "z_new.jpg"]
+    assert {"h_text.jpg", "z_new.jpg"} < set(kept.names)
+
+
+def test_folders_share_a_cache(mixed, folder, tmp_path, looked_at):
+    cache = tmp_path / "scan.json"
+    scan_pictures(list_pictures(mixed), cache)
+    scan_pictures(list_pictures(folder), cache)
+    looked_at.clear()
+    scan_pictures(list_pictures(mixed), cache)
+    assert looked_at == []
+
+
+def test_a_damaged_cache_is_made_anew(mixed, tmp_path):
+    cache = tmp_path / "scan.json"
+    for damage in ("", '{"a": [1,', "[]", '{"a": [1, 2, "good", ""]}'):
+        cache.write_text(damage)
+        assert len(scan_pictures(list_pictures(mixed), cache)[0]) == 2
+        assert len(json.loads(cache.read_text())["results"]) == 9
