@@ -35,8 +35,16 @@ setup(
     python_requires=">=3.11",
     # saved_models/ stays at the top of the repository, where people look for it, and is installed
     # as the data of keras_colorize, where the presets are found.
-    packages=[*find_packages(include=["keras_colorize*"]), "keras_colorize.saved_models"],
-    package_dir={"keras_colorize.saved_models": "saved_models"},
+    # The trainers, too, are scripts at the top, and are installed for `python -m`.
+    packages=[
+        *find_packages(include=["keras_colorize*"]),
+        "keras_colorize.saved_models",
+        "keras_colorize_trainers",
+    ],
+    package_dir={
+        "keras_colorize.saved_models": "saved_models",
+        "keras_colorize_trainers": "trainers",
+    },
     package_data={
         "keras_colorize": ["py.typed"],
         "keras_colorize.evaluation": ["*.txt"],

@@ -5,19 +5,18 @@ r"""Averages the weights of presets that were trained on from the same one ("mod
 
 Runs that began with the same weights and went different ways, by other views or another loss,
 often have a mean that is better than each of them (Wortsman et al. 2022). The mean is written to
-`runs/both/preset` with the config of the first. Measure it with `keras-colorize evaluate`
-before it is believed.
+`runs/both/preset` with the config of the first. Measure it with `keras-colorize evaluate` before
+it is believed.
 """
 
 import pathlib
 
 import numpy as np
-from absl import app, flags, logging
+from absl import flags, logging
 
-from command import command
 from keras_colorize.presets import load_preset, save_preset
+from settings import start
 
-FLAGS = flags.FLAGS
 flags.DEFINE_multi_string("preset", None, "Name or folder; give two or more.")
 flags.DEFINE_multi_float("share", None, "Share of each, in the same order; by default equal.")
 flags.DEFINE_string("run", None, "Folder for the mean; it gets a folder `preset`.")
@@ -28,12 +27,12 @@ SAME = (
 )
 
 
-def average():
-    """Writes the mean that the flags describe."""
-    names, shares = FLAGS.preset or [], FLAGS.share
-    if len(names) < 2 or not FLAGS.run:
-        raise ValueError("Expected --preset twice or more, and --run.")
-    shares = np.asarray(shares or [1.0] * len(names))
+def main(options):
+    """Writes the mean that the options describe."""
+    names, folder = options.preset, pathlib.Path(options.run) / "preset"
+    shares = np.asarray(options.share or [1.0] * len(names))
+    if len(names) < 2:
+        raise ValueError(f"Expected --preset twice or more, received {names}.")
     if len(shares) != len(names) or (shares < 0).any() or not shares.sum():
         raise ValueError(f"Expected a --share of 0 or more per preset, received {shares}.")
     loaded = [load_preset(name) for name in names]
@@ -42,14 +41,11 @@ def average():
         differs = [field for field in SAME if getattr(config, field) != getattr(other, field)]
         if differs:
             raise ValueError(f"Expected presets of one network, {name} differs in {differs}.")
-    stacks = zip(*(one.get_weights() for one, _ in loaded), strict=True)
+    stacks = zip(*(network.get_weights() for network, _ in loaded), strict=True)
     model.set_weights([np.average(stack, axis=0, weights=shares) for stack in stacks])
-    folder = pathlib.Path(FLAGS.run) / "preset"
     save_preset(model, folder, config)
     logging.info("%s: mean of %s", folder, ", ".join(names))
 
 
-main = command(average)
-
 if __name__ == "__main__":
-    app.run(main)
+    start(main, ("preset", "run"))

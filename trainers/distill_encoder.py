@@ -1,7 +1,7 @@
 r"""Gives a network back what its encoder knew of ImageNet, now in grey.
 
-    python trainers/distill_encoder.py --data=pictures --run=runs/seeing \
-        --network=distribution_unet_photos --encoder_weights=imagenet --min_scale=0.35
+    python trainers/distill_encoder.py --data=pictures --run=runs/distilled \
+        --network=vivid --encoder_weights=imagenet --min_scale=0.35
 
 MobileNetV2 learned ImageNet in color; it recognizes less in grey, and next to nothing once it was
 trained on scenes. Here the network's encoder begins with the ImageNet weights anew and learns from
@@ -9,7 +9,7 @@ MobileNetV2 itself, which sees the true colors of the same view: no labels are n
 the network is as it was, so let it learn to use the encoder, which stays as it is:
 
     python trainers/train_distribution.py --data=pictures --run=runs/decoder \
-        --init=runs/seeing/preset --freeze_through=out_relu
+        --init=runs/distilled/preset --freeze_through=out_relu
 
 1,000 steps take 7 minutes on two processor cores; more is in docs/recipe.md.
 """
@@ -23,12 +23,11 @@ from keras_colorize.models.mobilenet_v2 import (
     mobilenet_v2_student,
     mobilenet_v2_teacher,
 )
-from keras_colorize.presets import find_preset, load_preset, read_config
+from keras_colorize.presets import load_preset
 from keras_colorize.training import DistillationModel, make_optimizer
-from run import start, train
-from settings import define_flags
+from run import Run
+from settings import define_flags, start
 
-FLAGS = flags.FLAGS
 define_flags(
     optimizer="adam",
     learning_rate=4e-5,
@@ -40,36 +39,24 @@ define_flags(
 flags.DEFINE_string("network", None, "Preset, name or folder, whose encoder learns.")
 flags.DEFINE_string("encoder_weights", "imagenet", "imagenet, or the path of MobileNetV2 weights.")
 flags.DEFINE_string("freeze_through", "block_5_add", "Last encoder layer that is not trained.")
-flags.DEFINE_float("temperature", 2.0, "Of the answers that are compared.")
-flags.DEFINE_float("answer_weight", 0.5, "Weight of the answers beside the features.")
+flags.DEFINE_float("temperature", 2.0, "Of the class logits that are compared.")
+flags.DEFINE_float("logit_weight", 0.5, "Weight of the class logits beside the features.")
 
 
-def make_model(_):
-    """The network with its encoder as it was before it learned colors."""
-    model, preset_config = load_preset(FLAGS.network)
-    load_mobilenet_v2(model, FLAGS.encoder_weights)
-    freeze_through(model, FLAGS.freeze_through)
-    return model, preset_config.arguments
-
-
-def make_student(model, config):
-    """The encoder and its teacher, compiled."""
-    weights = FLAGS.encoder_weights
-    pair = mobilenet_v2_student(model, weights), mobilenet_v2_teacher(weights)
-    trained = DistillationModel(*pair, FLAGS.temperature, FLAGS.answer_weight)
-    trained.compile(make_optimizer(config))
-    return trained
-
-
-def main():
+def main(options):
     """Trains from the command line."""
-    if not FLAGS.network:
-        raise ValueError("Expected --network, the preset whose encoder learns, received none.")
-    preset_config = read_config(find_preset(FLAGS.network))
-    fields = {"class_names": preset_config.class_names}
-    targets = Targets({"rgb": "rgb"})
-    train(preset_config.network, make_model, targets, lambda _: ({}, {}, {}, fields), make_student)
+    run, weights = Run(options), options.encoder_weights
+    with run.strategy.scope():
+        model, config = load_preset(options.network)
+        load_mobilenet_v2(model, weights)
+        freeze_through(model, options.freeze_through)
+        run.begin(model)
+        pair = mobilenet_v2_student(model, weights), mobilenet_v2_teacher(weights)
+        trained = DistillationModel(*pair, options.temperature, options.logit_weight)
+        trained.compile(make_optimizer(run.config))
+    targets, fields = Targets({"rgb": "rgb"}), {"class_names": config.class_names}
+    run.train(config.network, model, config.arguments, targets, trained, **fields)
 
 
 if __name__ == "__main__":
-    start(main)
+    start(main, ("data", "run", "network"))

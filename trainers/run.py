@@ -1,29 +1,35 @@
-"""What the trainers share: flags, data and the run itself."""
+"""A training run from the strategy to the preset: what all trainers do alike."""
 
 import dataclasses
 import json
-import os
 import pathlib
 import signal
 import sys
 
 import keras
 import numpy as np
-from absl import app, flags, logging
+from absl import logging
 
+from keras_colorize.bins import rebalancing_weights
 from keras_colorize.color import rgb_to_lightness
-from keras_colorize.data import validation_batches
+from keras_colorize.data import (
+    TrainingData,
+    ab_prior,
+    list_source,
+    read_prior,
+    scan_pictures,
+    split_pictures,
+    validation_batches,
+)
 from keras_colorize.export import export_saved_model
 from keras_colorize.export.saved_model import import_prediction_log
 from keras_colorize.inference import Colorizer, predicted_ab
 from keras_colorize.inference.compose import compose
-from keras_colorize.presets import PresetConfig, PresetError, load_preset, save_preset
+from keras_colorize.presets import PresetConfig, load_preset, save_preset
 from keras_colorize.training import (
     ColorizedSamples,
-    DivergedError,
     TrainingConfig,
     TrainingLoop,
-    WorkerLostError,
     bind_settings,
     make_optimizer,
     make_strategy,
@@ -33,195 +39,216 @@ from keras_colorize.training import (
     synchronize,
     worker_of,
 )
-from pictures import load_data
-from settings import read_settings, settings
-
-FLAGS = flags.FLAGS
+from settings import settings_json
 
 CLASS_OUTPUT = "class_logits"
 
 
-def start(main):
-    """Runs a trainer's `main()`; a setting that cannot be is told in one line, not a traceback.
-
-    With `--verbosity=1` the traceback is shown.
-    """
-
-    def guarded(arguments):
-        if len(arguments) > 1:
-            sys.exit(f"Expected flags only, received {' '.join(arguments[1:])}.")
-        try:
-            read_settings()
-            main()
-        except (ValueError, ImportError, DivergedError, PresetError) as error:
-            logging.debug("Where it happened:", exc_info=True)
-            sys.exit(f"{pathlib.Path(arguments[0]).name}: {error}")
-        except WorkerLostError as error:
-            logging.error("%s", error)
-            logging.flush()
-            # On a regular way out TensorFlow waits for the lost worker, up to two minutes.
-            os._exit(1)
-
-    logging.set_verbosity(logging.INFO)
-    app.run(guarded)
-
-
-def class_count(class_names):
-    """Number of classes to tell apart, or None where there is no choice."""
-    return len(class_names) if len(class_names) > 1 and FLAGS.class_loss_weight else None
-
-
-def train(
-    network, make_model, targets, make_objectives, wrap=None, callbacks=(), kind=TrainingConfig
-):
-    """Runs the training that the flags describe, and saves the weights as a preset.
-
-    Targets and objectives may name outputs that the network does not have; these are passed
-    over. Nothing that holds variables may be made before: a strategy over several machines must
-    come first.
+class Run:
+    """A run as its options say. Make it before any network: a strategy must come first.
 
     Args:
-        network: name of the factory, for the preset.
-        make_model: callable (class names) to `(network, arguments of its factory)`.
-        targets: `Targets` of all outputs.
-        make_objectives: callable (`TrainingData`) to three dicts by output, loss, its weight and
-            metric, and a dict of further fields of the preset's preset_config.
-        wrap: for networks that a model with a loss of its own trains, such as `AdversarialModel`:
-            callable (network, config) to that model, compiled; then losses and metrics are not
-            used.
-        callbacks: Keras callbacks of this trainer, on every worker.
-        kind: class of the config.
+        options: the options of a trainer, see `settings.read_options`.
+        config: class of the settings, `TrainingConfig` or one that takes its place.
+
+    Attributes:
+        strategy: the `tf.distribute.Strategy`; networks are made in its scope.
+        config: the settings.
+        data: `TrainingData` of the pictures to train on.
+        validation: `PictureSet` of those to validate.
+        class_names: names of the scene classes.
+
+    Raises:
+        ValueError: for options that do not fit each other, or without pictures.
+        ImportError: if a package is missing that an option needs.
     """
-    strategy = make_strategy(FLAGS.strategy)
-    precision = set_precision(FLAGS.precision)
-    config = _config(kind)
-    if FLAGS.export:
-        # What is missing is better said now than after the training.
-        import_prediction_log()
-    keras.utils.set_random_seed(config.seed)
-    data, validation = load_data()
-    class_names = data.sources[0].class_names
-    with strategy.scope():
-        model, arguments = make_model(class_names)
-        if FLAGS.init:
-            _begin_from(model, FLAGS.init)
-        *objectives, fields = make_objectives(data)
-        if wrap:
-            trained = wrap(model, config)
-        else:
-            trained = model
-            losses, loss_weights, metrics = (_of_model(model, by) for by in objectives)
-            model.compile(make_optimizer(config), losses, loss_weights, metrics)
-    if FLAGS.sync_batch_norm and strategy.num_replicas_in_sync > 1:
-        synchronize(trained)
-    logging.info("%d training and %d validation pictures", len(data), len(validation))
-    logging.info("%s: %d weights, %s", network, model.count_params(), precision)
-    if FLAGS.dry_run:
-        _describe(trained, config, arguments, class_names)
-        return
-    if not wrap:
-        targets = dataclasses.replace(targets, outputs=_of_model(model, targets.outputs))
-    samples = _samples(model, validation, strategy)
-    # Its weights would not fit another network, or fit and mean something else.
-    made = {"network": network, "size": FLAGS.size, **arguments}
-    bind_settings(pathlib.Path(FLAGS.run) / "network.json", made)
-    _fit(trained, config, strategy, data, targets, validation, [*callbacks, *samples])
-    if worker_of(strategy)[0] == 0:
-        known = class_names if CLASS_OUTPUT in model.output else ()
-        fields = {"class_names": known, **fields}
-        _save(model, network=network, arguments=arguments, **fields)
 
-
-def _describe(model, config, arguments, class_names):
-    logging.info("network: %s", json.dumps({"arguments": arguments, "classes": class_names}))
-    parts = memory_estimate(model, config, FLAGS.size)
-    text = ", ".join(f"{name} {size / 2**20:.1f}" for name, size in parts.items())
-    logging.info("memory of a step in MiB: %s, together %.1f", text, sum(parts.values()) / 2**20)
-    logging.info("settings, as --config takes them: %s", json.dumps(settings(), indent=2))
-
-
-def _begin_from(model, preset):
-    source = {variable.path: variable for variable in load_preset(preset)[0].weights}
-    for variable in model.weights:
-        begin = source.get(variable.path)
-        if begin is not None and begin.shape == variable.shape:
-            variable.assign(begin)
-        elif not variable.path.startswith("class_logits"):
+    def __init__(self, options, config=TrainingConfig):
+        self.options, self.folder = options, pathlib.Path(options.run)
+        self.strategy = make_strategy(options.strategy)
+        self.precision = set_precision(options.precision)
+        settings = {}
+        for field in dataclasses.fields(config):
+            value = getattr(options, field.name)
+            settings[field.name] = value if isinstance(field.type, type) else value or None
+        self.config = config(**settings)
+        if options.plateau is not None and options.schedule != "constant":
             raise ValueError(
-                f"Expected --init of the same network, {preset} has no {variable.path} of shape "
-                f"{tuple(variable.shape)}."
+                f"Expected --schedule=constant with --plateau, received {options.schedule}."
             )
+        if options.export:
+            # What is missing is better said now than after the training.
+            import_prediction_log()
+        keras.utils.set_random_seed(self.config.seed)
+        self.data, self.validation = self._load_pictures()
+        self.class_names = self.data.sources[0].class_names
 
+    def class_count(self, weight):
+        """Number of scene classes; None where there is no choice, or no weight on their loss."""
+        return len(self.class_names) if len(self.class_names) > 1 and weight else None
 
-def _fit(model, config, strategy, data, targets, validation, own):
-    batches = validation_batches(validation, FLAGS.size, config.batch_size, targets)
-    worker, _ = worker_of(strategy)
-    options = FLAGS.plateau, FLAGS.early_stop, FLAGS.tensorboard
-    callbacks = standard_callbacks(FLAGS.run, *options, worker=worker)
-    loop = TrainingLoop(model, config, FLAGS.run, strategy, [*own, *callbacks])
+    def bin_weights(self):
+        """Loss weights of the 313 bins by --uniform_share and --prior; None without rebalancing."""
+        options = self.options
+        if options.uniform_share == 1:
+            if options.prior:
+                raise ValueError("Expected --uniform_share below 1 with --prior, received 1.")
+            return None
+        prior = read_prior(options.prior) if options.prior else ab_prior(self.data)
+        return rebalancing_weights(prior, options.uniform_share).tolist()
 
-    def ask(*_):
-        loop.stop_requested = True
+    def compile(self, model, losses, loss_weights=None, metrics=None):
+        """Compiles a network, which begins with --init.
 
-    signal.signal(signal.SIGTERM, ask)
-    loop.fit(data, targets, batches, FLAGS.resume_from)
-    if loop.stopped:
-        logging.info("stopped on request; the same command goes on from here")
-        sys.exit()
+        Args:
+            model: the network, made in the scope of the strategy.
+            losses: dict by output; outputs that the network does not have are passed over.
+            loss_weights: dict by output, or None.
+            metrics: dict by output, or None.
+        """
+        given = losses, loss_weights or {}, metrics or {}
+        per_output = [{k: x[k] for k in model.output if k in x} for x in given]
+        with self.strategy.scope():
+            self.begin(model)
+            model.compile(make_optimizer(self.config), *per_output)
 
+    def begin(self, model):
+        """Takes the weights of the preset --init, if one is given."""
+        if not self.options.init:
+            return
+        source = {variable.path: variable for variable in load_preset(self.options.init)[0].weights}
+        for variable in model.weights:
+            value = source.get(variable.path)
+            if value is not None and value.shape == variable.shape:
+                variable.assign(value)
+            elif not variable.path.startswith(CLASS_OUTPUT):
+                raise ValueError(
+                    f"Expected --init of the same network, {self.options.init} has no "
+                    f"{variable.path} of shape {tuple(variable.shape)}."
+                )
 
-def _config(kind):
-    fields = dataclasses.fields(kind)
-    values = {field.name: FLAGS[field.name].value for field in fields}
-    for field in fields:
-        if not isinstance(field.type, type):
-            values[field.name] = values[field.name] or None
-    if FLAGS.plateau is not None and FLAGS.schedule != "constant":
-        raise ValueError(f"Expected --schedule=constant with --plateau, received {FLAGS.schedule}.")
-    return kind(**values)
+    def train(self, network, model, arguments, targets, trained=None, callbacks=(), **fields):
+        """Trains, or says what would be trained, and saves the weights as a preset.
 
+        Args:
+            network: name of the factory, for the preset.
+            model: the network, compiled.
+            arguments: dict, the arguments of its factory.
+            targets: `Targets`; outputs that the network does not have are passed over.
+            trained: the model that trains the network, such as an `AdversarialModel`, compiled;
+                None for the network itself.
+            callbacks: Keras callbacks of this trainer, on every worker.
+            **fields: further fields of the preset's config.
+        """
+        options, folder = self.options, self.folder
+        worker, _ = worker_of(self.strategy)
+        if trained is None:
+            trained = model
+            outputs = {k: x for k, x in targets.outputs.items() if k in model.output}
+            targets = dataclasses.replace(targets, outputs=outputs)
+        if options.sync_batch_norm and self.strategy.num_replicas_in_sync > 1:
+            synchronize(trained)
+        counts = len(self.data), len(self.validation)
+        logging.info("%d training and %d validation pictures", *counts)
+        logging.info("%s: %d weights, %s", network, model.count_params(), self.precision)
+        if options.dry_run:
+            description = {"arguments": arguments, "classes": self.class_names}
+            logging.info("network: %s", json.dumps(description))
+            parts = memory_estimate(trained, self.config, options.size)
+            text = ", ".join(f"{name} {size / 2**20:.1f}" for name, size in parts.items())
+            total = sum(parts.values()) / 2**20
+            logging.info("memory of a step in MiB: %s, together %.1f", text, total)
+            logging.info("settings, as --config takes them: %s", settings_json(options))
+            return
+        # The color output, or that of a classifier where there is none.
+        output = min(model.output, key=lambda name: name == CLASS_OUTPUT)
+        steering = options.plateau, options.early_stop, options.tensorboard, worker, options.best
+        callbacks = [*callbacks, *standard_callbacks(folder, *steering)]
+        if worker == 0 and output != CLASS_OUTPUT:
+            callbacks.append(self._samples(model, output))
+        # Its weights would not fit another network, or fit and mean something else.
+        described = {"network": network, "size": options.size, **arguments}
+        bind_settings(folder / "network.json", described)
+        batches = validation_batches(self.validation, options.size, self.config.batch_size, targets)
+        loop = TrainingLoop(trained, self.config, folder, self.strategy, callbacks)
+        signal.signal(signal.SIGTERM, lambda *_: setattr(loop, "stop_requested", True))
+        loop.fit(self.data, targets, batches, options.resume_from)
+        if loop.stopped:
+            logging.info("stopped on request; the same command goes on from here")
+            sys.exit()
+        if worker == 0:
+            class_names = self.class_names if CLASS_OUTPUT in model.output else ()
+            fields = {"class_names": class_names, **fields}
+            self._save(model, network=network, arguments=arguments, output=output, **fields)
 
-def _of_model(model, by_output):
-    return {name: by_output[name] for name in model.output if name in by_output}
+    def _save(self, model, **fields):
+        size = self.options.size
+        config = PresetConfig(
+            **fields,
+            description=f"trained on {', '.join(self.options.data)}",
+            # A whole photograph holds more than a crop, so it is seen larger than the views.
+            working_size=2 * size if size < 224 else size,
+        )
+        # A run that was extended replaces what its shorter form left.
+        save_preset(model, self.folder / "preset", config, overwrite=True)
+        logging.info("preset: %s", self.folder / "preset")
+        if self.options.export:
+            colorizer = Colorizer.from_preset(self.folder / "preset", precision="float32")
+            name = self.folder.resolve().name
+            served = export_saved_model(colorizer, self.folder / "served", name=name)
+            logging.info("SavedModel: %s", served)
 
+    def _samples(self, model, output):
+        """Sheets of eight validation pictures; the chief's alone, so nothing waits in it."""
 
-def _save(model, **fields):
-    preset_config = PresetConfig(
-        **fields,
-        output=_output(model),
-        description=f"trained on {', '.join(FLAGS.data)}",
-        # A whole photograph holds more than a crop, so it is seen larger than the views.
-        working_size=2 * FLAGS.size if FLAGS.size < 224 else FLAGS.size,
-    )
-    folder = pathlib.Path(FLAGS.run) / "preset"
-    # A run that was extended replaces what its shorter form left.
-    save_preset(model, folder, preset_config, overwrite=True)
-    logging.info("preset: %s", folder)
-    if FLAGS.export:
-        colorizer = Colorizer.from_preset(folder, precision="float32")
-        run = folder.parent
-        served = export_saved_model(colorizer, run / "served", name=run.resolve().name)
-        logging.info("SavedModel: %s", served)
+        def colorize(_, lightness):
+            prediction = model(lightness, training=False)[output]
+            return compose(lightness, predicted_ab(prediction, output, lightness))
 
+        views = validation_batches(
+            self.validation, self.options.size, 8, lambda rgb, labels: (rgb, labels)
+        )
+        rgb, _ = next(iter(views))
+        events = self.folder / "tensorboard" if self.options.tensorboard else None
+        lightness = np.asarray(rgb_to_lightness(rgb))
+        return ColorizedSamples(lightness, rgb, colorize, self.folder / "samples", events)
 
-def _output(model):
-    """The color output, or that of a classifier where there is none."""
-    return min(model.output, key=lambda name: name == CLASS_OUTPUT)
+    def _load_pictures(self):
+        """Lists, scans and splits the pictures of --data."""
+        options, exports = self.options, self.folder / "tfds"
+        parts = [entry.rpartition("=") for entry in options.data]
+        paths, weights = options.data, None
+        if any(equals for _, equals, _ in parts):
+            try:
+                paths = [path for path, _, _ in parts]
+                weights = tuple(float(weight) for _, _, weight in parts)
+            except ValueError as error:
+                raise ValueError(
+                    f"Expected every --data as PATH=WEIGHT, or every as PATH, received {paths}."
+                ) from error
+        first = list_source(paths[0], exports)
+        sets = [first, *(list_source(path, exports, first.class_names) for path in paths[1:])]
+        sets = [self._usable(pictures) for pictures in sets]
+        if options.validation:
+            validation = list_source(options.validation, exports, first.class_names)
+            validation = self._usable(validation)
+        else:
+            sets[0], validation = split_pictures(sets[0], options.validation_share)
+        if not len(validation) or not len(sets[0]):
+            raise ValueError(
+                "Expected pictures both to train on and to validate, received "
+                f"{len(sets[0])} and {len(validation)}; see --validation and --validation_share."
+            )
+        names = ("size", "min_scale", "seed", "aged_share", "view", "flip")
+        views = {name: getattr(options, name) for name in names}
+        # Every n-th picture, so that all classes of a sorted list are represented.
+        step = max(1, -(-len(validation) // options.validation_limit))
+        validation = validation.keep([i % step == 0 for i in range(len(validation))])
+        return TrainingData(tuple(sets), weights, **views), validation
 
-
-def _samples(model, validation, strategy):
-    """Only the chief colorizes samples: nothing in it may wait for the other workers."""
-    name = _output(model)
-    if worker_of(strategy)[0] or name == CLASS_OUTPUT:
-        return []
-
-    def colorize(_, lightness):
-        prediction = model(lightness, training=False)[name]
-        return compose(lightness, predicted_ab(prediction, name, lightness))
-
-    views = validation_batches(validation, FLAGS.size, 8, lambda rgb, labels: (rgb, labels))
-    rgb, _ = next(iter(views))
-    run = pathlib.Path(FLAGS.run)
-    events = run / "tensorboard" if FLAGS.tensorboard else None
-    lightness = np.asarray(rgb_to_lightness(rgb))
-    return [ColorizedSamples(lightness, rgb, colorize, run / "samples", events)]
+    def _usable(self, pictures):
+        cache = self.options.scan_cache or self.folder / "scan.json"
+        near_grey = not self.options.keep_near_grey
+        kept, report = scan_pictures(pictures, cache, drop_near_grey=near_grey)
+        logging.info("%s: %s", pictures.root, report)
+        return kept

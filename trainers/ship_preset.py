@@ -17,12 +17,12 @@ import pathlib
 import re
 
 import numpy as np
-from absl import app, flags, logging
+from absl import flags, logging
 
-from command import command
 from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import read_prior
 from keras_colorize.inference import Colorizer
+from keras_colorize.inference.options import FROM_PRESET
 from keras_colorize.presets import (
     CONFIG_FILE,
     WEIGHTS_FILE,
@@ -30,8 +30,8 @@ from keras_colorize.presets import (
     presets_folder,
     save_preset,
 )
+from settings import start
 
-FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Folder of the run; its preset is in `preset`.")
 flags.DEFINE_string("name", None, "What one gets, or the paper's network.")
 flags.DEFINE_string("description", None, "One line on what the preset is for.")
@@ -48,62 +48,44 @@ flags.DEFINE_float("uniform_share", 0.5, "With --prior: lambda of the class weig
 flags.DEFINE_string("into", None, "Folder of presets; by default that of the library.")
 flags.DEFINE_bool("overwrite", False, "Replace a preset of that name.")
 
-REQUIRED = ("run", "name", "description", "trained_on")
-FIELDS = ("version", "description", "license", *Colorizer.FROM_CONFIG)
+FIELDS = ("version", "description", "license", *FROM_PRESET)
 
 
-def ship():
-    """Writes the preset that the flags describe."""
-    missing = [f"--{name}" for name in REQUIRED if not FLAGS[name].value]
-    if missing:
-        raise ValueError(f"Expected also {', '.join(missing)}.")
-    folder = pathlib.Path(FLAGS.into or presets_folder()) / FLAGS.name
-    if (folder / CONFIG_FILE).exists() and not FLAGS.overwrite:
+def main(options):
+    """Writes the preset that the options describe."""
+    folder = pathlib.Path(options.into or presets_folder()) / options.name
+    if (folder / CONFIG_FILE).exists() and not options.overwrite:
         raise ValueError(f"{folder}: holds a preset; --overwrite replaces it.")
-    trained = pathlib.Path(FLAGS.run) / "preset"
-    _check_texts()
-    model, config = load_preset(trained)
-    _check_weights(model)
-    given = {name: FLAGS[name].value for name in FIELDS if FLAGS[name].value is not None}
-    config = dataclasses.replace(config, trained_on=tuple(FLAGS.trained_on), **given)
-    if FLAGS.prior:
-        config = _weighted(config)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", options.name):
+        raise ValueError(
+            f"Expected --name in small letters, digits and underscores, received {options.name!r}."
+        )
+    texts = (options.description, options.license, *options.trained_on)
+    if any(not text.strip() or "\n" in text for text in texts):
+        raise ValueError(f"Expected texts of one line each, received {texts}.")
+    model, config = load_preset(pathlib.Path(options.run) / "preset")
+    for variable in model.weights:
+        if not np.isfinite(np.asarray(variable)).all():
+            raise ValueError(f"Expected weights that are numbers, {variable.path} has others.")
+    fields = {name: getattr(options, name) for name in FIELDS}
+    fields = {name: value for name, value in fields.items() if value is not None}
+    config = dataclasses.replace(config, trained_on=tuple(options.trained_on), **fields)
+    if options.prior:
+        if config.output != "ab_logits" or config.class_weights:
+            raise ValueError(
+                "Expected --prior for a distribution over ab that was trained without class "
+                "weights."
+            )
+        weights = tuple(rebalancing_weights(read_prior(options.prior), options.uniform_share))
+        config = dataclasses.replace(config, class_weights=weights, weights_in_loss=False)
     # Refuses defaults outside their range.
     Colorizer(model, config)
-    written = save_preset(model, folder, config, FLAGS.overwrite)
+    written = save_preset(model, folder, config, options.overwrite)
     size = (folder / WEIGHTS_FILE).stat().st_size
     logging.info("%s: %.1f MB, sha256 %s", folder, size / 1e6, written.sha256)
     if not (folder / "MODEL_CARD.md").exists():
         logging.info("still to be written: %s", folder / "MODEL_CARD.md")
 
 
-def _check_texts():
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", FLAGS.name):
-        raise ValueError(
-            f"Expected --name in small letters, digits and underscores, received {FLAGS.name!r}."
-        )
-    texts = (FLAGS.description, FLAGS.license, *FLAGS.trained_on)
-    if any(not text.strip() or "\n" in text for text in texts):
-        raise ValueError(f"Expected texts of one line each, received {texts}.")
-
-
-def _weighted(config):
-    """The config with class weights of --prior that decoding applies."""
-    if config.output != "ab_logits" or config.class_weights:
-        raise ValueError(
-            "Expected --prior for a distribution over ab that was trained without class weights."
-        )
-    weights = rebalancing_weights(read_prior(FLAGS.prior), FLAGS.uniform_share)
-    return dataclasses.replace(config, class_weights=tuple(weights), weights_in_loss=False)
-
-
-def _check_weights(model):
-    for variable in model.weights:
-        if not np.isfinite(np.asarray(variable)).all():
-            raise ValueError(f"Expected weights that are numbers, {variable.path} has others.")
-
-
-main = command(ship)
-
 if __name__ == "__main__":
-    app.run(main)
+    start(main, ("run", "name", "description", "trained_on"))

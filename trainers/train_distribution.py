@@ -1,4 +1,4 @@
-r"""Trains `distribution_unet`.
+r"""Trains `distribution_unet`, first its decoder, then most of it.
 
     python trainers/train_distribution.py --data=pictures --run=runs/decoder \
         --encoder_weights=imagenet --freeze_through=out_relu --cooldown=0 \
@@ -7,11 +7,9 @@ r"""Trains `distribution_unet`.
         --init=runs/decoder/preset --freeze_through=block_5_add --learning_rate=2e-4 \
         --warmup=0.03 --cooldown=0.97 --epochs=10 --steps_per_epoch=400
 
-These two made the preset `distribution_unet_places`: 160,000 pictures, 70 minutes on two busy
-processor cores, ab error 12.36 on 400 validation pictures of MiniPlaces at the end. From there
-its model card goes on to `distribution_unet_photos`: 307,000 more. The preset
-is written to `runs/all/preset`. A run that was interrupted goes on when the same command is
-given again.
+These two take 70 minutes on two processor cores for 160,000 views; docs/recipe.md has what was
+tried. The preset is written to `runs/all/preset`. A run that was interrupted goes on when the same
+command is given again.
 """
 
 from absl import flags
@@ -21,11 +19,9 @@ from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.metrics import AbError
 from keras_colorize.models import distribution_unet, freeze_through
 from keras_colorize.models.distribution_unet import DECODER_WIDTHS, RESIDUAL_WIDTHS, STRIDE
-from pictures import bin_weights
-from run import class_count, start, train
-from settings import define_flags
+from run import Run
+from settings import define_flags, start
 
-FLAGS = flags.FLAGS
 define_flags()
 flags.DEFINE_string("encoder", "mobilenet_v2", "mobilenet_v2 or residual.")
 flags.DEFINE_string("encoder_weights", None, "imagenet, or the path of MobileNetV2 weights.")
@@ -41,37 +37,29 @@ flags.DEFINE_string("prior", None, "File of `keras-colorize prior`; without, vie
 flags.DEFINE_integer("neighbors", 5, "Bins a color is spread over; 1 for hard targets.")
 
 
-def make_model(class_names):
-    """The network that the flags describe, and the arguments of its factory."""
-    arguments = {
-        "encoder": FLAGS.encoder,
-        "decoder_widths": FLAGS.decoder_widths,
-        "residual_widths": FLAGS.residual_widths,
-        "global_units": FLAGS.global_units,
-        "classes": class_count(class_names),
-    }
-    model = distribution_unet(encoder_weights=FLAGS.encoder_weights, **arguments)
-    if FLAGS.freeze_through:
-        freeze_through(model, FLAGS.freeze_through)
-    return model, arguments
-
-
-def make_objectives(data):
-    """Losses, their weights and the metrics by output, and the config's class weights."""
-    class_weights = bin_weights(data)
-    losses = {
-        "ab_logits": AbCrossentropy(class_weights, FLAGS.neighbors),
-        "class_logits": SceneCrossentropy(),
-    }
-    weights = {"ab_logits": 1.0, "class_logits": FLAGS.class_loss_weight}
-    fields = {"class_weights": class_weights or ()}
-    return losses, weights, {"ab_logits": AbError()}, fields
-
-
-def main():
+def main(options):
     """Trains from the command line."""
+    run = Run(options)
+    class_weights = run.bin_weights()
+    arguments = {
+        "encoder": options.encoder,
+        "decoder_widths": options.decoder_widths,
+        "residual_widths": options.residual_widths,
+        "global_units": options.global_units,
+        "classes": run.class_count(options.class_loss_weight),
+    }
+    with run.strategy.scope():
+        model = distribution_unet(encoder_weights=options.encoder_weights, **arguments)
+        if options.freeze_through:
+            freeze_through(model, options.freeze_through)
+        losses = {
+            "ab_logits": AbCrossentropy(class_weights, options.neighbors),
+            "class_logits": SceneCrossentropy(),
+        }
+        metrics = {"ab_logits": AbError()}
+    run.compile(model, losses, {"class_logits": options.class_loss_weight}, metrics)
     targets = Targets({"ab_logits": "ab", "class_logits": "label"}, STRIDE)
-    train("distribution_unet", make_model, targets, make_objectives)
+    run.train("distribution_unet", model, arguments, targets, class_weights=class_weights or ())
 
 
 if __name__ == "__main__":

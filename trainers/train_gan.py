@@ -8,42 +8,39 @@ The generator is the conditional DCGAN's, or any network of the library that was
     python trainers/train_gan.py --data=pictures --run=runs/fusion_gan \
         --generator_preset=runs/fusion/preset --epochs=10 --learning_rate=5e-5
 
-With --width=0.25 the preset `dcgan` saw 115,200 views on the squared error alone,
-then with --generator_preset, --reconstruction=l1 --reconstruction_weight=150 --spectral_norm
---discriminator_batch_norm=none 10,240 alone and 10,240 against the discriminator, these two in 7
-minutes on two processor cores: ab error 15.64 on 120 photographs of other kinds, where grey has
-17.00, and a quarter more color than a network without a discriminator. Its model card has every
-flag.
-
 --perceptual_weight adds the distance in the features of MobileNetV2 (--perceptual_features), with
 or without a discriminator; with --perceptual_as_shown in the colors that a preset shows, which are
-more saturated than the mean:
+more saturated than the mean. An encoder that is trained, too, forgets ImageNet with that;
+--distillation_weight works against it with the loss of distill_encoder.py:
 
     python trainers/train_gan.py --data=pictures --run=runs/perceptual \
-        --generator_preset=distribution_unet_photos --freeze_through=out_relu \
+        --generator_preset=accurate --freeze_through=out_relu \
         --perceptual_weight=10 --perceptual_features=imagenet --epochs=4 --pretrain_epochs=4
 
-An encoder that is trained, too, forgets ImageNet with that; --distillation_weight works against it
-with the loss of distill_encoder.py.
-
-Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32.
-
-After every epoch there are samples in `samples/` and, with --tensorboard, events that show the
-losses of both sides, the discriminator's accuracy, and colorfulness and diversity of the
-validation pictures as shares of the true ones'. Presets are written to `preset` in the folder of
-the run. A run that was interrupted goes on when the same command is given again, from an older
-checkpoint with --resume_from.
+Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32. After every
+epoch there are samples in `samples/` and, with --tensorboard, events that show the losses of both
+sides, the discriminator's accuracy, and colorfulness and diversity of the validation pictures as
+shares of the true ones'. Presets are written to `preset` in the folder of the run. A run that was
+interrupted goes on when the same command is given again, from an older checkpoint with
+--resume_from. docs/adversarial.md has more.
 """
-
-import functools
 
 import keras
 from absl import flags
 
 from keras_colorize.data import Targets
+from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
+from keras_colorize.losses.distillation import DistillationLoss
+from keras_colorize.losses.perceptual import PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
-from keras_colorize.presets import PresetConfig, find_preset, load_preset, read_config
+from keras_colorize.models.mobilenet_v2 import (
+    mobilenet_v2_answers,
+    mobilenet_v2_features,
+    mobilenet_v2_student,
+    mobilenet_v2_teacher,
+)
+from keras_colorize.presets import PresetConfig, load_preset
 from keras_colorize.training import (
     AdversarialConfig,
     AdversarialModel,
@@ -51,21 +48,14 @@ from keras_colorize.training import (
     TwoPhases,
     make_optimizer,
 )
-from keras_colorize.training.collapse import ACTIONS
-from perception import (
-    DECODING,
-    by_the_mean,
-    check_features,
-    decoded,
-    distilled,
-    perceptual_loss,
-)
-from run import start, train
-from settings import define_flags
+from keras_colorize.training.callbacks import ACTIONS
+from perception import DECODING, color_decoder, with_mean_decoder
+from run import Run
+from settings import define_flags, start
 
-LOSSES = {"l1": keras.losses.MeanAbsoluteError, "mse": keras.losses.MeanSquaredError}
+# The paper's lambda is meant for ab in [-1, 1]; here they are scaled to [0, 1].
+LOSSES = {"l1": (PixelAbsoluteError, 2.0), "mse": (PixelSquaredError, 4.0)}
 
-FLAGS = flags.FLAGS
 define_flags(
     AdversarialConfig,
     optimizer="adam",
@@ -93,98 +83,99 @@ flags.DEFINE_string(
 flags.DEFINE_bool(
     "perceptual_as_shown",
     False,
-    "The perceptual loss sees colors as --generator_preset shows them, with its decoder, class "
-    "weights and saturation; without, those of the mean decoder.",
+    "The perceptual loss sees colors as --generator_preset shows them.",
 )
 flags.DEFINE_enum("on_collapse", "warn", ACTIONS, "What to do when the training collapses.")
 flags.DEFINE_integer("collapse_patience", 2, "Epochs that a sign of collapse must last.")
 
 
-def make_model(_):
-    """The generator that the flags describe, and the arguments of its factory."""
-    if FLAGS.generator_preset:
-        model, preset_config = load_preset(FLAGS.generator_preset)
-        return _frozen(model), preset_config.arguments
-    arguments = {
-        "level_set": int(FLAGS.level_set),
-        "width": FLAGS.width,
-        "dropout": FLAGS.dropout,
-        "batch_norm_momentum": FLAGS.batch_norm_momentum,
-        "spectral_norm": FLAGS.generator_spectral_norm,
-    }
-    return _frozen(dcgan_generator(**arguments)), arguments
+def main(options):
+    """Trains from the command line."""
+    if options.on_collapse in ("cut", "return") and options.schedule != "constant":
+        raise ValueError(
+            f"Expected --schedule=constant with --on_collapse={options.on_collapse}, received "
+            f"{options.schedule}."
+        )
+    factors = options.perceptual_weight, options.distillation_weight
+    if any(factors) != bool(options.perceptual_features):
+        raise ValueError(
+            "Expected --perceptual_features with --perceptual_weight or --distillation_weight, "
+            f"received {options.perceptual_features} with weights of {factors[0]} and {factors[1]}."
+        )
+    run = Run(options, AdversarialConfig)
+    with run.strategy.scope():
+        generator, preset = make_generator(options)
+        run.begin(generator)
+        trained = make_adversaries(options, run.config, generator, preset)
+    names = ("class_names", "bin_means", *DECODING)
+    run.train(
+        preset.network,
+        generator,
+        preset.arguments,
+        Targets({"ab": "ab_scaled"}),
+        trained,
+        [
+            TwoPhases(options.pretrain_epochs),
+            CollapseMonitor(options.on_collapse, options.collapse_patience),
+        ],
+        **{name: getattr(preset, name) for name in names},
+    )
 
 
-def _frozen(generator):
-    if FLAGS.freeze_through:
-        freeze_through(generator, FLAGS.freeze_through)
-    return generator
+def make_generator(options):
+    """The generator, and the `PresetConfig` of the preset that the run will write."""
+    if options.generator_preset:
+        generator, preset = load_preset(options.generator_preset)
+    else:
+        arguments = {
+            "level_set": int(options.level_set),
+            "width": options.width,
+            "dropout": options.dropout,
+            "batch_norm_momentum": options.batch_norm_momentum,
+            "spectral_norm": options.generator_spectral_norm,
+        }
+        generator = dcgan_generator(**arguments)
+        preset = PresetConfig("dcgan_generator", arguments, "ab")
+    if options.freeze_through:
+        freeze_through(generator, options.freeze_through)
+    # What the discriminator judges is what the preset shows, unless another loss sees that.
+    return generator, preset if options.perceptual_as_shown else with_mean_decoder(preset)
 
 
-def make_adversaries(preset_config, generator, config):
-    """Both networks, compiled.
-
-    Args:
-        preset_config: the `PresetConfig` of the preset that the run will write.
-        generator: the network.
-        config: an `AdversarialConfig`.
-    """
-    weights = FLAGS.perceptual_features
-    check_features(config, weights)
-    sight, distillation = distilled(config, weights, generator)
+def make_adversaries(options, config, generator, preset):
+    """The `AdversarialModel` of the generator, compiled by an `AdversarialConfig`."""
+    perceptual = distillation = None
     # Without its class branch, which nothing here trains.
-    outputs = {preset_config.output: generator.output[preset_config.output], **sight}
+    outputs = {preset.output: generator.output[preset.output]}
+    teacher = options.perceptual_features
+    if config.perceptual_weight:
+        logits = mobilenet_v2_answers(teacher) if config.perceptual_logits else None
+        features, weights = mobilenet_v2_features(teacher), config.perceptual_weight
+        perceptual = PerceptualLoss(features, weights, logits, config.perceptual_logits)
+    if config.distillation_weight:
+        loss = DistillationLoss(mobilenet_v2_teacher(teacher), weight=config.distillation_weight)
+        distillation = loss.beside_colors
+        outputs["seen"] = mobilenet_v2_student(generator, teacher).output
+    discriminator = dcgan_discriminator(
+        level_set=int(options.level_set),
+        width=options.discriminator_width,
+        spectral_norm=options.spectral_norm,
+        batch_norm_mode=options.discriminator_batch_norm,
+        batch_norm_momentum=options.batch_norm_momentum,
+    )
     model = AdversarialModel(
         keras.Model(generator.input, outputs, name=generator.name),
-        _discriminator(),
-        decoded(by_the_mean(preset_config)),
+        discriminator,
+        color_decoder(with_mean_decoder(preset)),
         config.label_smoothing,
-        perceptual_loss(config, weights),
+        perceptual,
         distillation,
-        decoded(preset_config),
+        color_decoder(preset),
     )
+    loss, scale = LOSSES[config.reconstruction]
     optimizers = make_optimizer(config), make_optimizer(config.discriminator())
-    model.compile(*optimizers, LOSSES[config.reconstruction](), config.reconstruction_weight)
+    model.compile(*optimizers, loss(), scale * config.reconstruction_weight)
     return model
-
-
-def _discriminator():
-    return dcgan_discriminator(
-        level_set=int(FLAGS.level_set),
-        width=FLAGS.discriminator_width,
-        spectral_norm=FLAGS.spectral_norm,
-        batch_norm_mode=FLAGS.discriminator_batch_norm,
-        batch_norm_momentum=FLAGS.batch_norm_momentum,
-    )
-
-
-def main():
-    """Trains from the command line."""
-    preset_config = PresetConfig("dcgan_generator", {}, "ab")
-    if FLAGS.generator_preset:
-        preset_config = read_config(find_preset(FLAGS.generator_preset))
-        # What the discriminator judges.
-        preset_config = preset_config if FLAGS.perceptual_as_shown else by_the_mean(preset_config)
-    fields = {
-        name: getattr(preset_config, name) for name in ("class_names", "bin_means", *DECODING)
-    }
-    if FLAGS.on_collapse in ("cut", "return") and FLAGS.schedule != "constant":
-        raise ValueError(
-            f"Expected --schedule=constant with --on_collapse={FLAGS.on_collapse}, received "
-            f"{FLAGS.schedule}."
-        )
-    train(
-        preset_config.network,
-        make_model,
-        Targets({"ab": "ab_scaled"}),
-        lambda data: ({}, {}, {}, fields),
-        functools.partial(make_adversaries, preset_config),
-        [
-            TwoPhases(FLAGS.pretrain_epochs),
-            CollapseMonitor(FLAGS.on_collapse, FLAGS.collapse_patience),
-        ],
-        AdversarialConfig,
-    )
 
 
 if __name__ == "__main__":

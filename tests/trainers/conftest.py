@@ -1,9 +1,10 @@
 """Trainers run as a user runs them: in processes of their own, on a folder of pictures."""
 
-import importlib.util
+import importlib
 import multiprocessing
 import runpy
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -30,27 +31,17 @@ def pictures(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def in_process():
-    """Loads a script by name; returns a function that runs it with flags."""
+    """Loads a script by name; returns its `main` as a function of the options that it is given."""
     loaded = []
     sys.path.insert(0, str(ROOT / "trainers"))
 
-    def load(script):
-        path = ROOT / "trainers" / script
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        module = importlib.util.module_from_spec(spec)
+    def load(name):
         before = set(flags.FLAGS)
-        spec.loader.exec_module(module)
-        own = set(flags.FLAGS) - before
-        loaded.extend(own)
-
-        def run(*words):
-            flags.FLAGS.unparse_flags()
-            for name in own:
-                flags.FLAGS[name].unparse()
-            flags.FLAGS([script, *words])
-            module.main([script])
-
-        return run
+        module = importlib.import_module(name)
+        names = set(flags.FLAGS) - before
+        loaded.extend(names)
+        defaults = {name: flags.FLAGS[name].default for name in names}
+        return lambda **options: module.main(types.SimpleNamespace(**{**defaults, **options}))
 
     yield load
     sys.path.remove(str(ROOT / "trainers"))

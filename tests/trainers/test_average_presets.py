@@ -9,17 +9,15 @@ from keras_colorize import load_preset, save_preset
 
 @pytest.fixture(scope="module")
 def script(in_process):
-    return in_process("average_presets.py")
+    return in_process("average_presets")
 
 
 @pytest.fixture
 def average(script, tmp_path):
     """Runs the script; returns the folder of the mean."""
 
-    def call(presets, shares=()):
-        words = [f"--preset={preset}" for preset in presets]
-        words += [f"--share={share}" for share in shares]
-        script(*words, f"--run={tmp_path / 'mean'}")
+    def call(presets, shares=None):
+        script(preset=list(map(str, presets)), share=shares, run=tmp_path / "mean")
         return tmp_path / "mean" / "preset"
 
     return call
@@ -34,7 +32,7 @@ def two(tiny_preset, tmp_path):
     return tiny_preset, tmp_path / "other"
 
 
-@pytest.mark.parametrize(("shares", "rise"), [((), 0.5), ((3, 1), 0.25)])
+@pytest.mark.parametrize(("shares", "rise"), [(None, 0.5), ([3, 1], 0.25)])
 def test_the_mean_lies_between(average, two, shares, rise):
     mean = load_preset(average(two, shares))[0].get_weights()
     for one, made in zip(load_preset(two[0])[0].get_weights(), mean, strict=True):
@@ -46,11 +44,11 @@ def test_other_networks_are_refused(average, tiny_preset, tmp_path):
     config = json.loads((other / "config.json").read_text())
     config["class_weights"] = [1.0] * 313
     (other / "config.json").write_text(json.dumps(config))
-    with pytest.raises(SystemExit, match=r"other differs in \['class_weights'\]"):
+    with pytest.raises(ValueError, match=r"other differs in \['class_weights'\]"):
         average([tiny_preset, other])
 
 
-@pytest.mark.parametrize(("count", "shares"), [(1, ()), (2, (1,)), (2, (0, 0)), (2, (2, -1))])
+@pytest.mark.parametrize(("count", "shares"), [(1, None), (2, [1]), (2, [0, 0]), (2, [2, -1])])
 def test_wrong_numbers_of_things_are_refused(average, tiny_preset, count, shares):
-    with pytest.raises(SystemExit, match="Expected"):
+    with pytest.raises(ValueError, match="Expected"):
         average([tiny_preset] * count, shares)

@@ -61,10 +61,3 @@ def test_the_preset_still_colorizes(run):
     assert colorizer.config.class_names == ("beach", "city", "forest")
     grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
     assert np.asarray(colorizer(grey)).shape == grey.shape
-
-
-def test_without_a_network_it_says_so(pictures, begin, tmp_path):
-    started = begin("distill_encoder.py", f"--data={pictures}", f"--run={tmp_path / 'run'}")
-    status, output = started.end()
-    assert status == 1
-    assert "Expected --network, the preset whose encoder learns, received none." in output

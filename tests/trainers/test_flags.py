@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ def outcomes(pictures, begin, tmp_path_factory):
         "no file": begin(FUSION, data, run, "--config=absent.json"),
         "no flag": begin(FUSION, data, run, f"--config={_write(folder, {'widht': 1})}"),
         "no number": begin(FUSION, data, run, f"--config={_write(folder, {'width': 'wide'})}"),
+        "network": begin("distill_encoder.py", data, run),
         "dry": begin(
             FUSION, data, f"--run={folder / 'dry'}", *TINY, "--aged_share=0.25", "--dry_run"
         ),
@@ -47,6 +49,7 @@ def outcomes(pictures, begin, tmp_path_factory):
     [
         ("begun", "batch_size: was 7, is 128"),
         ("plateau", "distribution.py: Expected --schedule=constant with --plateau, received"),
+        ("network", "Expected --data and --run and --network, received no --network."),
         ("neither", "Expected --data and --run, received no --data and no --run."),
         ("no file", "Expected a JSON file as --config, received absent.json"),
         ("no flag", "received ['widht']"),
@@ -59,6 +62,32 @@ def test_wrong_flags_are_told_in_plain_words(outcomes, case, message):
     assert status == 1, output
     assert message in output
     assert "Traceback" not in output
+
+
+@pytest.fixture(scope="module")
+def helps(begin):
+    """Exit status and output of `--help` by script."""
+    scripts = [path.name for path in (ROOT / "trainers").glob("[a-z]*_*.py")]
+    started = {script: begin(script, "--help") for script in scripts}
+    return {script: one.end() for script, one in started.items()}
+
+
+def test_help_shows_every_flag_by_group_and_is_no_error(helps):
+    assert len(helps) > 8
+    for script, (status, output) in helps.items():
+        assert status == 0, output
+        source = (ROOT / "trainers" / script).read_text()
+        for name in re.findall(r'flags\.DEFINE_\w+\(\s*"(\w+)"', source):
+            assert re.search(rf"^  --(\[no\])?{name}: ", output, re.MULTILINE), (script, name)
+    titles = ["Of this script:", "Pictures:", "Views:", "Run:", "Optimization:"]
+    for script in ("train_fusion.py", "train_gan.py"):
+        lines = helps[script][1].splitlines()
+        assert [line for line in lines if line in titles] == titles
+        assert sum(line.startswith("  --") for line in lines) > 40
+    assert (
+        "\n  --clip_norm: Bound on the norm of the gradient. 0 for none. [0.0]"
+        in (helps["train_fusion.py"][1])
+    )
 
 
 def test_a_dry_run_shows_what_would_be_and_trains_nothing(outcomes):
@@ -78,10 +107,10 @@ def test_what_a_dry_run_prints_is_a_config(outcomes, tmp_path):
     config = _settings(found["dry"][1])
     assert (config["size"], config["precision"]) == (32, "float32")
     (tmp_path / "config.json").write_text(json.dumps({**config, "run": str(tmp_path / "run")}))
-    # In an interpreter of its own.
-    command = [sys.executable, ROOT / "trainers" / FUSION, f"--config={tmp_path / 'config.json'}"]
+    # In an interpreter of its own, by the name that `python -m keras_colorize_trainers` takes.
+    command = [sys.executable, ROOT / "trainers", "train_fusion"]
     again = subprocess.run(
-        [*command, "--batch_size=3", "--dry_run"],
+        [*command, f"--config={tmp_path / 'config.json'}", "--batch_size=3", "--dry_run"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -38,7 +38,7 @@ def model():
 def test_they_are_those_of_the_preset(perception, model, changes):
     config = dataclasses.replace(CONFIG, **changes)
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
-    made = unscale_ab(perception.decoded(config)(model(lightness), lightness))
+    made = unscale_ab(perception.color_decoder(config)(model(lightness), lightness))
     expected = Colorizer(model, config).predict_ab(lightness)
     np.testing.assert_allclose(made, 1.5 * np.asarray(expected), atol=1e-3)
     assert np.abs(made).max() > 0.1
@@ -49,7 +49,7 @@ def test_by_the_mean_nothing_is_added(perception):
     changed = {"class_weights": weights, "weights_in_loss": False, "rebalancing": 0.5}
     config = dataclasses.replace(CONFIG, class_names=("beach",), **changed)
     expected = dataclasses.replace(CONFIG, class_names=("beach",), saturation=1.0, decoder="mean")
-    assert perception.by_the_mean(config) == expected
+    assert perception.with_mean_decoder(config) == expected
 
 
 def test_class_weights_are_in_the_colors(perception):
@@ -60,11 +60,11 @@ def test_class_weights_are_in_the_colors(perception):
         config = dataclasses.replace(
             CONFIG, weights_in_loss=False, rebalancing=share, temperature=1.0, **changed
         )
-        made = perception.decoded(config)({"ab_logits": logits}, lightness)
+        made = perception.color_decoder(config)({"ab_logits": logits}, lightness)
         colors.append(np.asarray(unscale_ab(made)).ravel())
     assert np.linalg.norm(colors[0]) < 30 < np.linalg.norm(colors[1] - colors[0])
 
 
 def test_a_decoder_without_a_gradient_is_refused(perception):
     with pytest.raises(ValueError, match="mean or annealed, .* received one with mode"):
-        perception.decoded(dataclasses.replace(CONFIG, decoder="mode"))
+        perception.color_decoder(dataclasses.replace(CONFIG, decoder="mode"))

@@ -53,7 +53,7 @@ def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
             "--spectral_norm",
             "--discriminator_batch_norm=none",
             "--perceptual_weight=0.5",
-            "--perceptual_answers=0.2",
+            "--perceptual_logits=0.2",
             f"--perceptual_features={mobilenet_weights}",
         ),
         "bins": begin(
