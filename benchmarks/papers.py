@@ -25,7 +25,7 @@ from keras_colorize.evaluation.measure import LONG_SIDE
 SIZE, SHARE = 128, 0.09
 FUSION = [
     *("--width=0.375", f"--size={SIZE}", f"--global_size={SIZE}", "--batch_size=32"),
-    *("--optimizer=adamw", "--learning_rate=1e-3", "--schedule=trapezoid"),
+    *("--optimizer=adamw", "--learning_rate=1e-3", "--schedule=warmup_stable_decay"),
     *("--warmup=0.05", "--cooldown=0.95", "--epochs=8", "--steps_per_epoch=250"),
 ]
 VARIANTS = {
@@ -35,7 +35,7 @@ VARIANTS = {
 }
 ENCODER = [
     *("--encoder=mobilenet_v2", "--freeze_through=block_5_add", "--decoder_width=0.25"),
-    *(f"--size={SIZE}", "--schedule=trapezoid", "--epochs=10", "--steps_per_epoch=300"),
+    *(f"--size={SIZE}", "--schedule=warmup_stable_decay", "--epochs=10", "--steps_per_epoch=300"),
     f"--validation_share={SHARE}",
 ]
 HEADS = {

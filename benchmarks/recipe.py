@@ -26,7 +26,7 @@ from keras_colorize.evaluation.measure import LONG_SIDE
 
 FIGURES = {"psnr_mean": "PSNR", "ab_error": "ab error", "colorfulness": "colorfulness"}
 NOTES = {"ab_logits_loss": "color loss", "ab_error": "ab error", "class_logits_loss": "class loss"}
-UV = ["--encoder=mobilenet_v2", "--decoder_width=0.25", "--schedule=trapezoid"]
+UV = ["--encoder=mobilenet_v2", "--decoder_width=0.25", "--schedule=warmup_stable_decay"]
 DISTRIBUTION, RESIDUAL = "train_distribution.py", "train_residual_encoder.py"
 
 

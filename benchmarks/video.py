@@ -21,8 +21,7 @@ from keras_colorize.inference.pixels import apply_pixelwise, to_float
 from keras_colorize.layers import compatible
 from keras_colorize.metrics import chroma_flicker, colorfulness
 from keras_colorize.video import SteadyColors, is_cut
-from keras_colorize.video.frames import FrameReader
-from keras_colorize.video.source import read_source
+from keras_colorize.video.reader import FrameReader, read_source
 from keras_colorize.video.steady import SIGMA
 
 EVERY = 4

@@ -103,14 +103,16 @@ class Run:
         Args:
             model: the network, made in the scope of the strategy.
             losses: dict by output; outputs that the network does not have are passed over.
-            loss_weights: dict by output, or None.
+            loss_weights: dict by output, or None; 1 where none is named.
             metrics: dict by output, or None.
         """
-        given = losses, loss_weights or {}, metrics or {}
-        per_output = [{k: x[k] for k in model.output if k in x} for x in given]
+        names = [name for name in model.output if name in losses]
+        losses = {name: losses[name] for name in names}
+        loss_weights = {name: (loss_weights or {}).get(name, 1.0) for name in names}
+        metrics = {name: metrics[name] for name in names if name in (metrics or {})}
         with self.strategy.scope():
             self.begin(model)
-            model.compile(make_optimizer(self.config), *per_output)
+            model.compile(make_optimizer(self.config), losses, loss_weights, metrics)
 
     def begin(self, model):
         """Takes the weights of the preset --init, if one is given."""

@@ -13,8 +13,8 @@ from keras_colorize.bins import (
     hard_encode_ab,
     smooth_prior,
 )
-from keras_colorize.data.batches import validation_batches
 from keras_colorize.data.targets import Targets
+from keras_colorize.data.training_data import validation_batches
 
 CHANNEL_TARGETS = CHANNEL_SPACES
 """Kind of target of the outputs that bin two channels apart."""

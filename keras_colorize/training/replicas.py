@@ -41,10 +41,7 @@ def set_precision(precision):
     Raises:
         ValueError: for another precision.
     """
-    gpus = tf.config.list_physical_devices("GPU")
-    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    ampere = all(detail.get("compute_capability", (0, 0)) >= (8, 0) for detail in details)
-    policy = resolve_precision(precision, ampere if gpus else None)
+    policy = resolve_precision(precision)
     keras.config.set_dtype_policy(policy)
     return policy
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import atomic_file
-from keras_colorize.video.errors import VideoError
+from keras_colorize.video.reader import VideoError
 
 _DESCRIPTION = "run.json"
 _STATE = "state_"
@@ -39,40 +39,43 @@ class Journal:
     def __init__(self, target, description):
         target = Path(target)
         self.folder = target.with_name(f"{target.name}.unfinished")
-        self.restarted = False
         # JSON makes tuples lists; what is compared must have gone through it.
-        description = json.loads(json.dumps(description))
+        self._description = json.loads(json.dumps(description))
+        self.restarted, known = False, None
+        with contextlib.suppress(OSError, ValueError):
+            known = json.loads((self.folder / _DESCRIPTION).read_text(encoding="utf-8"))
+        if known == self._description:
+            return
+        self.restarted = any(self.folder.glob("*.npz"))
+        self.restart()
+
+    def restart(self):
+        """Removes what was done, and begins anew."""
         with _as_video_error(self.folder):
-            if self.folder.exists() and self._described() != description:
-                self.restarted = any(self.folder.glob("*.npz"))
+            if self.folder.exists():
                 shutil.rmtree(self.folder)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(description, indent=1).encode()
-            with atomic_file(self.folder / _DESCRIPTION, overwrite=True) as stream:
-                stream.write(text)
+            with atomic_file(self.folder / _DESCRIPTION) as stream:
+                stream.write(json.dumps(self._description, indent=1).encode())
 
     def segments(self):
         """Paths of the segments in their order, as far as none is missing."""
         paths = []
-        while (path := self._path(len(paths))).exists():
+        while (path := self.folder / f"{len(paths):06d}.npz").exists():
             paths.append(path)
         return paths
 
     def frames(self):
         """How many frames are done."""
-        return sum(len(read_arrays(path, "frame_pts")) for path in self.segments())
+        return sum(len(read_array(path, "frame_pts")) for path in self.segments())
 
     def state(self):
         """What the next frame depends on: dict of arrays, see `SteadyColors.state`."""
-        paths = self.segments()
-        if not paths:
-            return {}
-        with np.load(paths[-1]) as arrays:
-            return {
-                name.removeprefix(_STATE): arrays[name]
-                for name in arrays.files
-                if name.startswith(_STATE)
-            }
+        state = {}
+        for path in self.segments()[-1:]:
+            with np.load(path) as arrays:
+                names = [name for name in arrays if name.startswith(_STATE)]
+                state = {name.removeprefix(_STATE): arrays[name] for name in names}
+        return state
 
     def add(self, arrays, state):
         """Adds the next segment.
@@ -81,41 +84,18 @@ class Journal:
             arrays: dict of arrays; `frame_pts` has a timestamp per frame.
             state: dict of arrays.
         """
-        kept = {f"{_STATE}{name}": value for name, value in state.items()}
-        with (
-            _as_video_error(self.folder),
-            atomic_file(self._path(len(self.segments()))) as stream,
-        ):
-            np.savez(stream, **arrays, **kept)
+        state = {f"{_STATE}{name}": value for name, value in state.items()}
+        path = self.folder / f"{len(self.segments()):06d}.npz"
+        with _as_video_error(self.folder), atomic_file(path) as stream:
+            np.savez(stream, **arrays, **state)
 
     def remove(self):
         """Removes the folder with all that is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def forget(self):
-        """Removes all but the pictures that others put into the folder."""
-        for path in [*self.segments(), self.folder / _DESCRIPTION]:
-            path.unlink()
 
-    def _path(self, number):
-        return self.folder / f"{number:06d}.npz"
-
-    def _described(self):
-        with contextlib.suppress(OSError, ValueError):
-            return json.loads((self.folder / _DESCRIPTION).read_text(encoding="utf-8"))
-        return None
-
-
-def read_arrays(path, name):
-    """Reads one array of a segment.
-
-    Args:
-        path: one of `Journal.segments`.
-        name: name of the array.
-
-    Returns:
-        The array.
-    """
+def read_array(path, name):
+    """Reads one array of a segment by its name."""
     with np.load(path) as arrays:
         return arrays[name]
 
@@ -125,4 +105,6 @@ def _as_video_error(folder):
     try:
         yield
     except (OSError, PhotographError) as error:
-        raise VideoError(f"{folder}: expected a folder that can be written: {error}.") from error
+        raise VideoError(
+            f"{folder}: Expected a folder that can be written, received: {error}."
+        ) from error

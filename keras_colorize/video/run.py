@@ -1,27 +1,25 @@
 """A video from beginning to end, or from where it was interrupted."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.inference.compose import compose, to_working_size
-from keras_colorize.inference.pixels import lightness_of
-from keras_colorize.video.encoding import choose_encoding
-from keras_colorize.video.errors import load_av
-from keras_colorize.video.frames import FrameReader
+from keras_colorize.inference.full_size import compose_into
+from keras_colorize.inference.options import STRIDE
+from keras_colorize.inference.pixels import lightness_of, to_working_size
+from keras_colorize.io.xmp import MADE_COLOURS
 from keras_colorize.video.journal import Journal
-from keras_colorize.video.muxing import mark_of
-from keras_colorize.video.orientation import turned, turned_back
-from keras_colorize.video.source import read_source
+from keras_colorize.video.reader import FrameReader, load_av, read_source, turned, turned_back
 from keras_colorize.video.steady import STEADY, SteadyColors
-from keras_colorize.video.targets import FileTarget, FolderTarget, is_folder
+from keras_colorize.video.writer import FrameFolder, VideoFile, choose_encoding
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of a video.
+    """What is known of a video when it is colorized.
 
     Attributes:
         frames: how many it has.
@@ -49,7 +47,7 @@ def colorize_video(
     drop_unsupported=False,
     overwrite=False,
     mark_colorized=True,
-    on_frame=None,
+    on_frame=lambda done, total: None,
 ):
     """Colorizes a video of any length, a frame at a time.
 
@@ -80,79 +78,60 @@ def colorize_video(
         ValueError: for arguments that do not fit, each other or the video.
     """
     steadiness = SteadyColors(steady)
-    video = read_source(source)
-    if is_folder(target):
-        goal = FolderTarget(video, target, mark_colorized, overwrite)
+    video, path = read_source(source), Path(target)
+    if str(target).endswith(("/", os.sep)) or not path.suffix or path.is_dir():
+        output = FrameFolder(video, path, mark_colorized, overwrite)
     else:
-        options = {"codec": codec, "crf": crf, "lossless": lossless, "options": encoder_options}
-        encoding = choose_encoding(video, target, **options)
-        mark = mark_of(colorizer) if mark_colorized else None
-        goal = FileTarget(video, target, encoding, mark, drop_unsupported, overwrite)
-    journal = Journal(Path(target), _description(colorizer, video, goal, steady))
-    reader, resumed = FrameReader(video), journal.frames()
-    steadiness.restore(journal.state())
-    report = on_frame or (lambda done, total: None)
-    _fill(journal, goal, reader, _Painter(colorizer, video, steadiness), report, resumed)
-    goal.finish(journal)
-    notes = [*video.notes, *goal.notes, *_complaints(reader, journal.restarted)]
-    return Outcome(reader.count, resumed, reader.damages > 0 or _is_short(reader), tuple(notes))
-
-
-class _Painter:
-    """Colors one frame after the other."""
-
-    def __init__(self, colorizer, source, steadiness):
-        self.colorizer, self.orientation = colorizer, source.orientation
-        self.steadiness = steadiness
-
-    def __call__(self, pixels):
-        lightness = lightness_of(pixels)
-        # The network must see heads above feet, however the camera was held.
-        shown = turned(lightness, self.orientation)
-        seen = to_working_size(shown, self.colorizer.working_size)
-        ab = self.steadiness(seen, np.asarray(self.colorizer.predict_ab(seen[None]))[0])
-        ab = turned_back(ab, self.orientation)
-        made = np.empty(pixels.shape, pixels.dtype)
-        compose(lightness[None], ab[None], self.colorizer.saturation, made[None])
-        return made
-
-
-def _fill(journal, goal, reader, painter, report, done):
-    total = reader.source.frames
-    report(done, total)
-    segment = goal.segment(journal, done)
-    for picture in reader.pictures(skip=done):
-        segment.add(dataclasses.replace(picture, pixels=painter(picture.pixels)))
-        report(reader.count, total)
-        if segment.full:
-            journal.add(segment.arrays(), painter.steadiness.state())
-            segment = goal.segment(journal, reader.count)
-    if len(segment):
-        journal.add(segment.arrays(), painter.steadiness.state())
-
-
-def _description(colorizer, video, goal, steady):
-    found = video.path.stat()
-    return {
+        mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLOURS})"
+        mark = mark if mark_colorized else None
+        encoding = choose_encoding(video, path, codec, crf, lossless, encoder_options)
+        output = VideoFile(video, path, encoding, mark, drop_unsupported, overwrite)
+    state = video.path.stat()
+    description = {
         "versions": [__version__, load_av().__version__],
-        "source": [str(video.path.resolve()), found.st_size, found.st_mtime_ns],
-        "target": goal.description(),
+        "source": [str(video.path.resolve()), state.st_size, state.st_mtime_ns],
+        "target": output.description,
         "steady": steady,
         "weights": colorizer.config.sha256,
         "options": colorizer.options.record(),
     }
-
-
-def _is_short(reader):
-    """A tenth is a margin for files that are not exact about how long they are."""
-    stated = reader.source.seconds
-    return stated is not None and reader.seconds < 0.9 * stated - 2 / float(reader.source.rate)
-
-
-def _complaints(reader, restarted):
-    if restarted:
-        yield "an earlier run had other settings or another input: began anew"
+    journal, reader = Journal(path, description), FrameReader(video)
+    if not output.holds(journal):
+        journal.restart()
+    resumed = journal.frames()
+    steadiness.restore(journal.state())
+    on_frame(resumed, video.frames)
+    output.begin(journal, resumed)
+    for picture in reader.pictures(skip=resumed):
+        pixels = _colorized(colorizer, picture.pixels, video.orientation, steadiness)
+        output.add(dataclasses.replace(picture, pixels=pixels))
+        on_frame(reader.count, video.frames)
+        if output.full:
+            journal.add(output.arrays(), steadiness.state())
+            output.begin(journal, reader.count)
+    if arrays := output.arrays():
+        journal.add(arrays, steadiness.state())
+    output.finish(journal)
+    # A tenth is a margin for files that are not exact about how long they are.
+    enough = 0.9 * (video.seconds or 0.0) - 2 / float(video.rate)
+    short, notes = reader.seconds < enough, [*video.notes, *output.notes]
+    if journal.restarted:
+        notes.append("an earlier run had other settings or another input: began anew")
     if reader.damages:
-        yield f"{reader.damages} packets or frames are damaged; the rest is colorized"
-    if _is_short(reader):
-        yield f"it ends after {reader.seconds:.1f} of {reader.source.seconds:.1f} seconds"
+        notes.append(f"{reader.damages} packets or frames are damaged; the rest is colorized")
+    if short:
+        notes.append(f"it ends after {reader.seconds:.1f} of {video.seconds:.1f} seconds")
+    return Outcome(reader.count, resumed, reader.damages > 0 or short, tuple(notes))
+
+
+def _colorized(colorizer, pixels, orientation, steadiness):
+    """Colors a frame, with colors that lean on those of the frame before."""
+    lightness = lightness_of(pixels)
+    # The network must see heads above feet, however the camera was held.
+    upright = turned(lightness, orientation)
+    small = to_working_size(upright, colorizer.working_size, STRIDE)
+    ab = steadiness(small, np.asarray(colorizer.predict_ab(small[None]))[0])
+    colorized = np.empty(pixels.shape, pixels.dtype)
+    ab = turned_back(ab, orientation)
+    compose_into(colorized[None], lightness[None], ab[None], colorizer.saturation)
+    return colorized

@@ -35,44 +35,34 @@ class SteadyColors:
         if not 0 <= strength <= 1:
             raise ValueError(f"Expected a strength between 0 and 1, received {strength!r}.")
         self.strength = strength
-        self.seen = self.ab = None
+        self.lightness = self.ab = None
 
-    def __call__(self, seen, ab):
+    def __call__(self, lightness, ab):
         """Filters the next frame.
 
         Args:
-            seen: float array (H, W, 1), L* in 0..100, as the network saw it.
+            lightness: float array (H, W, 1), L* in 0..100, the network's input.
             ab: float array (h, w, 2), a and b predicted from it.
 
         Returns:
             float32 array (h, w, 2).
         """
         ab = np.asarray(ab, "float32")
-        if self.strength and self.seen is not None and not is_cut(self.seen, seen):
-            ab = ab + self._weights(seen, ab.shape[:2]) * (self.ab - ab)
-        self.seen, self.ab = np.asarray(seen, "float32"), ab
+        if self.strength and self.lightness is not None and not is_cut(self.lightness, lightness):
+            pair = np.stack([self.lightness, lightness])
+            before, now = ops.convert_to_numpy(ops.image.resize(pair, ab.shape[:2], antialias=True))
+            weights = self.strength * np.exp(-np.square(now - before) / SIGMA)
+            ab = ab + weights * (self.ab - ab)
+        self.lightness, self.ab = np.asarray(lightness, "float32"), ab
         return ab
 
     def state(self):
-        """What the next frame depends on.
-
-        Returns:
-            Dict of arrays, empty before the first frame.
-        """
-        return {} if self.seen is None else {"seen": self.seen, "ab": self.ab}
+        """What the next frame depends on: dict of arrays, empty before the first frame."""
+        return {} if self.ab is None else {"lightness": self.lightness, "ab": self.ab}
 
     def restore(self, state):
-        """Goes on from a `state`.
-
-        Args:
-            state: dict of arrays.
-        """
-        self.seen, self.ab = state.get("seen"), state.get("ab")
-
-    def _weights(self, seen, size):
-        pair = ops.image.resize(np.stack([self.seen, seen]), size, antialias=True)
-        change = ops.convert_to_numpy(pair[1] - pair[0])
-        return self.strength * np.exp(-np.square(change) / SIGMA)
+        """Goes on from a `state`."""
+        self.lightness, self.ab = state.get("lightness"), state.get("ab")
 
 
 def is_cut(before, after):

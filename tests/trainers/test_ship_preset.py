@@ -64,7 +64,7 @@ def test_a_shipped_preset_is_not_replaced_by_accident(ship):
     [
         ({"name": "a/b"}, "--name in small letters"),
         ({"description": " "}, "texts of one line"),
-        ({"decoder": "best"}, "Expected a decoder"),
+        ({"decoder": "best"}, "Expected decoder among"),
         ({"run": "nowhere"}, "nowhere"),
     ],
 )

@@ -145,16 +145,6 @@ def test_set_precision(policy, precision, expected):
     assert keras.config.dtype_policy().name == expected
 
 
-@pytest.mark.parametrize(
-    ("capability", "expected"), [((7, 5), "float32"), ((8, 0), "mixed_bfloat16")]
-)
-def test_auto_asks_the_gpu(policy, monkeypatch, capability, expected):
-    details = {"compute_capability": capability}
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"])
-    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details)
-    assert set_precision("auto") == expected
-
-
 def test_another_precision_is_refused(policy):
     with pytest.raises(ValueError, match="Expected a precision among auto, float32, bfloat16"):
         set_precision("float16")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_colorize.video import colorize_video, segments
+from keras_colorize.video import colorize_video, writer
 from keras_colorize.video.journal import Journal
 
 CONFTEST = Path(__file__).with_name("conftest.py")
@@ -19,18 +19,18 @@ ROOT = Path(__file__).parents[2]
 # Colors a frame in a tenth of a second, so that there is time to kill it.
 SLOW_RUN = """
 import importlib.util, sys, time
-from keras_colorize.video import colorize_video, segments
+from keras_colorize.video import colorize_video, writer
 spec = importlib.util.spec_from_file_location("conftest", sys.argv[3])
 conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(conftest)
-segments.SEGMENT_FRAMES = 3
+writer.SEGMENT_FRAMES = 3
 colorize_video(conftest.FakeColorizer(), *sys.argv[1:3], on_frame=lambda *_: time.sleep(0.1))
 """
 
 
 @pytest.fixture
 def short_segments(monkeypatch):
-    monkeypatch.setattr(segments, "SEGMENT_FRAMES", 3)
+    monkeypatch.setattr(writer, "SEGMENT_FRAMES", 3)
 
 
 def _kill_after_two_segments(clip, target):
@@ -105,6 +105,40 @@ def test_a_folder_is_taken_up(make_clip, fake, tmp_path, short_segments):
     assert len(files) == 7
     for path in files:
         assert path.read_bytes() == (tmp_path / "frames" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("moment", ["before", "between", "after"])
+def test_a_folder_whose_last_rename_was_interrupted(
+    make_clip, fake, tmp_path, short_segments, monkeypatch, moment
+):
+    clip, target = make_clip(), tmp_path / "frames"
+    target.mkdir()
+    (target / "old.png").touch()
+    rename = Path.rename
+
+    def interrupted(path, other):
+        if (path == target) == (moment == "before"):
+            raise KeyboardInterrupt
+        return rename(path, other)
+
+    def killed(journal):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        if moment == "after":
+            patch.setattr(Journal, "remove", killed)
+        else:
+            patch.setattr(Path, "rename", interrupted)
+        colorize_video(fake(), clip, target, overwrite=True)
+    # Nothing is lost: neither what was there nor what was done, until the new folder is there.
+    replaced = tmp_path / "frames.unfinished" / "replaced"
+    assert (target if moment == "before" else replaced).joinpath("old.png").exists()
+    colorizer = fake()
+    outcome = colorize_video(colorizer, clip, target, overwrite=True)
+    assert (outcome.resumed, colorizer.calls) == ((0, 6) if moment == "after" else (6, 0))
+    assert len(list(target.iterdir())) == 7
+    assert not (target / "old.png").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "frames"]
 
 
 def test_the_journal_keeps_state_and_counts(tmp_path):

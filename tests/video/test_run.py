@@ -244,20 +244,20 @@ def test_an_existing_output_is_left_alone(make_clip, fake, tmp_path):
 
 def test_what_is_no_video_is_said(make_clip, fake, tmp_path):
     (tmp_path / "text.mp4").write_text("no video")
-    with pytest.raises(VideoError, match="expected a video"):
+    with pytest.raises(VideoError, match="Expected a video"):
         colorize_video(fake(), tmp_path / "text.mp4", tmp_path / "out.mp4")
     with av.open(str(tmp_path / "sound.wav"), "w") as made:
         audio = made.add_stream("pcm_s16le", rate=16000)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 3200), np.int16), "s16", "stereo")
         frame.sample_rate, frame.pts = 16000, 0
         made.mux(audio.encode(frame))
-    with pytest.raises(VideoError, match="found these streams: audio"):
+    with pytest.raises(VideoError, match="received these streams: audio"):
         colorize_video(fake(), tmp_path / "sound.wav", tmp_path / "out.mp4")
     for name in ("empty.mkv", "empty.mp4"):
         with av.open(str(tmp_path / name), "w") as made:
             made.add_stream("libx264", rate=25)
             made.start_encoding()
-        with pytest.raises(VideoError, match=f"{name}: expected"):
+        with pytest.raises(VideoError, match=f"{name}: Expected"):
             colorize_video(fake(), tmp_path / name, tmp_path / "out.mp4")
 
 

@@ -1,9 +1,9 @@
-"""Display matrices."""
+"""Display matrices, and videos that are turned."""
 
 import numpy as np
 import pytest
 
-from keras_colorize.video.orientation import orientation_of, turned, turned_back
+from keras_colorize.video.reader import orientation_of, turned, turned_back
 
 ONE = 1 << 16
 PICTURE = np.arange(6).reshape(2, 3, 1)

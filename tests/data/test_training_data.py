@@ -19,7 +19,7 @@ from keras_colorize.data import (
     split_pictures,
     validation_batches,
 )
-from keras_colorize.data.batches import center_view, random_view
+from keras_colorize.data.training_data import center_view, random_view
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.models import distribution_unet
 

@@ -1,0 +1,423 @@
+"""Where colorized frames go: a file of video with all else of the source, or a folder of PNGs.
+
+Frames go in as segments, some seconds each, that are encoded apart and kept in a `Journal` until
+the output is put together.
+"""
+
+import contextlib
+import dataclasses
+import heapq
+import io
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from keras_colorize.io import Photograph, PhotographError, write_photograph
+from keras_colorize.io.atomic import atomic_file
+from keras_colorize.video.journal import read_array
+from keras_colorize.video.reader import (
+    DEEP,
+    SHALLOW,
+    VideoError,
+    load_av,
+    open_input,
+    packets_of,
+    scaler_flags,
+    turned,
+)
+
+CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+"""Formats of files by suffix; all hold variable frame rates."""
+
+CODECS = {"libx264": 16, "libx265": 18, "libvpx-vp9": 20, "libsvtav1": 20, "ffv1": None}
+"""Codecs and their default CRF, at which a loss is hard to see; lower is better and larger."""
+
+SEGMENT_FRAMES = 120
+"""Frames of a segment; an interrupted run repeats at most as many."""
+
+SEGMENT_BYTES = 64 << 20
+"""A segment ends early when its packets are larger, which bounds the memory."""
+
+TIMESTAMPS = "timestamps.txt"
+"""File beside single frames: milliseconds at which each is shown (timestamp format v2)."""
+
+_LOSSLESS = "ffv1"
+_LOSSLESS_FORMATS = {8: "bgr0", 10: "gbrp10le", 12: "gbrp12le", 16: "gbrp16le"}
+_QUIET = {"libx265": {"x265-params": "log-level=error"}, "libvpx-vp9": {"row-mt": "1"}}
+
+# FFmpeg's scaler has its own numbers for matrices, of which two share one.
+_SCALER_MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}
+
+# What describes the file of the source and not its content.
+_OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """How pictures are encoded: container, codec, pixel format and options by FFmpeg's names."""
+
+    container: str
+    codec: str
+    pix_fmt: str
+    options: dict
+
+
+def choose_encoding(source, target, codec=None, crf=None, lossless=False, options=None):
+    """Chooses what suits a video.
+
+    Chroma is kept for every second pixel and row (4:2:0): the network predicts it far coarser,
+    and every player knows it. Odd sides need it for every pixel in H.264 and H.265, and
+    interlaced rows need it for every row, lest the two fields mix. A video of more than 8 bits
+    stays so where the codec can. Lossless frames are RGB: what was composed, to the last bit.
+
+    Args:
+        source: a `Source`.
+        target: path of the output, with a suffix of `CONTAINERS`.
+        codec: one of `CODECS`; None for libx264, in .webm for libvpx-vp9.
+        crf: constant rate factor; None for the default of the codec.
+        lossless: whether nothing may be lost, which takes ffv1.
+        options: further options of the encoder, text by name.
+
+    Returns:
+        An `Encoding`.
+
+    Raises:
+        ValueError: for an unknown suffix or codec, or options at odds.
+        VideoError: for a codec that is not installed.
+    """
+    suffix = Path(target).suffix.lower()
+    if suffix not in CONTAINERS:
+        known = ", ".join(CONTAINERS)
+        raise ValueError(
+            f"{target}: Expected an output in {known}, or a folder (name/) for single frames, "
+            f"received {suffix}."
+        )
+    if lossless and (codec not in (None, _LOSSLESS) or crf is not None):
+        raise ValueError(
+            f"Expected no other codec and no CRF where lossless ({_LOSSLESS}), received "
+            f"{codec} and {crf}."
+        )
+    default = "libvpx-vp9" if suffix == ".webm" else "libx264"
+    codec = _LOSSLESS if lossless else codec or default
+    if codec not in CODECS:
+        raise ValueError(f"Expected a codec among {', '.join(CODECS)}, received {codec!r}.")
+    crf = CODECS[codec] if crf is None else crf
+    if crf is not None and codec == _LOSSLESS:
+        raise ValueError(f"Expected no CRF for {codec}, which loses nothing, received {crf}.")
+    quality = {} if crf is None else {"crf": f"{crf:g}"}
+    fields = {"flags": "+ildct+ilme"} if source.interlaced and codec == "libx264" else {}
+    options = {**_QUIET.get(codec, {}), **quality, **fields, **(options or {})}
+    return Encoding(CONTAINERS[suffix], codec, _pixel_format(source, codec), options)
+
+
+def _pixel_format(source, codec):
+    depth = next(bits for bits in (8, 10, 12, 16) if bits >= min(source.depth, 16))
+    if codec == _LOSSLESS:
+        return _LOSSLESS_FORMATS[depth]
+    av = load_av()
+    try:
+        known = {pixels.name for pixels in av.Codec(codec, "w").video_formats}
+    except ValueError as error:
+        raise VideoError(f"Expected PyAV with the encoder {codec}, received none.") from error
+    chroma = "420"
+    if codec in ("libx264", "libx265") and (source.width % 2 or source.height % 2):
+        chroma = "444"
+    elif source.interlaced and "yuv422p" in known:
+        chroma = "422"
+    names = {8: f"yuv{chroma}p", 10: f"yuv{chroma}p10le", 12: f"yuv{chroma}p12le"}
+    held = [bits for bits in names if names[bits] in known]
+    return names[min((bits for bits in held if bits >= depth), default=max(held))]
+
+
+class VideoFile:
+    """A file of video; all but the pictures is copied from the source.
+
+    Args:
+        source: the `Source`.
+        path: path of the output.
+        encoding: the `Encoding`.
+        mark: sentence that says that the colors were made, or None.
+        drop_unsupported: whether streams that the format cannot hold are left out.
+        overwrite: whether an existing file is replaced.
+
+    Attributes:
+        notes: sentences on what is left out.
+        description: what a journal must know of it, JSON values.
+
+    Raises:
+        ValueError: if the output exists or cannot hold what it should.
+    """
+
+    def __init__(self, source, path, encoding, mark, drop_unsupported, overwrite):
+        self.source, self.path, self.encoding = source, Path(path), encoding
+        self.mark, self.drop_unsupported, self.overwrite = mark, drop_unsupported, overwrite
+        self.description = list(dataclasses.astuple(encoding))
+        _check_new(self.path, overwrite)
+        # The head of the output goes to nowhere: what it cannot hold is known at once.
+        av = load_av()
+        with open_input(source.path) as original:
+            output = av.open(io.BytesIO(), "w", format=encoding.container)
+            try:
+                _, _, self.notes = self._prepare(output, original)
+                output.start_encoding()
+            except (av.error.FFmpegError, ValueError) as error:
+                raise ValueError(
+                    f"Expected an output that holds its streams, but {encoding.container} and "
+                    f"{encoding.codec} ({encoding.pix_fmt}) do not fit: {error}."
+                ) from error
+            finally:
+                # A head without pictures cannot be ended properly, nor need it be.
+                with contextlib.suppress(av.error.FFmpegError, ValueError):
+                    output.close()
+
+    def holds(self, journal):
+        """Whether what the journal says is done is there."""
+        return True
+
+    def begin(self, journal, first):
+        """Begins a segment of packets, encoded apart from all others."""
+        self._frames, self._packets = [], []
+        # The stream of a container that is never written has just the options of the output's.
+        self._encoder = load_av().open(io.BytesIO(), "w", format=self.encoding.container)
+        self._stream = _add_stream(self._encoder, self.source, self.encoding)
+
+    @property
+    def full(self):
+        """Whether it is time for the next segment."""
+        size = sum(len(data) for data, _, _ in self._packets)
+        return len(self._frames) >= SEGMENT_FRAMES or size >= SEGMENT_BYTES
+
+    def add(self, picture):
+        """Encodes a `Picture`."""
+        av, source, pix_fmt = load_av(), self.source, self.encoding.pix_fmt
+        name = SHALLOW if picture.pixels.dtype == np.uint8 else DEEP
+        frame = av.VideoFrame.from_ndarray(picture.pixels, name)
+        colors = {}
+        if not av.VideoFormat(pix_fmt).is_rgb:
+            colors["dst_colorspace"] = _SCALER_MATRICES[source.matrix]
+            colors["dst_color_range"] = source.color_range
+        frame = frame.reformat(format=pix_fmt, interpolation=scaler_flags(name), **colors)
+        frame.pts, frame.duration = picture.pts, picture.duration
+        frame.time_base = source.time_base
+        frame.color_primaries, frame.color_trc = source.primaries, source.transfer
+        self._frames.append((picture.pts, picture.duration))
+        self._encode(frame)
+
+    def arrays(self):
+        """Ends the segment: its arrays, of which `data` has all packets in a row; {} if empty."""
+        if not self._frames:
+            return {}
+        self._encode(None)
+        data, pts, key = zip(*self._packets, strict=True)
+        frame_pts, durations = zip(*self._frames, strict=True)
+        return {
+            "data": np.frombuffer(b"".join(data), np.uint8),
+            "size": np.array([len(packet) for packet in data], np.int64),
+            "pts": np.array(pts, np.int64),
+            "key": np.array(key, bool),
+            "frame_pts": np.array(frame_pts, np.int64),
+            "frame_duration": np.array(durations, np.int64),
+        }
+
+    def finish(self, journal):
+        """Makes the file of the segments; it appears whole or not at all."""
+        av, container = load_av(), self.encoding.container
+        options = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
+        try:
+            with (
+                atomic_file(self.path, self.overwrite) as stream,
+                open_input(self.source.path) as original,
+                av.open(stream.name, "w", format=container, container_options=options) as output,
+            ):
+                pictures, copies, _ = self._prepare(output, original)
+                output.start_encoding()
+                packets = self._packets(pictures, journal.segments()), _copied(original, copies)
+                for packet in heapq.merge(*packets, key=lambda x: Fraction(x.dts) * x.time_base):
+                    output.mux(packet)
+        except (av.error.FFmpegError, PhotographError) as error:
+            raise VideoError(
+                f"{self.path}: Expected an output that can be written, received: {error}."
+            ) from error
+        journal.remove()
+
+    def _encode(self, frame):
+        for packet in self._stream.encode(frame):
+            self._packets.append((bytes(packet), packet.pts, packet.is_keyframe))
+
+    def _prepare(self, output, original):
+        """Adds all streams; returns that of the pictures, copies by original, and notes."""
+        container, copies, notes = self.encoding.container, {}, []
+        stream = _add_stream(output, self.source, self.encoding)
+        pictures = original.streams[self.source.index]
+        stream.metadata.update(_kept(pictures.metadata))
+        stream.disposition = pictures.disposition
+        for other in original.streams:
+            if other.type == "video":
+                continue
+            try:
+                copies[other] = _copy_of(output, other, container)
+            except ValueError as error:
+                if other.type in ("audio", "subtitle") and not self.drop_unsupported:
+                    raise ValueError(
+                        f"stream {other.index} ({other.type}): {error}; name another suffix (.mkv "
+                        "holds nearly all), or let it be left out"
+                    ) from error
+                notes.append(f"stream {other.index} ({other.type}) is left out: {error}")
+        output.metadata.update(_kept(original.metadata))
+        if self.mark:
+            comment = output.metadata.get("comment", "")
+            output.metadata["comment"] = f"{comment}; {self.mark}" if comment else self.mark
+        output.set_chapters(original.chapters())
+        return stream, copies, tuple(notes)
+
+    def _packets(self, stream, segments):
+        """Yields the packets of the pictures.
+
+        Each segment was encoded apart, and the decoding times that encoders choose overlap at
+        their ends. Here these are the timestamps in order, moved by as many places as pictures
+        were moved: they rise, and none is after the time that its picture is shown.
+        """
+        av = load_av()
+        pts = np.concatenate([read_array(segment, "pts") for segment in segments])
+        shown = np.sort(pts)
+        delay = max(0, int(np.max(np.arange(len(pts)) - np.searchsorted(shown, pts))))
+        step = int(shown[1] - shown[0]) if len(pts) > 1 else 1
+        early = [int(shown[0]) - step * places for places in range(delay, 0, -1)]
+        order = iter([*early, *map(int, shown[: len(pts) - delay])])
+        for segment in segments:
+            with np.load(segment) as file:
+                arrays = dict(file)
+            durations = dict(zip(arrays["frame_pts"], arrays["frame_duration"], strict=True))
+            ends, data = np.cumsum(arrays["size"]), arrays["data"].tobytes()
+            rows = zip(ends - arrays["size"], ends, arrays["pts"], arrays["key"], strict=True)
+            for start, end, time, key in rows:
+                packet = av.Packet(data[start:end])
+                packet.pts, packet.dts, packet.duration = (
+                    int(time),
+                    next(order),
+                    int(durations[time]),
+                )
+                packet.is_keyframe = bool(key)
+                packet.time_base, packet.stream = self.source.time_base, stream
+                yield packet
+
+
+def _add_stream(container, source, encoding):
+    rate = source.rate.limit_denominator(1 << 30)
+    # PyAV takes known options out of the dict.
+    stream = container.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
+    context = stream.codec_context
+    context.width, context.height = source.width, source.height
+    context.pix_fmt, context.time_base = encoding.pix_fmt, source.time_base
+    context.color_primaries, context.color_trc = source.primaries, source.transfer
+    if not load_av().VideoFormat(encoding.pix_fmt).is_rgb:
+        context.colorspace, context.color_range = source.matrix, source.color_range
+    if source.aspect:
+        context.sample_aspect_ratio = source.aspect
+    if source.display_matrix:
+        stream.set_display_matrix(source.display_matrix)
+    return stream
+
+
+def _copy_of(output, original, container):
+    if original.type == "data":
+        raise ValueError("of data only chapters are copied")
+    if original.type == "attachment" and container != "matroska":
+        raise ValueError(f"{container!r} format does not support attachments")
+    copy = output.add_stream_from_template(original)
+    copy.metadata.update(_kept(original.metadata))
+    copy.disposition = original.disposition
+    return copy
+
+
+def _copied(original, copies):
+    for packet in packets_of(original, list(copies)) if copies else ():
+        if packet.dts is not None and packet.size:
+            packet.stream = copies[packet.stream]
+            yield packet
+
+
+def _kept(metadata):
+    return {name: text for name, text in metadata.items() if name.lower() not in _OF_THE_FILE}
+
+
+class FrameFolder:
+    """A folder of PNG files of 8 or 16 bits, and the times at which they are shown.
+
+    The pictures lie in the folder of the journal until the folder with all of them gets its name.
+
+    Args:
+        source: the `Source`.
+        path: path of the folder.
+        mark: whether each says that its colors were made.
+        overwrite: whether an existing folder is replaced.
+
+    Attributes:
+        notes: sentences on what is left out.
+        description: what a journal must know of it, JSON values.
+
+    Raises:
+        ValueError: if the folder exists.
+    """
+
+    def __init__(self, source, path, mark, overwrite):
+        self.source, self.path, self.mark = source, Path(path), mark
+        self.notes = ("only pictures are kept in a folder of frames",)
+        self.description = ["png", mark]
+        _check_new(self.path, overwrite)
+
+    def holds(self, journal):
+        """Whether what the journal says is done is there."""
+        done = journal.frames()
+        return done == 0 or _frame_path(journal.folder / "frames", done).exists()
+
+    def begin(self, journal, first):
+        """Begins a segment of pictures, numbered on from the frames before it."""
+        self._folder, self._first, self._times = journal.folder / "frames", first, []
+
+    @property
+    def full(self):
+        """Whether it is time for the next segment."""
+        return len(self._times) >= SEGMENT_FRAMES
+
+    def add(self, picture):
+        """Writes a `Picture`, turned upright: PNG has no display matrix."""
+        self._times.append(picture.pts)
+        path = _frame_path(self._folder, self._first + len(self._times))
+        photograph = Photograph(turned(picture.pixels, self.source.orientation))
+        try:
+            write_photograph(path, photograph, mark_colorized=self.mark, overwrite=True)
+        except PhotographError as error:
+            raise VideoError(str(error)) from error
+
+    def arrays(self):
+        """Ends the segment: its arrays; {} if it is empty."""
+        return {"frame_pts": np.array(self._times, np.int64)} if self._times else {}
+
+    def finish(self, journal):
+        """Gives the folder its name, with all frames in it; only then the journal goes."""
+        folder, replaced = journal.folder / "frames", journal.folder / "replaced"
+        pts = np.concatenate([read_array(segment, "frame_pts") for segment in journal.segments()])
+        times = [f"{float(1000 * int(time) * self.source.time_base):.6f}" for time in pts]
+        try:
+            with atomic_file(folder / TIMESTAMPS, overwrite=True) as stream:
+                stream.write("\n".join(["# timestamp format v2", *times, ""]).encode())
+            with contextlib.suppress(FileNotFoundError):
+                self.path.rename(replaced)
+            folder.rename(self.path)
+        except (OSError, PhotographError) as error:
+            raise VideoError(
+                f"{self.path}: Expected a folder to write, received: {error}."
+            ) from error
+        journal.remove()
+
+
+def _frame_path(folder, number):
+    return folder / f"{number:06d}.png"
+
+
+def _check_new(path, overwrite):
+    if os.path.lexists(path) and not overwrite:
+        raise ValueError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
