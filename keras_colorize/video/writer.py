@@ -178,7 +178,7 @@ class VideoFile:
 
     def begin(self, journal, first):
         """Begins a segment of packets, encoded apart from all others."""
-        self._frames, self._packets = [], []
+        self._frames, self._encoded = [], []
         # The stream of a container that is never written has just the options of the output's.
         self._encoder = load_av().open(io.BytesIO(), "w", format=self.encoding.container)
         self._stream = _add_stream(self._encoder, self.source, self.encoding)
@@ -186,7 +186,7 @@ class VideoFile:
     @property
     def full(self):
         """Whether it is time for the next segment."""
-        size = sum(len(data) for data, _, _ in self._packets)
+        size = sum(len(data) for data, _, _ in self._encoded)
         return len(self._frames) >= SEGMENT_FRAMES or size >= SEGMENT_BYTES
 
     def add(self, picture):
@@ -210,7 +210,7 @@ class VideoFile:
         if not self._frames:
             return {}
         self._encode(None)
-        data, pts, key = zip(*self._packets, strict=True)
+        data, pts, key = zip(*self._encoded, strict=True)
         frame_pts, durations = zip(*self._frames, strict=True)
         return {
             "data": np.frombuffer(b"".join(data), np.uint8),
@@ -244,7 +244,7 @@ class VideoFile:
 
     def _encode(self, frame):
         for packet in self._stream.encode(frame):
-            self._packets.append((bytes(packet), packet.pts, packet.is_keyframe))
+            self._encoded.append((bytes(packet), packet.pts, packet.is_keyframe))
 
     def _prepare(self, output, original):
         """Adds all streams; returns that of the pictures, copies by original, and notes."""

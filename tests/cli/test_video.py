@@ -50,7 +50,7 @@ def test_wrong_usage_and_bad_input_have_their_codes(clip, tiny_preset, tmp_path,
     clip.write_bytes(b"no video")
     code, _, err = _run(capsys, clip, "-o", tmp_path / "out.mp4", *preset)
     assert code == 1
-    assert "expected a video" in err
+    assert "Expected a video" in err
     with pytest.raises(SystemExit):
         _run(capsys, clip, "-o", tmp_path / "out.mp4", "--encoder-option", "slow")
     assert "NAME=VALUE" in capsys.readouterr().err
