@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.bins import UNLABELED
+from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import atomic_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
@@ -74,14 +75,14 @@ def list_pictures(folder, class_names=None):
     """
     root, names = Path(folder), []
     if not root.is_dir():
-        raise ValueError(f"Expected a folder of pictures, received {str(folder)!r}.")
+        raise InputError(f"Expected a folder of pictures, received {str(folder)!r}.")
     for path in root.rglob("*"):
         relative = path.relative_to(root)
         hidden = any(part.startswith(".") for part in relative.parts)
         if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
             names.append(relative.as_posix())
     if not names:
-        raise ValueError(
+        raise InputError(
             f"Expected pictures ({', '.join(SUFFIXES)}) below {str(folder)!r}, received none."
         )
     names.sort()
@@ -109,7 +110,7 @@ def split_pictures(pictures, validation_share):
         ValueError: if the share is outside 0..1.
     """
     if not 0 <= validation_share <= 1:
-        raise ValueError(f"Expected a validation_share in 0..1, received {validation_share}.")
+        raise InputError(f"Expected a validation_share in 0..1, received {validation_share}.")
     digests = [hashlib.sha256(name.encode()).digest() for name in pictures.names]
     held_out = [int.from_bytes(x[:8], "big") / 2.0**64 < validation_share for x in digests]
     return pictures.keep([not out for out in held_out]), pictures.keep(held_out)
@@ -180,7 +181,7 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_pi
     dropped = (_GREY, _BAD) if drop_near_grey else (_BAD,)
     kept = pictures.keep([verdict not in dropped for verdict in verdicts])
     if not kept:
-        raise ValueError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")
+        raise InputError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")
     return kept, report
 
 

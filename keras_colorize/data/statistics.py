@@ -15,6 +15,7 @@ from keras_colorize.bins import (
 )
 from keras_colorize.data.targets import Targets
 from keras_colorize.data.training_data import validation_batches
+from keras_colorize.errors import InputError
 
 CHANNEL_TARGETS = CHANNEL_SPACES
 """Kind of target of the outputs that bin two channels apart."""
@@ -92,14 +93,14 @@ def read_prior(path):
     try:
         fields = json.loads(Path(path).read_text(encoding="utf-8"))
         if fields["format"] != FORMAT:
-            raise ValueError(f"format {fields['format']!r}")
+            raise InputError(f"format {fields['format']!r}")
         prior = np.asarray(fields["prior"], "float64")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ValueError(
+        raise InputError(
             f"Expected a file of `keras-colorize prior` (format {FORMAT}), {path} is not: {error}."
         ) from error
     if prior.shape != (bin_count(),) or not (prior >= 0).all() or not np.isclose(prior.sum(), 1):
-        raise ValueError(f"Expected a distribution over {bin_count()} bins in {path}.")
+        raise InputError(f"Expected a distribution over {bin_count()} bins in {path}.")
     return prior
 
 
@@ -120,7 +121,7 @@ def bin_means(data, output, stride=1, pictures=1000):
         ValueError: if the output has no such bins.
     """
     if output not in CHANNEL_TARGETS:
-        raise ValueError(
+        raise InputError(
             f"Expected an output among {', '.join(CHANNEL_TARGETS)}, received {output!r}."
         )
     bins = CHANNEL_BINS[output]

@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path
 
 from keras_colorize.data.folders import list_pictures
+from keras_colorize.errors import InputError
 
 PREFIX = "tfds:"
 """Beginning of a source that is a TFDS name."""
@@ -67,7 +68,7 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
     """
     folder = Path(folder)
     if folder.exists():
-        raise ValueError(f"Expected a new folder for the export, received {folder}.")
+        raise InputError(f"Expected a new folder for the export, received {folder}.")
     examples, class_names = _load(name, split, data_dir)
     temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
@@ -78,7 +79,7 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
             parent = class_names[label].replace("/", "_").lstrip(".") if label >= 0 else ""
             suffix = next((s for start, s in _SUFFIXES.items() if encoded.startswith(start)), None)
             if suffix is None:
-                raise ValueError(
+                raise InputError(
                     f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}..."
                 )
             (temporary / parent).mkdir(exist_ok=True)
@@ -101,7 +102,7 @@ def _load(name, split, data_dir):
     builder = tfds.builder(name, data_dir=data_dir)
     features = builder.info.features
     if "image" not in features:
-        raise ValueError(f"Expected a set with a feature 'image', {name} has {sorted(features)}.")
+        raise InputError(f"Expected a set with a feature 'image', {name} has {sorted(features)}.")
     builder.download_and_prepare()
     decoders = {"image": tfds.decode.SkipDecoding()}
     dataset = builder.as_dataset(split=split, shuffle_files=False, decoders=decoders)

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.data.aging import aged_view
+from keras_colorize.errors import InputError
 
 VIEWS = ("crop", "squash", "whole")
 """Kinds of training views, see `random_view`."""
@@ -38,16 +39,16 @@ class TrainingData:
 
     def __post_init__(self):
         if not self.sources:
-            raise ValueError("Expected at least one source of pictures, received none.")
+            raise InputError("Expected at least one source of pictures, received none.")
         if not 0 < self.min_scale <= 1 or self.size < 1:
-            raise ValueError(
+            raise InputError(
                 "Expected 0 < min_scale <= 1 and a size of 1 or more, received "
                 f"{self.min_scale} and {self.size}."
             )
         if not 0 <= self.aged_share <= 1:
-            raise ValueError(f"Expected 0 <= aged_share <= 1, received {self.aged_share}.")
+            raise InputError(f"Expected 0 <= aged_share <= 1, received {self.aged_share}.")
         if self.view not in VIEWS:
-            raise ValueError(f"Expected a view among {', '.join(VIEWS)}, received {self.view!r}.")
+            raise InputError(f"Expected a view among {', '.join(VIEWS)}, received {self.view!r}.")
 
     def __len__(self):
         return sum(len(source) for source in self.sources)
@@ -75,7 +76,7 @@ class TrainingData:
             ValueError: if the batch cannot be shared evenly.
         """
         if batch_size % workers:
-            raise ValueError(
+            raise InputError(
                 f"Expected a batch size that {workers} workers can share, received {batch_size}."
             )
         sizes = [len(source) for source in self.sources]
@@ -139,7 +140,7 @@ def epoch_order(sizes, weights, count, seed, epoch):
     """
     weights = np.asarray(sizes if weights is None else weights, "float64")
     if len(sizes) != len(weights) or len(sizes) == 0 or min(sizes) < 1 or weights.min() <= 0:
-        raise ValueError(
+        raise InputError(
             "Expected one positive weight per source and no empty source, received sizes "
             f"{list(sizes)} and weights {weights.tolist()}."
         )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from keras_colorize.errors import InputError
+
 _ADVICE = "lower the learning rate or the clip norm; the last checkpoint is untouched."
 
 
@@ -74,7 +76,7 @@ class RunCheckpoint:
                 none of that step.
         """
         if step is not None and step not in self.steps():
-            raise ValueError(
+            raise InputError(
                 f"Expected a step among {self.steps()} of {self._folder}, received {step}."
             )
         newest = tf.train.latest_checkpoint(str(self._folder))
@@ -84,7 +86,7 @@ class RunCheckpoint:
         try:
             self._checkpoint.restore(path).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
-            raise ValueError(
+            raise InputError(
                 f"Expected a checkpoint of this network and optimizer in {self._folder}, "
                 f"received another's: {str(error).splitlines()[0]}"
             ) from error

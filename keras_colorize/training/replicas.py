@@ -8,6 +8,7 @@ import os
 import keras
 import tensorflow as tf
 
+from keras_colorize.errors import InputError
 from keras_colorize.precision import resolve_precision
 from keras_colorize.training.checkpoints import parts_of
 
@@ -66,9 +67,9 @@ def make_strategy(name):
         devices = [device.name for device in tf.config.list_logical_devices(kind)]
         return tf.distribute.MirroredStrategy(devices)
     if name != "multi_worker":
-        raise ValueError(f"Expected a strategy among {', '.join(STRATEGIES)}, received {name!r}.")
+        raise InputError(f"Expected a strategy among {', '.join(STRATEGIES)}, received {name!r}.")
     if "cluster" not in json.loads(os.environ.get("TF_CONFIG", "{}")):
-        raise ValueError(
+        raise InputError(
             "Expected the environment variable TF_CONFIG to describe the cluster for strategy "
             "multi_worker, received none."
         )
@@ -113,22 +114,22 @@ def check_options(model, batch_size, replicas):
             `gradient_accumulation_steps`.
     """
     if batch_size % replicas:
-        raise ValueError(
+        raise InputError(
             f"Expected a batch size that {replicas} replicas can share, received {batch_size}."
         )
     if model.steps_per_execution > 1:
-        raise ValueError(
+        raise InputError(
             "Expected a model compiled with steps_per_execution=1, for the loop looks at every "
             f"step, received {model.steps_per_execution}."
         )
     if replicas > 1 and model.jit_compile:
-        raise ValueError(
+        raise InputError(
             f"Expected a model compiled with jit_compile=False for {replicas} replicas, which "
             "XLA does not compile, received True."
         )
     steps = [part.optimizer.gradient_accumulation_steps for part in parts_of(model)]
     if replicas > 1 and any(steps):
-        raise ValueError(
+        raise InputError(
             f"Expected an optimizer without gradient_accumulation_steps for {replicas} replicas, "
             f"received {max(step or 0 for step in steps)}; a larger batch_size does the same."
         )

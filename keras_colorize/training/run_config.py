@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
+from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import atomic_file
 
 _MAY_CHANGE = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")
@@ -74,10 +75,10 @@ class TrainingConfig:
             value = getattr(self, field.name)
             if not field.metadata["holds"](value):
                 expected = field.metadata["expected"]
-                raise ValueError(f"Expected {field.name} to be {expected}, received {value!r}.")
+                raise InputError(f"Expected {field.name} to be {expected}, received {value!r}.")
         if self.warmup + self.cooldown > 1:
             shares = self.warmup, self.cooldown
-            raise ValueError(
+            raise InputError(
                 f"Expected warmup and cooldown to be shares up to 1 in all, received {shares}."
             )
 
@@ -119,7 +120,7 @@ class AdversarialConfig(TrainingConfig):
     def __post_init__(self):
         super().__post_init__()
         if self.pretrain_epochs > self.epochs:
-            raise ValueError(
+            raise InputError(
                 "Expected pretrain_epochs to be 0 to the number of epochs, received "
                 f"{self.pretrain_epochs}."
             )
@@ -158,7 +159,7 @@ def bind_settings(path, settings, defaults=None, may_change=()):
         changed = [k for k in settings if k not in may_change and before[k] != settings[k]]
         if changed:
             rows = "".join(f"\n  {k}: was {before[k]}, is {settings[k]}" for k in changed)
-            raise ValueError(f"Expected the settings of the run in {path.parent}, received:{rows}")
+            raise InputError(f"Expected the settings of the run in {path.parent}, received:{rows}")
     # Several workers may do this at once, on several machines.
     with atomic_file(path, overwrite=True) as stream:
         stream.write(f"{text}\n".encode())

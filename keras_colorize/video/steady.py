@@ -8,6 +8,8 @@ time of a Markov random field, solved forwards alone. A cut starts anew.
 import numpy as np
 from keras import ops
 
+from keras_colorize.errors import InputError
+
 STEADY = 0.8
 """Default share of the color before: at rest, changes are spread over five frames."""
 
@@ -33,7 +35,7 @@ class SteadyColors:
 
     def __init__(self, strength=STEADY):
         if not 0 <= strength <= 1:
-            raise ValueError(f"Expected a strength between 0 and 1, received {strength!r}.")
+            raise InputError(f"Expected a strength between 0 and 1, received {strength!r}.")
         self.strength = strength
         self.lightness = self.ab = None
 

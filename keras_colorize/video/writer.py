@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_colorize.errors import InputError
 from keras_colorize.io import Photograph, PhotographError, write_photograph
 from keras_colorize.io.atomic import atomic_file
 from keras_colorize.video.journal import read_array
@@ -90,22 +91,22 @@ def choose_encoding(source, target, codec=None, crf=None, lossless=False, option
     suffix = Path(target).suffix.lower()
     if suffix not in CONTAINERS:
         known = ", ".join(CONTAINERS)
-        raise ValueError(
+        raise InputError(
             f"{target}: Expected an output in {known}, or a folder (name/) for single frames, "
             f"received {suffix}."
         )
     if lossless and (codec not in (None, _LOSSLESS) or crf is not None):
-        raise ValueError(
+        raise InputError(
             f"Expected no other codec and no CRF where lossless ({_LOSSLESS}), received "
             f"{codec} and {crf}."
         )
     default = "libvpx-vp9" if suffix == ".webm" else "libx264"
     codec = _LOSSLESS if lossless else codec or default
     if codec not in CODECS:
-        raise ValueError(f"Expected a codec among {', '.join(CODECS)}, received {codec!r}.")
+        raise InputError(f"Expected a codec among {', '.join(CODECS)}, received {codec!r}.")
     crf = CODECS[codec] if crf is None else crf
     if crf is not None and codec == _LOSSLESS:
-        raise ValueError(f"Expected no CRF for {codec}, which loses nothing, received {crf}.")
+        raise InputError(f"Expected no CRF for {codec}, which loses nothing, received {crf}.")
     quality = {} if crf is None else {"crf": f"{crf:g}"}
     fields = {"flags": "+ildct+ilme"} if source.interlaced and codec == "libx264" else {}
     options = {**_QUIET.get(codec, {}), **quality, **fields, **(options or {})}
@@ -163,7 +164,7 @@ class VideoFile:
                 _, _, self.notes = self._prepare(output, original)
                 output.start_encoding()
             except (av.error.FFmpegError, ValueError) as error:
-                raise ValueError(
+                raise InputError(
                     f"Expected an output that holds its streams, but {encoding.container} and "
                     f"{encoding.codec} ({encoding.pix_fmt}) do not fit: {error}."
                 ) from error
@@ -260,7 +261,7 @@ class VideoFile:
                 copies[other] = _copy_of(output, other, container)
             except ValueError as error:
                 if other.type in ("audio", "subtitle") and not self.drop_unsupported:
-                    raise ValueError(
+                    raise InputError(
                         f"stream {other.index} ({other.type}): {error}; name another suffix (.mkv "
                         "holds nearly all), or let it be left out"
                     ) from error
@@ -323,9 +324,9 @@ def _add_stream(container, source, encoding):
 
 def _copy_of(output, original, container):
     if original.type == "data":
-        raise ValueError("of data only chapters are copied")
+        raise InputError("of data only chapters are copied")
     if original.type == "attachment" and container != "matroska":
-        raise ValueError(f"{container!r} format does not support attachments")
+        raise InputError(f"{container!r} format does not support attachments")
     copy = output.add_stream_from_template(original)
     copy.metadata.update(_kept(original.metadata))
     copy.disposition = original.disposition
@@ -420,4 +421,4 @@ def _frame_path(folder, number):
 
 def _check_new(path, overwrite):
     if os.path.lexists(path) and not overwrite:
-        raise ValueError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
+        raise InputError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
