@@ -176,8 +176,9 @@ class Agreement:
         self._single = strategy.num_replicas_in_sync == 1
         floats = [v for v in model.non_trainable_variables if v.dtype.startswith("float")]
         self._statistics = [] if self._single else floats
-        self._average_statistics = tf.function(lambda: strategy.run(self._assign_means))
-        self._average = tf.function(lambda numbers: strategy.run(_mean, args=(numbers,)))
+        graph = tf.function(autograph=False)
+        self._average_statistics = graph(lambda: strategy.run(self._assign_means))
+        self._average = graph(lambda numbers: strategy.run(_mean, args=(numbers,)))
 
     def average_statistics(self):
         """Averages what each replica gathers for itself: the moments of batch norms."""
