@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_colorize.bins import UNLABELED
 from keras_colorize.errors import InputError
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import write_file
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 """Files that count as pictures: what `tf.io.decode_image` reads."""
@@ -171,8 +171,8 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_pi
                 on_picture()
     if cache is not None:
         results = {**known, **dict(zip(pictures.paths, rows, strict=True))}
-        with atomic_file(cache, overwrite=True) as stream:
-            stream.write(json.dumps({"rules": _RULES, "results": results}).encode())
+        contents = json.dumps({"rules": _RULES, "results": results})
+        write_file(cache, contents, overwrite=True)
     verdicts = [verdict for _, _, verdict, _ in rows]
     named = list(zip(pictures.names, rows, strict=True))
     grey = [name for name, row in named if row[2] == _GREY and drop_near_grey]

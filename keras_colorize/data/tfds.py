@@ -8,12 +8,12 @@ any picture at any time. A stream of examples would offer none of these.
 
 import itertools
 import re
-import shutil
-import uuid
 from pathlib import Path
 
 from keras_colorize.data.folders import list_pictures
 from keras_colorize.errors import InputError
+from keras_colorize.io import PhotographError
+from keras_colorize.io.atomic import atomic_path
 
 PREFIX = "tfds:"
 """Beginning of a source that is a TFDS name."""
@@ -70,24 +70,23 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
     if folder.exists():
         raise InputError(f"Expected a new folder for the export, received {folder}.")
     examples, class_names = _load(name, split, data_dir)
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
-        temporary.mkdir(parents=True)
-        for number, example in enumerate(itertools.islice(examples, limit)):
-            label, encoded = int(example.get("label", -1)), example["image"]
-            # A slash would nest folders and a leading dot hide them.
-            parent = class_names[label].replace("/", "_").lstrip(".") if label >= 0 else ""
-            suffix = next((s for start, s in _SUFFIXES.items() if encoded.startswith(start)), None)
-            if suffix is None:
-                raise InputError(
-                    f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}..."
-                )
-            (temporary / parent).mkdir(exist_ok=True)
-            (temporary / parent / f"{number:08}.{suffix}").write_bytes(encoded)
+        with atomic_path(folder) as part:
+            for number, example in enumerate(itertools.islice(examples, limit)):
+                label, encoded = int(example.get("label", -1)), example["image"]
+                # A slash would nest folders and a leading dot hide them.
+                parent = class_names[label].replace("/", "_").lstrip(".") if label >= 0 else ""
+                suffixes = (s for start, s in _SUFFIXES.items() if encoded.startswith(start))
+                if not (suffix := next(suffixes, None)):
+                    raise InputError(
+                        f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}..."
+                    )
+                (part / parent).mkdir(parents=True, exist_ok=True)
+                (part / parent / f"{number:08}.{suffix}").write_bytes(encoded)
+    except PhotographError:
+        # Another worker may have written the same one meanwhile.
         if not folder.exists():
-            temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            raise
     return list_pictures(folder)
 
 

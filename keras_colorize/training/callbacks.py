@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import publish, write_file
 from keras_colorize.training.checkpoints import parts_of
 from keras_colorize.training.gan import ADVERSARIAL, RECONSTRUCTION
 
@@ -109,11 +109,11 @@ class BestWeights(keras.callbacks.Callback):
         loss = logs["loss"]
         if self.note.exists() and json.loads(self.note.read_text())["val_loss"] <= loss:
             return
-        temporary = self.weights.with_name("latest.weights.h5")
-        parts_of(self.model)[0].save_weights(temporary)
-        temporary.replace(self.weights)
-        with atomic_file(self.note, overwrite=True) as stream:
-            stream.write(json.dumps({"val_loss": loss}).encode())
+        # Keras wants this ending.
+        part = self.weights.with_name("latest.weights.h5")
+        parts_of(self.model)[0].save_weights(part)
+        publish(part, self.weights, overwrite=True)
+        write_file(self.note, json.dumps({"val_loss": loss}), overwrite=True)
 
     def on_train_end(self, logs=None):
         """Takes the best weights."""

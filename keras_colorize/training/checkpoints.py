@@ -104,5 +104,13 @@ class RunCheckpoint:
             if value.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(value)):
                 raise DivergedError(f"finite weights in {variable.path}")
         self.step.assign(step)
-        self._manager.save(checkpoint_number=step)
+        try:
+            self._manager.save(checkpoint_number=step)
+        except tf.errors.OpError:
+            # TensorFlow leaves an empty index, which would count as a checkpoint.
+            folder = Path(self._manager.directory)
+            if tf.train.latest_checkpoint(str(folder)) != str(folder / f"ckpt-{step}"):
+                for left in folder.glob(f"ckpt-{step}[._]*"):
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+            raise
         self._saved_at = time.monotonic()

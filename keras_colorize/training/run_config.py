@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from keras_colorize.errors import InputError
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import write_file
 
 _MAY_CHANGE = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")
 
@@ -161,8 +161,7 @@ def bind_settings(path, settings, defaults=None, may_change=()):
             rows = "".join(f"\n  {k}: was {before[k]}, is {settings[k]}" for k in changed)
             raise InputError(f"Expected the settings of the run in {path.parent}, received:{rows}")
     # Several workers may do this at once, on several machines.
-    with atomic_file(path, overwrite=True) as stream:
-        stream.write(f"{text}\n".encode())
+    write_file(path, f"{text}\n", overwrite=True)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize.io import PhotographError
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import atomic_file, write_file
 from keras_colorize.video.reader import VideoError
 
 _DESCRIPTION = "run.json"
@@ -54,8 +54,7 @@ class Journal:
         with _as_video_error(self.folder):
             if self.folder.exists():
                 shutil.rmtree(self.folder)
-            with atomic_file(self.folder / _DESCRIPTION) as stream:
-                stream.write(json.dumps(self._description, indent=1).encode())
+            write_file(self.folder / _DESCRIPTION, json.dumps(self._description, indent=1))
 
     def segments(self):
         """Paths of the segments in their order, as far as none is missing."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from keras_colorize.errors import InputError
 from keras_colorize.io import Photograph, PhotographError, write_photograph
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.video.journal import read_array
 from keras_colorize.video.reader import (
     DEEP,
@@ -228,9 +228,9 @@ class VideoFile:
         options = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
         try:
             with (
-                atomic_file(self.path, self.overwrite) as stream,
+                atomic_path(self.path, self.overwrite) as part,
                 open_input(self.source.path) as original,
-                av.open(stream.name, "w", format=container, container_options=options) as output,
+                av.open(str(part), "w", format=container, container_options=options) as output,
             ):
                 pictures, copies, _ = self._prepare(output, original)
                 output.start_encoding()
@@ -403,8 +403,8 @@ class FrameFolder:
         pts = np.concatenate([read_array(segment, "frame_pts") for segment in journal.segments()])
         times = [f"{float(1000 * int(time) * self.source.time_base):.6f}" for time in pts]
         try:
-            with atomic_file(folder / TIMESTAMPS, overwrite=True) as stream:
-                stream.write("\n".join(["# timestamp format v2", *times, ""]).encode())
+            lines = "\n".join(["# timestamp format v2", *times, ""])
+            write_file(folder / TIMESTAMPS, lines, overwrite=True)
             with contextlib.suppress(FileNotFoundError):
                 self.path.rename(replaced)
             folder.rename(self.path)
