@@ -13,7 +13,7 @@ from pathlib import Path
 from keras_colorize.data.folders import list_pictures
 from keras_colorize.errors import InputError
 from keras_colorize.io import PhotographError
-from keras_colorize.io.atomic import atomic_path
+from keras_colorize.io.atomic import atomic_path, write_file
 
 PREFIX = "tfds:"
 """Beginning of a source that is a TFDS name."""
@@ -81,8 +81,7 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
                     raise InputError(
                         f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}..."
                     )
-                (part / parent).mkdir(parents=True, exist_ok=True)
-                (part / parent / f"{number:08}.{suffix}").write_bytes(encoded)
+                write_file(part / parent / f"{number:08}.{suffix}", encoded)
     except PhotographError:
         # Another worker may have written the same one meanwhile.
         if not folder.exists():
