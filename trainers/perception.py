@@ -4,7 +4,7 @@ import dataclasses
 
 from keras_colorize.color import scale_ab
 from keras_colorize.inference import predicted_ab
-from keras_colorize.inference.outputs import class_log_weights
+from keras_colorize.inference.heads import class_log_weights
 from keras_colorize.presets import PresetConfig
 
 DECODING = (

@@ -29,9 +29,7 @@ import keras
 from absl import flags
 
 from keras_colorize.data import Targets
-from keras_colorize.losses import PixelAbsoluteError, PixelSquaredError
-from keras_colorize.losses.distillation import DistillationLoss
-from keras_colorize.losses.perceptual import PerceptualLoss
+from keras_colorize.losses import DistillationLoss, PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
 from keras_colorize.models.mobilenet_v2 import (
@@ -54,7 +52,7 @@ from run import Run
 from settings import define_flags, start
 
 # The paper's lambda is meant for ab in [-1, 1]; here they are scaled to [0, 1].
-LOSSES = {"l1": (PixelAbsoluteError, 2.0), "mse": (PixelSquaredError, 4.0)}
+LOSSES = {"l1": (keras.losses.MeanAbsoluteError, 2.0), "mse": (keras.losses.MeanSquaredError, 4.0)}
 
 define_flags(
     AdversarialConfig,

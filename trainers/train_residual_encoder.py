@@ -78,14 +78,17 @@ def main(options):
             take_encoder(model, load_preset(options.encoder_preset)[0])
         if options.freeze_through:
             freeze_through(model, options.freeze_through)
-        loss = HuberPenalty(options.huber) if options.huber else PixelSquaredError()
+        loss, weight = keras.losses.MeanSquaredError(), 1.0
         if head in CLASSIFICATION_HEADS:
             loss = ChannelCrossentropy(low, high)
+        elif options.huber:
+            # The paper's penalty, u^2 below M, is twice Keras' (section 3.5).
+            loss, weight = keras.losses.Huber(options.huber), 2.0
         if head == "luv_uv":
             low, high = (float(edge) for edge in scale_luv_uv([low, high]))
         # Acc(U) and Acc(V) of section 5.1.
         accuracies = [BinAccuracy(c, low, high, name=f"accuracy_{c}") for c in (0, 1)]
-    run.compile(model, {head: loss}, metrics={head: accuracies})
+    run.compile(model, {head: loss}, {head: weight}, {head: accuracies})
     targets = Targets({**CHANNEL_TARGETS, **REGRESSION_TARGETS}, stride)
     run.train("vgg16_residual_encoder", model, arguments, targets, **fields)
 

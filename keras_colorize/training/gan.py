@@ -5,8 +5,11 @@ import tensorflow as tf
 from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
-from keras_colorize.losses import discriminator_loss, generator_adversarial_loss
-from keras_colorize.losses.distillation import DistillationLoss
+from keras_colorize.losses import (
+    DistillationLoss,
+    discriminator_loss,
+    generator_adversarial_loss,
+)
 from keras_colorize.metrics import Colorfulness, Diversity
 from keras_colorize.training.replicas import descend, share
 

@@ -4,12 +4,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-import numpy as np
-
 from keras_colorize import __version__
-from keras_colorize.inference.full_size import compose_into
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import lightness_of, to_working_size
 from keras_colorize.io.xmp import MADE_COLOURS
 from keras_colorize.video.journal import Journal
 from keras_colorize.video.reader import FrameReader, load_av, read_source, turned, turned_back
@@ -103,7 +98,10 @@ def colorize_video(
     on_frame(resumed, video.frames)
     output.begin(journal, resumed)
     for picture in reader.pictures(skip=resumed):
-        pixels = _colorized(colorizer, picture.pixels, video.orientation, steadiness)
+        # The network must see heads above feet, however the camera was held.
+        frame = colorizer.preprocess(turned(picture.pixels, video.orientation))
+        ab = steadiness(frame.network_input, colorizer.predict([frame])[0])
+        pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
         output.add(dataclasses.replace(picture, pixels=pixels))
         on_frame(reader.count, video.frames)
         if output.full:
@@ -122,16 +120,3 @@ def colorize_video(
     if short:
         notes.append(f"it ends after {reader.seconds:.1f} of {video.seconds:.1f} seconds")
     return Outcome(reader.count, resumed, reader.damages > 0 or short, tuple(notes))
-
-
-def _colorized(colorizer, pixels, orientation, steadiness):
-    """Colors a frame, with colors that lean on those of the frame before."""
-    lightness = lightness_of(pixels)
-    # The network must see heads above feet, however the camera was held.
-    upright = turned(lightness, orientation)
-    small = to_working_size(upright, colorizer.working_size, STRIDE)
-    ab = steadiness(small, np.asarray(colorizer.predict_ab(small[None]))[0])
-    colorized = np.empty(pixels.shape, pixels.dtype)
-    ab = turned_back(ab, orientation)
-    compose_into(colorized[None], lightness[None], ab[None], colorizer.saturation)
-    return colorized

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from keras_colorize.losses.features import answer_divergence, feature_distance
+from keras_colorize.losses.networks import feature_distance, logits_divergence
 from keras_colorize.training import DistillationModel
 
 SIDE = 8
@@ -175,7 +175,7 @@ def test_the_loss_is_of_features_and_answers(pupil, teacher):
     made = pupil(lightness)
     true = teacher(2.0 * targets["rgb"] - 1.0)
     expected = float(feature_distance(true["features"], made["features"]))
-    expected += 0.25 * float(answer_divergence(true["logits"], made["logits"], 3.0))
+    expected += 0.25 * float(logits_divergence(true["logits"], made["logits"], 3.0))
     found = float(pupil.compute_loss(lightness, targets, made))
     assert found == pytest.approx(expected, rel=1e-5)
 

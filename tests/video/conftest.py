@@ -7,10 +7,12 @@ import av
 import numpy as np
 import pytest
 
+from keras_colorize.inference.colorizer import BaseColorizer
+
 FRAMES = 6
 
 
-class FakeColorizer:
+class FakeColorizer(BaseColorizer):
     """Color follows the mean lightness, with a flicker from one call to the next if asked for."""
 
     def __init__(self, flicker=0.0):
@@ -19,7 +21,7 @@ class FakeColorizer:
         self.options = types.SimpleNamespace(record=lambda: {"saturation": self.saturation})
         self.flicker, self.calls, self.seen = flicker, 0, []
 
-    def predict_ab(self, lightness):
+    def predict_ab(self, lightness, hints=None):
         """(N, h, w, 2) of a and b."""
         self.calls += 1
         self.seen.append(lightness[0])
