@@ -12,7 +12,8 @@ FOLDER = Path(__file__).parent
 
 def main():
     """Takes the name from the command line."""
-    names = sorted(path.stem for path in FOLDER.glob("*_*.py") if not path.stem.startswith("_"))
+    scripts = [path for path in FOLDER.glob("[a-z]*.py") if "__main__" in path.read_text("utf-8")]
+    names = sorted(path.stem for path in scripts if path.stem != "settings")
     name = sys.argv[1].removesuffix(".py") if len(sys.argv) > 1 else ""
     if name not in names:
         sys.exit(f"Expected one of {', '.join(names)}, received {name or 'nothing'}.")

@@ -177,7 +177,8 @@ def help_text():
 def _described(flag):
     default = "" if flag.default is None else f" [{flag.default_as_str.strip(chr(39))}]"
     name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}"
-    text = f"{name}: {flag.help}{default}"
+    # What absl adds, in a line of its own, to flags that may be repeated is left out.
+    text = f"{name}: {flag.help.partition(chr(10))[0].rstrip(chr(59))}{default}"
     return textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="      ")
 
 
