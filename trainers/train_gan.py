@@ -33,8 +33,8 @@ from keras_colorize.losses import DistillationLoss, PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
 from keras_colorize.models.mobilenet_v2 import (
-    mobilenet_v2_answers,
-    mobilenet_v2_features,
+    mobilenet_v2_classifier,
+    mobilenet_v2_extractor,
     mobilenet_v2_student,
     mobilenet_v2_teacher,
 )
@@ -147,8 +147,8 @@ def make_adversaries(options, config, generator, preset):
     outputs = {preset.output: generator.output[preset.output]}
     teacher = options.perceptual_features
     if config.perceptual_weight:
-        logits = mobilenet_v2_answers(teacher) if config.perceptual_logits else None
-        features, weights = mobilenet_v2_features(teacher), config.perceptual_weight
+        logits = mobilenet_v2_classifier(teacher) if config.perceptual_logits else None
+        features, weights = mobilenet_v2_extractor(teacher), config.perceptual_weight
         perceptual = PerceptualLoss(features, weights, logits, config.perceptual_logits)
     if config.distillation_weight:
         loss = DistillationLoss(mobilenet_v2_teacher(teacher), weight=config.distillation_weight)

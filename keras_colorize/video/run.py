@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from keras_colorize import __version__
-from keras_colorize.io.xmp import MADE_COLOURS
+from keras_colorize.io.metadata import MADE_COLORS
 from keras_colorize.video.journal import Journal
 from keras_colorize.video.reader import FrameReader, load_av, read_source, turned, turned_back
 from keras_colorize.video.steady import STEADY, SteadyColors
@@ -77,7 +77,7 @@ def colorize_video(
     if str(target).endswith(("/", os.sep)) or not path.suffix or path.is_dir():
         output = FrameFolder(video, path, mark_colorized, overwrite)
     else:
-        mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLOURS})"
+        mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
         mark = mark if mark_colorized else None
         encoding = choose_encoding(video, path, codec, crf, lossless, encoder_options)
         output = VideoFile(video, path, encoding, mark, drop_unsupported, overwrite)
