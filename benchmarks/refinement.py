@@ -16,7 +16,7 @@ import numpy as np
 
 from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation import MeasuredRows, format_table, measure, measured_paths
+from keras_colorize.evaluation import SheetRows, format_table, measure, measured_paths
 
 FIGURES = ("psnr_mean", "ab_error", "colorfulness", "blotchiness", "seconds")
 POINTS = (1, 3, 10, 30)
@@ -33,8 +33,8 @@ def main():
     else:
         methods = {name: Timed(colorizer) for name, colorizer in _plain(default).items()}
         methods |= _matched(methods, default, paths[: options.calibrate])
-    rows = MeasuredRows(options.folder)
-    on_sample = rows.add if options.sheet else lambda sample: None
+    rows = SheetRows(options.folder)
+    on_sample = rows.add_sample if options.sheet else lambda sample: None
     measurement = measure(methods, paths, evaluators=[Seconds(methods)], on_sample=on_sample)
     print(format_table(measurement.summary(), FIGURES))
     if options.sheet:

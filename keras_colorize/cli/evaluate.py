@@ -79,7 +79,7 @@ def _files(options):
 def _evaluate(options):
     import keras
 
-    from keras_colorize.evaluation import MeasuredRows, make_evaluators, measure, measured_paths
+    from keras_colorize.evaluation import SheetRows, make_evaluators, measure, measured_paths
 
     keras.utils.set_random_seed(options.seed or 0)
     paths = measured_paths(options.truth, options.limit)
@@ -87,14 +87,14 @@ def _evaluate(options):
     evaluators, absent = make_evaluators(
         paths, options.classifier, options.features, subject.scenes
     )
-    rows = MeasuredRows(options.truth)
+    rows = SheetRows(options.truth)
     with Progress("measuring", len(paths)) as progress:
 
         def on_sample(sample):
             if sample.error:
                 progress.say(f"failed: {sample.path}: {sample.error}")
             elif options.sheet:
-                rows.add(sample)
+                rows.add_sample(sample)
             progress.advance()
 
         measurement = measure(

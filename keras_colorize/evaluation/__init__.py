@@ -10,7 +10,6 @@ from keras_colorize.evaluation.measure import (
     scaled_rgb,
 )
 from keras_colorize.evaluation.sheets import (
-    MeasuredRows,
     SheetRows,
     sweep_pictures,
     write_demo_photographs,
@@ -26,7 +25,6 @@ from keras_colorize.evaluation.tables import (
 )
 
 __all__ = [
-    "MeasuredRows",
     "Scenes",
     "SheetRows",
     "as_grey",

@@ -1,5 +1,6 @@
 """Contact sheets and plots of what was measured, and the photographs of the demonstration."""
 
+import contextlib
 import csv
 import dataclasses
 import math
@@ -24,19 +25,46 @@ DEMO = ("astronaut", "chelsea", "coffee", "rocket")
 """Color photographs inside scikit-image that the demonstration makes grey."""
 
 
-class _Rows:
-    """The first rows of a contact sheet, and how many there would be in all."""
+class SheetRows:
+    """Collects the first rows of a contact sheet, of finished jobs or of a measurement.
 
-    def __init__(self):
-        self.total = 0
-        self.rows = []
-        self.captions = []
-        self.headings = ()
+    Args:
+        truth: folder of true colors with the same relative paths as the inputs, or None.
+    """
 
-    def _add(self, caption, make_row):
+    def __init__(self, truth=None):
+        self.truth = None if truth is None else Path(truth)
+        self.total, self.rows, self.captions, self.headings = 0, [], [], ()
+
+    def add(self, outcome):
+        """Adds a finished job: grey, colorized and, where there is one, true.
+
+        Args:
+            outcome: an `Outcome` that carries its pictures.
+        """
+
+        def row():
+            # A given picture may have color; the network sees its lightness alone.
+            yield _grey(_thumbnail(outcome.before.pixels))
+            yield _thumbnail(outcome.after.pixels)
+            # A sheet is still of use where the truth of one photograph is not known.
+            with contextlib.suppress(PhotographError):
+                if self.truth is not None:
+                    yield from_float(scaled_rgb(self.truth / outcome.job.relative, CELL), "uint8")
+
+        self._add(outcome.job.relative, ("grey", "colorized", "true"), row())
+
+    def add_sample(self, sample):
+        """Adds a measured `Sample` that did not fail: a column per method."""
+        pictures = sample.predictions
+        row = (from_float(one, "uint8") for one in pictures.values())
+        self._add(Path(sample.path).relative_to(self.truth), tuple(pictures), row)
+
+    def _add(self, caption, headings, pictures):
         self.total += 1
+        self.headings = headings
         if len(self.rows) < MOST_ROWS:
-            self.rows.append(make_row())
+            self.rows.append(list(pictures))
             self.captions.append(str(caption))
 
     def write(self, path, title):
@@ -44,54 +72,6 @@ class _Rows:
         headings = self.headings[: max(len(row) for row in self.rows)]
         more = self.total - len(self.rows)
         contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
-
-
-class SheetRows(_Rows):
-    """Collects the rows of a contact sheet: grey, colorized and, where there is one, true.
-
-    Args:
-        truth: folder of true colors with the same relative paths as the inputs, or None.
-    """
-
-    def __init__(self, truth=None):
-        super().__init__()
-        self.truth = None if truth is None else Path(truth)
-        self.headings = ("grey", "colorized", "true")
-
-    def add(self, outcome):
-        """Adds a finished job; see `Outcome`, which must carry its pictures."""
-        self._add(outcome.job.relative, lambda: self._row(outcome))
-
-    def _row(self, outcome):
-        # A given picture may have color; the network sees its lightness alone.
-        row = [_grey(_thumbnail(outcome.before.pixels)), _thumbnail(outcome.after.pixels)]
-        if self.truth is not None:
-            try:
-                true = scaled_rgb(self.truth / outcome.job.relative, CELL)
-                row.append(from_float(true, "uint8"))
-            except PhotographError:
-                # A sheet is still of use where the truth of one photograph is not known.
-                pass
-        return row
-
-
-class MeasuredRows(_Rows):
-    """Collects the rows of the contact sheet of a measurement: a column per method.
-
-    Args:
-        folder: folder that the captions name the photographs in.
-    """
-
-    def __init__(self, folder):
-        super().__init__()
-        self.folder = Path(folder)
-
-    def add(self, sample):
-        """Adds a photograph; see `Sample`, which must not have failed."""
-        self.headings = tuple(sample.predictions)
-        pictures = sample.predictions.values()
-        caption = Path(sample.path).relative_to(self.folder)
-        self._add(caption, lambda: [from_float(one, "uint8") for one in pictures])
 
 
 def write_plot(path, measurement, history=None, overwrite=False):
@@ -129,6 +109,7 @@ def write_plot(path, measurement, history=None, overwrite=False):
         for label, values in lines.items():
             axes.plot(np.arange(1, len(values) + 1), values, label=label)
         axes.set(xlabel="epoch", title=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
     for axes in panels:
         axes.set_axis_off()

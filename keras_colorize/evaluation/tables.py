@@ -157,13 +157,13 @@ def write_json(path, record, overwrite=False):
 
     Args:
         path: file to write.
-        record: what `describe` returns. Infinity, which JSON does not know, becomes `"inf"`.
+        record: dict that JSON can hold, see `describe`.
         overwrite: whether an existing file is replaced.
 
     Raises:
         PhotographError: if the file exists and is not to be replaced, or cannot be written.
     """
-    text = json.dumps(_finite(record), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_file(path, overwrite) as stream:
         stream.write((text + "\n").encode())
 
@@ -177,8 +177,9 @@ def describe(measurement, folder, colorized=None):
         colorized: None, or dict of path to path of the colorized pictures.
 
     Returns:
-        dict that JSON can hold: versions, n, failures, metrics by method, their labels and which
-        way they are better, and the sha256 of every photograph that was measured.
+        dict that JSON can hold: versions, n, failures, metrics by method (infinity, which JSON
+        does not know, as `"inf"`), their labels and which way they are better, and the sha256 of
+        every photograph that was measured.
     """
     paths = list(measurement.pictures)
     summary = measurement.summary()
@@ -193,7 +194,10 @@ def describe(measurement, folder, colorized=None):
         },
         "n": len(paths),
         "failed": {_relative(p, folder): why for p, why in measurement.failures.items()},
-        "metrics": summary,
+        "metrics": {
+            method: {key: one if math.isfinite(one) else str(one) for key, one in row.items()}
+            for method, row in summary.items()
+        },
         "labels": LABELS,
         "better": {key: better(key) for row in summary.values() for key in row},
         "photographs": {_relative(path, folder): sha256(path) for path in paths},
@@ -207,13 +211,3 @@ def describe(measurement, folder, colorized=None):
 def _relative(path, folder):
     path = Path(path)
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-
-
-def _finite(value):
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value

@@ -7,7 +7,6 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from keras_colorize.evaluation import (
-    MeasuredRows,
     SheetRows,
     sheets,
     write_demo_photographs,
@@ -78,10 +77,10 @@ def test_a_large_folder_does_not_fill_the_memory(tmp_path, monkeypatch):
 
 def test_sheet_of_a_measurement_has_a_column_per_method(tmp_path, monkeypatch):
     monkeypatch.setattr(sheets, "MOST_ROWS", 2)
-    rows = MeasuredRows(tmp_path)
+    rows = SheetRows(tmp_path)
     pictures = {name: np.full((20, 30, 3), 0.5, "float32") for name in ("grey", "mine", "truth")}
     for name in ("a.png", "sub/b.png", "c.png"):
-        rows.add(Sample(tmp_path / name, pictures))
+        rows.add_sample(Sample(tmp_path / name, pictures))
     assert rows.captions == ["a.png", "sub/b.png"]
     assert rows.headings == ("grey", "mine", "truth")
     assert rows.total == 3
