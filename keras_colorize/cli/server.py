@@ -22,7 +22,7 @@ def add(command):
         help="by default rest for a URL and for port 8501, else grpc (extra `serving`)",
     )
     group.add_argument(
-        "--server-timeout", type=count, metavar="S", help="seconds for a photograph, by default 60"
+        "--server-timeout", type=count, metavar="S", help="seconds for an answer, by default 60"
     )
 
 
