@@ -22,7 +22,7 @@ def resolve_precision(precision, fast_bfloat16=None):
         `"float32"` or `"mixed_bfloat16"`.
 
     Raises:
-        ValueError: for another precision.
+        InputError: for another precision.
     """
     if precision not in PRECISIONS:
         raise InputError(

@@ -7,6 +7,7 @@ Image Colorization with Simultaneous Classification". Sections below are the pap
 import keras
 from keras import layers
 
+from keras_colorize.errors import InputError
 from keras_colorize.layers import (
     CropLike,
     GlobalLocalFusion,
@@ -182,7 +183,7 @@ def split_style(model):
         ValueError: if `model` has no such layer.
     """
     if "fusion" not in [layer.name for layer in model.layers]:
-        raise ValueError(
+        raise InputError(
             "Expected a network with global features, that is a layer named 'fusion', received "
             f"{model.name}."
         )
