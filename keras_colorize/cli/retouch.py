@@ -55,7 +55,7 @@ def make_hints(options, jobs):
         height, width = layer.mask.shape
         raise InputError(
             f"{options.hint_layer}: expected a layer of {size[1]}x{size[0]}, as the photograph, "
-            f"found {width}x{height}"
+            f"received {width}x{height}"
         )
     # What is typed lies above what is painted.
     layer.ab[hints.mask] = hints.ab[hints.mask]

@@ -97,7 +97,7 @@ def read_points(path):
     """Reads a list of points for `point_hints` from a JSON file."""
     points = read_json(path)
     if not isinstance(points, list):
-        raise InputError(f"{path}: expected a list of hints, found {type(points).__name__}.")
+        raise InputError(f"{path}: expected a list of hints, received {type(points).__name__}.")
     return points
 
 

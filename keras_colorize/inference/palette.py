@@ -67,7 +67,7 @@ def read_json(path):
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected a JSON file, found {error}") from error
+        raise InputError(f"{path}: expected a JSON file, received {error}") from error
 
 
 def log_histogram(palette, output):
@@ -129,8 +129,8 @@ def _listed(entries, name):
         weights = np.asarray([entry.get("weight", 1.0) for entry in entries], "float32")
     except (TypeError, KeyError, AttributeError) as error:
         raise InputError(
-            f'{name}: expected a list of {{"color": "#rrggbb", "weight": 2}}, found {error!r}.'
+            f'{name}: expected a list of {{"color": "#rrggbb", "weight": 2}}, received {error!r}.'
         ) from error
     if not (len(weights) and np.isfinite(weights).all() and weights.min() >= 0 < weights.max()):
-        raise InputError(f"{name}: expected weights of 0 or more, not all 0, found {weights}.")
+        raise InputError(f"{name}: expected weights of 0 or more, not all 0, received {weights}.")
     return np.stack(colors), weights

@@ -93,8 +93,8 @@ def test_the_mark(run, album, tmp_path):
 
 def test_options_reach_the_colorizer(run, album, tmp_path):
     run("colorize", album / "a.jpg", "-o", tmp_path / "grey.png", "--saturation", "0")
-    with Image.open(tmp_path / "grey.png") as made:
-        assert np.ptp(np.asarray(made), axis=-1).max() == 0
+    with Image.open(tmp_path / "grey.png") as colorized:
+        assert np.ptp(np.asarray(colorized), axis=-1).max() == 0
 
 
 def test_sheet_with_truth(run, album, tmp_path):
@@ -220,8 +220,8 @@ def test_the_command_is_quiet_and_can_be_interrupted(album, tmp_path, tiny_prese
     assert [line for line in err.splitlines() if "colorizing" not in line] == [
         "keras-colorize: interrupted; finished pictures are whole"
     ]
-    made = list((tmp_path / "out").iterdir())
-    assert 0 < len(made) < 300
-    for path in made:
+    colorized = list((tmp_path / "out").iterdir())
+    assert 0 < len(colorized) < 300
+    for path in colorized:
         with Image.open(path) as whole:
             whole.load()

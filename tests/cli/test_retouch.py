@@ -33,8 +33,8 @@ def run(tiny_preset, tmp_path, capsys):
             code = cli.main([str(word) for word in words])
         except SystemExit as leaving:
             code = leaving.code
-        made = tmp_path / "out.png"
-        pixels = np.asarray(Image.open(made)) if made.exists() else None
+        colorized = tmp_path / "out.png"
+        pixels = np.asarray(Image.open(colorized)) if colorized.exists() else None
         return code, pixels, capsys.readouterr().err
 
     return call
@@ -74,11 +74,11 @@ def test_hints_from_words_files_and_layers_are_the_same(run, photo, tmp_path):
     layer = np.zeros((40, 50, 4), np.uint8)
     layer[(columns - 10) ** 2 + (rows - 12) ** 2 <= 9] = [200, 50, 50, 255]
     Image.fromarray(layer).save(tmp_path / "layer.png")
-    code, made, _ = run(photo, "--hint", HINT)
+    code, colorized, _ = run(photo, "--hint", HINT)
     assert code == 0
-    assert _red(made) > _red(run(photo)[1]) + 20
+    assert _red(colorized) > _red(run(photo)[1]) + 20
     for words in (("--hints", tmp_path / "hints.json"), ("--hint-layer", tmp_path / "layer.png")):
-        np.testing.assert_array_equal(run(photo, *words)[1], made)
+        np.testing.assert_array_equal(run(photo, *words)[1], colorized)
 
 
 def test_typed_hints_lie_above_painted_ones(run, photo, tmp_path):
@@ -120,16 +120,16 @@ def test_pictures_of_the_strip(tiny_colorizer, picture):
         (["--hint", "50,2,#ff0000"], "50x40"),
         (["--hints", "nowhere.json"], "nowhere.json"),
         (["--hint-layer", "photo.png"], "with transparency"),
-        (["--hint-layer", "small.png"], "a layer of 50x40, as the photograph, found 4x4"),
+        (["--hint-layer", "small.png"], "a layer of 50x40, as the photograph, received 4x4"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage(run, photo, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)
     Image.new("RGBA", (4, 4)).save("small.png")
-    code, made, err = run(photo, *words)
+    code, colorized, err = run(photo, *words)
     assert code == 2
-    assert made is None
+    assert colorized is None
     assert said in err
 
 

@@ -58,8 +58,8 @@ def test_a_bad_file_stops_nothing(album, tmp_path, tiny_colorizer):
     outcomes = list(colorize_files(tiny_colorizer, plan_jobs([album], tmp_path / "out")))
     failed = {outcome.job.source.name for outcome in outcomes if outcome.status == "failed"}
     assert failed == {"empty.jpg", "text.jpg", "cut.jpg"}
-    made = sorted(path.name for path in (tmp_path / "out").rglob("*.*"))
-    assert made == ["a.jpg", "b.png", "c.tif", "d.png"]
+    colorized = sorted(path.name for path in (tmp_path / "out").rglob("*.*"))
+    assert colorized == ["a.jpg", "b.png", "c.tif", "d.png"]
     for outcome in outcomes:
         assert not any(note.startswith(str(album)) for note in outcome.notes)
 

@@ -32,12 +32,12 @@ def test_arrays(tiny_colorizer, picture, dtype, channels):
     pixels = _as(np.concatenate([picture, picture[..., :1]], axis=-1), dtype)
     pixels = pixels[..., :channels] if channels else pixels[..., 0]
     before = pixels.copy()
-    made = tiny_colorizer(pixels)
-    assert made.shape == (*picture.shape[:2], 4 if channels == 4 else 3)
-    assert made.dtype == ("uint8" if dtype == "bool" else dtype)
+    colorized = tiny_colorizer(pixels)
+    assert colorized.shape == (*picture.shape[:2], 4 if channels == 4 else 3)
+    assert colorized.dtype == ("uint8" if dtype == "bool" else dtype)
     np.testing.assert_array_equal(pixels, before)
     if channels == 4 and dtype != "bool":
-        np.testing.assert_array_equal(made[..., 3], pixels[..., 3])
+        np.testing.assert_array_equal(colorized[..., 3], pixels[..., 3])
 
 
 def test_alpha_of_bool_becomes_clear_and_opaque(tiny_colorizer):
@@ -48,16 +48,16 @@ def test_alpha_of_bool_becomes_clear_and_opaque(tiny_colorizer):
 def test_every_number_type_is_the_same_picture(tiny_colorizer, picture):
     expected = tiny_colorizer(picture) / 255
     for dtype in ("uint16", "float32", "float64"):
-        made = tiny_colorizer(_as(picture, dtype))
-        made = made / 65535 if dtype == "uint16" else made
-        np.testing.assert_allclose(made, expected, atol=0.5 / 255 + 1e-3)
+        colorized = tiny_colorizer(_as(picture, dtype))
+        colorized = colorized / 65535 if dtype == "uint16" else colorized
+        np.testing.assert_allclose(colorized, expected, atol=0.5 / 255 + 1e-3)
 
 
 def test_lightness_is_kept_in_every_pixel(tiny_colorizer):
     # The network sees this at a quarter of its size, where nothing is left of the noise.
     pixels = np.random.default_rng(0).integers(0, 256, (190, 256, 3), dtype=np.uint8)
-    made = tiny_colorizer.replace(saturation=2.0)(pixels)
-    lightness = [color.rgb2lab(one)[..., 0] for one in (pixels, made)]
+    colorized = tiny_colorizer.replace(saturation=2.0)(pixels)
+    lightness = [color.rgb2lab(one)[..., 0] for one in (pixels, colorized)]
     np.testing.assert_allclose(lightness[1], lightness[0], atol=1.0)
     assert np.ptp(lightness[0]) > 80
 
@@ -65,17 +65,17 @@ def test_lightness_is_kept_in_every_pixel(tiny_colorizer):
 def test_colors_that_are_there_do_not_matter(tiny_colorizer, picture):
     lightness = color.rgb2lab(picture / 255.0)[..., :1]
     grey = color.lab2rgb(np.concatenate([lightness, 0 * lightness, 0 * lightness], axis=-1))
-    made = tiny_colorizer(picture / 255.0)
-    np.testing.assert_allclose(tiny_colorizer(np.clip(grey, 0, 1)), made, atol=3e-3)
+    colorized = tiny_colorizer(picture / 255.0)
+    np.testing.assert_allclose(tiny_colorizer(np.clip(grey, 0, 1)), colorized, atol=3e-3)
     one_channel = np.clip(grey, 0, 1)[..., 0]
-    np.testing.assert_allclose(tiny_colorizer(one_channel), made, atol=3e-3)
+    np.testing.assert_allclose(tiny_colorizer(one_channel), colorized, atol=3e-3)
 
 
 def test_batches_are_the_pictures_one_by_one(tiny_colorizer, picture):
     batch = np.stack([picture, picture[::-1], 255 - picture])
-    made = tiny_colorizer(batch)
-    assert made.shape == batch.shape
-    for one, expected in zip(made, batch, strict=True):
+    colorized = tiny_colorizer(batch)
+    assert colorized.shape == batch.shape
+    for one, expected in zip(colorized, batch, strict=True):
         assert np.abs(one.astype(int) - tiny_colorizer(expected)).max() <= 1
     assert tiny_colorizer(batch[..., :1]).shape == batch.shape
     with_alpha = np.concatenate([batch, batch[..., :1]], axis=-1)
@@ -102,8 +102,8 @@ def test_batches_are_cut_so_that_memory_is_bounded(
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (3, 2)])
 def test_odd_sizes(tiny_colorizer, shape):
-    made = tiny_colorizer(np.full(shape, 128, np.uint8))
-    assert made.shape == (*shape, 3)
+    colorized = tiny_colorizer(np.full(shape, 128, np.uint8))
+    assert colorized.shape == (*shape, 3)
 
 
 def _image(mode):
@@ -118,11 +118,11 @@ def _image(mode):
 def test_pillow_images_of_every_mode(tiny_colorizer, mode):
     image = _image(mode)
     before = image.tobytes()
-    made = tiny_colorizer(image)
+    colorized = tiny_colorizer(image)
     assert (image.mode, image.tobytes()) == (mode, before)
-    assert made.mode == ("RGBA" if mode in ("LA", "RGBA") else "RGB")
-    assert made.size == (30, 20)
-    assert np.ptp(np.asarray(made)) > 200
+    assert colorized.mode == ("RGBA" if mode in ("LA", "RGBA") else "RGB")
+    assert colorized.size == (30, 20)
+    assert np.ptp(np.asarray(colorized)) > 200
 
 
 def test_paths_photographs_and_lists(tiny_colorizer, picture, tmp_path):
@@ -131,13 +131,13 @@ def test_paths_photographs_and_lists(tiny_colorizer, picture, tmp_path):
     expected = tiny_colorizer(picture)
     alpha = np.full(picture.shape[:2], 7, np.uint8)
     photograph = Photograph(picture, alpha, Metadata(dpi=(300, 300)), "PNG", ("a note",))
-    made = tiny_colorizer([str(path), path, picture, photograph])
-    assert isinstance(made, list)
-    for image in made[:2]:
+    colorized = tiny_colorizer([str(path), path, picture, photograph])
+    assert isinstance(colorized, list)
+    for image in colorized[:2]:
         np.testing.assert_array_equal(np.asarray(image), expected)
-    np.testing.assert_array_equal(made[2], expected)
-    np.testing.assert_array_equal(made[3].pixels, expected)
-    assert dataclasses.replace(made[3], pixels=picture) == photograph
+    np.testing.assert_array_equal(colorized[2], expected)
+    np.testing.assert_array_equal(colorized[3].pixels, expected)
+    assert dataclasses.replace(colorized[3], pixels=picture) == photograph
 
 
 @pytest.mark.parametrize(
@@ -331,12 +331,12 @@ def test_another_style_changes_colors_but_not_lightness(tiny_colorizer, picture,
     bright = np.full((20, 30), 250, np.uint8)
     Image.fromarray(bright).save(tmp_path / "bright.png")
     styled = tiny_colorizer.replace(style=tmp_path / "bright.png")
-    made = styled(picture)
-    assert np.abs(made.astype(int) - tiny_colorizer(picture)).max() > 2
-    np.testing.assert_array_equal(made, tiny_colorizer.replace(style=bright)(picture))
-    lightness = color.rgb2lab(made)[..., 0] - color.rgb2lab(picture)[..., 0]
+    colorized = styled(picture)
+    assert np.abs(colorized.astype(int) - tiny_colorizer(picture)).max() > 2
+    np.testing.assert_array_equal(colorized, tiny_colorizer.replace(style=bright)(picture))
+    lightness = color.rgb2lab(colorized)[..., 0] - color.rgb2lab(picture)[..., 0]
     assert np.abs(lightness).max() < 1.0
-    # The colorizer that it was made from still has no style.
+    # The colorizer that it was colorized from still has no style.
     assert tiny_colorizer.style is None
 
 

@@ -16,8 +16,8 @@ def truth():
 
 def test_scaled_ab(truth):
     lab = truth[1]
-    found = predicted_ab(scale_ab(lab[..., 1:]), "ab", lab[..., :1])
-    np.testing.assert_allclose(found, lab[..., 1:], atol=1e-3)
+    actual = predicted_ab(scale_ab(lab[..., 1:]), "ab", lab[..., :1])
+    np.testing.assert_allclose(actual, lab[..., 1:], atol=1e-3)
 
 
 def test_rgb(truth):
@@ -28,19 +28,19 @@ def test_rgb(truth):
 def test_chroma_of_yuv(truth):
     rgb, lab = truth
     scaled = scale_yuv_uv(color.rgb2yuv(rgb)[..., 1:].astype("float32"))
-    found = predicted_ab(scaled, "yuv_uv", lab[..., :1])
-    np.testing.assert_allclose(found, lab[..., 1:], atol=0.02)
+    actual = predicted_ab(scaled, "yuv_uv", lab[..., :1])
+    np.testing.assert_allclose(actual, lab[..., 1:], atol=0.02)
 
 
 def test_chroma_of_yuv_at_the_edge_of_the_gamut():
     corners = np.float32([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]])[None, None]
     lab = color.rgb2lab(corners).astype("float32")
     scaled = scale_yuv_uv(color.rgb2yuv(corners)[..., 1:].astype("float32"))
-    found = np.asarray(predicted_ab(scaled, "yuv_uv", lab[..., :1]))
-    hue = np.degrees(np.arctan2(found[..., 1], found[..., 0]))
+    actual = np.asarray(predicted_ab(scaled, "yuv_uv", lab[..., :1]))
+    hue = np.degrees(np.arctan2(actual[..., 1], actual[..., 0]))
     expected = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
     np.testing.assert_allclose(hue[0, 0, :3], expected[0, 0, :3], atol=10)
-    np.testing.assert_allclose(found[0, 0, 3:], 0.0, atol=0.1)
+    np.testing.assert_allclose(actual[0, 0, 3:], 0.0, atol=0.1)
 
 
 def test_certain_logits_are_their_bin():
@@ -69,8 +69,8 @@ def test_unknown_output():
 def test_chroma_of_luv(truth):
     rgb, lab = truth
     scaled = scale_luv_uv(color.rgb2luv(rgb)[..., 1:].astype("float32"))
-    found = predicted_ab(scaled, "luv_uv", lab[..., :1])
-    np.testing.assert_allclose(found, lab[..., 1:], atol=0.05)
+    actual = predicted_ab(scaled, "luv_uv", lab[..., :1])
+    np.testing.assert_allclose(actual, lab[..., 1:], atol=0.05)
 
 
 def test_hue_and_saturation(truth):
@@ -88,8 +88,10 @@ def test_certain_channel_logits_are_their_bins(output, channels, truth):
     bins = CHANNEL_BINS[output]
     true = channels(rgb)[..., 1:]
     logits = 60.0 * np.eye(bins.count, dtype="float32")[np.asarray(bins.encode(true))]
-    found = np.asarray(predicted_ab(logits, output, lab[..., :1], "mode"))
-    off = np.abs(channels(color.lab2rgb(np.concatenate([lab[..., :1], found], -1)))[..., 1:] - true)
+    actual = np.asarray(predicted_ab(logits, output, lab[..., :1], "mode"))
+    off = np.abs(
+        channels(color.lab2rgb(np.concatenate([lab[..., :1], actual], -1)))[..., 1:] - true
+    )
     assert off.mean() < bins.step / 2
 
 
@@ -98,8 +100,8 @@ def test_certain_logits_of_hue_and_saturation(truth):
     bins = CHANNEL_BINS["hs_logits"]
     hs = np.asarray(bins.encode(color.rgb2hsv(rgb)[..., :2]))
     logits = 60.0 * np.eye(bins.count, dtype="float32")[hs]
-    found = predicted_ab(logits, "hs_logits", lab[..., :1], "mode")
-    assert np.abs(np.asarray(found) - lab[..., 1:]).mean() < 1.5
+    actual = predicted_ab(logits, "hs_logits", lab[..., :1], "mode")
+    assert np.abs(np.asarray(actual) - lab[..., 1:]).mean() < 1.5
 
 
 def test_bin_means_replace_the_centers():
@@ -107,5 +109,5 @@ def test_bin_means_replace_the_centers():
     logits[..., 3] = 60.0
     means = np.arange(50.0).reshape(2, 25)
     lightness = np.full((1, 4, 4, 1), 50.0, "float32")
-    found = predicted_ab(logits, "ab_channel_logits", lightness, "mode", bin_means=means)
-    np.testing.assert_allclose(found, [[[[3.0, 28.0]]]])
+    actual = predicted_ab(logits, "ab_channel_logits", lightness, "mode", bin_means=means)
+    np.testing.assert_allclose(actual, [[[[3.0, 28.0]]]])

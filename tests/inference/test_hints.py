@@ -55,8 +55,8 @@ def test_path_lengths_are_those_of_dijkstra():
     lightness = np.random.default_rng(0).uniform(0, 12, (9, 14))
     seeds = np.zeros((2, 9, 14), bool)
     seeds[0, 2, 3] = seeds[1, 8, 0] = True
-    found = path_lengths(seeds, lightness)
-    for one, seed in zip(found, ((2, 3), (8, 0)), strict=True):
+    actual = path_lengths(seeds, lightness)
+    for one, seed in zip(actual, ((2, 3), (8, 0)), strict=True):
         np.testing.assert_allclose(one, _dijkstra(seed, lightness), atol=1e-3)
 
 
@@ -118,13 +118,15 @@ def test_hints_at_another_size(size):
     mask = np.zeros((20, 30), bool)
     mask[10:14, 15:18] = True
     ab = np.where(mask[..., None], [30.0, -20.0], np.nan)
-    made = at_size(Hints(ab, mask), size)
-    assert made.mask[size[0] * 12 // 20, size[1] * 16 // 30]
-    assert not made.mask[0].any()
-    np.testing.assert_allclose(made.ab[made.mask], np.tile([30.0, -20.0], (made.mask.sum(), 1)))
+    scaled = at_size(Hints(ab, mask), size)
+    assert scaled.mask[size[0] * 12 // 20, size[1] * 16 // 30]
+    assert not scaled.mask[0].any()
+    np.testing.assert_allclose(
+        scaled.ab[scaled.mask], np.tile([30.0, -20.0], (scaled.mask.sum(), 1))
+    )
     # Nothing is missing in the middle of what was hinted.
-    rows, columns = np.nonzero(made.mask)
-    assert made.mask.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+    rows, columns = np.nonzero(scaled.mask)
+    assert scaled.mask.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
 
 
 def test_force_is_full_at_hints_and_ends_at_edges(halves):
@@ -154,13 +156,13 @@ def test_hinted_pixels_keep_their_color_and_spread_it(tiny_colorizer, halves, re
     # The weights are random: a color that is not what they make of it anyway.
     other = "#5aa05a" if automatic[:, 5:40, 0].mean() > 0 else "#a05a5a"
     hints = point_hints([{"x": 20, "y": 40, "color": other}], (96, 128))
-    made = _ab(plain.replace(hints=(hints.ab, hints.mask))(halves))
+    colorized = _ab(plain.replace(hints=(hints.ab, hints.mask))(halves))
     wanted = hints.ab[hints.mask][0]
-    assert np.abs(made[hints.mask] - wanted).max() < 3.0
+    assert np.abs(colorized[hints.mask] - wanted).max() < 3.0
     # A bin is 10 wide: all of the dark half takes the color, the light half hardly any of it.
-    assert np.abs(made[:, 5:40] - wanted).mean() < 10.0
-    assert np.abs(made[:, 70:] - automatic[:, 70:]).mean() < 1.5
-    assert np.abs(made[:, 5:40] - automatic[:, 5:40]).mean() > 10.0
+    assert np.abs(colorized[:, 5:40] - wanted).mean() < 10.0
+    assert np.abs(colorized[:, 70:] - automatic[:, 70:]).mean() < 1.5
+    assert np.abs(colorized[:, 5:40] - automatic[:, 5:40]).mean() > 10.0
 
 
 @pytest.mark.parametrize("refine", ["none", "mrf"])

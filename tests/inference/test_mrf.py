@@ -36,18 +36,18 @@ def lab():
 @pytest.mark.parametrize("output", SIZES)
 def test_every_distribution_becomes_one_of_each_channel(output):
     logits = np.random.default_rng(1).normal(0, 2, (2, 3, 4, *SIZES[output])).astype("float32")
-    made = np.asarray(channel_probabilities(logits, output, temperature=0.5))
+    probabilities = np.asarray(channel_probabilities(logits, output, temperature=0.5))
     p = softmax(2 * logits, axis=-1)
-    assert made.shape == (2, 3, 4, 2, 25 if output == "ab_logits" else SIZES[output][1])
-    np.testing.assert_allclose(made.sum(-1), 1.0, atol=1e-5)
+    assert probabilities.shape == (2, 3, 4, 2, 25 if output == "ab_logits" else SIZES[output][1])
+    np.testing.assert_allclose(probabilities.sum(-1), 1.0, atol=1e-5)
     if output == "ab_logits":
         centers = CHANNEL_BINS["ab_channel_logits"].centers()
-        np.testing.assert_allclose(made @ centers, p @ ab_centers(), atol=1e-3)
+        np.testing.assert_allclose(probabilities @ centers, p @ ab_centers(), atol=1e-3)
         # The share of a = 0 is that of all the bins with a = 0.
         zero = p[..., ab_centers()[:, 0] == 0].sum(-1)
-        np.testing.assert_allclose(made[..., 0, 12], zero, atol=1e-5)
+        np.testing.assert_allclose(probabilities[..., 0, 12], zero, atol=1e-5)
     else:
-        np.testing.assert_allclose(made, p, atol=1e-5)
+        np.testing.assert_allclose(probabilities, p, atol=1e-5)
 
 
 @pytest.mark.parametrize("output", ["ab", "rgb", "luv_uv", "yuv_uv", "hs"])
@@ -59,8 +59,8 @@ def test_regressions_are_refused(output):
 @pytest.mark.parametrize("output", CHANNEL_BINS)
 def test_channels_and_back(output, lab):
     channels = ab_to_channels(lab[..., 1:], output, lab[..., :1])
-    found = channels_to_ab(channels, output, lab[..., :1])
-    np.testing.assert_allclose(found, lab[..., 1:], atol=0.3)
+    actual = channels_to_ab(channels, output, lab[..., :1])
+    np.testing.assert_allclose(actual, lab[..., 1:], atol=0.3)
 
 
 @pytest.mark.parametrize("output", SIZES)
@@ -71,8 +71,8 @@ def test_certain_fields_are_their_colors(output, decode, lab):
     lightness = lab[..., :1]
     certain = bins.encode(ab_to_channels(lab[..., 1:], channels, lightness))
     q = np.eye(bins.count, dtype="float32")[np.asarray(certain)]
-    found = np.asarray(decode_field(q, output, lightness, decode=decode))
-    assert np.abs(found - lab[..., 1:]).mean() < 4.0
+    actual = np.asarray(decode_field(q, output, lightness, decode=decode))
+    assert np.abs(actual - lab[..., 1:]).mean() < 4.0
 
 
 def test_a_window_is_cut_from_the_enlarged_map():
@@ -108,9 +108,9 @@ def test_published_constants_are_those_of_the_layer():
     p = rng.dirichlet(np.ones(25), (1, 6, 8, 2)).astype("float32")
     lightness = rng.uniform(40, 44, (1, 6, 8, 1)).astype("float32")
     paper = REFINEMENTS["mrf-paper"]
-    made = solve(unary_potentials(p, paper), lightness, paper)
+    q = solve(unary_potentials(p, paper), lightness, paper)
     expected = MeanField(sweeps=8, sigma=1e-4, unary_scale=10.0, compatibility=(10, 3, 3))
-    np.testing.assert_allclose(made, expected([p, lightness]), atol=1e-4)
+    np.testing.assert_allclose(q, expected([p, lightness]), atol=1e-4)
 
 
 def test_potentials():
@@ -136,7 +136,7 @@ def test_neighbors_of_equal_lightness_agree_and_others_do_not():
     centers = CHANNEL_BINS["ab_channel_logits"].centers()
     np.testing.assert_allclose(apart, p @ centers, atol=0.01)
     together = colors(whole, Refinement())
-    steps = [np.abs(np.diff(made[:, :, alone], axis=1)).mean() for made in (apart, together)]
+    steps = [np.abs(np.diff(ab[:, :, alone], axis=1)).mean() for colorized in (apart, together)]
     assert steps[1] < 0.7 * steps[0]
     # What lies beyond the edge does not matter.
     np.testing.assert_allclose(together[:, :, alone], colors(alone, Refinement()), atol=0.01)
@@ -164,11 +164,11 @@ def test_tiles_are_the_whole(tiny_colorizer, monkeypatch, hinted):
 @pytest.mark.parametrize("refine_by", ["mrf", "mrf-paper", Refinement(sweeps=2, decode="mode")])
 def test_colorizers_refine(tiny_colorizer, picture, refine_by):
     refined = tiny_colorizer.replace(refine=refine_by)
-    made = refined(picture)
-    assert made.shape == picture.shape
-    assert not np.array_equal(made, tiny_colorizer(picture))
+    colorized = refined(picture)
+    assert colorized.shape == picture.shape
+    assert not np.array_equal(colorized, tiny_colorizer(picture))
     np.testing.assert_array_equal(refined.replace(refine="none")(picture), tiny_colorizer(picture))
-    lightness = color.rgb2lab(made)[..., 0] - color.rgb2lab(picture)[..., 0]
+    lightness = color.rgb2lab(colorized)[..., 0] - color.rgb2lab(picture)[..., 0]
     assert np.abs(lightness).max() < 1.0
 
 
@@ -223,9 +223,9 @@ def test_hints_are_kept_by_every_head(channel_colorizer):
     pixels = np.full((64, 64), 130, np.uint8)
     hints = point_hints([{"x": 20, "y": 30, "color": "#a05a5a"}], (64, 64))
     refined = channel_colorizer.replace(refine="mrf", palette=[{"color": "#c08040"}], hints=hints)
-    found = color.rgb2lab(refined(pixels))[..., 1:]
-    np.testing.assert_allclose(found[hints.mask], hints.ab[hints.mask], atol=3.0)
-    assert np.abs(found - hints.ab[30, 20]).mean() < 10.0
+    actual = color.rgb2lab(refined(pixels))[..., 1:]
+    np.testing.assert_allclose(actual[hints.mask], hints.ab[hints.mask], atol=3.0)
+    assert np.abs(actual - hints.ab[30, 20]).mean() < 10.0
 
 
 def test_colors_of_every_head_lean_to_a_palette(channel_colorizer):

@@ -44,8 +44,8 @@ def test_a_list_a_file_and_a_picture(tmp_path):
         ([], "weights"),
         ([{"color": "#ff0000", "weight": -1}], "weights"),
         ([{"color": "#ff0000", "weight": 0}], "not all 0"),
-        ([{"weight": 1}], "found KeyError"),
-        (["#ff0000"], "found TypeError"),
+        ([{"weight": 1}], "received KeyError"),
+        (["#ff0000"], "received TypeError"),
         ([{"color": "red"}], "like #a0c030"),
     ],
 )
@@ -81,8 +81,8 @@ def test_histograms_have_their_mass_at_their_colors(output):
 def test_the_product_of_the_paper():
     rng = np.random.default_rng(0)
     p, h = rng.dirichlet(np.ones(25), (1, 3, 4, 2)), rng.dirichlet(np.ones(25), 2)
-    made = softmax(np.log(p) + palette_bias(np.log(p), np.log(h), 1.0, "product"), axis=-1)
-    np.testing.assert_allclose(made, p * h / (p * h).sum(-1, keepdims=True), atol=1e-6)
+    biased = softmax(np.log(p) + palette_bias(np.log(p), np.log(h), 1.0, "product"), axis=-1)
+    np.testing.assert_allclose(biased, p * h / (p * h).sum(-1, keepdims=True), atol=1e-6)
 
 
 def test_transfer_moves_the_mean_of_the_picture():
