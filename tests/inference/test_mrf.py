@@ -136,7 +136,7 @@ def test_neighbors_of_equal_lightness_agree_and_others_do_not():
     centers = CHANNEL_BINS["ab_channel_logits"].centers()
     np.testing.assert_allclose(apart, p @ centers, atol=0.01)
     together = colors(whole, Refinement())
-    steps = [np.abs(np.diff(ab[:, :, alone], axis=1)).mean() for colorized in (apart, together)]
+    steps = [np.abs(np.diff(ab[:, :, alone], axis=1)).mean() for ab in (apart, together)]
     assert steps[1] < 0.7 * steps[0]
     # What lies beyond the edge does not matter.
     np.testing.assert_allclose(together[:, :, alone], colors(alone, Refinement()), atol=0.01)
