@@ -11,7 +11,7 @@ the network is as it was, so let it learn to use the encoder, which stays as it 
     python trainers/train_distribution.py --data=pictures --run=runs/decoder \
         --init=runs/distilled/preset --freeze_through=out_relu
 
-1,000 steps take 7 minutes on two processor cores; more is in docs/recipe.md.
+1,000 steps take 7 minutes on two processor cores; more is in docs/research/recipe.md.
 """
 
 from absl import flags

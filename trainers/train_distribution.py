@@ -7,9 +7,9 @@ r"""Trains `distribution_unet`, first its decoder, then most of it.
         --init=runs/decoder/preset --freeze_through=block_5_add --learning_rate=2e-4 \
         --warmup=0.03 --cooldown=0.97 --epochs=10 --steps_per_epoch=400
 
-These two take 70 minutes on two processor cores for 160,000 views; docs/recipe.md has what was
-tried. The preset is written to `runs/all/preset`. A run that was interrupted goes on when the same
-command is given again.
+These two take 70 minutes on two processor cores for 160,000 views; docs/research/recipe.md has all
+that was tried. The preset is written to `runs/all/preset`. A run that was interrupted goes on when
+the same command is given again.
 """
 
 from absl import flags

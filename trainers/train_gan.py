@@ -22,7 +22,7 @@ epoch there are samples in `samples/` and, with --tensorboard, events that show 
 sides, the discriminator's accuracy, and colorfulness and diversity of the validation pictures as
 shares of the true ones'. Presets are written to `preset` in the folder of the run. A run that was
 interrupted goes on when the same command is given again, from an older checkpoint with
---resume_from. docs/adversarial.md has more.
+--resume_from. docs/research/adversarial.md has more.
 """
 
 import keras
