@@ -19,6 +19,8 @@ RETRY = urllib3.Retry(
     backoff_factor=0.25,
     backoff_max=8.0,
     backoff_jitter=0.1,
+    # A proxy may ask for hours.
+    respect_retry_after_header=False,
 )
 
 _CONNECT = 5.0

@@ -126,6 +126,8 @@ class Rest(http.server.BaseHTTPRequestHandler):
         body = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
+        if status == 429:
+            self.send_header("retry-after", "3600")
         self.end_headers()
         try:
             self.wfile.write(body)
