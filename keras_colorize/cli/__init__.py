@@ -36,7 +36,7 @@ def main(arguments=None):
         if options.needs_keras:
             _import_keras()
         return options.run(options)
-    except (InputError, ValueError) as error:
+    except InputError as error:
         print(f"keras-colorize: {error}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:

@@ -22,6 +22,8 @@ def add(commands):
 def _check(options):
     if not Path(options.folder).is_dir():
         raise InputError(f"Expected a folder of pictures, received {options.folder}.")
+    if options.size % 4:
+        raise InputError(f"Expected a size of multiples of 4, received {options.size}.")
 
 
 def _prior(options):

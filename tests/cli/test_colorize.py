@@ -161,6 +161,15 @@ def test_presets_that_cannot_be_used(run, album, tmp_path, tiny_preset, monkeypa
     assert "sha256" in err
 
 
+def test_a_fault_of_the_library_is_no_wrong_usage(run, album, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise ValueError("a fault")
+
+    monkeypatch.setattr("keras_colorize.inference.batch.colorize_files", fail)
+    with pytest.raises(ValueError, match="a fault"):
+        run("colorize", album, "-o", tmp_path / "out")
+
+
 def test_interruption(run, album, tmp_path, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
