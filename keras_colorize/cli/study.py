@@ -1,7 +1,6 @@
 """The commands of user studies: `study naturalness`, `study real-or-colorized`, `study count`."""
 
 import argparse
-import secrets
 import sys
 
 from .common import EXIT_FAILED, count, whole
@@ -61,6 +60,8 @@ def _add_page_options(command, size):
 
 
 def _check_page(options):
+    import secrets
+
     from keras_colorize.apps.study import check_paths, method_folders
 
     check_paths(options.output, options.overwrite)

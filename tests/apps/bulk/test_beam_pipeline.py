@@ -132,3 +132,19 @@ def test_flags_reach_the_runner(album, served, tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "NoSuchRunner" in err
     assert out == "0 done, 0 skipped, 0 failed, 6 unfinished\n"
+
+
+def test_interrupts_and_second_runs_are_said_in_one_line(
+    album, served, tmp_path, capsys, monkeypatch
+):
+    words = ["bulk", str(album), "-o", str(tmp_path / "out"), "--saved-model", str(served)]
+
+    def interrupted(*arguments):
+        assert cli.main(words) == 2
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(beam_pipeline, "run_pipeline", interrupted)
+    assert cli.main(words) == 130
+    second, first = capsys.readouterr().err.splitlines()
+    assert "expected a folder that no other bulk run writes to" in second
+    assert first.startswith("keras-colorize: interrupted")
