@@ -1,7 +1,6 @@
 """The command `keras-colorize`; the only place that prints."""
 
 import argparse
-import contextlib
 import importlib
 import logging
 import os
@@ -9,6 +8,7 @@ import sys
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
+from keras_colorize.presets import find_preset
 
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .common import EXIT_USAGE
@@ -31,7 +31,8 @@ def main(arguments=None):
     words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
     options = _parser(words).parse_args(words, argparse.Namespace(beam_flags=flags))
     try:
-        _check_preset(options)
+        if getattr(options, "preset", None):
+            find_preset(options.preset)
         options.check(options)
         if options.needs_keras:
             _import_keras()
@@ -61,13 +62,6 @@ def _parser(words):
     return parser
 
 
-def _check_preset(options):
-    if getattr(options, "preset", None):
-        from keras_colorize.presets import find_preset
-
-        find_preset(options.preset)
-
-
 def _import_keras():
     """Imports Keras and silences TensorFlow, unless the user set TF_CPP_MIN_LOG_LEVEL lower."""
     silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3"
@@ -77,18 +71,13 @@ def _import_keras():
         return
     if sys.stderr.isatty():
         print("starting ...", end="\r", file=sys.stderr, flush=True)
-    with _no_stderr() if silent else contextlib.nullcontext():
-        importlib.import_module("keras")
-
-
-@contextlib.contextmanager
-def _no_stderr():
     # TensorFlow's first lines are written before it reads the level.
     stderr = os.dup(2)
     try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
+        if silent:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+        importlib.import_module("keras")
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)

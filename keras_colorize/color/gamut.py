@@ -26,7 +26,7 @@ def lab_to_rgb_in_gamut(lab):
         channels were cut.
     """
     lightness, a, b = planes(as_colors(lab, "lab"))
-    linear = _linear_light(*_axis(ops.clip(lightness, 0.0, 100.0)), a, b)
+    linear = _linear_light(ops.clip(lightness, 0.0, 100.0), a, b)
     return _display(linear), _excess(linear) <= 0.0
 
 
@@ -44,26 +44,26 @@ def reduce_chroma_to_gamut(lab):
         sRGB in [0, 1], float32, shape (..., 3).
     """
     lightness, a, b = planes(as_colors(lab, "lab"))
-    fy, y = _axis(ops.clip(lightness, 0.0, 100.0))
-    factor = ops.stop_gradient(_chroma_factor(fy, y, a, b))
-    return _display(_linear_light(fy, y, factor * a, factor * b))
+    lightness = ops.clip(lightness, 0.0, 100.0)
+    factor = ops.stop_gradient(_chroma_factor(lightness, a, b))
+    return _display(_linear_light(lightness, factor * a, factor * b))
 
 
-def _chroma_factor(fy, y, a, b):
+def _chroma_factor(lightness, a, b):
     """Finds the largest factor that fits, between grey and the color (Illinois' false position).
 
     Every pixel takes the same steps: in a picture some color nearly always lies outside, and
     picking those out would need shapes that not every backend can trace.
     """
     inside, outside = ops.zeros_like(a), ops.ones_like(a)
-    excess_inside = _excess(_linear_light(fy, y, inside, inside))
-    excess = _excess(_linear_light(fy, y, a, b))
+    excess_inside = _excess(_linear_light(lightness, inside, inside))
+    excess = _excess(_linear_light(lightness, a, b))
     keep = excess <= 0.0
     excess_outside = ops.where(keep, 1.0, excess)
     for _ in range(_STEPS):
         span = excess_outside - excess_inside
         middle = (inside * excess_outside - outside * excess_inside) / span
-        excess = _excess(_linear_light(fy, y, middle * a, middle * b))
+        excess = _excess(_linear_light(lightness, middle * a, middle * b))
         fits = excess <= _ROUNDING
         inside = ops.where(fits, middle, inside)
         outside = ops.where(fits, outside, middle)
@@ -73,14 +73,9 @@ def _chroma_factor(fy, y, a, b):
     return ops.where(keep, 1.0, inside)
 
 
-def _axis(lightness):
-    """What only the lightness decides: its CIE cube root and its Y."""
+def _linear_light(lightness, a, b):
     fy = (lightness + 16.0) / 116.0
-    return fy, expand(fy)
-
-
-def _linear_light(fy, y, a, b):
-    x, z = expand(fy + a / 500.0), expand(fy - b / 200.0)
+    x, y, z = expand(fy + a / 500.0), expand(fy), expand(fy - b / 200.0)
     return mix(RGB_FROM_XYZ * WHITE, x, y, z)
 
 

@@ -66,7 +66,10 @@ def distribution_unet(
     lightness = keras.Input(input_shape, name="lightness")
     *finer, deepest = encode(lightness, encoder, residual_widths)
     x = conv_block(deepest, decoder_widths[0], "decoder32_conv", kernel_size=1)
-    global_features = _global_features(deepest, global_units) if global_units else None
+    if global_units:
+        pooled = layers.GlobalAveragePooling2D(name="global_pool")(deepest)
+        dense = layers.Dense(global_units, activation="relu", name="global_dense")
+        global_features = dense(pooled)
     scales = [x]
     for stride, skip, width in zip((16, 8, 4), finer[::-1], decoder_widths[1:], strict=True):
         x = _decoder_block(x, skip, width, f"decoder{stride}")
@@ -89,11 +92,6 @@ def distribution_unet(
 
 
 _LOADERS = {"efficientnet_lite2": load_efficientnet_lite2, "mobilenet_v2": load_mobilenet_v2}
-
-
-def _global_features(x, units):
-    x = layers.GlobalAveragePooling2D(name="global_pool")(x)
-    return layers.Dense(units, activation="relu", name="global_dense")(x)
 
 
 def _decoder_block(x, skip, width, name):

@@ -46,7 +46,11 @@ def fold_batch_norm(model):
     clones = []
 
     def clone(layer):
-        copy = _clone(layer, with_bias=layer.name in norm_after)
+        if _is_functional(layer):
+            copy = fold_batch_norm(layer)
+        else:
+            bias = {"use_bias": True} if layer.name in norm_after else {}
+            copy = type(layer).from_config(layer.get_config() | bias)
         clones.append((layer, copy))
         return copy
 
@@ -68,28 +72,16 @@ def _is_functional(layer):
     return isinstance(layer, keras.Model) and hasattr(layer, "output_names")
 
 
-def _clone(layer, with_bias):
-    if _is_functional(layer):
-        return fold_batch_norm(layer)
-    config = layer.get_config()
-    if with_bias:
-        config["use_bias"] = True
-    return type(layer).from_config(config)
-
-
 def _folded_weights(layer, norm):
     """Returns the weights of a layer with those of `norm`, if there is one, folded in."""
     if norm is None:
         return layer.get_weights()
-
-    def float64(variable):
-        return keras.ops.convert_to_numpy(variable).astype("float64")
-
+    *affine, mean, variance = (weight.astype("float64") for weight in norm.get_weights())
     # What the norm is in inference: a factor and an offset, each (C,).
-    factor = 1.0 / np.sqrt(float64(norm.moving_variance) + norm.epsilon)
-    factor = factor * float64(norm.gamma) if norm.scale else factor
-    offset = -float64(norm.moving_mean) * factor
-    offset = offset + float64(norm.beta) if norm.center else offset
+    factor = 1.0 / np.sqrt(variance + norm.epsilon)
+    factor = factor * affine[0] if norm.scale else factor
+    offset = -mean * factor
+    offset = offset + affine[-1] if norm.center else offset
     kernel, *bias = layer.get_weights()
     axis = _OUTPUT_AXIS[type(layer)]
     if axis is None:
@@ -111,21 +103,17 @@ def _foldable_norms(model):
         if type(norm) is not layers.BatchNormalization or len(sources[norm.name]) != 1:
             continue
         (name,) = sources[norm.name]
+        layer = model.get_layer(name)
         readers = {reader for reader, read in sources.items() if name in read}
         alone = readers == {norm.name} and name not in outputs
-        if alone and _can_take(model.get_layer(name), norm) and not _trains(nodes[norm.name]):
-            norms[norm.name] = (norm, model.get_layer(name))
+        # Called with `training=True` it works on the statistics of the batch.
+        trains = any(item is True for item in keras.tree.flatten(nodes[norm.name]))
+        linear = type(layer) in _OUTPUT_AXIS and layer.activation is keras.activations.linear
+        axes = (-1, len(norm.get_build_config()["input_shape"]) - 1)
+        last = getattr(layer, "data_format", "channels_last") == "channels_last"
+        if alone and not trains and linear and last and norm.axis in axes:
+            norms[norm.name] = (norm, layer)
     return norms
-
-
-def _can_take(layer, norm):
-    """Returns whether the layer is linear and the norm works on its output channels."""
-    return (
-        type(layer) in _OUTPUT_AXIS
-        and layer.activation is keras.activations.linear
-        and getattr(layer, "data_format", "channels_last") == "channels_last"
-        and norm.axis in (-1, len(norm.get_build_config()["input_shape"]) - 1)
-    )
 
 
 def _sources(config):
@@ -139,8 +127,3 @@ def _sources(config):
     if len(config) == 3 and isinstance(config[0], str):
         return {config[0]}
     return set().union(*(_sources(item) for item in config))
-
-
-def _trains(nodes):
-    """Returns whether a norm is called with `training=True`, and so on the batch's statistics."""
-    return any(item is True for item in keras.tree.flatten(nodes))

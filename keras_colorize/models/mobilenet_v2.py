@@ -37,7 +37,7 @@ def mobilenet_v2_features(rgb):
         features of each stride.
     """
     x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="Conv1")(rgb)
-    x = _relu(_norm(x, "bn_Conv1"), "Conv1_relu")
+    x = _normalized(x, "bn_Conv1", "Conv1_relu")
     blocks = [
         (factor, filters, 1 if repeat else strides)
         for factor, filters, repeats, strides in _BLOCKS
@@ -49,7 +49,7 @@ def mobilenet_v2_features(rgb):
         x, expanded = _inverted_residual(x, factor, filters, strides, prefix)
         features += [expanded] if f"{prefix}_expand_relu" in _FEATURES else []
     x = layers.Conv2D(1280, 1, use_bias=False, name="Conv_1")(x)
-    return [*features, _relu(_norm(x, "Conv_1_bn"), "out_relu")]
+    return [*features, _normalized(x, "Conv_1_bn", "out_relu")]
 
 
 def mobilenet_v2_extractor(weights):
@@ -162,24 +162,21 @@ def _inverted_residual(x, factor, filters, strides, prefix):
     if factor > 1:
         width = factor * x.shape[-1]
         expanded = layers.Conv2D(width, 1, use_bias=False, name=f"{prefix}_expand")(x)
-        expanded = _relu(_norm(expanded, f"{prefix}_expand_BN"), f"{prefix}_expand_relu")
+        expanded = _normalized(expanded, f"{prefix}_expand_BN", f"{prefix}_expand_relu")
     y = layers.DepthwiseConv2D(
         3, strides, padding="same", use_bias=False, name=f"{prefix}_depthwise"
     )(expanded)
-    y = _relu(_norm(y, f"{prefix}_depthwise_BN"), f"{prefix}_depthwise_relu")
+    y = _normalized(y, f"{prefix}_depthwise_BN", f"{prefix}_depthwise_relu")
     y = layers.Conv2D(filters, 1, use_bias=False, name=f"{prefix}_project")(y)
-    y = _norm(y, f"{prefix}_project_BN")
+    y = _normalized(y, f"{prefix}_project_BN")
     if strides == 1 and x.shape[-1] == filters:
         y = layers.Add(name=f"{prefix}_add")([x, y])
     return y, expanded
 
 
-def _norm(x, name):
-    return layers.BatchNormalization(momentum=0.999, name=name)(x)
-
-
-def _relu(x, name):
-    return layers.ReLU(6.0, name=name)(x)
+def _normalized(x, name, relu=None):
+    x = layers.BatchNormalization(momentum=0.999, name=name)(x)
+    return layers.ReLU(6.0, name=relu)(x) if relu else x
 
 
 def _read(weights, classifier=False):

@@ -141,15 +141,13 @@ def read_weights(model, path):
         ValueError: if the file is no HDF5 file, or lacks a variable, has another one, or one of
             another shape.
     """
-    values = {}
-
-    def collect(name, item):
-        if isinstance(item, h5py.Dataset):
-            values[name] = item[()]
-
+    paths = []
     try:
         with h5py.File(path) as file:
-            file.visititems(collect)
+            file.visit(paths.append)
+            values = {
+                name: file[name][()] for name in paths if isinstance(file[name], h5py.Dataset)
+            }
     except OSError as error:
         raise ValueError(f"an unreadable file ({error})") from error
     names = {variable.path for variable in model.weights}
