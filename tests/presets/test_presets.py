@@ -16,7 +16,6 @@ from keras_colorize import (
     presets,
     save_preset,
 )
-from keras_colorize.errors import InputError
 from keras_colorize.presets.weights import build_network, write_weights
 
 
@@ -219,17 +218,3 @@ def test_a_damaged_preset_does_not_stop_the_list(shipped, capsys, file):
     out, err = capsys.readouterr()
     assert [line.split()[0] for line in out.splitlines()[1:2]] == ["b"]
     assert str(shipped / "a" / file) in err
-
-
-def test_only_input_errors_become_a_line(shipped, capsys, monkeypatch):
-    def run(error):
-        def fail(folder):
-            raise error
-
-        monkeypatch.setattr(presets, "check_preset", fail)
-        return cli.main(["presets"])
-
-    assert run(InputError("Expected another folder.")) == 2
-    assert capsys.readouterr().err == "keras-colorize: Expected another folder.\n"
-    with pytest.raises(ValueError, match="a fault of the library"):
-        run(ValueError("a fault of the library"))
