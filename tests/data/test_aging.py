@@ -11,7 +11,6 @@ from keras_colorize.data import (
     aged_view,
     aging,
     list_pictures,
-    validation_batches,
 )
 from keras_colorize.data.aging import PARTS
 
@@ -215,11 +214,6 @@ def test_a_resumed_worker_sees_the_same_films(folder, epochs):
     resumed = _epoch(folder, 0.4, first_step=3, worker=1, workers=2)
     whole = [tuple(value[2:] for value in batch) for batch in epochs[0.4][3:]]
     _assert_same(whole, resumed)
-
-
-def test_validation_stays_clean(folder):
-    batches = validation_batches(list_pictures(folder), SIZE, 4, lambda *batch: batch)
-    assert len(batches.element_spec) == 2
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])

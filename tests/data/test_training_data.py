@@ -20,8 +20,6 @@ from keras_colorize.data import (
     validation_batches,
 )
 from keras_colorize.data.training_data import center_view, random_view
-from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
-from keras_colorize.models import distribution_unet
 
 TARGETS = Targets({"ab_logits": "ab", "class_logits": "label"}, stride=4)
 ROOT = pathlib.Path(__file__).parents[2]
@@ -124,22 +122,6 @@ def test_every_kind_of_channels_becomes_rgb(name, tmp_path, write_picture):
     assert labels.numpy().tolist() == [-1]
 
 
-def test_fit_takes_the_batches(data):
-    model = distribution_unet(
-        "residual", None, (8, 8, 8, 8), (4, 4, 4, 4, 4), global_units=4, classes=2
-    )
-    losses = {"ab_logits": AbCrossentropy(), "class_logits": SceneCrossentropy()}
-    # Tracing a graph would take longer than the two steps themselves.
-    model.compile("adam", losses, run_eagerly=True)
-    history = model.fit(
-        data.epoch(0, 4, 2, TARGETS),
-        validation_data=validation_batches(data.sources[0], 16, 4, TARGETS),
-        shuffle=False,
-        verbose=0,
-    ).history
-    assert np.isfinite([history["loss"], history["val_loss"]]).all()
-
-
 JAX_PROGRAM = """
 import sys
 import keras, numpy as np
@@ -221,15 +203,6 @@ def test_eager_and_pipeline_give_the_same_view(make_picture):
         assert eager.shape == (16, 16, 3)
         np.testing.assert_allclose(view.numpy(), eager.numpy(), atol=1e-6)
     assert views.element_spec == tf.TensorSpec((16, 16, 3), "float32")
-
-
-def test_the_seed_alone_decides_the_view(make_picture):
-    picture = tf.constant(make_picture(0, 40, 31))
-    one, same, other = (
-        random_view(picture, 8, 0.5, tf.constant(seed)).numpy() for seed in ([1, 2], [1, 2], [1, 3])
-    )
-    np.testing.assert_array_equal(one, same)
-    assert not np.array_equal(one, other)
 
 
 def test_half_of_the_views_are_mirrored_and_half_are_of_the_whole_short_side():

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from keras_colorize import Colorizer, cli
+from keras_colorize import Colorizer, cli, load_preset
 from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import read_prior
 
 SIZES = ["--size=32", "--batch_size=4", "--epochs=1", "--steps_per_epoch=2", "--width=0.03125"]
-REST = ["--precision=float32", "--validation_share=0.4"]
+REST = ["--precision=float32", "--validation_share=0.4", "--view=squash", "--noflip", "--best"]
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,19 @@ def test_bins_are_weighed_by_the_prior(runs):
 
 def test_a_prior_that_is_not_used_is_told(runs):
     assert "Expected --uniform_share below 1 with --prior" in runs[1]
+
+
+def test_the_best_weights_are_those_of_the_preset(runs):
+    run = runs[0] / "file"
+    note = json.loads((run / "best.json").read_text())
+    header, row = (run / "history.csv").read_text().splitlines()
+    assert note["val_loss"] == float(row.split(",")[header.split(",").index("val_loss")])
+    model, _ = load_preset(run / "preset")
+    written = [np.asarray(weight) for weight in model.weights]
+    model.load_weights(run / "best.weights.h5")
+    # Weights of presets are kept in half precision.
+    for preset, best in zip(written, model.weights, strict=True):
+        np.testing.assert_allclose(preset, np.asarray(best), rtol=1e-3, atol=1e-4)
 
 
 def test_the_preset_colorizes(runs):

@@ -65,11 +65,6 @@ def test_a_new_folder_gets_the_settings(tmp_path):
     assert [path.name for path in (tmp_path / "a" / "run").iterdir()] == ["training.json"]
 
 
-def test_the_same_settings_are_accepted_again(tmp_path):
-    for _ in range(2):
-        TrainingConfig(epochs=3).bind(tmp_path)
-
-
 def test_epochs_and_logging_may_change(tmp_path):
     TrainingConfig().bind(tmp_path)
     later = TrainingConfig(epochs=20, log_every=3, keep_checkpoints=1, checkpoint_minutes=0.0)
