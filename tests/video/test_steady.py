@@ -90,7 +90,7 @@ def test_two_shots_keep_their_colors_apart(make_clip, fake, decoded, tmp_path):
     light = [np.full((48, 64, 3), 200, np.uint8)] * 4
 
     class TwoColors(type(fake())):
-        def predict_ab(self, lightness):
+        def predict_ab(self, lightness, hints=None):
             ab = super().predict_ab(lightness)
             return ab if lightness.mean() < 50 else -ab
 
