@@ -1,5 +1,6 @@
 """Training: one step and one loop for one device, several, and several machines."""
 
+from keras_colorize.training.adversarial import AdversarialModel, DistillationModel
 from keras_colorize.training.callbacks import (
     BestWeights,
     CollapseMonitor,
@@ -8,7 +9,6 @@ from keras_colorize.training.callbacks import (
     standard_callbacks,
 )
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
-from keras_colorize.training.gan import AdversarialModel, DistillationModel
 from keras_colorize.training.loop import TrainingLoop
 from keras_colorize.training.memory import memory_estimate
 from keras_colorize.training.replicas import (

@@ -12,8 +12,8 @@ import tensorflow as tf
 from keras import ops
 
 from keras_colorize.io.atomic import publish, write_file
+from keras_colorize.training.adversarial import ADVERSARIAL, RECONSTRUCTION
 from keras_colorize.training.checkpoints import parts_of
-from keras_colorize.training.gan import ADVERSARIAL, RECONSTRUCTION
 
 
 def standard_callbacks(
