@@ -1,11 +1,6 @@
 """Layers that Keras does not have, for every backend and every image size."""
 
 from keras_colorize.layers.fusion import GlobalLocalFusion
-from keras_colorize.layers.gan import (
-    BatchStatisticsNormalization,
-    PermanentDropout,
-    SpectralNorm,
-)
 from keras_colorize.layers.lightness import GreyLevels
 from keras_colorize.layers.mean_field import (
     MeanField,
@@ -13,6 +8,11 @@ from keras_colorize.layers.mean_field import (
     contrast_weights,
     evidence_lower_bound,
     mean_field,
+)
+from keras_colorize.layers.normalization import (
+    BatchStatisticsNormalization,
+    PermanentDropout,
+    SpectralNorm,
 )
 from keras_colorize.layers.resizing import (
     CropLike,

@@ -12,7 +12,7 @@ class GlobalLocalFusion(keras.layers.Layer):
     split into its global and its local columns, so the global vector is multiplied once per
     picture and never tiled over the places.
 
-    Normalization is not part of the layer: for batch normalisation ask for `activation=None,
+    Normalization is not part of the layer: for batch normalization ask for `activation=None,
     use_bias=False` and let `BatchNormalization` and an activation follow, as `iizuka16` does.
 
     Args:
@@ -43,7 +43,7 @@ class GlobalLocalFusion(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if units < 1:
-            raise ValueError(f"units must be a positive integer; received units={units}.")
+            raise ValueError(f"Expected units of 1 or more, received {units}.")
         self.units = units
         self.activation = keras.activations.get(activation)
         self.use_bias = use_bias
@@ -90,7 +90,7 @@ def _channels(input_shape):
     channels = [shape[-1] for shape in input_shape] if ranks == [4, 2] else [None]
     if None in channels:
         raise ValueError(
-            "GlobalLocalFusion expects [local, global_features] of shapes (N, h, w, C) and "
-            f"(N, G) with C and G known; received shapes {input_shape}."
+            "Expected [local, global_features] of shapes (N, h, w, C) and (N, G) with C and G "
+            f"known, received shapes {input_shape}."
         )
     return channels

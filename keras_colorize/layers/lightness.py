@@ -38,7 +38,7 @@ class GreyLevels(keras.layers.Layer):
 
     def build(self, input_shape):
         if input_shape[-1] != 1:
-            raise ValueError(f"GreyLevels expects shape (..., 1); received {input_shape}.")
+            raise ValueError(f"Expected shape (..., 1), received {input_shape}.")
         self.built = True
 
     def call(self, lightness):

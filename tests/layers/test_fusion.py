@@ -85,10 +85,10 @@ def test_functional_model_of_any_size_survives_a_file(tmp_path):
     ],
 )
 def test_refuses_other_shapes(shapes):
-    with pytest.raises(ValueError, match=r"expects \[local, global_features\]"):
+    with pytest.raises(ValueError, match=r"Expected \[local, global_features\]"):
         GlobalLocalFusion(7).build(shapes)
 
 
 def test_refuses_no_units():
-    with pytest.raises(ValueError, match="units=0"):
+    with pytest.raises(ValueError, match="units of 1 or more, received 0"):
         GlobalLocalFusion(0)

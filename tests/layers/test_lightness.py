@@ -48,7 +48,7 @@ def test_model_of_any_size_survives_a_file(tmp_path):
 
 
 def test_refuses_color_and_no_means():
-    with pytest.raises(ValueError, match=r"expects shape \(..., 1\)"):
+    with pytest.raises(ValueError, match=r"Expected shape \(..., 1\)"):
         GreyLevels()(np.zeros((1, 2, 2, 3), "float32"))
     with pytest.raises(ValueError, match="one mean or more"):
         GreyLevels(())

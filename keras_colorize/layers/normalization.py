@@ -1,4 +1,4 @@
-"""What a GAN needs beyond Keras' layers: noise and statistics that stay, a bounded norm.
+"""What a GAN needs beyond Keras: a bounded norm, batch statistics and noise that stay.
 
 Isola et al. 2017 ("pix2pix", section 3.3) leave dropout and batch statistics on at test time;
 Miyato et al. 2018 ("Spectral Normalization for GANs") bound the discriminator.
@@ -114,11 +114,11 @@ class SpectralNorm(keras.layers.Wrapper):
     def __init__(self, layer, power_iterations=1, **kwargs):
         if type(layer) not in _OUTPUT_LAST:
             raise ValueError(
-                f"SpectralNorm expects a layer among {[kind.__name__ for kind in _OUTPUT_LAST]}; "
+                f"Expected a layer among {[kind.__name__ for kind in _OUTPUT_LAST]}, "
                 f"received {type(layer).__name__}."
             )
         if power_iterations < 1:
-            raise ValueError(f"power_iterations must be at least 1; received {power_iterations}.")
+            raise ValueError(f"Expected 1 power iteration or more, received {power_iterations}.")
         # The wrapper computes in float32 and hands its input on as it is.
         options = {"name": layer.name, **kwargs, "dtype": "float32", "autocast": False}
         super().__init__(layer, **options)
