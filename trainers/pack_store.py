@@ -19,6 +19,7 @@ from absl import app, flags, logging
 from PIL import Image, ImageOps
 from skimage import color
 
+from keras_colorize.io.atomic import write_file
 from keras_colorize.io.packed import encode_picture, write_part
 
 FLAGS = flags.FLAGS
@@ -89,7 +90,7 @@ def main(_):
     if part:
         _write(store, number, part)
     report = {name: dict(sorted(counter.items())) for name, counter in sorted(counts.items())}
-    (store / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    write_file(store / "report.json", json.dumps(report, indent=2) + "\n", overwrite=True)
     for name, counter in report.items():
         logging.info("%s: %s", name, ", ".join(f"{n} {what}" for what, n in counter.items()))
 

@@ -36,7 +36,7 @@ from absl import app, flags, logging
 
 from keras_colorize.bins import ab_centers
 from keras_colorize.color import lab_to_rgb, rgb_to_lab
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import atomic_file, write_file
 from keras_colorize.models import freeze_through
 from keras_colorize.models.distribution_unet import distribution_unet
 from keras_colorize.models.efficientnet_lite import (
@@ -195,7 +195,7 @@ class Trainer:
             "classes": len(scene_names),
         }
         network = {"arguments": arguments, "class_names": scene_names}
-        pathlib.Path(FLAGS.run, "network.json").write_text(json.dumps(network), encoding="utf-8")
+        write_file(pathlib.Path(FLAGS.run, "network.json"), json.dumps(network), overwrite=True)
         weights = None if FLAGS.init else FLAGS.encoder_weights
         self.model = distribution_unet(**arguments, encoder_weights=weights)
         if FLAGS.init:

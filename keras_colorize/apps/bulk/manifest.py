@@ -139,8 +139,10 @@ class Shard:
     def add(self, line):
         """Appends a dict, which reaches the system before this returns."""
         if self._file is None:
-            self._file = self._path.open("ab", buffering=0)
+            self._file = self._path.open("ab")
+        # A file without a buffer would take a part of the line on a full disk, and not say so.
         self._file.write(_line(line))
+        self._file.flush()
 
     def close(self):
         """Closes the file; it may be added to again."""
