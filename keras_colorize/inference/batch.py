@@ -35,16 +35,7 @@ class Outcome:
 
 @dataclasses.dataclass
 class InProgress:
-    """How far a photograph has come; what was not reached is None.
-
-    Attributes:
-        job: its `Job`.
-        photograph: the `Photograph` as read.
-        preprocessed: what the colorizer makes of it.
-        ab: what it predicts.
-        pixels: those of the photograph in color.
-        error: what went wrong.
-    """
+    """How far a photograph has come, step by step; what was not reached is None."""
 
     job: Job
     photograph: object = None

@@ -127,14 +127,16 @@ def resize_bicubic(x, size, top=0, rows=None):
     if isinstance(height, int) and height < x.shape[1]:
         x, top = _resize_rows(x, height, top, rows), None
     if not isinstance(width, int) or width != x.shape[2]:
-        on = _library_of(x)
+        on = np if isinstance(x, np.ndarray) else ops
         turned = _resize_rows(on.transpose(x, (0, 2, 1, 3)), width, 0, width)
         x = on.transpose(turned, (0, 2, 1, 3))
     return x if top is None else _resize_rows(x, height, top, rows)
 
 
 def _resize_rows(x, after, first, count):
-    on, known = _library_of(x), isinstance(x, np.ndarray)
+    # Numpy's small operations cost less than tensors', where its arrays come in.
+    known = isinstance(x, np.ndarray)
+    on = np if known else ops
     batch, before, width, channels = x.shape if known else ops.shape(x)
     if known and before == after == count:
         return x
@@ -166,8 +168,3 @@ def _weights(on, rows, places, before, after):
     far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
     weights = on.where(distance < 1.0, near, on.where(distance < 2.0, far, 0.0))
     return weights / on.sum(weights, axis=-1, keepdims=True)
-
-
-def _library_of(x):
-    """Where the small operations come from: numpy's cost less for its arrays."""
-    return np if isinstance(x, np.ndarray) else ops

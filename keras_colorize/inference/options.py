@@ -6,6 +6,7 @@ It needs neither Keras nor NumPy, so that `--help` and wrong usage do not wait f
 
 import argparse
 import dataclasses
+import functools
 import hashlib
 import numbers
 import os
@@ -220,16 +221,13 @@ def add_arguments(parser):
         "refinement": parser.add_argument_group("refinement", "a Markov random field"),
     }
 
-    def reader(table, name, kind):
-        def read(text):
-            try:
-                value = kind(text)
-                check(table, **{name: value})
-            except ValueError as error:
-                raise argparse.ArgumentTypeError(str(error).replace("Exp", "exp")) from error
-            return value
-
-        return read
+    def read(table, name, kind, text):
+        try:
+            value = kind(text)
+            check(table, **{name: value})
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error).replace("Exp", "exp")) from error
+        return value
 
     kinds = {int: int, float: float, tuple: numbers_of}
     for table in (Options, Refinement):
@@ -247,7 +245,7 @@ def add_arguments(parser):
             said += [] if default is None else [f"default: {default}"]
             groups.get(group, parser).add_argument(
                 f"--{name.replace('_', '-')}",
-                type=reader(table, name, kinds.get(one.type, str)),
+                type=functools.partial(read, table, name, kinds.get(one.type, str)),
                 metavar=about.get("metavar", name.upper().rpartition("_")[2]),
                 help=about["help"] + (f" ({'; '.join(said)})" if said else ""),
             )

@@ -117,7 +117,7 @@ def apply_pixelwise(function, *colors):
     Returns:
         Array (..., D), or a list of them.
     """
-    shape, compiled = colors[0].shape[:-1], _compiled(function, len(colors))
+    shape, compiled = colors[0].shape[:-1], _Pixelwise(function, len(colors))
     flat = [np.reshape(ops.convert_to_numpy(one), (-1, one.shape[-1])) for one in colors]
     count, start, parts = len(flat[0]), 0, []
     while start < count:
@@ -141,19 +141,14 @@ def apply_pixelwise(function, *colors):
 
 
 @functools.cache
-def _compiled(function, inputs):
-    model = _Pixelwise(function)
-    # "auto" would leave XLA out where there is no GPU, and there it saves two thirds of the time.
-    model.compile(jit_compile=True)
-    return model
-
-
 class _Pixelwise(keras.Model):
     """A model because compiling a model is Keras' one way to compile on every backend."""
 
-    def __init__(self, function):
-        super().__init__(name="pixelwise", dtype="float32")
+    def __init__(self, function, inputs):
+        super().__init__(name=f"pixelwise_{inputs}", dtype="float32")
         self.function = function
+        # "auto" would leave XLA out where there is no GPU, and it saves two thirds of the time.
+        self.compile(jit_compile=True)
 
     def call(self, colors):
         return self.function(*colors)
