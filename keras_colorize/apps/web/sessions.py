@@ -256,8 +256,12 @@ class Sessions:
             token: name of the folder of the session.
             name: file name.
         """
-        folder = self.folder_of(visitor)
-        return own_file(f"{folder / token / RESULTS / name}", folder / token / RESULTS)
+        folder = self.folder_of(visitor) / token
+        with self._lock:
+            for session in self._sessions.values():
+                if session.folder == folder:
+                    session.expires = self.clock() + IDLE
+        return own_file(f"{folder / RESULTS / name}", folder / RESULTS)
 
     def close(self):
         """Removes everything."""

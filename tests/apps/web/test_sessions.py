@@ -42,7 +42,8 @@ def test_files_go_when_nobody_asks_for_them_any_more(tmp_path, clock):
     sessions = Sessions(tmp_path / "all", clock=clock)
     anna, bert = sessions.get("anna"), sessions.get("bert")
     clock.now += IDLE - 1
-    sessions.get("bert")
+    # A download counts as a use, too, whether or not there is such a file.
+    sessions.result("bert", bert.folder.name, "a.jpg")
     clock.now += 2
     sessions.sweep()
     assert not anna.folder.exists()
@@ -177,7 +178,7 @@ def test_too_many_pixels_are_refused_with_the_limit(add, upload):
     assert [photo.name for photo in session.photos] == ["a.png"]
     (fault,) = session.faults
     assert fault.startswith("big.png: ")
-    assert "got 60 x 40 pixels" in fault
+    assert "received 60 x 40 pixels" in fault
     assert fault.endswith("this page takes 0.0023 megapixels.")
 
 
