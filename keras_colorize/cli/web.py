@@ -14,16 +14,20 @@ def add(commands):
     )
     command.add_argument("--port", type=_port, default=7860, help="7860 by default, 0 for any")
     command.add_argument(
-        "--root-path", default="", metavar="/PATH", help="where a proxy shows the page"
+        "--root-path", default="", metavar="/PATH", help="path or address at a proxy, if any"
     )
     command.add_argument(
-        "--max-upload-mb", type=float, default=100.0, metavar="N", help="of one file"
+        "--max-upload-mb", type=float, default=100.0, metavar="N", help="of one file (default: 100)"
     )
     command.add_argument(
-        "--max-megapixels", type=float, default=100.0, metavar="N", help="of one photograph"
+        "--max-megapixels",
+        type=float,
+        default=100.0,
+        metavar="N",
+        help="of one photograph (default: 100)",
     )
     add_options(command)
-    command.set_defaults(run=_web)
+    command.set_defaults(check=_check, run=_web)
 
 
 def _port(text):
@@ -32,10 +36,15 @@ def _port(text):
     return whole(text)
 
 
-def _web(options):
-    from keras_colorize.apps.web import Limits, serve
+def _check(options):
+    from keras_colorize.apps.web import Limits
 
-    limits = Limits(options.max_upload_mb, options.max_megapixels)
+    options.limits = Limits(options.max_upload_mb, options.max_megapixels)
+
+
+def _web(options):
+    from keras_colorize.apps.web import serve
+
     colorizer = make_colorizer(options, options.preset)
     try:
         serve(
@@ -43,7 +52,7 @@ def _web(options):
             host=options.host,
             port=options.port,
             root_path=options.root_path,
-            limits=limits,
+            limits=options.limits,
             on_start=_say,
         )
     except ImportError as error:
