@@ -103,10 +103,12 @@ class Field:
         small = ops.convert_to_numpy(colorizer.distributions(prediction))[0]
         rows, columns = (slice(0, side) for side in seen.shape[:2])
         probabilities = enlarged_window(small, seen.shape[:2], rows, columns)[None]
-        unary = unary_potentials(probabilities, refinement)
+        unary = ops.cast(unary_potentials(probabilities, refinement), "float32")
         if self.weight and self.seen is not None and not is_cut(self.seen, seen):
             share = self.weight * np.exp(-np.square(seen - self.seen) / SIGMA)[None, ..., None]
-            unary = unary + share * compatible(self.field, refinement.compatibility)
+            unary = unary + ops.cast(share, "float32") * compatible(
+                self.field, refinement.compatibility
+            )
         self.seen, self.field = seen, solve(unary, lightness, refinement)
         ab = decode_field(self.field, output, lightness, (), refinement.decode)
         return ops.convert_to_numpy(ab)[0]
