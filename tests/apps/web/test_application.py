@@ -148,6 +148,11 @@ def test_what_the_page_does_not_use_is_not_there(visitor, live, upload):
         *("/download/x/a.jpg", "/download/a.jpg", "/gradio_api/upload", "/gradio_api/queue/status"),
     ):
         assert visitor.ask(path)[0] == 404, path
+    for climb in ("../" * 12, "..%2f" * 12, "%2e%2e/" * 12, "/", "..\\" * 12):
+        for route in ("/assets/", "/static/", "/gradio_api/file=", "/download/"):
+            status, text = visitor.ask(f"{route}{climb}etc/passwd")
+            assert status in (400, 403, 404), (route, climb)
+            assert "root:" not in text
     body = json.dumps(visitor.event("add", "upload")).encode()
     for path in (
         *("/gradio_api/run/predict", "/gradio_api/api/add", "/gradio_api/call/add", "/config", "/"),
