@@ -14,6 +14,7 @@ from keras_colorize import save_preset
 from keras_colorize.apps.bulk.manifest import Shard, read_lines
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.io.atomic import atomic_file
+from keras_colorize.training.callbacks import BestWeights
 from keras_colorize.training.checkpoints import RunCheckpoint
 
 
@@ -137,3 +138,21 @@ def test_a_line_of_a_manifest_is_whole_or_reported(tmp_path):
     # The rest of the line follows where there is room again.
     shard.close()
     assert read_lines(path) == [{"path": "a.jpg"}, {"path": "b.jpg"}]
+
+
+def test_best_weights_that_cannot_be_written_leave_the_old_ones(tmp_path, monkeypatch):
+    best = BestWeights(tmp_path)
+    best.set_model(keras.Sequential([keras.Input((4,)), keras.layers.Dense(5)]))
+    best.on_test_end({"loss": 2.0})
+    before = content(tmp_path)
+    assert set(before) == {"best.weights.h5", "best.json"}
+
+    def fail(path):
+        # As HDF5 does; on a disk that is really full, it would go on to crash this process.
+        path.write_bytes(b"half of it")
+        raise RuntimeError("unable to extend file properly")
+
+    monkeypatch.setattr(best.model, "save_weights", fail)
+    with pytest.raises(RuntimeError, match="unable to extend"):
+        best.on_test_end({"loss": 1.0})
+    assert content(tmp_path) == before

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -70,7 +71,9 @@ def atomic_path(path, overwrite=False):
     Raises:
         PhotographError: as `atomic_file`.
     """
-    with _part_of(path, overwrite, Path(path).suffix) as part:
+    # Keras wants the ending `.weights.h5`.
+    suffix = re.search(r"(\.weights)?(\.\w+)?$", Path(path).name)[0]
+    with _part_of(path, overwrite, suffix) as part:
         yield part
         with _blame(path):
             for file in [part, *part.rglob("*")]:

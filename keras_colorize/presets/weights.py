@@ -7,6 +7,7 @@ change; it takes half the space, too.
 
 import dataclasses
 import hashlib
+import io
 from pathlib import Path
 
 import h5py
@@ -105,9 +106,11 @@ def save_preset(model, folder, config, overwrite=False):
         atomic_file(folder / WEIGHTS_FILE, overwrite=True) as weights,
         atomic_file(folder / CONFIG_FILE, overwrite=True) as file,
     ):
-        write_weights(model, weights)
-        weights.seek(0)
-        checksum = hashlib.file_digest(weights, "sha256").hexdigest()
+        # In memory first: HDF5 can end the process when a disk is full.
+        encoded = io.BytesIO()
+        write_weights(model, encoded)
+        weights.write(encoded.getbuffer())
+        checksum = hashlib.sha256(encoded.getbuffer()).hexdigest()
         config = dataclasses.replace(config, sha256=checksum)
         file.write(config.to_json().encode())
     return config

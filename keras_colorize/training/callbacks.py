@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_colorize.io.atomic import publish, write_file
+from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.training.adversarial import ADVERSARIAL, RECONSTRUCTION
 from keras_colorize.training.checkpoints import parts_of
 
@@ -109,10 +109,8 @@ class BestWeights(keras.callbacks.Callback):
         loss = logs["loss"]
         if self.note.exists() and json.loads(self.note.read_text())["val_loss"] <= loss:
             return
-        # Keras wants this ending.
-        part = self.weights.with_name("latest.weights.h5")
-        parts_of(self.model)[0].save_weights(part)
-        publish(part, self.weights, overwrite=True)
+        with atomic_path(self.weights, overwrite=True) as part:
+            parts_of(self.model)[0].save_weights(part)
         write_file(self.note, json.dumps({"val_loss": loss}), overwrite=True)
 
     def on_train_end(self, logs=None):
