@@ -66,6 +66,11 @@ def test_files_are_short_enough_to_read():
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
+def test_no_file_name_appears_twice_in_the_package():
+    names = [path.name for path in LIBRARY if path.name != "__init__.py"]
+    assert sorted(set(names)) == sorted(names)
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_public_name_is_there(package):
     module = importlib.import_module(package)
