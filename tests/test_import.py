@@ -71,6 +71,8 @@ def test_wrong_usage_is_told_before_keras_is_imported(tmp_path):
         ("colorize", tmp_path / "b.jpg", "-o", out): "no such file",
         ("colorize", photographs, "-o", tmp_path / "out.png"): "expected a folder for the copies",
         ("colorize", photographs, "-o", out, "--truth", photographs): "--sheet",
+        ("colorize", photographs, "-o", out, "--style", "b.jpg"): "--style, received b.jpg",
+        ("colorize", photographs, "-o", out, "--sweeps", "3"): "--refine mrf",
         ("bulk", tmp_path / "b.jpg", "-o", out): "no such file",
         ("video", tmp_path / "b.mp4", "-o", out): "expected a video",
         ("evaluate", "vivd", photographs): "received 'vivd'",

@@ -8,10 +8,9 @@ import sys
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
-from keras_colorize.presets import find_preset
 
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
-from .common import EXIT_USAGE
+from .common import EXIT_USAGE, check_options
 
 COMMANDS = (colorize, bulk, video, evaluate, presets, export, study, prior, web)
 """Modules that each add their commands to the parser; they import Keras in functions alone."""
@@ -31,8 +30,7 @@ def main(arguments=None):
     words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
     options = _parser(words).parse_args(words, argparse.Namespace(beam_flags=flags))
     try:
-        if getattr(options, "preset", None):
-            find_preset(options.preset)
+        check_options(options)
         options.check(options)
         if options.needs_keras:
             _import_keras()

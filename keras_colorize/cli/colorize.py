@@ -40,6 +40,8 @@ def _check(options):
         raise InputError("expected --sheet and a folder of true colors with --truth")
     server.check_alone(options)
     options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
+    if not options.server:
+        retouch.check(options, options.jobs)
 
 
 def _colorize(options):

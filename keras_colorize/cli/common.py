@@ -1,10 +1,11 @@
 """Options and exit codes that commands share."""
 
 import argparse
+from pathlib import Path
 
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import add_arguments, given_options
-from keras_colorize.presets import shipped_folders
+from keras_colorize.presets import find_preset, shipped_folders
 
 EXIT_FAILED = 1
 """Some photographs failed."""
@@ -19,6 +20,19 @@ def add_options(command, preset=True):
         argument = command.add_argument("--preset", help="name or folder of a preset")
         argument.completer = lambda **_: shipped_folders()
     add_arguments(command)
+
+
+def check_options(options):
+    """Checks the options that commands share, as far as that can be done without Keras."""
+    if getattr(options, "preset", None):
+        find_preset(options.preset)
+    for name in ("style", "palette", "hints", "hint_layer"):
+        path = getattr(options, name, None)
+        if path and not Path(path).is_file():
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(f"Expected a file with {flag}, received {path}: no such file.")
+    if hasattr(options, "refine"):
+        given_options(options)
 
 
 def count(text):

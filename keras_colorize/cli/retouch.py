@@ -1,5 +1,6 @@
 """Options of `colorize` that are for one photograph: hints, and the film strip of sweeps."""
 
+import argparse
 from pathlib import Path
 
 from keras_colorize.errors import InputError
@@ -11,6 +12,7 @@ def add(command):
     group.add_argument(
         "--hint",
         action="append",
+        type=_point,
         default=[],
         metavar="X,Y,#RRGGBB[,RADIUS]",
         help="color of a pixel, counted from the top left; it spreads along equal lightness",
@@ -28,6 +30,14 @@ def add(command):
     )
 
 
+def check(options, jobs):
+    """Checks that there is one photograph for what makes sense for one alone."""
+    if options.sweeps_strip:
+        _one(jobs, "--sweeps-strip")
+    if options.hint or options.hints or options.hint_layer:
+        _one(jobs, "hints")
+
+
 def make_hints(options, jobs):
     """Hints that the options describe, for the photograph of the one job.
 
@@ -35,19 +45,17 @@ def make_hints(options, jobs):
         `Hints`, or None.
 
     Raises:
-        InputError: if there are several photographs, or a hint cannot be understood.
+        InputError: if a hint or the layer does not fit the photograph.
         PhotographError: if the photograph or the layer cannot be read.
     """
-    if options.sweeps_strip:
-        _one(jobs, "--sweeps-strip")
     if not (options.hint or options.hints or options.hint_layer):
         return None
     from keras_colorize.inference.hints import Hints, layer_hints, point_hints, read_points
     from keras_colorize.io import read_photograph
 
-    size = read_photograph(_one(jobs, "hints").source).pixels.shape[:2]
+    size = read_photograph(jobs[0].source).pixels.shape[:2]
     points = read_points(options.hints) if options.hints else []
-    hints = point_hints([*points, *map(_point, options.hint)], size)
+    hints = point_hints([*points, *options.hint], size)
     if not options.hint_layer:
         return hints
     layer = layer_hints(read_photograph(options.hint_layer))
@@ -72,7 +80,7 @@ def write_strip(path, colorizer, jobs):
     from keras_colorize.evaluation import sweep_pictures
     from keras_colorize.io import contact_sheet, read_photograph
 
-    job = _one(jobs, "--sweeps-strip")
+    (job,) = jobs
     pictures = sweep_pictures(colorizer, read_photograph(job.source).pixels)
     headings = [f"{count} sweeps" for count in range(len(pictures))]
     contact_sheet([pictures], [str(job.relative)], Path(path), headings=headings)
@@ -81,7 +89,6 @@ def write_strip(path, colorizer, jobs):
 def _one(jobs, what):
     if len(jobs) != 1:
         raise InputError(f"expected one photograph with {what}, received {len(jobs)}")
-    return jobs[0]
 
 
 def _point(text):
@@ -90,4 +97,6 @@ def _point(text):
         point = {"x": float(x), "y": float(y), "color": color}
         return point | ({"radius": float(radius[0])} if radius[0] else {})
     except ValueError as error:
-        raise InputError(f"expected --hint X,Y,#RRGGBB[,RADIUS], received {text!r}") from error
+        raise argparse.ArgumentTypeError(
+            f"expected X,Y,#RRGGBB[,RADIUS], received {text!r}"
+        ) from error
