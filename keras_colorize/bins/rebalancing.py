@@ -25,7 +25,7 @@ def smooth_prior(counts, sigma=SIGMA):
     centers = ab_centers().astype("float64")
     distances = np.square(centers[:, None] - centers[None]).sum(-1)
     kernel = np.exp(-distances / (2.0 * max(sigma, 1e-6 * BIN_STEP) ** 2))
-    # Normalised over the target bins, so that bins at the rim of the gamut lose no mass.
+    # Normalized over the target bins, so that bins at the rim of the gamut lose no mass.
     kernel /= kernel.sum(axis=0, keepdims=True)
     smoothed = kernel @ (counts / counts.sum())
     return smoothed / smoothed.sum()
