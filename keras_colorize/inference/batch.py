@@ -16,15 +16,7 @@ GROUP_PIXELS = 1 << 22
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of a job.
-
-    Attributes:
-        job: the `Job`.
-        status: `"done"`, `"skipped"` or `"failed"`.
-        notes: sentences for people: why it failed, or what could not be kept.
-        before: the photograph as read, None unless done.
-        after: the colorized photograph, None unless done.
-    """
+    """What became of a job: status `"done"`, `"skipped"` or `"failed"`, notes, pictures if done."""
 
     job: Job
     status: str
@@ -48,21 +40,10 @@ class InProgress:
 def colorize_files(
     colorizer, jobs, *, mark_colorized=True, skip_existing=False, overwrite=False, keep=False
 ):
-    """Colorizes files; a bad one is reported and the rest goes on.
+    """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
 
-    One thread reads and prepares photographs and one puts color on them and writes, while the
-    network works on those in between; `Outcome`s come in groups.
-
-    Args:
-        colorizer: a `BaseColorizer`.
-        jobs: list of `Job`s.
-        mark_colorized: see `write_photograph`.
-        skip_existing: whether jobs whose output exists are left out.
-        overwrite: whether existing outputs are replaced; without either they are failures.
-        keep: whether outcomes carry the pictures.
-
-    Yields:
-        An `Outcome` per job, in order.
+    One thread reads ahead and one composes and writes, while the network predicts in between. An
+    existing output is skipped or overwritten as asked, and a failure without either.
     """
 
     def finish(group):
@@ -88,18 +69,10 @@ def colorize_files(
 
 
 def read_groups(colorizer, jobs, overwrite=True):
-    """Reads photographs and puts those together that the network sees at one size.
+    """Yields lists of `InProgress` that the network sees at one size, in the order of the jobs.
 
-    Which ones come together depends on them and their order alone, not on who is quicker: a
-    network in low precision gives slightly different colors in other company.
-
-    Args:
-        colorizer: a `BaseColorizer`.
-        jobs: `Job`s.
-        overwrite: whether those whose output exists are read.
-
-    Yields:
-        Lists of `InProgress`, in the order of the jobs.
+    Grouping depends on the jobs alone, not on timing: in low precision a network gives slightly
+    different colors in other company.
     """
     group, shapes, pixels = [], set(), 0
     for job in jobs:

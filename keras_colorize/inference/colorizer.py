@@ -1,8 +1,4 @@
-"""The colorizer: picture in, the same kind of picture with color out.
-
-`preprocess`, `predict` and `compose` are the only way from pixels to pixels, for whoever
-colorizes: a file, a folder, a video, a bulk run, an evaluation, the client of a server.
-"""
+"""The colorizer: picture in, the same kind of picture with color out."""
 
 import abc
 import copy
@@ -45,13 +41,7 @@ BATCH_PIXELS = 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class Preprocessed:
-    """One picture, ready for the network.
-
-    Attributes:
-        pixels: array (H, W, C), C of 1, 3 or 4.
-        lightness: float32 array (H, W, 1), L* in 0..100.
-        network_input: float32 array (h, w, 1), the same at the working size.
-    """
+    """A picture (H, W, C), its L* in 0..100 (H, W, 1), and that at the working size (h, w, 1)."""
 
     pixels: np.ndarray
     lightness: np.ndarray
@@ -59,11 +49,9 @@ class Preprocessed:
 
 
 class BaseColorizer(abc.ABC):
-    """Colorizes whole pictures; subclasses predict the color, by a network here or on a server.
+    """Colorizes whole pictures; subclasses predict the color, here or on a server.
 
-    Attributes `name`, `working_size`, `saturation` and `hints` are those of a `Colorizer`;
-    `at_once` is how many photographs of a folder are predicted together, beyond four of which more
-    hardly take less time for each.
+    `at_once` photographs of a folder are predicted together; more than four gain hardly any time.
     """
 
     name, working_size, saturation, hints, at_once = "", 256, 1.0, None, 4
@@ -72,15 +60,14 @@ class BaseColorizer(abc.ABC):
         """Colorizes one picture or several.
 
         Args:
-            picture: a path or a Pillow image; a `Photograph`; an array (H, W), (H, W, 1),
-                (H, W, 3) or (H, W, 4), or a batch (N, H, W, C) of those, in bool, uint8,
-                uint16 or floating point in [0, 1], sRGB; or a list of any of these. Color that
-                is there is not looked at. A fourth channel is alpha and is kept.
+            picture: a path or Pillow image; a `Photograph`; an sRGB array (H, W), (H, W, 1),
+                (H, W, 3) or (H, W, 4), or a batch (N, H, W, C), in bool, uint8, uint16 or
+                floating point in [0, 1]; or a list of these. Color that is there is ignored,
+                alpha is kept.
 
         Returns:
-            The same kind at the same size: an array of the same type (uint8 for bool) with
-            three channels (four with alpha), a `Photograph`, a Pillow image (for a path, too),
-            or a list.
+            The same kind, size and type (uint8 for bool, a Pillow image for a path) with three
+            channels, or four with alpha.
 
         Raises:
             PhotographError: if a file cannot be read.
@@ -106,13 +93,12 @@ class BaseColorizer(abc.ABC):
         """Predicts color, before saturation.
 
         Args:
-            lightness: float array (N, H, W, 1), L* in 0..100, at a working size: the network
-                sees it as it is.
+            lightness: float array (N, H, W, 1), L* in 0..100, at a working size.
             hints: `Hints` of the size of the lightness, or None; those of the colorizer are
                 for whole photographs.
 
         Returns:
-            float32 array or tensor (N, h, w, 2) of a and b: at the network's own resolution, or
+            float32 array or tensor (N, h, w, 2) of a and b, at the network's own resolution, or
             at the working size where it is refined or hinted.
         """
 
@@ -154,8 +140,7 @@ class BaseColorizer(abc.ABC):
             ab: float arrays (h, w, 2), what `predict` returns for them.
 
         Returns:
-            List of arrays (H, W, 3), or (H, W, 4) with the alpha of the picture, of the type of
-            its pixels.
+            List of sRGB arrays (H, W, 3), or (H, W, 4) with alpha, of the type of the pixels.
         """
         kinds = {(one.pixels.shape, one.pixels.dtype) for one in batch}
         pixels = sum(one.lightness.size for one in batch)
@@ -197,16 +182,14 @@ class Colorizer(BaseColorizer):
 
     Args:
         model: a network of the library, L* (N, H, W, 1) in, dict of outputs out.
-        config: its `PresetConfig`; gives the defaults of the options in `FROM_PRESET`.
-        **options: fields of `Options`, whose help says what they do. A decoder that is given comes
-            with saturation 1 and rebalancing 0, unless these are given, too. Beside numbers and
-            names there are: `style`, a picture, as those that are colorized, whose global features
-            are used in place of their own (Iizuka 2016, section 4.5); `palette`, a reference
-            picture, a JSON file or a list of colors and weights that the colors lean to, see
-            `read_palette`; `refine`, a name or a `Refinement`; `precision`, read by
-            `from_preset`; and `hints`, a pair `(ab, mask)` or `Hints`: (H, W, 2) with the a and b
-            of those pixels of the one picture (H, W) to be colorized where the mask (H, W) is set,
-            which spread along equal lightness and are not multiplied by the saturation.
+        config: its `PresetConfig`, with the defaults of the options in `FROM_PRESET`.
+        **options: fields of `Options`, described by their help; a given decoder comes with
+            saturation 1 and rebalancing 0, unless these are given, too. Also: `style`, a picture
+            whose global features are used (Iizuka 2016, section 4.5); `palette`, see
+            `read_palette`; `refine`, a name or a `Refinement`; `precision`, read by `from_preset`;
+            `hints`, `Hints` or a pair `(ab, mask)`: (H, W, 2) with the a and b of the one picture
+            (H, W) where the mask (H, W) is set, which spread along equal lightness and are not
+            multiplied by the saturation.
 
     Raises:
         InputError: for options outside their range, or that the network cannot take: a decoder,
@@ -230,9 +213,6 @@ class Colorizer(BaseColorizer):
             preset: name of a shipped preset, path of a preset's folder, or None for the default.
             **options: arguments of `Colorizer`.
 
-        Returns:
-            A `Colorizer`.
-
         Raises:
             PresetError: if the preset is unknown or damaged.
             InputError: for options outside their range.
@@ -245,14 +225,10 @@ class Colorizer(BaseColorizer):
         return colorizer
 
     def replace(self, **options):
-        """A colorizer with other options that shares the network.
+        """Returns a colorizer with other options that shares the network.
 
         Args:
-            **options: arguments of `Colorizer`. Those that are left out stay as they are; None
-                unsets `style`, `palette`, `refine` and `hints`.
-
-        Returns:
-            A `Colorizer`.
+            **options: arguments of `Colorizer`; None unsets `style`, `palette`, `refine`, `hints`.
 
         Raises:
             InputError: for arguments that do not exist or are outside their range.
@@ -326,13 +302,10 @@ class Colorizer(BaseColorizer):
         )
 
     def distributions(self, prediction):
-        """Distributions that a refinement starts from, at the network's own resolution.
+        """Returns the distributions (N, h, w, 2, K), float32, that a refinement starts from.
 
         Args:
             prediction: the color output of the network, a distribution.
-
-        Returns:
-            float32 tensor (N, h, w, 2, K).
         """
         temperature, share = 1.0, self.rebalancing
         if self.refinement.distribution == "network":

@@ -1,8 +1,6 @@
-"""From the lightness of a picture and small a and b to sRGB at full size; and bicubic resizing.
+"""From L* and small a and b to sRGB at full size; and bicubic resizing (Keys 1981, a = -1/2).
 
-Resizing is that of Keys 1981 (a = -1/2, antialiased) as products of small matrices. Pixel centers
-lie at half integers and nothing is read beyond the border, as in `keras.ops.image.resize`, whose
-results these are up to rounding.
+Resizing is antialiased, as `keras.ops.image.resize` up to rounding, by products of small matrices.
 """
 
 import functools
@@ -27,25 +25,11 @@ _BLOCK = 16
 
 
 def compose(lightness, ab, saturation=1.0, target=None):
-    """Puts predicted color on the original lightness of pictures of one size.
+    """Puts ab (N, h, w, 2) of any size on lightness (N, H, W, 1), L* in 0..100, as sRGB.
 
-    The small ab is enlarged by bicubic interpolation, scaled, and its chroma reduced where sRGB
-    cannot show it; L* and hue stay. Band by band, which bounds the memory; and the search for the
-    chroma that fits is done only for the colors that need it, of several bands together.
-
-    Args:
-        lightness: contiguous float array (N, H, W, 1), L* in 0..100.
-        ab: float array or tensor (N, h, w, 2), a and b at any size.
-        saturation: factor on the chroma, 0 for grey, 1 for as predicted.
-        target: contiguous array (N, H, W, 3 or 4) in uint8, uint16 or floating point, which gets
-            the sRGB, rounded to the nearest level or in [0, 1]; alpha stays. None for a new one
-            (N, H, W, 3) in float32.
-
-    Returns:
-        The target.
-
-    Raises:
-        InputError: if the target is not contiguous.
+    Saturation multiplies the chroma, which is reduced where sRGB cannot show it; L* and hue stay.
+    The target (N, H, W, 3 or 4), contiguous, is filled in its type and keeps its alpha; None makes
+    one in float32. Works in bands, which bounds the memory.
     """
     count, height, width, _ = lightness.shape
     target = np.empty((count, height, width, 3), "float32") if target is None else target
@@ -91,10 +75,9 @@ def to_srgb(lightness, ab):
 
 
 def to_working_size(lightness, working_size):
-    """Scales lightness (H, W, 1) so that its long side has the working size.
+    """Scales lightness (H, W, 1) so that its long side has the working size in pixels.
 
-    The sides are rounded to multiples of the networks' stride, which moves the aspect ratio a
-    little and spares borders that the network never saw in training.
+    Sides are rounded to multiples of the networks' stride, which spares borders never trained on.
     """
     longest = max(lightness.shape[:2])
     size = [
@@ -110,17 +93,7 @@ def divided(number, by):
 
 
 def resize_bicubic(x, size, top=0, rows=None):
-    """Resizes pictures; gives a band of rows of the result, so that large ones come in pieces.
-
-    Args:
-        x: float32 array or tensor (N, h, w, C).
-        size: height and width of the whole result; these and the following may be tensors.
-        top: first row of the band.
-        rows: rows of the band; None for all.
-
-    Returns:
-        The same kind (N, rows, width, C).
-    """
+    """Resizes float32 (N, h, w, C) to size (H, W), or gives `rows` rows of it from `top`."""
     height, width = size
     rows = height if rows is None else rows
     # The direction first that leaves less to do in the other one.

@@ -43,17 +43,16 @@ def predicted_ab(
 
     Args:
         prediction: tensor (N, h, w, C) or (N, h, w, 2, K), the network's color output.
-        output: which output it is. `"ab"`, `"yuv_uv"` and `"luv_uv"` are chroma scaled to
-            [0, 1], `"hs"` hue and saturation, `"rgb"` all three; `"ab_logits"` a distribution
-            over the in-gamut bins, `"ab_channel_logits"`, `"luv_uv_logits"` and `"hs_logits"`
-            one over the bins of each channel.
+        output: its name: `"ab"`, `"yuv_uv"` and `"luv_uv"` are chroma scaled to [0, 1], `"hs"`
+            hue and saturation, `"rgb"` all three; `"ab_logits"` a distribution over the in-gamut
+            bins, `"ab_channel_logits"`, `"luv_uv_logits"` and `"hs_logits"` over each channel's.
         lightness: tensor (N, H, W, 1), L* in 0..100, what the network saw.
-        decoder: see `decode_ab`; for distributions alone.
-        temperature: see `decode_ab`.
-        log_weights: array (313,) or (2, K), added to the logits of a distribution first, or
-            None; see `decode_ab`.
+        decoder: for distributions; this and `temperature`, `log_weights` and `seed` as for
+            `decode_ab`.
+        temperature: sharpens a distribution.
+        log_weights: array (313,) or (2, K), added to the logits first, or None.
         bin_means: (2, K) values of the bins of each channel; empty for their centers.
-        seed: see `decode_ab`.
+        seed: of the decoder `"sample"`.
 
     Returns:
         float32 tensor (N, h, w, 2) of a and b.
@@ -119,10 +118,7 @@ def _luv_uv_to_ab(luv_uv, lightness):
 
 
 def _yuv_uv_to_ab(yuv_uv, lightness):
-    """Finds the luma Y' with which U and V have the lightness that the network saw.
-
-    L* alone decides the luma of greys only: each step corrects it by the grey levels it is off.
-    """
+    """Finds a and b, with the luma Y' that gives U and V the lightness that the network saw."""
     wanted = luma = _grey_level(_fit(lightness, yuv_uv))
 
     def rgb():
@@ -136,10 +132,7 @@ def _yuv_uv_to_ab(yuv_uv, lightness):
 
 
 def _hs_to_ab(hs, lightness):
-    """Finds, by halving, the value with which hue and saturation have the lightness that was seen.
-
-    Saturated blue is never as light as white: the value ends at 1 there.
-    """
+    """Finds a and b, halving for the value that gives the lightness seen; it ends at 1."""
     wanted = _fit(lightness, hs)
     value, step = ops.full_like(wanted, 0.5), 0.25
 

@@ -1,10 +1,7 @@
 """Colors that the user fixed at some pixels, and how far they reach.
 
-In a Markov random field a single pixel loses against a region of others, and mean field carries
-news 16 pixels in eight sweeps. So hints travel along paths: a path is as long as the lightness
-changes along it, squared, as in the weights of the field's pairs, and a shortest path reaches
-all of a region of equal lightness, whatever its size (the aim of Levin, Lischinski & Weiss
-2004). Where the path is short, the hint takes the place of the network's prediction.
+Hints travel along shortest paths, as long as the squared changes of lightness on them: so they fill
+regions of equal lightness (Levin, Lischinski & Weiss 2004), where mean field goes 16 pixels.
 """
 
 import dataclasses
@@ -70,16 +67,13 @@ def hints_of(value):
 
 
 def point_hints(points, size):
-    """Hints from points.
+    """Makes `Hints` from points.
 
     Args:
-        points: list of `{"x": 12, "y": 30, "color": "#rrggbb", "radius": 4}`: pixels from the
-            left and from the top of the upright photograph; without a radius one two-hundredth
-            of the long side. Later ones lie above earlier ones.
+        points: list of `{"x": 12, "y": 30, "color": "#rrggbb", "radius": 4}`: pixels from the left
+            and top of the upright photograph; the radius defaults to 1/200 of the long side.
+            Later ones lie above earlier ones.
         size: `(height, width)` of the photograph.
-
-    Returns:
-        `Hints`.
 
     Raises:
         InputError: for points that are incomplete or outside the photograph.
@@ -113,10 +107,9 @@ def layer_hints(layer):
 
 
 def at_size(hints, size):
-    """Hints of a picture at another size, such as the working size.
+    """Scales hints to another size; each pixel has the mean color of the hints in it.
 
-    A pixel has the mean color of the hints in it. Pixels beside are hinted as well, for enlarging
-    mixes a pixel with its neighbors.
+    Neighbors are hinted as well, for enlarging mixes a pixel with them.
     """
     rows, columns = np.nonzero(hints.mask)
     rows, columns = (
@@ -134,9 +127,8 @@ def at_size(hints, size):
 def spread(hints, lightness):
     """Lets hints reach along equal lightness (H, W, 1).
 
-    Returns:
-        `(ab, force)`: float32 arrays (H, W, 2), the color of the hints that are near, and
-        (H, W, 1), from 1 at hints to 0 far from all. Without hints both are 0.
+    Returns float32 `(ab, force)`: the color (H, W, 2) of near hints, and (H, W, 1), from 1 at
+    hints to 0 far from all.
     """
     if not hints.mask.any():
         return np.zeros_like(hints.ab), np.zeros((*hints.mask.shape, 1), "float32")
@@ -164,8 +156,7 @@ def hinted(ab, lightness, hints):
 def path_lengths(seeds, lightness):
     """Length (G, H, W) of the shortest path from sets of seeds (G, H, W) to each pixel.
 
-    A path goes from neighbor to neighbor; each step costs `STEP` and the square of what
-    lightness (H, W) changes beyond `NOISE`.
+    A step to a neighbor costs `STEP` and the squared change of lightness (H, W) beyond `NOISE`.
     """
     across, along = (_ends(lightness, axis) for axis in (1, 0))
     lengths = np.where(seeds, 0.0, 1e12)

@@ -1,12 +1,7 @@
 """A Markov random field on the distributions of a network (Melas-Kyriazi & Han 2017, section 3.2).
 
-Each channel is a field of its own, solved at the working size: there the lightness has the edges
-at which color may change, and the network's own output has not.
-
-Pictures of any size are solved tile by tile. In a sweep of red-black mean field news travels two
-pixels, in s sweeps at most 2 s - 1. A tile that sees 2 s pixels beyond what is kept of it is
-therefore solved there exactly as the whole picture would be, if its checkerboard is that of the
-picture, which it is when tiles start at even rows and columns.
+In s sweeps of red-black mean field news travels at most 2 s - 1 pixels. So a tile that starts at
+even rows and columns and sees 2 s pixels beyond what is kept is solved exactly as the whole.
 """
 
 import functools
@@ -37,17 +32,9 @@ NOWHERE = -1e6
 
 
 def refined_ab(probabilities, lightness, config, refinement, hints=None):
-    """Colors of one picture by way of the field.
+    """Solves the field for probabilities (h, w, 2, K) on lightness (H, W, 1), L* in 0..100.
 
-    Args:
-        probabilities: array (h, w, 2, K), see `channel_probabilities`.
-        lightness: array (H, W, 1), L* in 0..100, at the working size.
-        config: `PresetConfig` of the network.
-        refinement: a `Refinement`.
-        hints: None, or `Hints` (H, W) with colors before saturation.
-
-    Returns:
-        float32 array (H, W, 2) of a and b.
+    Returns float32 a and b (H, W, 2), at the working size, before saturation, as are the hints.
     """
     size, means = lightness.shape[:2], config.bin_means
     fixed = None if hints is None else _FixedBins(hints, lightness, config)
@@ -96,17 +83,7 @@ class _FixedBins:
 
 
 def channel_probabilities(prediction, output, temperature=1.0, log_weights=None):
-    """Distributions of the two channels apart, from any network that predicts distributions.
-
-    Args:
-        prediction: tensor (N, h, w, 313) or (N, h, w, 2, K), the network's color output.
-        output: which output it is, `"ab_logits"` or a key of `CHANNEL_BINS`.
-        temperature: sharpens the distribution first; 1 leaves it as it is.
-        log_weights: array that is added to the logits first, or None.
-
-    Returns:
-        float32 tensor (N, h, w, 2, K) that sums to 1 over the last axis.
-    """
+    """Distributions (N, h, w, 2, K), float32, of a and b apart, from any predicted distribution."""
     check_distribution(output, "a refinement")
     logits = ops.cast(prediction, "float32")
     if log_weights is not None:
@@ -171,19 +148,10 @@ def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):
 
 
 def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
-    """Solves a field tile by tile; all have one shape, so that a solver is compiled once.
+    """Solves a field tile by tile into (H, W, D); all have one shape, so a solver is compiled once.
 
-    Args:
-        solver: function of float32 arrays (1, tile, tile, C, K) and L* (1, tile, tile, 1) that
-            returns an array (1, tile, tile, D).
-        unary: function of two slices, rows and columns within the picture, that returns the
-            potentials there, an array (h, w, C, K).
-        lightness: array (H, W, 1), L* in 0..100.
-        sweeps: the sweeps that `solver` makes, all of them: with a tolerance tiles would differ.
-        tile: side of a tile in pixels, even and above 4 * sweeps.
-
-    Returns:
-        float32 array (H, W, D): what `solver` returns for the whole picture, but for rounding.
+    `unary` gives the potentials (h, w, C, K) of two slices. A tile is even and above 4 * sweeps;
+    the solver makes all sweeps, since with a tolerance tiles would differ.
     """
     halo = 2 * sweeps
     if tile % 2 or tile <= 2 * halo:
@@ -212,10 +180,7 @@ def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
 
 
 def enlarged_window(probabilities, size, rows, columns):
-    """Rows and columns (slices) of a map (h, w, ...) enlarged bilinearly to a size, no more of it.
-
-    Pixel centers lie at half integers and the border is repeated.
-    """
+    """Rows and columns (slices) of a map (h, w, ...) that is enlarged bilinearly to a size."""
     for axis, (places, length) in enumerate(zip((rows, columns), size, strict=True)):
         small = probabilities.shape[axis]
         position = (np.arange(places.start, places.stop) + 0.5) * (small / length) - 0.5

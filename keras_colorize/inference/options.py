@@ -1,8 +1,4 @@
-"""The options of a `Colorizer`, each with range, choices and help, for all that ask for them.
-
-Python, command, web page, preset config, journal of a video and server client read this one table.
-It needs neither Keras nor NumPy, so that `--help` and wrong usage do not wait for them.
-"""
+"""The one table of options of a `Colorizer`, with range, choices and help; it needs no Keras."""
 
 import argparse
 import dataclasses
@@ -29,27 +25,12 @@ AFTER_NETWORK = ("working_size", "saturation")
 
 
 def field(default, limits, help, **about):
-    """A field of options.
-
-    Args:
-        default: its default.
-        limits: lowest and highest number, or names to choose among; empty for neither.
-        help: what the command says of it.
-        **about: `metavar` and `group` of the help.
-    """
+    """A field of options: default, limits or choices, and what the help of the command says."""
     return dataclasses.field(default=default, metadata={"limits": limits, "help": help, **about})
 
 
 def check(table, **values):
-    """Checks options.
-
-    Args:
-        table: `Options` or `Refinement`.
-        **values: some of its fields.
-
-    Raises:
-        InputError: for one outside its range or choices.
-    """
+    """Raises `InputError` for a value outside the range or choices of its field in the table."""
     for name, value in values.items():
         limits = table.__dataclass_fields__[name].metadata["limits"]
         if not limits or isinstance(value, Refinement):
@@ -67,8 +48,7 @@ def check(table, **values):
 class Refinement:
     """Parameters of the Markov random field of Melas-Kyriazi & Han 2017, section 3.2.
 
-    The defaults are the best of those tried, `REFINEMENTS["mrf-paper"]` those of the paper;
-    the help of the fields says what they are.
+    The help of the fields describes them; `REFINEMENTS["mrf-paper"]` are those of the paper.
 
     Raises:
         InputError: for values outside their range.
@@ -186,7 +166,7 @@ class Options:
 
     @classmethod
     def of(cls, config, **given):
-        """Options of a preset, with those that are asked for.
+        """Returns the options of a preset, with those that are asked for.
 
         Args:
             config: `PresetConfig`; its fields named in `FROM_PRESET` are the defaults.
@@ -260,17 +240,7 @@ def numbers_of(text):
 
 
 def given_options(namespace):
-    """Options that were given as arguments, for `Colorizer.from_preset` and `replace`.
-
-    Args:
-        namespace: what a parser with `add_arguments` parsed.
-
-    Returns:
-        Dict of options by name.
-
-    Raises:
-        InputError: for parameters of a refinement without one.
-    """
+    """Dict of the options that were given as arguments; `InputError` if they do not go together."""
     given = {
         table: {
             one.name: getattr(namespace, one.name)

@@ -83,19 +83,10 @@ def log_histogram(palette, output):
 
 
 def palette_bias(logits, histogram, strength, mode):
-    """Bias that makes logits lean to a palette, to be added to them.
+    """Bias (313,) or (2, K), or one per picture, that makes logits lean to a log histogram.
 
-    Args:
-        logits: float32 tensor (N, h, w, 313) or (N, h, w, 2, K).
-        histogram: see `log_histogram`.
-        strength: exponent, 0 for no effect.
-        mode: `"product"` makes p x h^strength of a distribution p, which is the paper's at
-            strength 1. As p already knows that most colors are near grey, and so does h, the
-            product is greyer than both; `"transfer"` makes p x (h / m)^strength with m the mean of
-            p over the picture.
-
-    Returns:
-        float32 array: (313,) or (2, K), or one for each picture.
+    `"product"` makes p x h^strength, the paper's at 1, greyer than both; `"transfer"` makes
+    p x (h / m)^strength with m the mean of p over the picture.
     """
     if mode == "product":
         return strength * histogram

@@ -103,19 +103,9 @@ def _grey_lightness(dtype):
 
 
 def apply_pixelwise(function, *colors):
-    """Applies a function of `keras_colorize.color` to every pixel.
+    """Applies a pixelwise function of tensors (P, C) to arrays (..., C) of equal leading shape.
 
-    Operation by operation these functions spend their time on temporary arrays; compiled, where
-    the backend can, they take a fifth of it.
-
-    Args:
-        function: function of tensors (P, C) that treats each pixel alone; gives one tensor (P, D)
-            or several. It is compiled once for as long as the program runs: no lambda.
-        *colors: what it takes: float arrays or tensors (..., C) of at least one pixel, of equal
-            shape but for their last axis.
-
-    Returns:
-        Array (..., D), or a list of them.
+    It is compiled where the backend can, a fifth of the time, and kept for good: pass no lambda.
     """
     shape, compiled = colors[0].shape[:-1], _Pixelwise(function, len(colors))
     flat = [np.reshape(ops.convert_to_numpy(one), (-1, one.shape[-1])) for one in colors]
