@@ -7,18 +7,9 @@ def scaled(channels, width):
 
 
 def check_network(width, input_shape, classes=None, global_features=True, **choices):
-    """Checks arguments of a factory.
+    """Raises ValueError for arguments that a factory does not take.
 
-    Args:
-        width: factor on the channels.
-        input_shape: shape of the lightness without batch.
-        classes: number of scene classes, or None.
-        global_features: whether there are features of the whole picture, which classes need.
-        **choices: by name of an argument, its value and the values that there are.
-
-    Raises:
-        ValueError: unless the width is above 0, the shape is (H, W, 1), there are at least two
-            classes with global features, if any, and every choice is one that there is.
+    `input_shape` must be (H, W, 1), and each of `choices` a pair of a value and the allowed ones.
     """
     if width <= 0:
         raise ValueError(f"Expected a width above 0, received {width}.")

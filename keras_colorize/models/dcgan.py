@@ -1,8 +1,7 @@
 """The conditional DCGAN of Nazeri, Ng and Ebrahimi 2018, as used by Zhou & Zhou 2019.
 
 "Image Colorization using Generative Adversarial Networks"; Zhou & Zhou, "Automatic Colorization",
-section 2.2.1. The text gives the kinds of layers; channels and strides are those of the authors'
-release. All kernels are 4x4, but for the last one of the generator.
+section 2.2.1. Channels and strides are those of the authors' release.
 """
 
 import keras
@@ -53,38 +52,28 @@ def dcgan_generator(
     input_shape=(None, None, 1),
     name="dcgan_generator",
 ):
-    """Builds the generator, a U-Net.
+    """Builds the generator, a U-Net whose only noise is dropout.
 
-    There is no noise in its input: dropout is the only noise. As in the release, the first
-    convolution has stride 1 and its features, at full size, are not handed over.
-
-    A size that does not divide is padded where it does not, level by level: the convolutions of
-    stride 2 see one row or column of zeros more at the bottom or right, which the layer that
-    mirrors them makes too much and which is cropped. That leads to the same sizes as padding the
-    picture to a multiple of 16 or 128 would, without computing on the padding, and without
-    letting it into the statistics of batch normalization.
-
-    The innermost level has no batch normalization: from one picture of 128x128 or less, it has
-    one pixel there, and a pixel less the mean of itself is nothing.
+    Sizes that the strides do not divide are padded level by level and cropped again, so zeros
+    stay out of the batch statistics. The innermost level, which may be a single pixel, has no
+    batch normalization.
 
     Args:
         level_set: 32 for pictures of about 32x32 (four halvings), 256 for 256x256 (seven).
         width: factor on the channels of all layers but the output; 1.0 is the release.
         dropout: share of features dropped in the two (32) or three (256) innermost layers of
             the expansive path.
-        dropout_in_inference: whether they are dropped in inference too, so that each call
-            colorizes in another way.
-        batch_norm_momentum: momentum of the moving statistics, which are means over about
-            1 / (1 - momentum) steps.
-        batch_norm_mode: what batch normalization uses in inference: `"moving"` statistics, or
-            those of the `"batch"`; with `"none"` there is no batch normalization.
+        dropout_in_inference: whether inference drops them too, so that each call differs.
+        batch_norm_momentum: momentum of the moving statistics.
+        batch_norm_mode: what inference normalizes by: `"moving"` statistics or those of the
+            `"batch"`; `"none"` leaves batch normalization out.
         spectral_norm: whether all layers but the output are spectrally normalized.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
-        (N, H, W, 2) in [0, 1], which is the paper's tanh moved there.
+        (N, H, W, 2) in [0, 1], the paper's tanh rescaled.
 
     Raises:
         ValueError: for an argument out of its range.
@@ -128,13 +117,9 @@ def dcgan_discriminator(
 ):
     """Builds the discriminator, which tells true colors from those of a generator.
 
-    Its last convolution covers the whole picture at the size of the level set and gives one
-    score there. Larger pictures give a map of scores, which is averaged; the features of smaller
-    ones are padded with zeros at the bottom and right.
-
-    In training with batch normalization, a batch needs more than one pixel at the last level: a
-    single picture must be larger than 8x8 (level set 32) or 64x64 (256), or the score does not
-    depend on it.
+    The scores of pictures larger than the level set are averaged; smaller ones are padded. In
+    training with batch normalization, a single picture must be larger than 8x8 (level set 32)
+    or 64x64 (256), or the score does not depend on it.
 
     Args:
         level_set: 32 for pictures of about 32x32, 256 for 256x256.
@@ -142,8 +127,7 @@ def dcgan_discriminator(
         batch_norm_momentum: see `dcgan_generator`.
         batch_norm_mode: see `dcgan_generator`.
         spectral_norm: whether all layers are spectrally normalized.
-        input_shape: shape (H, W, 1) of the lightness; None where the size may vary. Any size
-            from 1 up works.
+        input_shape: (H, W, 1) of the lightness; None where the size may vary.
         name: name of the model.
 
     Returns:
@@ -173,13 +157,13 @@ def dcgan_discriminator(
 
 
 class _Block:
-    """Makes the layers of both networks, by a batch_norm_mode, its momentum and spectral_norm."""
+    """The layers of both networks, normalized alike."""
 
     def __init__(self, mode, momentum, spectral):
         self.mode, self.momentum, self.spectral = mode, momentum, spectral
 
     def wrapped(self, layer):
-        """Returns the layer, spectrally normalized if that is wanted."""
+        """The layer, spectrally normalized if that is wanted."""
         return SpectralNorm(layer) if self.spectral else layer
 
     def down(self, x, name, channels, strides, norm, deep):

@@ -1,9 +1,7 @@
 """A residual encoder with global fusion whose head is a distribution over the ab bins.
 
-It joins three papers: the residual encoder and decoder of Dahl 2016 and Hwang & Zhou 2016, the
-global/local fusion of Iizuka et al. 2016 (eq. 5), and the 313 in-gamut bins of Zhang et al.
-2016. With color queries (DDColor, Kang et al. 2023) it decides for the whole picture. It is the
-library's own network, small enough for two processor cores.
+It joins Dahl 2016 and Hwang & Zhou 2016 (residual encoder), Iizuka et al. 2016 (fusion, eq. 5),
+Zhang et al. 2016 (313 bins) and Kang et al. 2023 (color queries).
 """
 
 import keras
@@ -36,17 +34,16 @@ def distribution_unet(
     input_shape=(None, None, 1),
     name="distribution_unet",
 ):
-    """Builds the network.
+    """Builds the library's own network.
 
     Args:
         encoder: `"efficientnet_lite2"`, `"mobilenet_v2"` or `"residual"`, see `encode`.
-        encoder_weights: None (random), or the path of weights as `load_mobilenet_v2` (which takes
-            `"imagenet"`, too) or `load_efficientnet_lite2` reads them.
+        encoder_weights: None (random), the path of published weights of the encoder, or
+            `"imagenet"` for `"mobilenet_v2"`.
         decoder_widths: channels at strides 32, 16, 8 and 4.
         residual_widths: channels of the residual encoder: stem and strides 4, 8, 16 and 32.
         global_units: size of the global feature vector that is fused at stride 16; 0 for none.
-        queries: number of color queries that look at the whole picture, see `color_queries`; 0
-            for none.
+        queries: number of color queries that look at the whole picture; 0 for none.
         query_units: length of a query.
         query_rounds: how often the queries visit strides 32, 16 and 8.
         classes: number of scene classes of the class branch on the global features, or None.

@@ -1,9 +1,6 @@
-"""Colorful image colorization: Zhang, Isola and Efros, ECCV 2016.
+"""Colorful image colorization: Zhang, Isola and Efros, ECCV 2016, figure 2.
 
-Figure 2 of the paper; the layers have its names and, at width 1, the shapes, paddings and epsilon
-of the authors' release, so that weights trained there fit here. Every block ends with batch
-normalization, but for the last one, conv8: the release has none there, and none is needed, for
-the logits must reach any value.
+Names, shapes, paddings and epsilon are those of the authors' release, so its weights fit.
 """
 
 import keras
@@ -33,13 +30,8 @@ _LAST = 256
 def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
     """Builds the network.
 
-    The first convolution sees the lightness as (L* - 50) / 100, in [-0.5, 0.5], as in the
-    authors' PyTorch release.
-
-    The strides round sizes up, so that the transposed convolution leads to 2 ceil(H/8) rows,
-    one more than ceil(H/4) where the rest of H by 8 is 1 to 4. The published network returns
-    them all; here the row and column that lie past the end of the picture are cut off, last of
-    all, so that what is left is the same.
+    The first convolution sees (L* - 50) / 100, as in the authors' PyTorch release. What their
+    network returns past the end of the picture, where 8 does not divide it, is cut off.
 
     Args:
         width: factor on the channels of all layers but the output; 1.0 is the paper.

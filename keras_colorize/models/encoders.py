@@ -14,19 +14,10 @@ RESIDUAL_WIDTHS = (32, 64, 128, 192, 256)
 
 
 def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
-    """Applies an encoder.
+    """Features at strides 4, 8, 16 and 32 of a lightness (N, H, W, 1), L* in 0..100.
 
-    Args:
-        lightness: Keras tensor (N, H, W, 1), L* in 0..100.
-        encoder: `"efficientnet_lite2"` (see `efficientnet_lite2_features`), `"mobilenet_v2"`
-            (see `mobilenet_v2_features`) or `"residual"` (two basic blocks of He 2016 per stride).
-        residual_widths: channels of the residual encoder.
-
-    Returns:
-        List of four Keras tensors (N, ceil(H/s), ceil(W/s), C), at strides s = 4, 8, 16 and 32.
-
-    Raises:
-        ValueError: for an unknown name.
+    The encoder is `"efficientnet_lite2"`, `"mobilenet_v2"` or `"residual"` (two basic blocks of
+    He 2016 per stride); another name raises ValueError.
     """
     if encoder == "efficientnet_lite2":
         return efficientnet_lite2_features(_as_rgb(lightness))
@@ -40,8 +31,7 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
 def freeze_through(model, layer_name):
     """Stops training of a layer and of all that it depends on, batch statistics included.
 
-    The first layers of a pretrained encoder see edges, which need no new training, and cost
-    the most, for they work at the highest resolution.
+    The first layers of a pretrained encoder need no new training, and cost the most.
 
     Args:
         model: a Functional model; compile it afterwards.
@@ -68,21 +58,7 @@ def conv_block(
     kernel_initializer="he_normal",
     momentum=0.99,
 ):
-    """Convolution, batch normalization, activation; named `name`, `name`_bn, `name`_relu.
-
-    Args:
-        x: Keras tensor (N, H, W, C).
-        filters: output channels.
-        name: name of the convolution.
-        kernel_size: side of the kernel.
-        strides: stride.
-        activation: activation, or None.
-        kernel_initializer: initializer of the convolution.
-        momentum: momentum of the moving statistics.
-
-    Returns:
-        Keras tensor (N, ceil(H / strides), ceil(W / strides), filters).
-    """
+    """Convolution, batch normalization, activation; named `name`, `name`_bn, `name`_relu."""
     x = layers.Conv2D(
         filters,
         kernel_size,
@@ -97,21 +73,7 @@ def conv_block(
 
 
 def padded_conv(x, filters, name, kernel_size=3, strides=1, **options):
-    """Convolution with as much padding on each side as its kernel reaches, as in PyTorch.
-
-    "same" of Keras pads strided convolutions on one side only.
-
-    Args:
-        x: Keras tensor (N, H, W, C).
-        filters: output channels.
-        name: name of the convolution; its padding is called `name`_pad.
-        kernel_size: odd side of the kernel.
-        strides: stride; dilated convolutions have none.
-        **options: further arguments of `keras.layers.Conv2D`.
-
-    Returns:
-        Keras tensor (N, ceil(H / strides), ceil(W / strides), filters).
-    """
+    """Convolution padded alike on both sides, as in PyTorch; Keras' "same" pads one side only."""
     if strides > 1 and kernel_size > 1:
         x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
     return layers.Conv2D(

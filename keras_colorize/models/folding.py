@@ -1,8 +1,4 @@
-"""Batch normalization folded into the layer before it (Iizuka et al. 2016, section 3.4).
-
-In inference `BatchNormalization` is a factor and a sum per channel, which the layer before it
-can do by itself: its weights take the factor and its bias the sum.
-"""
+"""Batch normalization folded into the layer before it (Iizuka et al. 2016, section 3.4)."""
 
 import keras
 import numpy as np
@@ -25,16 +21,14 @@ def fold_batch_norm(model):
 
     A `BatchNormalization` is folded where all its inputs come from one convolution (also
     transposed or depthwise), dense layer or `GlobalLocalFusion` without activation, and that
-    layer's results go nowhere else. All others stay as they are. Layers that are applied
-    several times stay shared, nested Functional models are folded as well.
+    layer's results go nowhere else. Nested Functional models are folded as well.
 
     Args:
         model: Functional `keras.Model`; it is not changed.
 
     Returns:
-        A new Functional model with the same inputs, output structure, layer names and dtype
-        policies, not compiled, with fewer layers. Its outputs in inference are those of
-        `model` up to rounding; it is not for training.
+        A new Functional model, not compiled and not for training, with the same inputs, output
+        structure, layer names and dtype policies. Its outputs are those of `model` up to rounding.
 
     Raises:
         ValueError: if `model` is not a Functional model.
@@ -73,7 +67,7 @@ def _is_functional(layer):
 
 
 def _folded_weights(layer, norm):
-    """Returns the weights of a layer with those of `norm`, if there is one, folded in."""
+    """Weights of a layer with those of `norm`, if there is one, folded in."""
     if norm is None:
         return layer.get_weights()
     *affine, mean, variance = (weight.astype("float64") for weight in norm.get_weights())
@@ -93,7 +87,7 @@ def _folded_weights(layer, norm):
 
 
 def _foldable_norms(model):
-    """Returns {name of a norm: (the norm, the layer before it)} for the norms to fold."""
+    """The norms to fold: {name: (the norm, the layer before it)}."""
     config = model.get_config()
     nodes = {layer["name"]: layer["inbound_nodes"] for layer in config["layers"]}
     sources = {name: _sources(inbound) for name, inbound in nodes.items()}
@@ -117,7 +111,7 @@ def _foldable_norms(model):
 
 
 def _sources(config):
-    """Returns the names of the layers that a piece of a Functional model's config refers to."""
+    """Names of the layers that a piece of a Functional model's config refers to."""
     if isinstance(config, dict):
         if "keras_history" in config:
             return {config["keras_history"][0]}

@@ -42,13 +42,9 @@ def iizuka16(
 ):
     """Builds the network of section 3, its baseline or one of its color spaces.
 
-    Every convolution and dense layer is batch-normalized before its ReLU (section 3.4), so it
-    has no bias of its own; only the two output layers are not, for they must reach any value.
-
-    The low-level features are one set of weights for both branches. With `input_shape` of
-    `(global_size, global_size, 1)` they are computed once, as in the paper's training; with any
-    other `input_shape` the global branch sees a resized copy (antialiased) of the picture. The
-    weights of the two forms are interchangeable: train the first and load it into the second.
+    With `input_shape` of `(global_size, global_size, 1)` both branches share the low-level
+    features, as in the paper's training; with any other the global branch sees a resized copy
+    of the picture. The weights of the two forms are interchangeable.
 
     Args:
         width: factor on the channels of all layers but the outputs; 1.0 is the paper.
@@ -102,7 +98,7 @@ def iizuka16(
 
 
 def _global_branch(low, width):
-    """Section 3.2.2. Returns what the classifier reads and the global feature vector."""
+    """Section 3.2.2: what the classifier reads, and the global feature vector."""
     x = _apply(_convolutions("global_conv", _GLOBAL, width), low)
     x = layers.Flatten(name="global_flatten")(x)
     *hidden, last = [
@@ -114,7 +110,7 @@ def _global_branch(low, width):
 
 
 def _color_branch(x, half_size, color_space, width):
-    """Section 3.2.5. Returns the outputs with the color in them."""
+    """Section 3.2.5: the outputs with the color in them."""
     plan = [(channels, 1) for channels in _COLOR]
     first, second, third, fourth = _convolutions("color_conv", plan, width)
     x = layers.UpSampling2D(name="color_up1")(_apply([first], x))
@@ -130,7 +126,7 @@ def _color_branch(x, half_size, color_space, width):
 
 
 def _convolutions(prefix, plan, width):
-    """Returns one block of layers per (channels, stride): 3x3 convolution, norm, ReLU."""
+    """A block of layers per (channels, stride): 3x3 convolution, norm, ReLU."""
     return [
         _normalized(
             layers.Conv2D(
@@ -151,7 +147,7 @@ def _dense_block(name, units):
 
 
 def _normalized(layer):
-    """Returns the layer with the batch normalization and the ReLU that follow it."""
+    """The layer with the batch normalization and the ReLU that follow it."""
     return [
         layer,
         layers.BatchNormalization(name=f"{layer.name}_bn"),
@@ -167,10 +163,10 @@ def _apply(blocks, x):
 
 
 def split_style(model):
-    """Cuts a network in two for style transfer (section 4.5).
+    """Cuts a copy of a network in two for style transfer (section 4.5).
 
     With `style, colors = split_style(model)`, `colors([a, style(b)])` colors the picture `a`
-    with the global features of the picture `b`. Both hold a copy of the weights of `model`.
+    with the global features of the picture `b`.
 
     Args:
         model: network of the library with global features, which a layer `"fusion"` reads.

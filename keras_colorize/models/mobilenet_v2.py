@@ -1,8 +1,7 @@
 """MobileNetV2 as an encoder (Sandler et al. 2018, table 2, width multiplier 1).
 
-The layers have the names and weights of `keras.applications.MobileNetV2`, so its ImageNet weights
-fit. Strided layers pad as `"same"` does: where the size is not known in advance,
-`keras.applications` pads odd sizes otherwise and leaves nothing of a picture of a few pixels.
+Names and weights are those of `keras.applications.MobileNetV2`, whose ImageNet weights fit;
+padding is `"same"` for all sizes, so that pictures of a few pixels work.
 """
 
 import os
@@ -27,15 +26,7 @@ _DEEPEST = (_FEATURES[-1], "out_relu")
 
 
 def mobilenet_v2_features(rgb):
-    """Applies the convolutional part.
-
-    Args:
-        rgb: Keras tensor (N, H, W, 3) in [-1, 1].
-
-    Returns:
-        List of four Keras tensors (N, ceil(H/s), ceil(W/s), C), s = 4, 8, 16 and 32: the widest
-        features of each stride.
-    """
+    """Widest features of strides 4, 8, 16 and 32 of pictures (N, H, W, 3) in [-1, 1]."""
     x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="Conv1")(rgb)
     x = _normalized(x, "bn_Conv1", "Conv1_relu")
     blocks = [
@@ -53,17 +44,7 @@ def mobilenet_v2_features(rgb):
 
 
 def mobilenet_v2_extractor(weights):
-    """Builds a network of frozen layers that compares pictures.
-
-    Args:
-        weights: as `load_mobilenet_v2` takes them.
-
-    Returns:
-        Functional model, pictures (N, H, W, 3) in [-1, 1] to the list of `mobilenet_v2_features`.
-
-    Raises:
-        ValueError: as `load_mobilenet_v2`.
-    """
+    """Frozen model of `mobilenet_v2_features`, for comparing pictures."""
     rgb = keras.Input((None, None, 3), name="rgb")
     model = keras.Model(rgb, mobilenet_v2_features(rgb), name="mobilenet_v2_extractor")
     load_mobilenet_v2(model, weights)
@@ -72,17 +53,7 @@ def mobilenet_v2_extractor(weights):
 
 
 def mobilenet_v2_classifier(weights):
-    """Builds the frozen classifier on the last of `mobilenet_v2_features`.
-
-    Args:
-        weights: as `load_mobilenet_v2` takes them, with the classifier.
-
-    Returns:
-        Functional model, features (N, h, w, 1280) to logits of the classes of ImageNet, (N, 1000).
-
-    Raises:
-        ValueError: as `load_mobilenet_v2`, or if the file has no classifier.
-    """
+    """Frozen model from the last features (N, h, w, 1280) to ImageNet logits (N, 1000)."""
     classifier = _read(weights, classifier=True).layers[-1]
     if classifier.name != "predictions":
         raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
@@ -96,35 +67,16 @@ def mobilenet_v2_classifier(weights):
 
 
 def mobilenet_v2_teacher(weights):
-    """Builds what an encoder of lightness is to learn from, of frozen layers.
+    """Frozen model that an encoder of lightness learns from.
 
-    Args:
-        weights: as `load_mobilenet_v2` takes them, with the classifier.
-
-    Returns:
-        Functional model, pictures (N, H, W, 3) in [-1, 1] to a dict of `"features"`, the last two
-        of `mobilenet_v2_features`, and `"logits"` (N, 1000), those of the classifier of ImageNet.
-
-    Raises:
-        ValueError: as `mobilenet_v2_classifier`.
+    From pictures (N, H, W, 3) in [-1, 1] to a dict of `"features"`, the last two of
+    `mobilenet_v2_features`, and `"logits"` (N, 1000), the classifier's.
     """
     return mobilenet_v2_student(mobilenet_v2_extractor(weights), weights)
 
 
 def mobilenet_v2_student(model, weights):
-    """Builds what is to learn from `mobilenet_v2_teacher`, with the classifier of the teacher.
-
-    Args:
-        model: a network of lightness built on `encode(..., "mobilenet_v2")`; its layers are
-            shared, so it learns with what is returned.
-        weights: as `load_mobilenet_v2` takes them, with the classifier.
-
-    Returns:
-        Functional model of L* in 0..100, (N, H, W, 1), to the outputs of the teacher.
-
-    Raises:
-        ValueError: as `mobilenet_v2_classifier`, or if the model has another encoder.
-    """
+    """Model from L* (N, H, W, 1) to the teacher's outputs; it shares the encoder of `model`."""
     _check_encoder(model, _DEEPEST)
     features = [model.get_layer(name).output for name in _DEEPEST]
     logits = mobilenet_v2_classifier(weights)(features[-1])
@@ -134,14 +86,8 @@ def mobilenet_v2_student(model, weights):
 def load_mobilenet_v2(model, weights):
     """Copies ImageNet weights into the `mobilenet_v2` encoder of a model, in place.
 
-    Args:
-        model: a network built on `encode(..., "mobilenet_v2")`.
-        weights: `"imagenet"` (downloaded by keras.applications) or the path of a weights file
-            of `keras.applications.MobileNetV2` at alpha 1, with or without its classifier.
-
-    Raises:
-        ValueError: if the path does not exist, the file has another layout, or the model has
-            another encoder.
+    `weights` is `"imagenet"` (downloaded by keras.applications) or the path of such a file at
+    alpha 1. Raises ValueError if the file or the model does not fit.
     """
     source = [x for x in _read(weights).layers if x.weights and x.name != "predictions"]
     _check_encoder(model, [layer.name for layer in source])
@@ -157,7 +103,7 @@ def _check_encoder(model, names):
 
 
 def _inverted_residual(x, factor, filters, strides, prefix):
-    """Returns the block's output and its features after the expansion."""
+    """The block's output and its features after the expansion."""
     expanded = x
     if factor > 1:
         width = factor * x.shape[-1]

@@ -1,7 +1,6 @@
 """ResNet-18 with one input channel (He et al. 2016, table 1): encoder and scene classifier.
 
-Strided layers pad both sides alike, as the published PyTorch networks do and Keras' `"same"`
-does not, and batch normalization has their epsilon, so that weights trained there fit here.
+Padding and epsilon are those of PyTorch, so that weights trained there fit here.
 """
 
 import keras
@@ -39,18 +38,9 @@ def resnet18_gray_classifier(
 
 
 def resnet18_features(lightness, width=1.0, stages=4):
-    """Applies the convolutional part: stem, max pooling, two basic blocks per stage.
+    """Features at strides 2, 4, 8, 16 and 32: the stem before its pooling, and the stages.
 
-    Args:
-        lightness: Keras tensor (N, H, W, 1), L* in 0..100; the first convolution sees it
-            scaled to [0, 1].
-        width: factor on all channels.
-        stages: how many of layer1 to layer4 are applied.
-
-    Returns:
-        List of `1 + stages` Keras tensors (N, ceil(H/s), ceil(W/s), C): the stem before its
-        pooling, s = 2, and the stages, s = 4, 8, 16 and 32, with 64, 64, 128, 256 and 512
-        channels at width 1. Any size from 1 up works.
+    `lightness` is L* in 0..100, (N, H, W, 1); any size from 1 up works.
     """
     x = layers.Rescaling(0.01, dtype="float32", name="scale_lightness")(lightness)
     widths = [scaled(channels, width) for channels in STAGE_WIDTHS[:stages]]
@@ -67,12 +57,12 @@ def resnet18_features(lightness, width=1.0, stages=4):
 
 
 def take_encoder(model, source):
-    """Copies the weights of the encoder from another network on it, in place.
+    """Copies the weights of the encoder from another network on `resnet18_features`, in place.
 
     Args:
-        model: a network on `resnet18_features`.
-        source: another one of the same width, for example a trained `resnet18_gray_classifier`.
-            It may have more stages than `model`.
+        model: the network to change.
+        source: one of the same width and at least as many stages, for example a trained
+            `resnet18_gray_classifier`.
 
     Raises:
         ValueError: if `source` lacks a layer of the encoder of `model`, or has it in another
@@ -93,12 +83,12 @@ def take_encoder(model, source):
 
 
 def global_pool(features):
-    """Features of the whole picture: the mean of the last of `resnet18_features`."""
+    """Mean over the picture of the last of `resnet18_features`."""
     return layers.GlobalAveragePooling2D(name="global_pool")(features[-1])
 
 
 def class_logits(features, classes):
-    """The class branch on `global_pool`, logits (N, classes) in float32."""
+    """Float32 logits (N, classes) of the class branch on `global_pool`."""
     return layers.Dense(classes, dtype="float32", name="class_logits")(features)
 
 

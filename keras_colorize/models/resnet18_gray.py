@@ -1,4 +1,4 @@
-"""Single-stream colorizer on a grey ResNet-18.
+"""Single-stream colorizer on a gray ResNet-18.
 
 Melas-Kyriazi & Han 2017 ("Combining Deep Convolutional Neural Networks with Markov Random Fields
 for Image Colorization"), also with the decoder of Zhou & Zhou 2019 ("Automatic Colorization",
@@ -37,23 +37,17 @@ def resnet18_gray(
 ):
     """Builds the single-stream colorizer on the first six stages, stem to layer2.
 
-    Decoder `"A"` (Melas-Kyriazi & Han) is 128, up, 64, 64, 32, out. The paper only draws it, and
-    writes that its output is a quarter of the picture: from the eighth where layer2 ends, one
-    doubling leads there. Any further one would repeat the prediction, which is left to whoever
-    puts it on the picture.
-
-    Decoder `"B"` (Zhou & Zhou, table 1) is a transposed 4x4 convolution of stride 2 with 128
-    channels, then 128, 64, 64, 32, out, and last the prediction doubled to half the picture;
-    bilinearly, for pixels that are only repeated would say no more than the quarter.
-
-    All other convolutions are 3x3; all but the output are batch-normalized.
+    Decoder `"A"` (Melas-Kyriazi & Han) is 128, up, 64, 64, 32, out. Decoder `"B"` (Zhou & Zhou,
+    table 1) is a transposed 4x4 convolution of stride 2 with 128 channels, then 128, 64, 64, 32,
+    out, and last the prediction doubled bilinearly. All other convolutions are 3x3; all but the
+    output are batch-normalized.
 
     Args:
         decoder: `"A"` or `"B"`.
         head: `"ab"`, a regression, or `"ab_channel_logits"`, logits over 25 bins of a and 25
             of b (section 3.2).
-        global_features: whether features of the whole picture, from the end of the encoder, are
-            fused with those of layer2 (George 2022; section 3.1).
+        global_features: whether features of the whole picture are fused with those of layer2
+            (George 2022, section 3.1).
         classes: number of scene classes of a class branch on the global features, which is that
             of `resnet18_gray_classifier`; or None.
         width: factor on the channels of all layers but the outputs; 1.0 is the papers'.

@@ -1,8 +1,7 @@
 """VGG16 as an encoder (Simonyan & Zisserman 2015, configuration D), up to conv4_3.
 
-The layers have the names and weights of `keras.applications.VGG16`, so its ImageNet weights fit.
-Pooling rounds sizes up, so that a picture of any size leaves at least one pixel; on sizes that 8
-divides there is no difference.
+Names and weights are those of `keras.applications.VGG16`, whose ImageNet weights fit; pooling
+rounds sizes up, so that a picture of any size leaves at least one pixel.
 """
 
 import os
@@ -29,15 +28,9 @@ _NAMES = [
 
 
 def vgg16_features(lightness, width=1.0):
-    """Applies the convolutional part to the grey photograph of a lightness.
+    """Features at strides 1, 2, 4 and 8 of the gray photograph of a lightness.
 
-    Args:
-        lightness: Keras tensor (N, H, W, 1), L* in 0..100.
-        width: factor on all channels.
-
-    Returns:
-        List of four Keras tensors (N, ceil(H/s), ceil(W/s), C), s = 1, 2, 4 and 8: conv1_2,
-        conv2_2, conv3_3 and conv4_3, with 64, 128, 256 and 512 channels at width 1.
+    `lightness` is L* in 0..100, (N, H, W, 1).
     """
     x = GreyLevels(IMAGENET_MEANS, name="grey_levels")(lightness)
     features = []
@@ -54,17 +47,10 @@ def vgg16_features(lightness, width=1.0):
 
 
 def load_vgg16(model, weights):
-    """Copies ImageNet weights into the `vgg16` encoder of a model, in place.
+    """Copies ImageNet weights into the `vgg16` encoder of a model at width 1, in place.
 
-    Args:
-        model: a network built on `vgg16_features` at width 1.
-        weights: `"imagenet"` (downloaded by keras.applications; the weights are Oxford's, under
-            CC BY 4.0) or the path of a weights file of `keras.applications.VGG16`, with or
-            without its classifier, in the format of Keras 3 or the older one.
-
-    Raises:
-        ValueError: if the path does not exist, the file lacks a layer or has one of another
-            shape, or the model has another encoder.
+    `weights` is `"imagenet"` (downloaded by keras.applications; Oxford's, under CC BY 4.0) or the
+    path of such a file, of Keras 3 or older. Raises ValueError if file or model does not fit.
     """
     values = _read(weights)
     own = {layer.name: layer for layer in model.layers}
@@ -83,7 +69,7 @@ def load_vgg16(model, weights):
 
 
 def _read(weights):
-    """Returns {layer name: [kernel, bias]} of whatever convolutions the source has."""
+    """Convolutions of the source: {layer name: [kernel, bias]}."""
     if weights == "imagenet":
         source = keras.applications.VGG16(include_top=False, weights="imagenet")
         return {layer.name: layer.get_weights() for layer in source.layers if layer.weights}

@@ -60,20 +60,19 @@ def vgg16_residual_encoder(
     """Builds the final classification model (section 3.6), the baseline or an ablation.
 
     The baseline regression model (section 3.5) is `head="luv_uv", aggregation="finest",
-    final_widths=()`. The final model needs much memory, as the paper says of it: its
-    concatenation has 704 channels at full size, 135 MiB a picture of 224 x 224 in float32, and
-    the 3x3 convolution after it does six tenths of all the work.
+    final_widths=()`. The final model needs much memory: its concatenation has 704 channels at
+    full size, 135 MiB for a picture of 224x224 in float32.
 
     Args:
         encoder: a key of `ENCODER_STRIDES`; the paper has `"vgg16"`.
-        encoder_weights: None (random), `"imagenet"`, or the path of weights, see `load_vgg16`
-            and `load_mobilenet_v2`. For resnet18_gray there is `take_encoder`.
+        encoder_weights: None (random), `"imagenet"`, or the path of a weights file of
+            `keras.applications`. For resnet18_gray there is `take_encoder`.
         head: what is predicted: `"luv_uv"` or `"luv_uv_logits"`; with HSV (section 5.2)
             `"hs"` or `"hs_logits"`.
         width: factor on the channels of all layers but the outputs; 1.0 is the paper.
             mobilenet_v2 has no other.
-        decoder_width: further factor on the channels outside the encoder. Other than 1.0,
-            features pass a 1x1 convolution to the decoder's channels.
+        decoder_width: further factor on the channels outside the encoder, reached by a 1x1
+            convolution unless 1.0.
         aggregation: `"concat"` (section 3.6), `"sum"` (section 5.2; 1x1 convolutions make the
             channels equal), or `"finest"` for the last scale of the decoder alone.
         residual_units: False takes the features in place of the decoder's scales (section 5.2).
@@ -137,7 +136,7 @@ def vgg16_residual_encoder(
 
 
 def _encode(lightness, encoder, width):
-    """Returns {stride: features}, finest first."""
+    """Features by stride, finest first."""
     if encoder == "vgg16":
         features = vgg16_features(lightness, width)
     elif encoder == "resnet18_gray":
@@ -148,7 +147,7 @@ def _encode(lightness, encoder, width):
 
 
 def _decode(features, factor):
-    """The "creating" side of section 3.5. Returns its scales, coarsest first."""
+    """The "creating" side of section 3.5: its scales, coarsest first."""
     (stride, coarsest), *finer = reversed(features.items())
     x = _normalized(stride, coarsest, coarsest.shape[-1])
     scales = []
@@ -173,7 +172,7 @@ def _normalized(stride, features, channels):
 
 
 def _aggregate(scales, aggregation):
-    """Brings all scales to the size of the finest and joins them (section 3.6)."""
+    """All scales at the size of the finest, joined (section 3.6)."""
     *coarser, finest = scales
     if aggregation == "finest":
         return finest
