@@ -1,28 +1,16 @@
 """A grid split like a checkerboard into red and black pixels, each packed without gaps.
 
-In row r the red pixels are those whose column has the parity of r, so a row of W pixels gives
-ceil(W / 2) red places and as many black ones. Red place (r, j) is column 2j + r mod 2, black
-place (r, j) is column 2j + 1 - r mod 2. All four neighbors of a red pixel are black: those above,
-below and one of those beside it have the same (r, j); the other one is a place to the left or to
-the right, by the parity of the row. An odd W leaves one spare place per row, with weights of 0.
-
-Tensors are laid out (N, C, H, K, W): C fields on one grid, K labels. With columns last, what is
-done to all labels of a row stays in the processor's cache and in its vector registers; with
-labels last, as a network has them, compiled mean field takes three times as long.
+In row r, red place (r, j) is column 2j + r mod 2, black place (r, j) is column 2j + 1 - r mod 2,
+so all four neighbors of a red pixel are black. An odd width leaves one spare place per row, with
+weights of 0. Tensors are laid out (N, C, H, K, W): C fields on one grid, K labels. With columns
+last, compiled mean field is three times as fast as with labels last.
 """
 
 from keras import ops
 
 
 def pack(x):
-    """Splits a grid.
-
-    Args:
-        x: tensor (N, C, H, K, W).
-
-    Returns:
-        Tuple `(red, black)` of tensors (N, C, H, K, ceil(W / 2)); spare places hold 0.
-    """
+    """Tensors (red, black) of shape (N, C, H, K, ceil(W / 2)) of a grid (N, C, H, K, W)."""
     batch, fields, height, labels, width = ops.shape(x)
     half = (width + 1) // 2
     x = _padded(x, -1, after=1)[..., : 2 * half]
@@ -33,16 +21,7 @@ def pack(x):
 
 
 def unpack(red, black, width):
-    """Puts a grid together.
-
-    Args:
-        red: tensor (N, C, H, K, ceil(W / 2)).
-        black: same.
-        width: W.
-
-    Returns:
-        Tensor (N, C, H, K, W).
-    """
+    """Grid (N, C, H, K, width) that `pack` split."""
     is_odd = _odd_rows(red)
     columns = [ops.where(is_odd, black, red), ops.where(is_odd, red, black)]
     *shape, half = ops.shape(red)
@@ -50,11 +29,9 @@ def unpack(red, black, width):
 
 
 class Checkerboard:
-    """The weights between neighbors, as each color of pixels sees them.
+    """Weights between neighbors, as each color of pixels sees them.
 
-    Args:
-        right: weight of each pixel with its right neighbor, (N, H, W-1, 1).
-        down: weight of each pixel with its lower neighbor, (N, H-1, W, 1).
+    They are given as (N, H, W-1, 1) with the right neighbor and (N, H-1, W, 1) with the lower one.
     """
 
     def __init__(self, right, down):
@@ -64,23 +41,16 @@ class Checkerboard:
         self._weights = list(zip(up, down, left, right, strict=True))
 
     def red_message(self, black):
-        """Weighted sum over the neighbors of each red pixel.
-
-        Args:
-            black: packed tensor (N, C, H, K, ceil(W / 2)).
-
-        Returns:
-            Packed tensor of the same shape.
-        """
+        """Weighted sum over the neighbors of each red pixel; packed tensors in and out."""
         return _message(black, *self._weights[0], _odd_rows(black))
 
     def black_message(self, red):
-        """Weighted sum over the neighbors of each black pixel; see `red_message`."""
+        """Weighted sum over the neighbors of each black pixel; packed tensors in and out."""
         return _message(red, *self._weights[1], ops.logical_not(_odd_rows(red)))
 
 
 def _message(other, up, down, left, right, leans_right):
-    """Sums over neighbors; where the row `leans_right`, the right one is at the next place."""
+    """Sum over neighbors; where the row `leans_right`, the right one is at the next place."""
     # One padded copy, of which the neighbors are views, is quicker than a copy per neighbor.
     framed = ops.pad(other, ((0, 0), (0, 0), (1, 1), (0, 0), (1, 1)))
     rows = framed[:, :, 1:-1]
@@ -91,7 +61,7 @@ def _message(other, up, down, left, right, leans_right):
 
 
 def _as_rows(weights):
-    """Turns (N, H, W, 1) to (N, 1, H, 1, W)."""
+    """Weights (N, H, W, 1) laid out as (N, 1, H, 1, W)."""
     return ops.expand_dims(ops.transpose(weights, (0, 3, 1, 2)), -2)
 
 

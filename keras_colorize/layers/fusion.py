@@ -6,25 +6,21 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class GlobalLocalFusion(keras.layers.Layer):
-    """Adds what the whole picture shows to the features of each of its places.
+    """Fuses the features of the whole picture with those of each place.
 
-    Equation 5: `y(u, v) = activation(b + W [y_global; y_local(u, v)])`. The product with W is
-    split into its global and its local columns, so the global vector is multiplied once per
-    picture and never tiled over the places.
-
-    Normalization is not part of the layer: for batch normalization ask for `activation=None,
-    use_bias=False` and let `BatchNormalization` and an activation follow, as `iizuka16` does.
+    Equation 5: `y(u, v) = activation(b + W [y_global; y_local(u, v)])`. The global vector is
+    multiplied once per picture and never tiled. For batch normalization ask for
+    `activation=None, use_bias=False` and normalize afterwards, as `iizuka16` does.
 
     Args:
         units: number of output channels.
         activation: name or function applied last, None for a linear layer.
-        use_bias: whether b is learnt; False leaves it out.
+        use_bias: whether b is learned; False leaves it out.
         kernel_initializer: initializer of W.
         **kwargs: passed to `keras.layers.Layer`.
 
     Call arguments:
-        inputs: a list `[local, global_features]`, shapes (N, h, w, C) with any h and w, and
-            (N, G).
+        inputs: a list `[local, global_features]`, shapes (N, h, w, C) and (N, G).
 
     Returns:
         Fused features of shape (N, h, w, units), in the compute dtype.
@@ -50,7 +46,6 @@ class GlobalLocalFusion(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape):
-        """Makes `kernel` of shape (G + C, units), rows of the global features first."""
         local_channels, self._global_channels = _channels(input_shape)
         self.kernel = self.add_weight(
             name="kernel",
@@ -85,7 +80,7 @@ class GlobalLocalFusion(keras.layers.Layer):
 
 
 def _channels(input_shape):
-    """Returns (C, G) of a pair of shapes (N, h, w, C) and (N, G)."""
+    """Channels (C, G) of a pair of shapes (N, h, w, C) and (N, G)."""
     ranks = [len(shape) for shape in input_shape if isinstance(shape, list | tuple)]
     channels = [shape[-1] for shape in input_shape] if ranks == [4, 2] else [None]
     if None in channels:

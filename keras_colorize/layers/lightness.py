@@ -1,4 +1,4 @@
-"""Lightness as the grey photograph that a network for color photographs expects."""
+"""Lightness as the gray photograph that a network for color photographs expects."""
 
 import keras
 from keras import ops
@@ -10,11 +10,10 @@ LEVEL_MAX = 255.0
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class GreyLevels(keras.layers.Layer):
-    """Turns L* into the channels of a grey sRGB photograph, each less a mean.
+    """Turns L* into the channels of a gray sRGB photograph, each less a mean.
 
-    A network that was trained on photographs knows display levels, in which a grey of lightness
-    L* is 255 x the sRGB curve of its luminance. That is up to 9 levels darker than 2.55 L*, so L*
-    alone is not scaled. The arithmetic is float32 under every policy.
+    A gray of lightness L* has the display level 255 x the sRGB curve of its luminance, up to 9
+    levels darker than 2.55 L*. It computes in float32 under every policy.
 
     Args:
         means: what is subtracted, one number in 0..255 per channel of the result.

@@ -5,11 +5,9 @@ labels of high `unary` potential, and neighbors of like lightness with like labe
 
     log p(y) = sum_i unary_i(y_i) + sum_ij w_ij S(y_i, y_j) - log Z
 
-over the pairs ij of horizontal and vertical neighbors. Mean field is the product of one
-distribution q_i per pixel that is nearest to p; each q_i has a closed form while the others
-stand still. No two pixels of one color of a checkerboard are neighbors, so updating all of one
-color at once is exact block coordinate ascent, and the evidence lower bound never falls.
-(Updating all pixels at once is not ascent: neighbors overtake each other and oscillate.)
+over the pairs ij of horizontal and vertical neighbors. Updating all pixels of one color of a
+checkerboard at once is exact coordinate ascent, so the evidence lower bound never falls; updating
+all pixels at once would oscillate.
 """
 
 import keras
@@ -44,13 +42,10 @@ def contrast_weights(lightness, sigma=SIGMA):
 def compatible(q, compatibility=COMPATIBILITY, axis=-1):
     """How well each label agrees with a distribution over labels: the product S q.
 
-    S depends on the distance of two labels only and is 0 beyond a few bins, so the product is a
-    sum of shifted copies, not of K x K terms.
-
     Args:
         q: float tensor (..., K).
-        compatibility: potentials of labels 0, 1, 2, ... bins apart, a sequence of numbers or of
-            scalar tensors.
+        compatibility: potentials of labels 0, 1, 2, ... bins apart, numbers or scalar tensors; 0
+            beyond them.
         axis: the axis of the labels.
 
     Returns:
@@ -101,8 +96,7 @@ def _with_axes_of(q, weights):
 def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8):
     """Mean-field distributions by red-black coordinate ascent from the uniform start.
 
-    A sweep updates first the pixels whose row and column add up to an even number, then the
-    others. After s sweeps a pixel has heard from pixels at most 2 s - 1 steps away.
+    After s sweeps over both colors a pixel has heard from pixels at most 2 s - 1 steps away.
 
     Args:
         unary: potentials, which are maximized, (N, H, W, K) or (N, H, W, C, K) for C fields on
@@ -141,16 +135,15 @@ def _update(potentials, message, compatibility):
 class MeanField(keras.layers.Layer):
     """Refines distributions over the bins of color channels by their neighbors of like lightness.
 
-    Melas-Kyriazi & Han 2017, section 3.2: the unary potential is `unary_scale * p`, or with
-    `square_root` that of sqrt(p), which they found slightly smoother and slower; pairs as in
-    `contrast_weights` and `compatible`; inference as in `mean_field`. Channels are solved apart.
-    It computes in float32 whatever the policy: lightness differs too little for less.
+    Melas-Kyriazi & Han 2017, section 3.2. Channels are solved apart, in float32 under every
+    policy.
 
     Args:
         sweeps: number of sweeps, at least 1.
         sigma: scale of squared lightness differences, lightness in [0, 1]; above 0.
-        unary_scale: factor of the probabilities.
-        square_root: whether the potential is made from the square root of the probabilities.
+        unary_scale: factor of the probabilities, which makes the unary potential.
+        square_root: whether the potential is made from the square root of the probabilities,
+            which they found slightly smoother and slower.
         compatibility: potentials of labels 0, 1, 2, ... bins apart.
         **kwargs: passed to `keras.layers.Layer`.
 

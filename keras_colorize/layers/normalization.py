@@ -19,10 +19,7 @@ _SMALLEST = 1e-12
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class PermanentDropout(keras.layers.Dropout):
-    """Drops features in inference as it does in training, so that each call differs.
-
-    Calling `keras.layers.Dropout` with `training=True` inside a Functional model does not do
-    that: a model that is called with `training=False`, as `predict` does, overrules it.
+    """Drops features in inference as in training, so that each call differs.
 
     Args:
         rate: share of the features that are set to 0; the others grow accordingly.
@@ -42,11 +39,9 @@ class PermanentDropout(keras.layers.Dropout):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class BatchStatisticsNormalization(keras.layers.BatchNormalization):
-    """Normalizes by mean and variance of the batch that it is given, always.
+    """Normalizes by mean and variance of the batch that it is given, in inference too.
 
-    In training it is `keras.layers.BatchNormalization`, moving statistics included; in inference
-    it leaves these alone and looks at nothing but its input. The result for a picture then
-    depends on the others of its batch.
+    The result for a picture then depends on the others of its batch.
 
     Args:
         **kwargs: passed to `keras.layers.BatchNormalization`; the axis must be the last one.
@@ -84,16 +79,9 @@ class BatchStatisticsNormalization(keras.layers.BatchNormalization):
 class SpectralNorm(keras.layers.Wrapper):
     """Applies a layer with its kernel divided by the kernel's largest singular value.
 
-    `keras.layers.SpectralNormalization` differs from the paper: it overwrites the kernel, passes
-    no gradient through sigma, and takes the wrong axis of a transposed convolution.
-
-    The kernel is the matrix of section 2.1 of Miyato et al.: one column per output channel, one
-    row per weight of it. sigma = u'Wv, where the power iteration (algorithm 1) improves u by
-    `power_iterations` rounds in each call in training, and leaves it alone in inference. u and v
-    count as constants, so that the gradient is that of W / sigma (eq. 9): the optimizer trains
-    the kernel as it is stored, which is never overwritten.
-
-    sigma is float32 under every policy; the layer itself keeps its own precision.
+    Miyato et al., section 2.1 and algorithm 1. Unlike `keras.layers.SpectralNormalization`, it
+    never overwrites the kernel, passes the gradient of W / sigma (eq. 9), and takes the right
+    axis of a transposed convolution. sigma is float32 under every policy.
 
     Args:
         layer: a `Dense`, `Conv2D` or `Conv2DTranspose`; the wrapper has its name.
@@ -102,7 +90,7 @@ class SpectralNorm(keras.layers.Wrapper):
 
     Call arguments:
         x: what the layer takes.
-        training: whether u is improved.
+        training: whether the singular vector is improved.
 
     Returns:
         What the layer returns.

@@ -1,9 +1,7 @@
 """Sizes of feature maps whose height and width may be unknown until they run.
 
-`keras.ops.image.resize` (and with it `keras.layers.UpSampling2D(interpolation="bilinear")`)
-cannot take a size that a `tf.function` learns only when it runs. These layers read the size
-from the tensor: bilinear resizing is one small matrix product along each axis. Pixel centers lie
-at half integers, so nothing shifts when the size changes.
+`keras.ops.image.resize` cannot take a size that a `tf.function` learns only when it runs; here
+bilinear resizing is one small matrix product along each axis, with pixel centers at half integers.
 """
 
 import keras
@@ -57,8 +55,8 @@ class ResizeTo(keras.layers.Layer):
     Args:
         height: rows of the result, in pixels.
         width: columns of the result, in pixels.
-        antialias: whether to average over all that a smaller result covers, instead of the four
-            nearest pixels only. A large photograph needs it.
+        antialias: whether a smaller result averages over all that it covers, which a large
+            photograph needs, or over the four nearest pixels only.
         **kwargs: passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -91,16 +89,7 @@ class ResizeTo(keras.layers.Layer):
 
 
 def resize_bilinear(x, size, antialias=False):
-    """Resizes bilinearly, also where sizes are known only when it runs.
-
-    Args:
-        x: tensor (N, h, w, C).
-        size: height and width, integers or scalar tensors.
-        antialias: see `ResizeTo`.
-
-    Returns:
-        Tensor (N, *size, C), of the same type.
-    """
+    """Bilinearly resized (N, h, w, C), of the same type; `size` may hold scalar tensors."""
     batch, height, width, channels = ops.shape(x)
     rows = ops.cast(_bilinear_weights(height, size[0], antialias), x.dtype)
     columns = ops.cast(_bilinear_weights(width, size[1], antialias), x.dtype)
@@ -109,7 +98,7 @@ def resize_bilinear(x, size, antialias=False):
 
 
 def _bilinear_weights(before, after, antialias):
-    """Returns the (after, before) matrix that interpolates a line of pixels."""
+    """Matrix (after, before) that interpolates a line of pixels."""
     ratio = ops.cast(before, "float32") / ops.cast(after, "float32")
     spread = ops.maximum(ratio, 1.0) if antialias else 1.0
     centers = (ops.arange(after, dtype="float32") + 0.5) * ratio - 0.5
@@ -121,11 +110,10 @@ def _bilinear_weights(before, after, antialias):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class CropLike(keras.layers.Layer):
-    """Cuts a feature map at the bottom and at the right to the size of another.
+    """Cuts a feature map at the bottom and right to the size of another.
 
     Call arguments:
-        inputs: a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D), h >= H and
-            w >= W.
+        inputs: a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D), h >= H, w >= W.
 
     Returns:
         The top left (N, H, W, C) of `x`, in the compute dtype.
@@ -146,7 +134,7 @@ def _shape_like(shape, reference):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class PadToAtLeast(keras.layers.Layer):
-    """Adds zeros at the bottom and at the right of maps that are too small for a kernel.
+    """Adds zeros at the bottom and right of maps that are too small for a kernel.
 
     Args:
         size: rows and columns that the result has at least, 1 or more.
@@ -189,8 +177,7 @@ class PadToAtLeast(keras.layers.Layer):
 class GaussianSmoothing(keras.layers.Layer):
     """Smooths each channel by a Gaussian over height and width.
 
-    Beyond the border the map is its own mirror image, however small it is, as in SciPy's
-    `gaussian_filter(mode="reflect")`: padding by zeros would pull the border towards zero.
+    Beyond the border the map is mirrored, as in SciPy's `gaussian_filter(mode="reflect")`.
 
     Args:
         sigma: standard deviation in pixels, above 0.
@@ -233,7 +220,7 @@ class GaussianSmoothing(keras.layers.Layer):
 
 
 def _mirrored(x, axis, radius):
-    """Extends one axis at both ends by its mirror image, which repeats as often as needed."""
+    """One axis extended at both ends by its mirror image, which repeats as often as needed."""
     size = ops.shape(x)[axis]
     position = ops.arange(-radius, size + radius, dtype="int32")
     # Mirrored once before the remainder is taken: tf2onnx gets that of negative numbers wrong.
@@ -243,10 +230,7 @@ def _mirrored(x, axis, radius):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class StackChannels(keras.layers.Layer):
-    """Stacks the logits of channels that are binned apart.
-
-    Call it with a list of C tensors (N, H, W, K); returns a tensor (N, H, W, C, K).
-    """
+    """Stacks a list of C logits (N, H, W, K) of channels binned apart to (N, H, W, C, K)."""
 
     def call(self, inputs):
         return ops.stack(inputs, axis=-2)
