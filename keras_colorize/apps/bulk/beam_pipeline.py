@@ -1,8 +1,6 @@
-"""The pipeline: tasks, photographs in batches of equal shape, the network, pictures on the disk.
+"""The Beam pipeline: tasks, photographs in batches of equal shape, the network, pictures on disk.
 
-The only module that imports Apache Beam, and only who runs a pipeline imports it. Between tasks
-and network nothing is shuffled but the tasks themselves, so that full-size pictures stay in the
-worker that reads them, and the first picture is written long before the last one is read.
+Only tasks are shuffled: pictures stay in the worker that reads them and are written early.
 """
 
 import apache_beam as beam
@@ -26,18 +24,7 @@ VERSIONS = {
 
 
 def run_pipeline(run, tasks_file, colorizer, source, flags):
-    """Runs the pipeline to its end.
-
-    Args:
-        run: folder of the run.
-        tasks_file: file of tasks, JSON lines.
-        colorizer: an `ExportedColorizer`.
-        source: dict of what makes the pictures, for the manifest.
-        flags: list of words for Beam: the runner and what it takes.
-
-    Raises:
-        Exception: whatever the runner raises when the pipeline breaks off.
-    """
+    """Runs the pipeline to its end, and raises whatever the runner does when it breaks off."""
     run = str(run)
     pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
     read = (
@@ -64,9 +51,7 @@ def run_pipeline(run, tasks_file, colorizer, source, flags):
 class NetworkHandler(ModelHandler):
     """Runs the network of an `ExportedColorizer` on batches of `Picture`s.
 
-    Beam's own `TFModelHandlerNumpy` cannot: it loads with `tf.keras.models.load_model`, which in
-    Keras 3 takes no SavedModel, calls what it gets with one array, where a signature wants names,
-    and stacks whatever it put into a batch, whether the shapes agree or not.
+    Beam's `TFModelHandlerNumpy` cannot: Keras 3 loads no SavedModel, and it stacks unequal shapes.
     """
 
     def __init__(self, colorizer):

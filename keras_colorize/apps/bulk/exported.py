@@ -25,14 +25,7 @@ _GRAPH = "saved_model.pb"
 
 
 class ExportedColorizer(BaseColorizer):
-    """The network of a SavedModel, whose saturation is part of it.
-
-    Args:
-        path: absolute path of its folder.
-        name: `name/version`.
-        sha256: checksum of all its files and their names.
-        working_size: long side in pixels that it was exported for.
-    """
+    """The network of a SavedModel, with `name/version` and checksum; it applies the saturation."""
 
     def __init__(self, path, name, sha256, working_size):
         self.path, self.name, self.sha256, self.working_size = path, name, sha256, working_size
@@ -50,17 +43,10 @@ class ExportedColorizer(BaseColorizer):
 
 
 def find_saved_model(path):
-    """Looks at a SavedModel without loading it.
+    """Finds out the `ExportedColorizer` in a folder without loading it.
 
-    Args:
-        path: its folder, as `export_saved_model` returns it.
-
-    Returns:
-        An `ExportedColorizer`.
-
-    Raises:
-        InputError: if it is none, one that only tells scenes apart, or changed since its export.
-        PresetError: if it was not written by this library.
+    Raises `InputError` if there is none, it predicts no colors or has changed since its export, and
+    `PresetError` if another program wrote it.
     """
     path = Path(path).absolute()
     if not (path / _GRAPH).is_file():
@@ -79,19 +65,9 @@ def find_saved_model(path):
 
 
 def export_preset(preset, output, precision="float32"):
-    """Writes the SavedModel of a preset into an output folder, where all workers see it.
+    """Writes the SavedModel of a preset into an output folder, or takes that of an earlier run.
 
-    Args:
-        preset: name or folder of a preset, or None for the default.
-        output: the output folder of a bulk run. A SavedModel that an earlier run wrote there is
-            taken again, so that its pictures count as made with the same network.
-        precision: `"float32"`, `"bfloat16"` or `"auto"` (what this machine computes fast in).
-
-    Returns:
-        Path of the SavedModel.
-
-    Raises:
-        InputError: for an unknown or damaged preset, or one that cannot be exported.
+    Raises `InputError` for a preset that is unknown, damaged or cannot be exported.
     """
     source = find_preset(default_preset() if preset is None else preset)
     dtype = resolve_precision(precision)
@@ -106,14 +82,7 @@ def export_preset(preset, output, precision="float32"):
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A photograph, ready for the network.
-
-    Attributes:
-        task: its task.
-        input_sha256: checksum of its file.
-        photograph: as read.
-        preprocessed: what the colorizer made of its pixels.
-    """
+    """A photograph as read and as preprocessed for the network, with its task and checksum."""
 
     task: dict
     input_sha256: str
@@ -129,20 +98,7 @@ def read_picture(task, colorizer):
 
 
 def write_picture(picture, ab, colorizer, mark_colorized):
-    """Writes a picture in color, in place of what an interrupted run may have left there.
-
-    Args:
-        picture: a `Picture`.
-        ab: float32 array (h, w, 2), what the colorizer predicts for it.
-        colorizer: an `ExportedColorizer`.
-        mark_colorized: see `write_photograph`.
-
-    Returns:
-        Dict for the manifest.
-
-    Raises:
-        PhotographError: if it cannot be written.
-    """
+    """Puts ab (h, w, 2) on a `Picture`, writes it and returns its dict for the manifest."""
     (pixels,) = colorizer.compose([picture.preprocessed], [np.asarray(ab)])
     photograph = dataclasses.replace(picture.photograph, pixels=pixels)
     target = picture.task["target"]
@@ -160,11 +116,9 @@ def write_picture(picture, ab, colorizer, mark_colorized):
 
 
 class ShapeBatches:
-    """Collects `Picture`s until enough of one shape, as the network sees them, are there.
+    """Collects `Picture`s until `at_once` of one shape, as the network sees them, are there.
 
-    Args:
-        at_once: most pictures of a batch.
-        held_pixels: most pixels that wait; beyond it the largest batch goes out as it is.
+    Beyond `held_pixels` the largest batch goes out as it is.
     """
 
     def __init__(self, at_once, held_pixels=HELD_PIXELS):

@@ -1,12 +1,7 @@
-"""The output folder of bulk runs: what was colorized, what failed, and how the next run goes on.
+"""The output folder of bulk runs: what is done, what failed, and how the next run goes on.
 
-- `manifest.jsonl`: a line per colorized photograph, sorted by path.
-- `failures.jsonl`: a line per photograph that failed in the last run.
-- `.bulk/lock`: held by the run that writes; the system lets go of it when the process ends.
-- `.bulk/runs/<run>/`: the tasks of a run, and files that each worker appends its lines to.
-
-Lines are written right after the picture, so a run may die at any moment: the next one finds in
-them what is done. A bundle that a runner gives out twice leaves lines twice; `compacted` keeps one.
+`manifest.jsonl` has a line per picture, `failures.jsonl` one per failure of the last run, and
+`.bulk/` the lock and the lines of each worker, written right after the picture: a run may die.
 """
 
 import contextlib
@@ -34,11 +29,7 @@ _PART = re.compile(r"\.[0-9a-f]{32}\.part(\.\w+)?")
 
 
 class BulkFolder:
-    """An output folder.
-
-    Args:
-        path: the folder.
-    """
+    """An output folder, by its path."""
 
     def __init__(self, path):
         self.path = Path(path).absolute()
@@ -51,12 +42,7 @@ class BulkFolder:
 
     @contextlib.contextmanager
     def locked(self):
-        """Makes the folder, and keeps other runs out of it.
-
-        Raises:
-            PhotographError: if it cannot be made.
-            InputError: if another run is at work in it.
-        """
+        """Makes the folder and keeps other runs out; `InputError` if one is at work in it."""
         path = self.path / HIDDEN / "lock"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,11 +60,7 @@ class BulkFolder:
             yield
 
     def start(self):
-        """Begins a run: takes over what a dead one left.
-
-        Returns:
-            `(run, records)`: the folder of the run, and the manifest, a dict by path.
-        """
+        """Takes over what a dead run left; returns the folder of the run and a the manifest."""
         dead = sorted(self.runs.glob("*"))
         records = self._compact(dead)
         if dead:
@@ -91,12 +73,7 @@ class BulkFolder:
         return run, {record["path"]: record for record in records}
 
     def outcomes(self, run):
-        """How the tasks ended so far.
-
-        Returns:
-            Dict of `DONE`, `SKIPPED` and `FAILED` with a dict of lines by path each, no path
-            twice: a photograph that failed and was done when it was given out again is done.
-        """
+        """Returns a dict of lines by path for `DONE`, `SKIPPED` and `FAILED`, no path twice."""
         outcomes, known = {}, set()
         for kind in (DONE, SKIPPED, FAILED):
             lines = {line["path"]: line for line in _lines_of([run], kind)}
@@ -105,12 +82,7 @@ class BulkFolder:
         return outcomes
 
     def finish(self, run, failures):
-        """Ends a run whose workers are gone: writes the manifest and the failures.
-
-        Args:
-            run: its folder.
-            failures: list of dicts.
-        """
+        """Ends a run whose workers are gone: writes the manifest and the failures."""
         self._compact([run])
         write_lines(self.path / FAILURES, failures)
 
@@ -125,12 +97,7 @@ class BulkFolder:
 
 
 class Shard:
-    """A file of lines that one worker alone appends to.
-
-    Args:
-        run: folder of the run.
-        kind: `DONE`, `SKIPPED` or `FAILED`.
-    """
+    """A file of lines of one kind that one worker alone appends to."""
 
     def __init__(self, run, kind):
         self._path = Path(run) / f"{uuid.uuid4().hex}.{kind}.jsonl"
@@ -152,15 +119,9 @@ class Shard:
 
 
 def compacted(records, folder):
-    """Leaves one record for each path.
+    """Leaves one record for each path, sorted by path, since runners may give out a task twice.
 
-    Args:
-        records: dicts with `path` and `output_sha256`.
-        folder: where the outputs lie. Of records that disagree on an output the one stays that
-            describes it as it is; where none does, the picture has to be made again.
-
-    Returns:
-        List of records, sorted by path.
+    Of records that disagree the one stays that describes the output as it is, if any does.
     """
     by_path = {}
     for record in records:
@@ -196,10 +157,7 @@ def write_lines(path, lines):
 
 
 def read_lines(path):
-    """Reads dicts from a file of JSON lines; none where there is no file.
-
-    A worker that was killed leaves its last line unfinished: it is left out.
-    """
+    """Reads dicts from a file of JSON lines, if it is there; a last line cut short is left out."""
     if not os.path.exists(path):
         return []
     with open(path, "rb") as stream:

@@ -21,10 +21,10 @@ class Report:
     """How a run ended.
 
     Attributes:
-        done: how many photographs were colorized.
-        skipped: how many were done before, and are as the manifest says.
+        done: number of photographs colorized.
+        skipped: number of those done before that are as the manifest says.
         failures: list of dicts `path`, `source` and `reason`.
-        unfinished: how many are left, where the pipeline broke off.
+        unfinished: number of those left where the pipeline broke off.
         broken: why it broke off; "" if it came to its end.
     """
 
@@ -47,23 +47,22 @@ def colorize_in_bulk(
 ):
     """Colorizes photographs with an Apache Beam pipeline.
 
-    Pictures come out as those of a `Colorizer`, within one step of 8 bits. What an earlier run
-    into the same folder made with the same network from the same files is left as it is. Inputs,
-    outputs and SavedModel must lie where every worker sees them under the same path.
+    Pictures are those of a `Colorizer` within one step of 8 bits; what an earlier run made with the
+    same network from the same files stays. Every worker must see inputs, outputs and SavedModel
+    under the same path. `failures.jsonl` lists what failed, `manifest.jsonl` what is done.
 
     Args:
         inputs: files, folders (searched through and mirrored) and glob patterns.
         output: folder; one run at a time.
         saved_model: path `<name>/<version>` of a SavedModel, see `export_saved_model`.
-        preset: name or folder of a preset, None for the default: it is exported into the output
-            folder where there is no `saved_model`.
-        precision: of the preset: `"float32"`, `"bfloat16"`, or `"auto"` (what this machine
-            computes fast in).
+        preset: name or folder of a preset, None for the default, exported where there is no
+            `saved_model`.
+        precision: of the preset: `"float32"`, `"bfloat16"`, or `"auto"` (what is fast here).
         mark_colorized: see `write_photograph`.
         flags: words for Beam, such as `--runner=FlinkRunner`.
 
     Returns:
-        A `Report`; what failed stands in `failures.jsonl`, what is done in `manifest.jsonl`.
+        A `Report`.
 
     Raises:
         ImportError: if the extra `beam` is not installed.
@@ -101,19 +100,9 @@ def colorize_in_bulk(
 
 
 def plan_tasks(inputs, folder):
-    """Says which photograph goes where, see `plan_jobs`.
+    """Lists tasks: absolute `source` and `target`, and `path`, the target inside the folder.
 
-    Args:
-        inputs: files, folders and glob patterns.
-        folder: a `BulkFolder`.
-
-    Returns:
-        List of tasks, dicts: `source` and `target`, absolute paths, for workers elsewhere; and
-        `path`, the target as the manifest calls it.
-
-    Raises:
-        PhotographError: as `plan_jobs` does; and if there are outputs in a folder that no bulk
-            run has written to, which might be anything.
+    Raises `PhotographError` as `plan_jobs` does, and for outputs that no bulk run has written.
     """
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
@@ -133,16 +122,7 @@ def plan_tasks(inputs, folder):
 
 
 def with_records(tasks, records, source):
-    """Adds to each task how the manifest describes it.
-
-    Args:
-        tasks: list of tasks.
-        records: the manifest, a dict by path.
-        source: dict of what a record must agree in to count, such as the network.
-
-    Returns:
-        List of tasks; `done` has the checksums of a task whose record counts.
-    """
+    """Adds `done` with the checksums to each task whose record in the manifest fits the source."""
     described = []
     for task in tasks:
         record = records.get(task["path"])

@@ -44,7 +44,7 @@ class Study:
 
     Attributes:
         generator: numpy.random.Generator of the seed.
-        data: what the page needs beside its pictures; it names nothing but opaque ids.
+        data: what the page needs beside its pictures, with opaque ids alone.
         pictures: dict of opaque id to JPEG bytes.
         meaning: dict of opaque id to dict with the method, the relative path and the part.
         settings: dict of what the study was made with, the seed among it.
@@ -55,16 +55,13 @@ class Study:
         self.data, self.pictures, self.meaning, self.settings = {"side": 0}, {}, {}, {"seed": seed}
 
     def add(self, pixels, method, path, part="test"):
-        """Adds a picture.
+        """Adds a picture and returns its opaque id.
 
         Args:
             pixels: uint8 array (h, w, 3), sRGB.
             method: name of the method.
             path: relative path of the photograph.
             part: `test`, `practice` or `catch`.
-
-        Returns:
-            Opaque id.
         """
         name = self.generator.bytes(8).hex()
         self.pictures[name] = jpeg_bytes(pixels)
@@ -93,8 +90,8 @@ def make_naturalness(
         methods: dict of name to folder, at least two, see `method_folders`.
         seed: number that decides which photographs are taken and the ids of the pictures.
         size: long side in pixels.
-        max_pictures: how many photographs the page holds in all their versions; None for all.
-        per_participant: how many photographs of these each participant judges; None for all.
+        max_pictures: number of photographs on the page, each in all versions; None for all.
+        per_participant: number of these that each participant judges; None for all.
         on_picture: called without arguments after each photograph.
 
     Returns:
@@ -126,8 +123,8 @@ def make_real_or_colorized(
     """Makes the colorization Turing test of one method: which of the two was colorized?
 
     Zhang, Isola and Efros 2016, section 3.1: the photograph and its colorized version, each shown
-    for one second at 256 x 256, then any time to answer; 10 practice pairs with feedback, then 40
-    pairs of which a tenth show colors of another photograph, which an attentive participant finds.
+    for one second at 256 x 256; 10 practice pairs with feedback, then 40 pairs of which a tenth
+    show colors of another photograph, which an attentive participant finds.
 
     Args:
         methods: dict of name to folder: one method and `truth`, see `method_folders`.
@@ -142,8 +139,7 @@ def make_real_or_colorized(
 
     Raises:
         PhotographError: if photographs are missing, unreadable or differ in size.
-        InputError: if it is not one method, there are too few photographs, or the page is too
-            large.
+        InputError: if it is not one method, photographs are too few, or the page is too large.
     """
     names = [name for name in methods if name != TRUTH]
     if len(names) != 1 or TRUTH not in methods or names == [CATCH]:
@@ -193,14 +189,11 @@ def check_size(size):
 
 
 def method_folders(words, truth=None):
-    """Reads which folder is which method.
+    """Reads which folder is which method: a dict of name to Path, in the given order.
 
     Args:
         words: list of `NAME=DIR` or `DIR`, which is called like its folder.
         truth: folder of true colors, which joins the methods as `truth`, or None.
-
-    Returns:
-        dict of name to Path, in the given order.
 
     Raises:
         InputError: if two methods have the same name, or one is called `truth` beside `truth`.
@@ -219,16 +212,13 @@ def method_folders(words, truth=None):
 
 
 def paired_photographs(methods):
-    """Finds the photographs that every method has.
-
-    Suffixes may differ, because colorizing may change the format.
+    """Finds the photographs that every method has; suffixes may differ.
 
     Args:
         methods: dict of name to folder.
 
     Returns:
-        dict of relative path without suffix, in POSIX spelling and sorted, to dict of method to
-        Path.
+        dict of relative POSIX path without suffix, sorted, to dict of method to Path.
 
     Raises:
         PhotographError: if a folder is none, has no photographs, lacks one that another has, or
@@ -248,17 +238,9 @@ def paired_photographs(methods):
 
 
 def read_versions(paths, size):
-    """Reads one photograph as every method has it.
+    """Reads a photograph as every method has it, uint8 (h, w, 3) each, with long side `size`.
 
-    Args:
-        paths: dict of method to Path.
-        size: long side of what is returned, in pixels.
-
-    Returns:
-        dict of method to uint8 array (h, w, 3), all of one shape.
-
-    Raises:
-        PhotographError: if one cannot be read, or their sizes differ.
+    Raises `PhotographError` if one cannot be read, or their sizes differ.
     """
     versions, first = {}, None
     for name, path in paths.items():

@@ -18,14 +18,11 @@ _TITLES = {"naturalness": "Natural or not?", "real-or-colorized": "Real or color
 
 
 def check_paths(path, overwrite=False):
-    """Says where page and key go, before the pictures are read.
+    """Returns the paths of page and key, before the pictures are read.
 
     Args:
         path: path of the page, `.html`; `page.html` has the key `page.key.json`.
         overwrite: whether existing files are replaced.
-
-    Returns:
-        Path of the page and Path of its key.
 
     Raises:
         InputError: if the page is not called `.html`, or one exists and is not to be replaced.

@@ -52,13 +52,10 @@ class Votes:
 
 
 def read_key(path):
-    """Reads the key of a page.
+    """Reads the key of a page, a dict, see `write_study`.
 
     Args:
         path: path of the `.key.json` file.
-
-    Returns:
-        dict, see `write_study`.
 
     Raises:
         VotesError: if it is none.
@@ -77,14 +74,11 @@ def read_key(path):
 
 
 def read_votes(path, key):
-    """Reads and checks a file of votes.
+    """Reads and checks a file of votes and returns `Votes`.
 
     Args:
         path: path of the file.
         key: what `read_key` returned.
-
-    Returns:
-        Votes.
 
     Raises:
         VotesError: if the file is damaged, of another page, or names pictures unknown to the key.
@@ -150,7 +144,7 @@ class Results:
 
 
 def count_votes(returned, key, seed=0, catch_pass=CATCH_PASS):
-    """Counts votes.
+    """Counts votes and returns `Results`.
 
     Naturalness is the share of yes of one participant, and the median over participants (Iizuka
     et al. 2016, figure 5). The fooling rate is the share of pairs in which the true version was
@@ -158,13 +152,10 @@ def count_votes(returned, key, seed=0, catch_pass=CATCH_PASS):
     Practice and catch pairs are in neither.
 
     Args:
-        returned: list of Votes.
+        returned: list of `Votes`.
         key: what `read_key` returned.
         seed: number that decides the bootstrap samples.
         catch_pass: least share of catch pairs found, in 0..1.
-
-    Returns:
-        Results.
     """
     kept, notes, answers = {}, [], {}
     # The first session of each participant counts, and of that the file with the most votes.
@@ -232,18 +223,14 @@ def _grouped(answers, by):
 
 
 def bootstrap_interval(values, statistic, seed=0):
-    """Percentile bootstrap interval over participants.
+    """Percentile bootstrap interval over participants at 95 %, None for fewer than two.
 
-    Participants are drawn again with replacement, not votes: those of one person are not
-    independent, and counting them as if they were makes intervals too narrow.
+    Participants are drawn with replacement, not votes: those of one person are not independent.
 
     Args:
         values: one number for each participant.
         statistic: function of an array (resamples, participants) and `axis`, such as `np.median`.
         seed: number that decides the samples.
-
-    Returns:
-        Lower and upper end at 95 %, or None for fewer than two participants.
     """
     values = np.asarray(values, np.float64)
     if len(values) < 2:
@@ -255,14 +242,7 @@ def bootstrap_interval(values, statistic, seed=0):
 
 
 def format_results(results):
-    """Formats results as a Markdown table.
-
-    Args:
-        results: what `count_votes` returned.
-
-    Returns:
-        Text, one row per method.
-    """
+    """Formats what `count_votes` returned as a Markdown table, one row per method."""
     lines = [["method", results.metric, f"{LEVEL:.0%} interval", "participants", "votes"]]
     lines.append(["---"] * len(lines[0]))
     for row in results.rows:

@@ -1,10 +1,7 @@
 """What requests may ask for, looked at before gradio sees them, and whom the process may ask.
 
-Mounted in another application, gradio copies and opens whatever path an argument names, at any
-depth and for any component, and answers on routes that the page does not use. So only the page's
-own routes pass here; each browser has a secret cookie that its sessions and files are bound to; and
-the arguments of an event are of the kind that its parts on the page produce, with no path in them
-but those of files which the same browser has uploaded.
+Gradio opens whatever path an argument names and answers on routes that the page does not use. So
+only the page's routes and kinds of arguments pass, and paths only of files of the same browser.
 """
 
 import contextlib
@@ -59,14 +56,8 @@ class Refusal(Exception):
 class Access:
     """ASGI middleware that lets pass what the page itself asks for.
 
-    Args:
-        app: ASGI application.
-        sessions: `Sessions`, whose files may be asked for.
-        events: dict of the number of each event to `(parts, is_selection)`: the gradio components
-            that its arguments come from, and whether a place on a picture comes with them.
-        is_waiting: function of the name of a session: whether it waits for results.
-        hosts: names by which the page may be called, or None for any.
-        root_path: path or address at which a proxy shows the page.
+    `events` has, by number, the components that the arguments come from and whether a place on a
+    picture comes with them; `hosts` has the names of the page, None for any.
     """
 
     def __init__(self, app, sessions, events, is_waiting, hosts=None, root_path=""):
@@ -251,16 +242,7 @@ def _selection(value):
 
 
 def check_connection(event, values, names=()):
-    """Lets a process connect to its own machine alone, as one of Python's audit hooks.
-
-    Args:
-        event: name of the event; connections that come in are none of those looked at.
-        values: its arguments.
-        names: names of this machine that may be looked up, beside `localhost`.
-
-    Raises:
-        PermissionError: if it is about another machine.
-    """
+    """Python audit hook: `PermissionError` for connections to, and look-ups of, other machines."""
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = values[1]
         allowed = not isinstance(address, tuple) or _is_here(address[0], names)

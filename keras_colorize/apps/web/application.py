@@ -26,17 +26,9 @@ SWEEP = 60.0
 
 
 def make_app(colorizer, folder, limits, root_path="", hosts=None):
-    """Makes the application that a web server runs.
+    """Makes the FastAPI application; the folder for files of visitors is removed when it stops.
 
-    Args:
-        colorizer: a `Colorizer`.
-        folder: folder for all files of visitors; it is removed when the server stops.
-        limits: `Limits`.
-        root_path: path or address at which a proxy shows the page.
-        hosts: names by which the page may be called, or None for any.
-
-    Returns:
-        FastAPI application.
+    A proxy may show the page at `root_path`; `hosts` are the names it is called by, None for any.
     """
     sessions, queue = Sessions(folder, limits), Queue(colorizer)
     # What lies in this folder is shown from there; gradio copies all else into it.

@@ -66,15 +66,7 @@ def make_head(limits):
 
 
 def make_page(queue, sessions):
-    """Makes the page.
-
-    Args:
-        queue: a `Queue`.
-        sessions: `Sessions`.
-
-    Returns:
-        `gradio.Blocks`.
-    """
+    """Makes the page, a `gradio.Blocks`, that works with a `Queue` and `Sessions`."""
     with gradio.Blocks(title="Colorize photographs", analytics_enabled=False) as page:
         _Page(queue, sessions).build(page)
     page.queue(max_size=100)

@@ -35,11 +35,7 @@ _FUNCTION = re.compile(r"rgba?\(([^)]*)\)")
 class Queue:
     """Colorizes for all visitors, in the order in which they asked.
 
-    Args:
-        colorizer: a `Colorizer`.
-
-    Attributes:
-        offered: those of `OFFERED` that its network can take; others are left out.
+    `offered` has those of `OFFERED` that the network can take.
     """
 
     def __init__(self, colorizer):
@@ -68,31 +64,17 @@ class Queue:
         return self.colorizer.replace(**options, hints=hints)
 
     def preview(self, session, options):
-        """Colorizes a copy of the shown photograph that is small enough for a screen.
+        """Colorizes a screen-size copy of the shown photograph; `ValueError` for a wrong option.
 
-        Args:
-            session: a `Session` with a photograph.
-            options: dict of options of a `Colorizer`, by the names of `OFFERED`.
-
-        Returns:
-            Paths of two JPEG files: the copy in color, and the same with its hints marked.
-
-        Raises:
-            ValueError: for options outside their range.
+        Returns the paths of two JPEG files: the copy in color, and the same with its hints marked.
         """
         photo = session.photo
         return self._network.submit(self._preview, photo, session.palette, options).result()
 
     def finish(self, session, options):
-        """Colorizes all photographs of a session at their full size and writes them.
+        """Writes all photographs of a session at full size; yields each, done or failed.
 
-        Args:
-            session: a `Session`; each of its photographs gets its `outcome`, and two finished
-                ones or more are also put into its `archive`.
-            options: as for `preview`.
-
-        Yields:
-            Each `Photo`, when it was done or has failed.
+        Each `Photo` gets its `outcome`; two finished ones or more also go into the `archive`.
         """
         photos = list(session.photos)
         session.archive.unlink(missing_ok=True)
@@ -137,16 +119,7 @@ class Queue:
 
 
 def scaled(position, old, new):
-    """The pixel of a picture that a place on another copy of it means.
-
-    Args:
-        position: `(x, y)` in pixels, as the browser rounds them.
-        old: `(height, width)` of the copy that the place is on.
-        new: `(height, width)` of the other.
-
-    Returns:
-        `(x, y)`, whole numbers inside the picture.
-    """
+    """Moves a place `(x, y)` in pixels from a copy of size (height, width) to one of another."""
     # A place between pixels: its share of the sides is what counts.
     return tuple(
         min(max(int(position[axis] * new[1 - axis] / old[1 - axis]), 0), new[1 - axis] - 1)
@@ -155,16 +128,9 @@ def scaled(position, old, new):
 
 
 def add_point(photo, position, shown, color):
-    """Adds a hint to a `Photo`.
+    """Adds a hint at `(x, y)` of the shown picture; `ValueError` for a color that is none.
 
-    Args:
-        photo: a `Photo`.
-        position: `(x, y)` in pixels of the picture that is shown.
-        shown: `(height, width)` of that picture.
-        color: what the color picker gives: `"#rrggbb"`, `"rgb(1, 2, 3)"`, `"rgba(1.2, 2, 3, 1)"`.
-
-    Raises:
-        ValueError: for something else than a color.
+    The color is `"#rrggbb"`, `"rgb(1, 2, 3)"` or `"rgba(1.2, 2, 3, 1)"`.
     """
     text = color.strip().lower()
     if levels := _FUNCTION.fullmatch(text):
@@ -185,15 +151,7 @@ def hints_at(photo, size):
 
 
 def marked(pixels, photo):
-    """Shows where the hints of a photograph are.
-
-    Args:
-        pixels: uint8 array (h, w, 3), a copy of the photograph.
-        photo: the `Photo`.
-
-    Returns:
-        uint8 array (h, w, 3): a disk in the color of each hint, with a ring around it.
-    """
+    """Draws a ringed disk at each hint of a `Photo` on a copy of it, uint8 (h, w, 3)."""
     result = pixels.copy()
     rows, columns = np.ogrid[: result.shape[0], : result.shape[1]]
     for point in photo.points:

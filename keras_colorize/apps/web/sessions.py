@@ -69,18 +69,7 @@ class Limits:
 
 @dataclasses.dataclass
 class Photo:
-    """One uploaded photograph.
-
-    Attributes:
-        name: its file name, as uploaded.
-        path: the file, never changed.
-        size: `(height, width)` of the upright photograph.
-        preview: JPEG of it, small enough for a screen.
-        thumbnail: JPEG of it, smaller still.
-        target: path of the colorized photograph.
-        points: hints, see `point_hints`; pixels of the upright photograph at its full size.
-        outcome: `Outcome` of colorizing it at its full size, or None.
-    """
+    """An uploaded photograph with its files, hints (full-size pixels, upright) and outcome."""
 
     name: str
     path: Path
@@ -94,17 +83,9 @@ class Photo:
 
 @dataclasses.dataclass
 class Session:
-    """One visitor in one tab of a browser.
+    """One visitor in one tab of a browser; nobody can guess the name of the folder.
 
-    Attributes:
-        folder: folder of all files of the session; nobody can guess its name.
-        limits: `Limits`.
-        photos: list of `Photo`s.
-        shown: number of the photograph that the page shows.
-        palette: uint8 array (h, w, 3) of the reference picture, or None.
-        reference: path of a JPEG of it, or None.
-        faults: sentences on files that could not be taken.
-        expires: when the files are removed, by the clock of the `Sessions`.
+    `palette` is the reference picture, uint8 (h, w, 3); `expires` the time when files are removed.
     """
 
     folder: Path
@@ -201,13 +182,7 @@ class Session:
 
 
 class Sessions:
-    """All sessions, in a folder for each visitor.
-
-    Args:
-        folder: folder to make theirs in; it is removed by `close`.
-        limits: `Limits`.
-        clock: function that returns seconds.
-    """
+    """All sessions, in a folder for each visitor; `clock` returns seconds."""
 
     def __init__(self, folder, limits=None, clock=time.monotonic):
         self.folder, self.limits, self.clock = Path(folder).resolve(), limits or Limits(), clock
@@ -249,13 +224,7 @@ class Sessions:
                         path.rmdir() if path.is_dir() else path.unlink()
 
     def result(self, visitor, token, name):
-        """Path of a finished file of a visitor, None for a name of none.
-
-        Args:
-            visitor: name of the visitor.
-            token: name of the folder of the session.
-            name: file name.
-        """
+        """Path of a finished file of a visitor's session, None if there is none of that name."""
         folder = self.folder_of(visitor) / token
         with self._lock:
             for session in self._sessions.values():
@@ -271,12 +240,7 @@ class Sessions:
 
 
 def own_file(path, folder):
-    """The path of a regular file inside a folder; None for anything else.
-
-    Args:
-        path: what a request names; another spelling, a link, a device, a folder is refused.
-        folder: path of a folder, without symbolic links in it.
-    """
+    """The path of a regular file inside a folder; None for a link, a device or another spelling."""
     with contextlib.suppress(OSError, ValueError):
         inside = path.startswith(f"{folder}{os.sep}") and os.path.realpath(path) == path
         if inside and stat.S_ISREG(os.lstat(path).st_mode):
