@@ -12,14 +12,7 @@ SHOWN = 20
 
 
 def split_flags(words):
-    """Cuts off what follows `--` in a command line of `bulk`, which is for Beam.
-
-    Args:
-        words: list of words.
-
-    Returns:
-        `(words, flags)`.
-    """
+    """Splits a command line of `bulk` into `(words, flags)`: what follows `--` is for Beam."""
     if words[:1] != ["bulk"] or "--" not in words:
         return words, []
     end = words.index("--")

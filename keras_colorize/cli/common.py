@@ -50,11 +50,7 @@ def whole(text):
 
 
 def make_colorizer(options, preset, **more):
-    """Builds the `Colorizer` that the options describe, with more of its arguments.
-
-    Raises:
-        InputError: if the preset tells scenes apart and predicts no colors.
-    """
+    """Builds the `Colorizer` of the options; `InputError` for a preset that predicts no colors."""
     colorizer = make_any_colorizer(options, preset, **more)
     if not colorizer.config.colorizes:
         raise InputError(f"expected a preset that colorizes, {preset} only tells scenes apart")

@@ -4,14 +4,7 @@ import time
 
 
 class Progress:
-    """A progress bar with pictures per second and the time that is left.
-
-    Args:
-        what: what is being done.
-        total: how many pictures there are, None if that is not known.
-        done: how many of them are done already.
-        unit: what they are called.
-    """
+    """A progress bar with pictures per second and time left; a total of None is unknown."""
 
     def __init__(self, what, total, done=0, unit="pictures"):
         from rich import console, progress

@@ -39,14 +39,9 @@ def check(options, jobs):
 
 
 def make_hints(options, jobs):
-    """Hints that the options describe, for the photograph of the one job.
+    """Makes `Hints`, or None, for the photograph of the one job.
 
-    Returns:
-        `Hints`, or None.
-
-    Raises:
-        InputError: if a hint or the layer does not fit the photograph.
-        PhotographError: if the photograph or the layer cannot be read.
+    Raises `InputError` for several photographs or a wrong hint, `PhotographError` for a bad file.
     """
     if not (options.hint or options.hints or options.hint_layer):
         return None
@@ -71,12 +66,7 @@ def make_hints(options, jobs):
 
 
 def write_strip(path, colorizer, jobs):
-    """Writes the photograph of the one job as it is before the first sweep and after each.
-
-    Raises:
-        InputError: if the colorizer has no refinement.
-        PhotographError: if the photograph cannot be read or the strip cannot be written.
-    """
+    """Writes the photograph of the one job before the first sweep and after each."""
     from keras_colorize.evaluation import sweep_pictures
     from keras_colorize.io import contact_sheet, read_photograph
 

@@ -27,11 +27,7 @@ def add(command):
 
 
 def make_colorizer(options):
-    """Builds a colorizer that asks the server, and asks it once.
-
-    Raises:
-        InputError: for options that cannot go with a server, or one that does not answer.
-    """
+    """Builds a colorizer that asks the server, and asks it once; `InputError` if that fails."""
     from keras_colorize.presets import default_preset
     from keras_colorize.serving import Client, RemoteColorizer, ServerError
 
@@ -53,11 +49,7 @@ def make_colorizer(options):
 
 
 def check_alone(options):
-    """Checks that there is a server where there are options of one.
-
-    Raises:
-        InputError: if not.
-    """
+    """Raises `InputError` for options of a server without a server."""
     from keras_colorize.inference.options import flags
 
     given = [name for name in _OWN if getattr(options, name) is not None]
