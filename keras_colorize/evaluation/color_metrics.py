@@ -22,13 +22,12 @@ SSIM_WINDOW = 11
 def picture_metrics(target, predictions):
     """Measures colorized versions of one picture.
 
-    PSNR, SSIM (Gaussian window, sigma 1.5) and CIEDE2000 are scikit-image's. `ab_mse` is the
-    error of "colors from 0 to 1", mean of a and b (Melas-Kyriazi & Han 2017, table 3; Zhou & Zhou
-    2019); `luv_uv_error` the sum of the squared errors of u and v, `acc_u` and `acc_v` the share
-    of right bins and `saturation_difference` |sum S - sum S_true| / sum S_true of HSV (Hwang &
-    Zhou 2016, 5.1), each a mean over the pixels. `auc` is the area under the curve of pixels
-    within a distance of 0 to 150 in the ab plane (Zhang, Isola & Efros 2016, 3.1): a pixel at
-    distance d is within all from d on, so that it adds 1 - d / 150.
+    PSNR, SSIM (Gaussian window, sigma 1.5) and CIEDE2000 are scikit-image's. `ab_mse` is that of
+    "colors from 0 to 1", mean of a and b (Melas-Kyriazi & Han 2017, table 3; Zhou & Zhou 2019);
+    `luv_uv_error` the sum of the squared errors of u and v, `acc_u` and `acc_v` the share of right
+    bins and `saturation_difference` |sum S - sum S_true| / sum S_true of HSV (Hwang & Zhou 2016,
+    5.1), means over the pixels. `auc` is the area under the curve of pixels within a distance of
+    0 to 150 in the ab plane (Zhang, Isola & Efros 2016, 3.1): one at distance d adds 1 - d / 150.
 
     Args:
         target: array (H, W, 3), the true colors, sRGB in [0, 1].
@@ -43,12 +42,10 @@ def picture_metrics(target, predictions):
 
 
 class ColorEvaluator:
-    """`picture_metrics`, and the rebalanced area under the curve of the set.
+    """`picture_metrics`, and the area under the curve rebalanced by how rare true colors are.
 
-    That area weights each pixel by the inverse of how often its true color occurs (Zhang 2016,
-    section 3.1, equation 4 with lambda 0). How often it occurs is counted in the photographs
-    that are measured, so it is known at the end alone, and values of different sets of
-    photographs do not compare; the paper counts in ImageNet.
+    That one (Zhang 2016, section 3.1, equation 4 with lambda 0) counts colors in the measured set,
+    the paper in ImageNet: values of different sets do not compare.
     """
 
     def __init__(self):

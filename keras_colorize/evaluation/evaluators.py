@@ -49,15 +49,15 @@ def make_evaluators(paths, classifier=None, features=(), scenes=None):
 
 
 class Scenes:
-    """Top-1 and top-5 of a preset's scene classes, on photographs in folders of their names.
+    """Top-1 and top-5 of a preset's scene classes: does the network see what the picture shows?
 
-    It asks whether the network sees what the picture shows (Iizuka et al. 2016, table 2).
+    Iizuka et al. 2016, table 2.
 
     Args:
         colorizer: a `Colorizer` whose network has `class_logits`.
         methods: names of the methods that share its network.
-        folder: folder of the photographs. One in `<folder>/<class>/`, where a class may be
-            several folders such as `church/outdoor`, is of that class.
+        folder: folder of the photographs, in `<folder>/<class>/`, where a class may be several
+            folders such as `church/outdoor`.
 
     Attributes:
         indices: dict of class to its index; empty if the network knows none.
@@ -93,13 +93,9 @@ class Scenes:
 
 
 class Lpips:
-    """Distance in the features of AlexNet, as calibrated by people (Zhang et al. 2018).
+    """Distance in the features of AlexNet, as calibrated by people (Zhang et al. 2018); 0 is equal.
 
-    0 is the same picture.
-
-    Raises:
-        ImportError: if the package `lpips` is not installed.
-        OSError: if its weights cannot be had.
+    Raises `ImportError` without the package `lpips`, `OSError` if its weights cannot be had.
     """
 
     SMALLEST = 64

@@ -32,14 +32,7 @@ MOST_NAMES = 5
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """One photograph and what the methods predict for it.
-
-    Attributes:
-        path: path of the photograph.
-        predictions: dict of method to float32 array (H, W, 3), sRGB in [0, 1], "grey" first and
-            "truth" last; empty if it failed.
-        error: what was wrong with it, or None.
-    """
+    """A photograph and the sRGB (H, W, 3) in [0, 1] that each method predicts, or its error."""
 
     path: object
     predictions: dict = dataclasses.field(default_factory=dict)
@@ -48,13 +41,7 @@ class Sample:
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """What was measured.
-
-    Attributes:
-        pictures: dict of path to dict of method to dict of metric to float.
-        overall: dict of method to dict of metric to float, of metrics that only a set has.
-        failures: dict of path to what was wrong with the photograph.
-    """
+    """Metrics by picture, method and name; `overall` has those of the whole set by method."""
 
     pictures: dict
     overall: dict
@@ -77,20 +64,18 @@ def measure(
 ):
     """Measures methods on color photographs.
 
-    Every photograph is scaled down to `long_side` and given to each method, such as a
-    `Colorizer`, which looks at its L*; the result is compared with its colors. Rows for grey and
-    for the truth are added, for a metric means little without them. A photograph that cannot be
-    read is left out.
+    Every photograph is scaled down to `long_side` and given to each method, such as a `Colorizer`,
+    which looks at its L*; the result is compared with its colors. Rows for grey and for the truth
+    are added. A photograph that cannot be read is left out.
 
     Args:
         methods: dict of name to callable: sRGB array (H, W, 3) in [0, 1] to the same.
         paths: paths of color photographs.
         long_side: long side in pixels of what is measured.
-        colorized: None, or dict of method to dict of path to the path of a picture that was
-            colorized before; its color is put on the lightness of the truth.
-        evaluators: what else is measured. Each has `update(path, target, predictions)`, which
-            returns a dict of method to dict of metric to float for one picture, and `result()`,
-            which returns the same for all so far.
+        colorized: None, or dict of method to dict of path to the path of a picture colorized
+            before, whose color is put on the lightness of the truth.
+        evaluators: each has `update(path, target, predictions)`, which returns a dict of method to
+            dict of metric to float for one picture, and `result()`, the same for all so far.
         workers: threads that read photographs ahead.
         on_sample: called with the `Sample` of each photograph.
 
@@ -153,14 +138,11 @@ def _sample(methods, long_side, colorized, path, reading):
 
 
 def measured_paths(folder, limit=None):
-    """Paths of the photographs to measure.
+    """Lists the paths of the photographs to measure, sorted.
 
     Args:
         folder: folder of color photographs.
         limit: how many are taken, in the order of their paths; None for all.
-
-    Returns:
-        List of paths.
 
     Raises:
         PhotographError: if there are none.
@@ -171,8 +153,8 @@ def measured_paths(folder, limit=None):
 def pair_outputs(outputs, truth, paths):
     """Finds the colorized picture of each photograph by its path inside the folder.
 
-    A picture of the same path without the suffix will do where it is the only one, because
-    colorizing may change the format: `old/a.jpg` is paired with `old/a.jpg`, else `old/a.png`.
+    Colorizing may change the format: `old/a.jpg` is paired with `old/a.jpg`, else with the only
+    picture of another suffix, such as `old/a.png`.
 
     Args:
         outputs: folder of colorized pictures.
@@ -225,14 +207,11 @@ def _listed(names):
 
 
 def scaled_rgb(path, long_side):
-    """Reads a photograph at a size that is quick to measure.
+    """Reads a photograph as float32 (H, W, 3), sRGB in [0, 1], at a size that is quick to measure.
 
     Args:
         path: path of a photograph.
         long_side: most pixels of the long side; smaller photographs stay as they are.
-
-    Returns:
-        float32 array (H, W, 3), sRGB in [0, 1].
 
     Raises:
         PhotographError: if it cannot be read.
@@ -251,29 +230,14 @@ def scale_down(pixels, long_side):
 
 
 def as_grey(lightness):
-    """The grey picture of a lightness.
-
-    Args:
-        lightness: array (H, W, 1), L* in 0..100.
-
-    Returns:
-        float32 array (H, W, 3), sRGB in [0, 1].
-    """
+    """The grey picture, float32 sRGB (H, W, 3) in [0, 1], of L* (H, W, 1) in 0..100."""
     return compose(np.ascontiguousarray(lightness)[None], np.zeros((1, 1, 1, 2), "float32"))[0]
 
 
 def recolored(target, prediction):
-    """Puts the color of one picture on the lightness of another.
+    """Puts a and b of a prediction on the L* of the target, both sRGB (H, W, 3) in [0, 1].
 
-    So another program is measured by its color alone, as this library is, even if it changed
-    the lightness, too.
-
-    Args:
-        target: array (H, W, 3), sRGB in [0, 1], whose L* is taken.
-        prediction: array of the same shape, whose a and b are taken.
-
-    Returns:
-        float32 array (H, W, 3), sRGB in [0, 1].
+    So a program that changes the lightness, too, is measured by its color alone.
     """
     ab = apply_pixelwise(rgb_to_lab, prediction)[..., 1:]
     return compose(lightness_of(target)[None], ab[None])[0]

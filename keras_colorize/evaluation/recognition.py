@@ -19,16 +19,10 @@ _WORDNET_ID = re.compile(r"(?<![A-Za-z0-9])n[0-9]{8}(?![0-9])")
 
 
 class FeatureEvaluator:
-    """Frechet distance to the truth in the features of a network.
+    """Frechet distance to the truth in the features (N, D), or means of maps, of a `keras.Model`.
 
-    Args:
-        network: `keras.Model` from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to features
-            (N, D), or maps (N, h, w, D), of which the mean is taken. H and W are 224 where the
-            network takes any.
-        name: its name in the name of the metric.
-
-    Raises:
-        ValueError: for a network of another kind.
+    It takes sRGB (N, H, W, 3) scaled to [-1, 1], 224 x 224 where any size will do; `ValueError`
+    for a network of another kind. The name is for the metric.
     """
 
     def __init__(self, network, name):
@@ -66,17 +60,10 @@ class FeatureEvaluator:
 
 
 class Recognition(FeatureEvaluator):
-    """Recognizability: does a classifier of ImageNet see what it sees in the true colors?
+    """Recognizability: does a MobileNetV2 of ImageNet see what it sees in the true colors?
 
-    Its likeliest class is compared with that on the true picture and, where the name of a
-    photograph tells its class (`imagenet_class`), with that class, as in Zhang 2016, section
-    3.2. The features before its last layer also give a Frechet distance.
-
-    Args:
-        weights: path of weights of `keras.applications.MobileNetV2` with its classifier.
-
-    Raises:
-        ValueError: if the file does not exist or has another layout.
+    Where a photograph's name tells its class, that is asked as well (Zhang 2016, section 3.2); its
+    features give a Frechet distance. `ValueError` for weights that are missing or do not fit.
     """
 
     def __init__(self, weights):
@@ -102,15 +89,7 @@ class Recognition(FeatureEvaluator):
 
 
 def crops(predictions, side):
-    """The middle of pictures, scaled as networks of ImageNet expect it.
-
-    Args:
-        predictions: dict of name to array (H, W, 3), sRGB in [0, 1], all of one shape.
-        side: side of the crops; the short side of the pictures is scaled to it.
-
-    Returns:
-        float32 array (N, side, side, 3) in [-1, 1].
-    """
+    """Middles of pictures, short side scaled to `side`: float32 (N, side, side, 3) in [-1, 1]."""
     small = ops.image.resize(
         np.stack(list(predictions.values())),
         (side, side),
@@ -122,17 +101,7 @@ def crops(predictions, side):
 
 
 def load_features(path):
-    """Reads a network for `FeatureEvaluator`; its file's name names it.
-
-    Args:
-        path: a `.keras` file.
-
-    Returns:
-        `FeatureEvaluator`.
-
-    Raises:
-        ValueError: if it cannot be read, or is of another kind.
-    """
+    """Reads a `FeatureEvaluator` from a `.keras` file; `ValueError` if it cannot be one."""
     try:
         network = keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, TypeError) as error:
@@ -141,23 +110,10 @@ def load_features(path):
 
 
 def frechet_distance(first, second):
-    """Frechet distance of the Gaussians that have the means and covariances of two sets.
+    """Frechet distance of the Gaussians of two sets (n1, D) and (n2, D) (Heusel et al. 2017).
 
-    Heusel et al. 2017: |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)). Covariances of fewer samples
-    than features have no full rank, and square roots of their product are unstable. With
-    C1 = A'A and C2 = B'B, where A and B are the centered samples, the trace of the root is the
-    sum of the singular values of A B', which needs no root and no epsilon.
-
-    Args:
-        first: array (n1, D) of features, n1 > 1.
-        second: array (n2, D), n2 > 1.
-
-    Returns:
-        float, not below 0. With few samples it is far too large, and it falls as n grows: only
-        values with the same n and the same network compare.
-
-    Raises:
-        ValueError: for other shapes.
+    The trace of (C1 C2)^(1/2) is the sum of the singular values of A B', with C1 = A'A, C2 = B'B,
+    which needs no unstable root. Few samples give far too large values; compare equal n alone.
     """
     first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
     if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
@@ -181,15 +137,7 @@ def _factor(samples):
 
 
 def imagenet_class(path):
-    """Reads the class from the name of a file, or else of its folder.
-
-    Args:
-        path: such as `n02119789_4062.JPEG` or `n02119789/4062.jpg`, by WordNet ID as in ImageNet.
-
-    Returns:
-        Index of the class in the scores of networks that were trained on ImageNet, 0..999; None
-        where neither name has the ID of one.
-    """
+    """Index 0..999 of the WordNet ID in the name of a file, or else of its folder; None without."""
     path = Path(path)
     found = _WORDNET_ID.findall(path.name) or _WORDNET_ID.findall(path.parent.name)
     return _imagenet_indices().get(found[0]) if found else None

@@ -37,11 +37,7 @@ class SheetRows:
         self.total, self.rows, self.captions, self.headings = 0, [], [], ()
 
     def add(self, outcome):
-        """Adds a finished job: grey, colorized and, where there is one, true.
-
-        Args:
-            outcome: an `Outcome` that carries its pictures.
-        """
+        """Adds the pictures of an `Outcome`: grey, colorized and, where there is one, true."""
 
         def row():
             # A given picture may have color; the network sees its lightness alone.
@@ -142,8 +138,8 @@ def sweep_pictures(colorizer, pixels):
         pixels: array (H, W, C), the photograph.
 
     Returns:
-        List of uint8 arrays (h, w, 3): grey, which is what the uniform start of mean field
-        decodes to, and the result after each sweep.
+        List of uint8 sRGB arrays (h, w, 3): grey, which the uniform start decodes to, and the
+        result after each sweep.
 
     Raises:
         ValueError: for a colorizer without refinement.
@@ -159,10 +155,10 @@ def sweep_pictures(colorizer, pixels):
 
 
 def write_demo_photographs(folder):
-    """Writes the photographs of the demonstration.
+    """Writes the photographs of the demonstration, in color to `truth/` and in grey to `grey/`.
 
     Args:
-        folder: their true colors go to `truth/` in it, grey copies to `grey/`.
+        folder: where both are made.
     """
     for name in DEMO:
         pixels = getattr(skimage.data, name)()

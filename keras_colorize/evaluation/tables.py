@@ -54,16 +54,13 @@ def better(key):
 
 
 def summarize(pictures, overall=None):
-    """Averages metrics over pictures.
+    """Averages metrics over the pictures that have them: dict of method to dict of metric to float.
+
+    PSNR has its mean and its median; the difference in colorfulness is also that of the means.
 
     Args:
         pictures: dict of path to dict of method to dict of metric to float, see `Measurement`.
         overall: dict of method to dict of metric to float, which join the averages, or None.
-
-    Returns:
-        dict of method to dict of metric to float. PSNR has its mean and its median; the
-        difference in colorfulness is also that of the means. A metric that some pictures do not
-        have is averaged over those that do.
     """
     summary = {}
     for name in next(iter(pictures.values())):
@@ -81,15 +78,12 @@ def summarize(pictures, overall=None):
 
 
 def format_table(summary, metrics=HEADLINE, directions=False):
-    """Formats some metrics of a summary as a Markdown table, a row per method.
+    """Formats metrics as a Markdown table, a row per method, with a dash for what it lacks.
 
     Args:
         summary: what `summarize` returns.
         metrics: keys of the metrics, a column each.
         directions: whether a first row says which way each is better.
-
-    Returns:
-        Text; a dash where a method does not have a metric.
     """
     rows = [["better", *map(better, metrics)]] if directions else []
     rows += [
@@ -99,14 +93,11 @@ def format_table(summary, metrics=HEADLINE, directions=False):
 
 
 def format_details(summary, n):
-    """Formats the other metrics of a summary as a Markdown table, a column per method.
+    """Formats the other metrics as a Markdown table, a column per method.
 
     Args:
         summary: what `summarize` returns.
         n: how many pictures were measured; a Frechet distance means nothing without it.
-
-    Returns:
-        Text; a dash where a method does not have a metric.
     """
     found = dict.fromkeys(key for row in summary.values() for key in row if key not in HEADLINE)
     keys = [key for key in LABELS if key in found] + [key for key in found if key not in LABELS]
@@ -169,17 +160,15 @@ def write_json(path, record, overwrite=False):
 
 
 def describe(measurement, folder, colorized=None):
-    """Makes a record of a measurement.
+    """Makes a record of a measurement, a dict that JSON can hold.
+
+    It has versions, n, failures, metrics by method (infinity as `"inf"`), their labels and which
+    way they are better, and the sha256 of every photograph that was measured.
 
     Args:
         measurement: a `Measurement`.
         folder: folder that the paths of photographs are given in.
         colorized: None, or dict of path to path of the colorized pictures.
-
-    Returns:
-        dict that JSON can hold: versions, n, failures, metrics by method (infinity, which JSON
-        does not know, as `"inf"`), their labels and which way they are better, and the sha256 of
-        every photograph that was measured.
     """
     paths = list(measurement.pictures)
     summary = measurement.summary()
