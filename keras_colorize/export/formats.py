@@ -27,21 +27,18 @@ INT8_OUTPUTS = ("ab", "ab_logits", "ab_channel_logits", "class_logits")
 
 
 def export_onnx(source, path, *, overwrite=False):
-    """Writes an ONNX file, for pictures of any size.
+    """Writes an ONNX file, for pictures of any size, and returns its path.
 
-    Its input `lightness` is float32 (N, H, W, 1), L* in 0..100. Its outputs are named like the
-    network's: for a `Colorizer`, `ab` (N, h, w, 2), decoded and multiplied by the saturation as
-    that one does, and `class_logits` where there are classes; for a network, its heads as they
-    are. The file is run once and compared with the network before it takes its name.
+    Its input `lightness` is float32 (N, H, W, 1), L* in 0..100. A `Colorizer` gives `ab`
+    (N, h, w, 2), decoded and multiplied by its saturation, and `class_logits` where there are
+    classes; a network its heads as they are. The file is compared with the network before it
+    takes its name.
 
     Args:
         source: a `Colorizer` on the TensorFlow backend without style, refinement, palette and
             hints, or a Functional network of the library; in float32.
         path: path of the file, `*.onnx`; missing folders are made.
         overwrite: whether an existing file is replaced.
-
-    Returns:
-        The path.
 
     Raises:
         FileExistsError: if the file exists and `overwrite` is False.
@@ -76,23 +73,20 @@ def export_onnx(source, path, *, overwrite=False):
 
 
 def export_litert(source, path, *, size=None, quantize=None, calibration=(), overwrite=False):
-    """Writes a LiteRT file (TensorFlow Lite as it was called), for one picture at a time.
+    """Writes a LiteRT file (once TensorFlow Lite), for one picture at a time; returns its path.
 
     Inputs and outputs are those of `export_onnx`, float32 also where the file computes in int8.
 
     Args:
         source: see `export_onnx`.
         path: path of the file, `*.tflite`; missing folders are made.
-        size: height and width in pixels of the input, which graphics processors and other
-            accelerators want fixed; None for a square of the working size (256 for a network);
-            `"any"` for a file whose input is resized before it runs, if the network allows.
+        size: height and width in pixels of the input, which accelerators want fixed; None for a
+            square of the working size (256 for a network); `"any"` for an input that is resized
+            before it runs, if the network allows.
         quantize: None for float32, or `"int8"` for weights and features of 8 bits.
         calibration: for `"int8"`, some 50 photographs such as the file will see, as a
-            `Colorizer` takes them; the range of every feature is found by them.
+            `Colorizer` takes them; they decide the range of every feature.
         overwrite: whether an existing file is replaced.
-
-    Returns:
-        The path.
 
     Raises:
         FileExistsError: if the file exists and `overwrite` is False.
@@ -133,19 +127,10 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
 
 
 def colors_model(colorizer):
-    """Makes the model that goes from lightness to color as a colorizer does.
+    """Makes the Functional model from L* (N, H, W, 1) to `ab` (N, h, w, 2), float32.
 
-    Args:
-        colorizer: a `Colorizer` whose options work pixel by pixel: without style, refinement,
-            palette and hints, and not with the decoder `"sample"`.
-
-    Returns:
-        Functional `keras.Model`: L* (N, H, W, 1) in; out, a dict of `ab` (N, h, w, 2) in
-        float32, decoded and multiplied by the saturation, and of the other outputs of the
-        network, such as `class_logits` (N, classes).
-
-    Raises:
-        ValueError: for other options.
+    Other outputs of the network stay, and `ab` is decoded and multiplied by the saturation.
+    `ValueError` for style, refinement, palette, hints or the decoder `"sample"`.
     """
     options = ("style", "refinement", "palette", "hints")
     received = [name for name in options if getattr(colorizer, name) is not None]

@@ -39,16 +39,14 @@ def export_saved_model(
 ):
     """Writes a SavedModel that TensorFlow Serving serves, and other programs load.
 
-    It holds the network of the colorizer in its precision, and all its options: working size,
-    decoder, temperature, saturation, rebalancing and refinement. Signatures, for N pictures:
+    It holds the network of the colorizer in its precision, and all its options. For N pictures:
 
     - `serving_default`: `lightness` float32 (N, H, W, 1), L* in 0..100, sides multiples of 32,
       to `ab` float32 (N, h, w, 2), decoded and multiplied by the saturation; and, where the
-      network has scene classes, to their `probabilities` float32 (N, classes).
+      network has scene classes, to their `probabilities` float32 (N, classes). A network that
+      only tells scenes apart has no `ab`, and no other signature.
     - `colorize_bytes`: `image_bytes` string (N,), JPEG or PNG files of any sizes, to `png_bytes`
-      string (N,) of the same sizes, each as its file has it: EXIF orientation is not looked at.
-
-    A network that only tells scenes apart has the first one alone, without `ab`.
+      string (N,) of the same sizes; EXIF orientation is not looked at.
 
     Args:
         colorizer: a `Colorizer` on the TensorFlow backend, without style, palette and hints.
@@ -56,8 +54,7 @@ def export_saved_model(
         name: name of the network there; None for that of the colorizer.
         version: number of the version, above 0; None for the one after the highest there.
         max_pixels: most pixels of a picture that is decoded; its header is enough to refuse it.
-        warmup: whether to write requests that the server warms up with, which takes the extra
-            `serving`.
+        warmup: whether to write requests that the server warms up with (extra `serving`).
 
     Returns:
         Path of the SavedModel, `<folder>/<name>/<version>`. It appears whole or not at all.
@@ -98,17 +95,13 @@ def export_saved_model(
 
 
 def read_exported(path):
-    """Reads what an exported SavedModel says of itself, without loading it.
+    """Reads the `PresetConfig` that a SavedModel was exported with, without loading it.
 
-    A SavedModel is a program: one that somebody else wrote can read and write files where it is
-    run. That every file is there as it was exported shows damage and exchanged files; it does not
-    show who exported it.
+    A SavedModel is a program that can read and write files where it is run. The check of its files
+    shows damage and exchanged files; it does not show who exported it.
 
     Args:
         path: folder of the SavedModel, as `export_saved_model` returns it.
-
-    Returns:
-        The `PresetConfig` that it was exported with.
 
     Raises:
         PresetError: if it was not written by `export_saved_model`.
@@ -130,11 +123,7 @@ def read_exported(path):
 
 
 def import_prediction_log():
-    """The module of TensorFlow Serving's records.
-
-    Raises:
-        ImportError: without the package tensorflow-serving-api (extra `serving`).
-    """
+    """Imports TensorFlow Serving's records; `ImportError` without the extra `serving`."""
     try:
         from tensorflow_serving.apis import prediction_log_pb2
     except ImportError as error:
@@ -169,10 +158,7 @@ def _write_extra(folder, colorizer, name, signatures):
 
 
 def _write_warmup(path, name, working_size, signatures):
-    """Writes a request for each signature, which the server answers before it lets anyone in.
-
-    The first request to a network takes seconds, in which TensorFlow optimizes its graph.
-    """
+    """Writes a request per signature that the server runs first, as its first one takes seconds."""
     side = working_size
     ramp = np.tile(np.linspace(0, 255, side, dtype="uint8"), (side, 1))[..., None]
     inputs = {

@@ -1,10 +1,4 @@
-"""What a served network answers to: lightness or encoded pictures in, color out.
-
-The steps are those of `inference`: the same functions of `keras.ops` decode, refine and compose
-here and there. Own to this module is only what a graph needs: reading and writing of encoded
-pictures, sizes that are not known before it runs, and loops over the rows of large pictures, which
-bound the memory.
-"""
+"""What a served network answers to: lightness or encoded pictures in, color out."""
 
 import tensorflow as tf
 from keras import ops
@@ -28,15 +22,7 @@ _PNG_SIZE, _PNG_DEPTH = 16, 24
 
 
 def make_signatures(colorizer, max_pixels):
-    """Makes the functions of a served network, see `export_saved_model`.
-
-    Args:
-        colorizer: a `Colorizer` without style, palette and hints.
-        max_pixels: most pixels of a picture that is decoded.
-
-    Returns:
-        Dict of `tf.function` by name of signature.
-    """
+    """Makes the `tf.function`s of a served network by name, see `export_saved_model`."""
 
     def serving_default(lightness):
         outputs = colorizer.model(lightness, training=False)
@@ -98,9 +84,8 @@ def _predict_ab(colorizer, prediction, lightness):
 def _decode(place, contents, max_pixels):
     """Decodes a JPEG or PNG file whose header says that it is small enough; fails with others.
 
-    Returns:
-        uint16 tensor (H, W, 1 to 4), sRGB or grey, alpha last where channels are even; and bool
-        tensor (), whether the file has 16 bits per channel.
+    Returns a uint16 tensor (H, W, 1 to 4), alpha last where channels are even, and whether the file
+    has 16 bits.
     """
     length = tf.strings.length(contents)
     is_png = tf.strings.substr(contents, 0, len(_PNG)) == _PNG
@@ -139,14 +124,7 @@ def _decode(place, contents, max_pixels):
 
 
 def lightness_of(pixels):
-    """L* of a picture, band by band.
-
-    Args:
-        pixels: uint16 tensor (H, W, C), C from 1 to 4, alpha last where it is even.
-
-    Returns:
-        float32 tensor (H, W, 1), 0..100.
-    """
+    """L* (H, W, 1), 0..100, of uint16 (H, W, C), band by band; alpha is last where C is even."""
     height, width, channels = tf.unstack(tf.shape(pixels))
     colors = tf.where(channels < 3, [0, 0, 0], [0, 1, 2])
 
@@ -158,15 +136,7 @@ def lightness_of(pixels):
 
 
 def to_working_size(lightness, working_size):
-    """Scales lightness as `inference.pixels.to_working_size` does.
-
-    Args:
-        lightness: float32 tensor (H, W, 1), L* in 0..100.
-        working_size: long side in pixels.
-
-    Returns:
-        float32 tensor (h, w, 1), L* in 0..100.
-    """
+    """Scales L* (H, W, 1) to a working size, as `inference.compose.to_working_size` does."""
     sides = tf.shape(lightness, tf.int64)[:2]
     strides = divided(sides * working_size, tf.reduce_max(sides) * STRIDE)
     size = tf.cast(STRIDE * tf.maximum(strides, 1), tf.int32)
@@ -175,17 +145,7 @@ def to_working_size(lightness, working_size):
 
 
 def composed(pixels, lightness, ab, dtype):
-    """A picture in color at its full size, band by band.
-
-    Args:
-        pixels: tensor (H, W, C), see `lightness_of`; of it only the alpha is read.
-        lightness: its L*, float32 tensor (H, W, 1).
-        ab: float32 tensor (h, w, 2), a and b at any size.
-        dtype: `tf.uint8` or `tf.uint16`, of the result.
-
-    Returns:
-        Tensor (H, W, 3) of that type, or (H, W, 4) with the alpha of the picture.
-    """
+    """Puts ab (h, w, 2) on L* (H, W, 1), band by band; returns (H, W, 3), or 4 with the alpha."""
     height, width, channels = tf.unstack(tf.shape(pixels))
     alpha_from = channels - (channels + 1) % 2
     step = tf.uint16.max // dtype.max
