@@ -24,10 +24,9 @@ class ServerError(OSError):
 
 
 class Client:
-    """Asks a network on a server for color.
+    """Asks a network on a server for color; may be used from several threads.
 
-    A server that is out of reach, starting or busy is asked again, five times in all, later and
-    later: by gRPC's own retry policy, or by that of urllib3. It may be used from several threads.
+    A server that is out of reach, starting or busy is asked five times in all, later and later.
 
     Args:
         address: `host:port`; or a URL, `http://` or `https://`, that may have a path.
@@ -149,15 +148,14 @@ class Client:
 class RemoteColorizer(BaseColorizer):
     """Colorizes as `Colorizer` does, but asks a server for the colors.
 
-    Only the lightness at the working size goes to the server and only the small a and b come
-    back, so that large pictures and those of 16 bits cost no more, and nobody else sees them in
-    full. Decoder, temperature, rebalancing and refinement are those that were exported.
+    Only lightness at the working size goes to the server and only small a and b come back.
+    Decoder, temperature, rebalancing and refinement are those that were exported.
 
     Args:
         client: a `Client`.
         working_size: long side in pixels at which the network sees a photograph.
-        saturation: factor on the chroma that comes from the server, which multiplied it by that
-            of the exported colorizer.
+        saturation: factor on the chroma that comes from the server, which already has that of the
+            exported colorizer.
 
     Raises:
         ValueError: for a number outside its range.

@@ -31,11 +31,7 @@ _DECIMALS = 7
 
 
 class RestTransport:
-    """Requests to a network by REST.
-
-    Args:
-        client: the `Client` that has the settings.
-    """
+    """Requests to a network by REST, with the settings of a `Client`."""
 
     bytes_per_value = 24
     """Of a number as text, with what stands around it."""

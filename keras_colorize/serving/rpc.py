@@ -20,11 +20,7 @@ RETRY = {
 
 
 class GrpcTransport:
-    """Requests to a network by gRPC.
-
-    Args:
-        client: the `Client` that has the settings.
-    """
+    """Requests to a network by gRPC, with the settings of a `Client`."""
 
     bytes_per_value = 4
 
