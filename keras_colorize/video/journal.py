@@ -1,9 +1,4 @@
-"""What an interrupted run leaves behind, and how the next one goes on from there.
-
-A folder beside the output, `NAME.unfinished`, holds a description of the run and one file per
-segment: some seconds of encoded video, with what the frame after it depends on. Each file is
-whole or absent, so a run may die at any moment.
-"""
+"""What an interrupted run leaves behind: `NAME.unfinished`, a folder with a file per segment."""
 
 import contextlib
 import json
@@ -21,19 +16,10 @@ _STATE = "state_"
 
 
 class Journal:
-    """The segments of an unfinished output.
+    """The segments of an unfinished output; each file is whole or absent.
 
-    Args:
-        target: path of the output.
-        description: dict of JSON values that says what is being made. Segments of another
-            description are removed.
-
-    Attributes:
-        folder: where they lie.
-        restarted: whether segments of another description were found.
-
-    Raises:
-        VideoError: if the folder cannot be written.
+    Segments of another description (JSON values) are removed, and `restarted` says so. Raises
+    `VideoError` if the folder cannot be written.
     """
 
     def __init__(self, target, description):
@@ -77,12 +63,7 @@ class Journal:
         return state
 
     def add(self, arrays, state):
-        """Adds the next segment.
-
-        Args:
-            arrays: dict of arrays; `frame_pts` has a timestamp per frame.
-            state: dict of arrays.
-        """
+        """Adds a segment; `frame_pts` of its arrays has a timestamp per frame."""
         state = {f"{_STATE}{name}": value for name, value in state.items()}
         path = self.folder / f"{len(self.segments()):06d}.npz"
         with _as_video_error(self.folder), atomic_file(path) as stream:

@@ -42,24 +42,8 @@ def load_av():
 class Source:
     """A video, and the stream in it that has the pictures.
 
-    Attributes:
-        path: where it is.
-        index: number of the stream.
-        width: pixels in a row, as stored.
-        height: rows, as stored.
-        depth: bits of a sample.
-        time_base: seconds of a step of its timestamps.
-        rate: frames per second, on average.
-        frames: about how many there are, or None.
-        seconds: how long it lasts as the file says, or None.
-        matrix: number of the color matrix (ITU-T H.273); the usual one where none is named.
-        color_range: `LIMITED_RANGE` or `FULL_RANGE`; that of the output, too.
-        primaries: number of the primaries, as stated.
-        transfer: number of the transfer characteristics, as stated.
-        aspect: width of a pixel in its heights, or None.
-        display_matrix: nine numbers that say how to show it, or None.
-        interlaced: whether its frames are made of two fields.
-        notes: sentences on what will not be kept.
+    Sizes are in pixels as stored; `depth` is in bits; `time_base` in seconds; `aspect` is the width
+    of a pixel in its heights; `matrix`, `primaries` and `transfer` are numbers of ITU-T H.273.
     """
 
     path: Path
@@ -97,17 +81,7 @@ def open_input(path):
 
 
 def read_source(path):
-    """Reads what is to be known of a video, up to its first frame.
-
-    Args:
-        path: path of the video.
-
-    Returns:
-        A `Source`.
-
-    Raises:
-        VideoError: if it cannot be read, has no pictures, or not one that can be decoded.
-    """
+    """Reads the `Source` up to the first frame; `VideoError` if nothing in it can be decoded."""
     av, path = load_av(), Path(path)
     with open_input(path) as container:
         cover = av.stream.Disposition.attached_pic
@@ -151,13 +125,7 @@ def read_source(path):
 
 
 def packets_of(container, streams, on_error=None):
-    """Yields the packets of streams, as far as the file can be read, and those that end them.
-
-    Args:
-        container: a PyAV container.
-        streams: its streams that are wanted.
-        on_error: function without arguments, called where the file ends in the midst.
-    """
+    """Yields the packets of streams and those that end them; calls `on_error` for a broken end."""
     av = load_av()
     packets = container.demux(streams)
     while True:
@@ -212,13 +180,7 @@ def _notes(container, frame):
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A frame of a video.
-
-    Attributes:
-        pts: its timestamp, in steps of the time base.
-        duration: its duration in the same steps, 0 where it is not said.
-        pixels: array (H, W, 3) in uint8 or uint16, as stored.
-    """
+    """A frame: pixels (H, W, 3) in uint8 or uint16, as stored, its timestamp and duration, or 0."""
 
     pts: int
     duration: int
@@ -226,16 +188,7 @@ class Picture:
 
 
 class FrameReader:
-    """Reads the frames of a video one by one.
-
-    Args:
-        source: a `Source`.
-
-    Attributes:
-        damages: how many packets or frames could not be read as they should be.
-        count: frames so far.
-        seconds: how long these last.
-    """
+    """Reads the frames of a `Source` one by one; counts them, their seconds and the damages."""
 
     def __init__(self, source):
         self.source = source
@@ -283,14 +236,9 @@ def scaler_flags(name):
 
 
 def orientation_of(display_matrix):
-    """Reads a display matrix, as far as it turns by quarters and mirrors.
+    """Reads quarter turns and mirrors from a display matrix, nine numbers as FFmpeg has them.
 
-    Args:
-        display_matrix: nine numbers as FFmpeg has them: a stored pixel (column, row) is shown at
-            (a column + c row, b column + d row) with a, b, c, d the numbers 0, 1, 3 and 4.
-
-    Returns:
-        Three bool: whether rows become columns, and whether rows and columns are then mirrored.
+    Returns three bool: whether rows become columns, then whether rows and columns are mirrored.
     """
     a, b, c, d = (display_matrix[place] for place in (0, 1, 3, 4))
     if abs(b) > abs(a):

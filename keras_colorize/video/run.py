@@ -55,9 +55,9 @@ def colorize_video(
         target: path of the output: its suffix says the format, see `CONTAINERS`; a name without
             one, or that ends in a slash, is a folder of PNG files.
         steady: 0 colors every frame alone; towards 1 colors hold longer where nothing moves.
-        codec: see `choose_encoding`.
-        crf: see `choose_encoding`.
-        lossless: see `choose_encoding`.
+        codec: one of `CODECS`; None for libx264, in .webm for libvpx-vp9.
+        crf: constant rate factor; None for the default of the codec.
+        lossless: whether nothing may be lost, which takes ffv1.
         encoder_options: further options of the encoder, text by name.
         drop_unsupported: whether sound and subtitles that the format cannot hold are left out.
         overwrite: whether an existing output is replaced.

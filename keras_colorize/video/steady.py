@@ -1,9 +1,4 @@
-"""Colors that stay where the picture stays.
-
-A network that sees each frame alone changes its mind from frame to frame. Here the color of a
-pixel leans on that of the frame before, the more the less its lightness changed: the pair in
-time of a Markov random field, solved forwards alone. A cut starts anew.
-"""
+"""Colors that stay where the picture stays, since a network that sees frames alone flickers."""
 
 import numpy as np
 from keras import ops
@@ -24,7 +19,9 @@ CUT_CHANGE = 25.0
 
 
 class SteadyColors:
-    """Takes the flicker out of the colors of one frame after the other.
+    """Takes the flicker out of the colors of one frame after the other; a cut starts anew.
+
+    The color of a pixel leans on that of the frame before, the more the less its lightness changed.
 
     Args:
         strength: 0 leaves every frame alone; towards 1 colors of what stands still last longer.
@@ -40,14 +37,11 @@ class SteadyColors:
         self.lightness = self.ab = None
 
     def __call__(self, lightness, ab):
-        """Filters the next frame.
+        """Filters the next frame; returns its a and b, float32 (h, w, 2).
 
         Args:
             lightness: float array (H, W, 1), L* in 0..100, the network's input.
             ab: float array (h, w, 2), a and b predicted from it.
-
-        Returns:
-            float32 array (h, w, 2).
         """
         ab = np.asarray(ab, "float32")
         if self.strength and self.lightness is not None and not is_cut(self.lightness, lightness):
@@ -68,17 +62,10 @@ class SteadyColors:
 
 
 def is_cut(before, after):
-    """Says whether a new shot begins.
+    """Says whether a new shot begins between two frames (H, W, 1), L* in 0..100.
 
-    Frames are compared by the covariance of their lightness over its mean variance. Unlike a
-    difference of histograms this takes no notice of exposure, which flickers in old films.
-
-    Args:
-        before: float array (H, W, 1), L* in 0..100.
-        after: float array (H, W, 1), the next frame.
-
-    Returns:
-        bool.
+    They are compared by the covariance of their lightness over its mean variance, which takes no
+    notice of exposure, as it flickers in old films.
     """
     if np.mean(np.abs(after - before)) > CUT_CHANGE:
         return True

@@ -1,8 +1,4 @@
-"""Where colorized frames go: a file of video with all else of the source, or a folder of PNGs.
-
-Frames go in as segments, some seconds each, that are encoded apart and kept in a `Journal` until
-the output is put together.
-"""
+"""Where colorized frames go: a file of video with all else of the source, or a folder of PNGs."""
 
 import contextlib
 import dataclasses
@@ -66,27 +62,10 @@ class Encoding:
 
 
 def choose_encoding(source, target, codec=None, crf=None, lossless=False, options=None):
-    """Chooses what suits a video.
+    """Chooses the `Encoding`, see `colorize_video`; `ValueError` for options at odds.
 
-    Chroma is kept for every second pixel and row (4:2:0): the network predicts it far coarser,
-    and every player knows it. Odd sides need it for every pixel in H.264 and H.265, and
-    interlaced rows need it for every row, lest the two fields mix. A video of more than 8 bits
-    stays so where the codec can. Lossless frames are RGB: what was composed, to the last bit.
-
-    Args:
-        source: a `Source`.
-        target: path of the output, with a suffix of `CONTAINERS`.
-        codec: one of `CODECS`; None for libx264, in .webm for libvpx-vp9.
-        crf: constant rate factor; None for the default of the codec.
-        lossless: whether nothing may be lost, which takes ffv1.
-        options: further options of the encoder, text by name.
-
-    Returns:
-        An `Encoding`.
-
-    Raises:
-        ValueError: for an unknown suffix or codec, or options at odds.
-        VideoError: for a codec that is not installed.
+    Chroma is 4:2:0, as the network predicts it far coarser, but odd sides need 4:4:4 and interlaced
+    rows 4:2:2, lest fields mix. Depth stays where the codec can; lossless frames are RGB.
     """
     suffix = Path(target).suffix.lower()
     if suffix not in CONTAINERS:
@@ -135,20 +114,8 @@ def _pixel_format(source, codec):
 class VideoFile:
     """A file of video; all but the pictures is copied from the source.
 
-    Args:
-        source: the `Source`.
-        path: path of the output.
-        encoding: the `Encoding`.
-        mark: sentence that says that the colors were made, or None.
-        drop_unsupported: whether streams that the format cannot hold are left out.
-        overwrite: whether an existing file is replaced.
-
-    Attributes:
-        notes: sentences on what is left out.
-        description: what a journal must know of it, JSON values.
-
-    Raises:
-        ValueError: if the output exists or cannot hold what it should.
+    `description` has what a journal must know of it. Raises `ValueError` if the output exists or
+    cannot hold what it should.
     """
 
     def __init__(self, source, path, encoding, mark, drop_unsupported, overwrite):
@@ -274,11 +241,10 @@ class VideoFile:
         return stream, copies, tuple(notes)
 
     def _packets(self, stream, segments):
-        """Yields the packets of the pictures.
+        """Yields the packets of the pictures, with timestamps that rise over all segments.
 
-        Each segment was encoded apart, and the decoding times that encoders choose overlap at
-        their ends. Here these are the timestamps in order, moved by as many places as pictures
-        were moved: they rise, and none is after the time that its picture is shown.
+        Segments were encoded apart, so decoding times overlap at their ends: they become the
+        timestamps in order, moved so that none is after the time its picture is shown.
         """
         av = load_av()
         pts = np.concatenate([read_array(segment, "pts") for segment in segments])
@@ -347,20 +313,7 @@ def _kept(metadata):
 class FrameFolder:
     """A folder of PNG files of 8 or 16 bits, and the times at which they are shown.
 
-    The pictures lie in the folder of the journal until the folder with all of them gets its name.
-
-    Args:
-        source: the `Source`.
-        path: path of the folder.
-        mark: whether each says that its colors were made.
-        overwrite: whether an existing folder is replaced.
-
-    Attributes:
-        notes: sentences on what is left out.
-        description: what a journal must know of it, JSON values.
-
-    Raises:
-        ValueError: if the folder exists.
+    Pictures lie in the folder of the journal until all are there. `ValueError` if `path` exists.
     """
 
     def __init__(self, source, path, mark, overwrite):
