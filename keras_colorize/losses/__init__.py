@@ -1,8 +1,7 @@
 """Losses that Keras does not have: cross-entropies of bins, and what other networks think.
 
-Plain errors are Keras' own: L2 is `keras.losses.MeanSquaredError`, L1 is
-`keras.losses.MeanAbsoluteError`. The penalty of Hwang & Zhou 2016, section 3.5, is twice
-`keras.losses.Huber`, whose square has the factor 1/2.
+L1 and L2 are Keras' own; the penalty of Hwang & Zhou 2016, section 3.5, is twice
+`keras.losses.Huber`.
 """
 
 from keras_colorize.losses.crossentropy import (

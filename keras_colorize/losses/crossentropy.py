@@ -28,8 +28,7 @@ class AbCrossentropy(keras.losses.Loss):
         float32 number: the mean over the pixels, if `reduction` is not changed.
 
     Raises:
-        ValueError: for another number of class weights, or if the heights, widths or the number
-            of bins do not fit.
+        ValueError: if the number of class weights or the shapes do not fit.
     """
 
     def __init__(
@@ -70,14 +69,13 @@ class AbCrossentropy(keras.losses.Loss):
 class ChannelCrossentropy(keras.losses.Loss):
     """Sum over the channels of the cross-entropy of their bins.
 
-    Hwang & Zhou 2016, section 3.4 (one-hot); Melas-Kyriazi & Han 2017 (one-hot, or a sharply
-    peaked normal around the true bin).
+    Hwang & Zhou 2016, section 3.4 (one-hot); Melas-Kyriazi & Han 2017 (also a peaked normal).
 
     Args:
         low: lower edge of the first bin.
         high: upper edge of the last bin.
         sigma: None for one-hot targets, or the standard deviation of a normal around the true
-            value that is spread over the bins, in units of the channels.
+            value, in units of the channels.
         reduction: as for any Keras loss.
         name: name of the loss.
         dtype: what it is computed in.
@@ -133,9 +131,8 @@ class ChannelCrossentropy(keras.losses.Loss):
 class SceneCrossentropy(keras.losses.Loss):
     """Cross-entropy of the scene class branch (Iizuka et al. 2016, section 3.3).
 
-    Pictures without a label count as zero and stay in the denominator, so that the mean over
-    the replicas of a `tf.distribute` strategy is the mean over the global batch; with Keras'
-    `ignore_class` it would not be.
+    Pictures without a label count as zero and, unlike with Keras' `ignore_class`, stay in the
+    denominator, so that the mean over replicas is the mean over the global batch.
 
     Call arguments:
         y_true: integer tensor (N,) or (N, 1) of labels, `UNLABELED` where there is none.

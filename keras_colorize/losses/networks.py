@@ -1,8 +1,7 @@
 """What other networks think of a coloring: a discriminator, a teacher, one that knows photographs.
 
-Zhou & Zhou 2019, eq. 6 and 7, on the adversarial side; Johnson, Alahi & Fei-Fei 2016, section
-3.2, on features of length 1 as in Zhang et al. 2018; Hinton, Vinyals & Dean 2015 on logits and
-Romero et al. 2015 (FitNets) on features for the student of a teacher.
+Zhou & Zhou 2019, eq. 6 and 7 (adversarial); Johnson, Alahi & Fei-Fei 2016 and Zhang et al. 2018
+(perceptual); Hinton, Vinyals & Dean 2015 and Romero et al. 2015 (distillation).
 """
 
 import keras
@@ -18,14 +17,10 @@ _TEMPERATURE = 2.0
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 def generator_adversarial_loss(fake_logits):
-    """Non-saturating loss of the generator, -log D(G(x)), first term of eq. 6.
+    """Non-saturating loss of the generator, mean of -log D(G(x)), first term of eq. 6.
 
-    Args:
-        fake_logits: tensor (...), the discriminator's scores of generated colors before the
-            sigmoid.
-
-    Returns:
-        float32 number, the mean; ln 2 where the discriminator cannot tell.
+    `fake_logits` (...) are the discriminator's scores of generated colors before the sigmoid. The
+    result is a float32 number, ln 2 where the discriminator cannot tell.
     """
     return ops.mean(ops.softplus(-ops.cast(fake_logits, "float32")))
 
@@ -37,8 +32,7 @@ def discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     Args:
         real_logits: tensor (...), its scores of true colors before the sigmoid.
         fake_logits: tensor (...), its scores of generated colors.
-        label_smoothing: true colors are to be scored 1 less this (one-sided smoothing of
-            Salimans et al. 2016).
+        label_smoothing: what the target of true colors is less than 1 (Salimans et al. 2016).
 
     Returns:
         float32 number, the sum of both means; 2 ln 2 where the discriminator cannot tell.
@@ -50,14 +44,9 @@ def discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
 
 
 def feature_distance(target, prediction):
-    """Mean squared distance of feature vectors of length 1 (Zhang et al. 2018), over layers.
+    """Mean squared distance of lists of features (N, h, w, C) of length 1 (Zhang et al. 2018).
 
-    Args:
-        target: list of tensors (N, h, w, C), one per layer, each of its own size.
-        prediction: list of tensors of the same shapes.
-
-    Returns:
-        float32 number: 0 where all directions are equal, up to 4 per layer.
+    0 where all directions are equal, up to 4 per layer.
     """
     pairs = zip(target, prediction, strict=True)
     squares = [ops.square(_directions(one) - _directions(other)) for one, other in pairs]
@@ -65,16 +54,10 @@ def feature_distance(target, prediction):
 
 
 def logits_divergence(target, prediction, temperature=1.0):
-    """Divergence of softened class probabilities (Hinton, Vinyals & Dean 2015, section 2).
+    """Kullback-Leibler divergence in nats of softened class probabilities, from logits.
 
-    Args:
-        target: logits (N, classes) of the teacher, or of the true picture.
-        prediction: logits of the same shape.
-        temperature: number above 0; a high one compares unlikely classes, too.
-
-    Returns:
-        float32 number: the mean Kullback-Leibler divergence in nats, times the squared
-        temperature, so that its gradient is of one size at all temperatures.
+    Hinton, Vinyals & Dean 2015, section 2: times the squared temperature, so that the gradient is
+    of one size at all temperatures. Logits are (N, classes).
     """
     target, prediction = (
         ops.cast(logits, "float32") / temperature for logits in (target, prediction)
@@ -90,9 +73,8 @@ class PerceptualLoss:
         features: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a list of
             feature maps (N, h, w, C), for example `mobilenet_v2_extractor`.
         weight: factor on the whole.
-        classifier: callable from the last feature map to logits of classes (N, classes); or
-            None.
-        logits_weight: factor on `logits_divergence` beside `feature_distance`.
+        classifier: callable from the last feature map to logits (N, classes); or None.
+        logits_weight: factor on the divergence of the logits beside the distance of features.
     """
 
     def __init__(self, features, weight=1.0, classifier=None, logits_weight=0.0):
@@ -107,8 +89,7 @@ class PerceptualLoss:
         Args:
             lightness: L* in 0..100, (N, H, W, 1).
             target_ab: a and b scaled to [0, 1], (N, h, w, 2) of any size; no gradient passes.
-            predicted_ab: the same, of another size perhaps; gradients pass inside the sRGB
-                gamut.
+            predicted_ab: the same, perhaps of another size; gradients pass inside the sRGB gamut.
         """
         target = self.features(_picture(lightness, target_ab))
         target = [ops.stop_gradient(one) for one in target]
@@ -121,13 +102,13 @@ class PerceptualLoss:
 
 
 class DistillationLoss:
-    """Distance of what a student makes of a grey picture from what its teacher does in color.
+    """Distance of what a student makes of a gray picture from what its teacher does in color.
 
     Args:
         teacher: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a dict of
             `"features"`, a list of maps (N, h, w, C), and `"logits"` (N, classes).
         temperature: of the logits.
-        logits_weight: factor on `logits_divergence` beside `feature_distance`.
+        logits_weight: factor on the divergence of the logits beside the distance of features.
         weight: factor on the whole.
     """
 
@@ -150,7 +131,7 @@ class DistillationLoss:
         return self.weight * (distance + self.logits_weight * divergence)
 
     def beside_colors(self, lightness, target_ab, outputs):
-        """The loss of a colorizer that gives out what its encoder sees, too; a float32 number.
+        """Loss of a colorizer that also gives out what its encoder sees; a float32 number.
 
         Args:
             lightness: L* in 0..100, (N, H, W, 1).
@@ -161,7 +142,7 @@ class DistillationLoss:
 
 
 def _picture(lightness, ab):
-    """SRGB scaled to [-1, 1], (N, H, W, 3), of L* and of ab of any size, scaled to [0, 1]."""
+    """Pictures (N, H, W, 3), sRGB scaled to [-1, 1], of L* and of scaled ab of any size."""
     lightness = ops.cast(lightness, "float32")
     ab = ops.image.resize(unscale_ab(ab), ops.shape(lightness)[1:3])
     rgb = lab_to_rgb(ops.concatenate([lightness, ab], axis=-1))
