@@ -1,8 +1,4 @@
-"""Metrics that Keras and scikit-image do not have.
-
-Classes are what trainers watch; what is measured of finished pictures is in
-`keras_colorize.evaluation`, with PSNR, SSIM and CIEDE2000 by scikit-image.
-"""
+"""Metrics that Keras and scikit-image do not have: classes for trainers, and their functions."""
 
 from keras_colorize.metrics.evenness import blotchiness, chroma_flicker, hue_patchiness
 from keras_colorize.metrics.nearness import (

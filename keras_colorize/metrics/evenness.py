@@ -1,7 +1,6 @@
 """How much color changes where the picture does not: from pixel to pixel and frame to frame.
 
-Real photographs and films have some of each, and grey ones none: compare with the truth, at equal
-colorfulness.
+Real photographs and films have some of each: compare with the truth, at equal colorfulness.
 """
 
 import numpy as np
@@ -26,16 +25,14 @@ SMALLEST_REGION = 64
 def blotchiness(rgb, edge=EDGE):
     """Mean step of a and b between neighboring pixels with no edge of lightness between them.
 
-    Melas-Kyriazi & Han 2017 (section 3.2) see "splotches" in modes and in what their Markov
-    random field makes: areas of one color with harsh borders where the picture has none.
+    It measures the "splotches" of Melas-Kyriazi & Han 2017 (section 3.2).
 
     Args:
         rgb: tensor (..., H, W, 3), sRGB in [0, 1].
         edge: largest difference of L* between neighbors that is no edge.
 
     Returns:
-        float32 tensor (...): total variation of chroma along those pairs of horizontal and
-        vertical neighbors, Euclidean in the ab plane, per pair; 0 where there are none.
+        float32 tensor (...): mean distance in the ab plane; 0 where there are no such pairs.
     """
     lab = rgb_to_lab(ops.cast(rgb, "float32"))
     pairs = (
@@ -54,10 +51,7 @@ def blotchiness(rgb, edge=EDGE):
 def hue_patchiness(rgb, level=LEVEL, smallest=SMALLEST_REGION):
     """Variance of hue inside regions of even lightness: patches of other colors on one surface.
 
-    Blotchiness sees how harsh the borders of patches are, this sees how different their colors
-    are, however softly they go over into each other. Regions are connected pixels on one step
-    of L*. In each the colors (a, b) are added up: what opposite hues take from the length of
-    the sum is the circular variance of hue, weighted by chroma.
+    Regions are connected pixels on one step of L*; the variance is circular, weighted by chroma.
 
     Args:
         rgb: array (H, W, 3), sRGB in [0, 1].
@@ -65,8 +59,8 @@ def hue_patchiness(rgb, level=LEVEL, smallest=SMALLEST_REGION):
         smallest: pixels of the smallest region that counts.
 
     Returns:
-        float, 0..1: the share of all chroma in the regions that is lost so. 0 where every region
-        has one hue, and for grey, whatever the strength of the color.
+        float, 0..1: the share of chroma that opposite hues cancel. 0 where every region has one
+        hue, and for gray, whatever the strength of the color.
     """
     # What only trains has no need of scikit-image, whose import takes its time.
     from skimage.measure import label
@@ -78,16 +72,14 @@ def hue_patchiness(rgb, level=LEVEL, smallest=SMALLEST_REGION):
     large = np.bincount(regions) >= smallest
     sums = [np.bincount(regions, one)[large] for one in (a, b, np.hypot(a, b))]
     chroma = sums[2].sum()
-    # Greys have a chroma of rounding errors.
+    # Grays have a chroma of rounding errors.
     if chroma <= 0.1 * large[regions].sum():
         return 0.0
     return float(1.0 - np.hypot(sums[0], sums[1]).sum() / chroma)
 
 
 def chroma_flicker(frames_lab, still=STILL):
-    """Mean change of a and b from frame to frame along static pixels.
-
-    A pixel whose lightness stays shows the same thing, so that its color should stay, too.
+    """Mean change of a and b from frame to frame where lightness stays the same.
 
     Args:
         frames_lab: L*a*b* frames in their order: tensor (T, H, W, 3), or any iterable of

@@ -39,8 +39,7 @@ def bin_accuracy(y_true, y_pred, low=LUV_UV_BINS.low, high=LUV_UV_BINS.high, cha
     """Whether prediction and truth fall into the same bin, per pixel and channel.
 
     With the defaults these are Acc(U) and Acc(V) of Hwang & Zhou 2016, section 5.1: 50 bins over
-    -100..100. There an edge is at 0, where all greys are: `UniformBins.encode` puts them into the
-    bin above, 0 to 4, though they come out up to 0.008 on either side.
+    -100..100. Grays count as above the edge at 0, see `UniformBins.encode`.
 
     Args:
         y_true: tensor (..., C) of channels in units of the bins: u and v of L*u*v*.
@@ -113,7 +112,7 @@ class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
         super().__init__(k, name=name or f"top_{k}", dtype=dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Adds a batch; `UNLABELED` marks labels, (N,) or (N, 1), that are not known."""
+        """Adds a batch; `UNLABELED` marks unknown labels, (N,) or (N, 1)."""
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         weight = ops.cast(labels != UNLABELED, "float32")
         if sample_weight is not None:

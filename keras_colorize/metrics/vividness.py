@@ -1,4 +1,4 @@
-"""How much color there is in a picture, and how much of it the pictures of a batch do not share."""
+"""How much color a picture has, and how much of it the pictures of a batch do not share."""
 
 import keras
 from keras import ops
@@ -7,12 +7,8 @@ from keras import ops
 def colorfulness(rgb):
     """Spread and mean of two opponent colors, in their signed form (Hasler & Suesstrunk 2003).
 
-    Args:
-        rgb: tensor (..., H, W, 3), sRGB in [0, 1].
-
-    Returns:
-        float32 tensor (...): 0 for grey, about 40 for an ordinary photograph; the scale is that
-        of 8-bit values, as published.
+    From sRGB in [0, 1], (..., H, W, 3), to a float32 tensor (...) on the published scale of 8-bit
+    values: 0 for gray, about 40 for an ordinary photograph.
     """
     rgb = 255.0 * ops.cast(rgb, "float32")
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
@@ -24,7 +20,7 @@ def colorfulness(rgb):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class Colorfulness(keras.metrics.Mean):
-    """Mean `colorfulness` of the predicted pictures; the true ones are not looked at."""
+    """Mean `colorfulness` of the predicted pictures; the true ones are not used."""
 
     def __init__(self, name="colorfulness", dtype="float32"):
         super().__init__(name=name, dtype=dtype)
@@ -35,17 +31,10 @@ class Colorfulness(keras.metrics.Mean):
 
 
 def diversity(ab):
-    """Share of the color of a batch that its pictures do not have in common.
+    """Share of the color of a batch of ab, (N, H, W, 2), that its pictures do not have in common.
 
-    A collapsed generator loses it. Every picture is compared, pixel by pixel, with the one half
-    a batch further. Pictures that are all colored alike have 0, those that have nothing in
-    common 1, whatever the strength of the color.
-
-    Args:
-        ab: tensor (N, H, W, 2), a and b.
-
-    Returns:
-        float32 number; 0 for a single picture and for grey ones.
+    Every picture is compared, pixel by pixel, with the one half a batch further. Returns a float32
+    number: 0 for pictures colored alike, a single one and gray ones; 1 where nothing is common.
     """
     return ops.divide_no_nan(*_difference_and_energy(ab))
 
@@ -58,7 +47,7 @@ def _difference_and_energy(ab):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class Diversity(keras.metrics.Metric):
-    """`diversity` over the batches of predicted ab; the true ones are not looked at."""
+    """`diversity` over the batches of predicted ab; the true ones are not used."""
 
     def __init__(self, name="diversity", dtype="float32"):
         super().__init__(name=name, dtype=dtype)
@@ -66,13 +55,7 @@ class Diversity(keras.metrics.Metric):
         self.energy = self.add_variable((), "zeros", name="energy")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Adds a batch of two pictures or more; a single one has nothing to be compared with.
-
-        Args:
-            y_true: not used.
-            y_pred: tensor (N, H, W, 2), a and b.
-            sample_weight: not used; all pictures count the same.
-        """
+        """Adds a batch of ab (N, H, W, 2); a single picture has nothing to be compared with."""
         if y_pred.shape[0] == 1:
             return
         difference, energy = _difference_and_energy(y_pred)
