@@ -1,8 +1,8 @@
 """Color spaces as pure `keras.ops`: channels last, sRGB in [0, 1], float32 results.
 
-They run eagerly and inside a graph, on every Keras backend, and their gradients are finite
-everywhere. The white point is D65 at 2 degrees and the values are those of scikit-image. Every
-function takes floating point and raises TypeError for other types, ValueError for other channels.
+They run eagerly and in graphs, on every Keras backend, with finite gradients everywhere. The
+white point is D65 at 2 degrees and the values are those of scikit-image. Every function takes
+floating point and raises TypeError for other types, ValueError for other channels.
 """
 
 from keras_colorize.color.gamut import lab_to_rgb_in_gamut, reduce_chroma_to_gamut

@@ -1,4 +1,4 @@
-"""Bringing colors that sRGB cannot show back into it, with their lightness and hue kept."""
+"""Colors that sRGB cannot show brought back into it, with their lightness and hue kept."""
 
 from keras import ops
 
@@ -15,15 +15,10 @@ _STEPS = 8
 
 
 def lab_to_rgb_in_gamut(lab):
-    """Converts L*a*b* to sRGB, where it can show the color, as `reduce_chroma_to_gamut` does.
+    """Converts L*a*b* to sRGB as `reduce_chroma_to_gamut` does, and tells which colors fit.
 
-    Args:
-        lab: floating point, shape (..., 3). L* outside 0..100 is cut.
-
-    Returns:
-        sRGB in [0, 1], float32, shape (..., 3), and a boolean, shape (...): False where the color
-        does not fit, a channel of linear light being beyond [0, 1] by more than 1e-4, and its
-        channels were cut.
+    Both take L*a*b* (..., 3), L* cut to 0..100. The result is sRGB in [0, 1], float32 (..., 3), and
+    a boolean (...), False where a channel of linear light was over by more than 1e-4 and was cut.
     """
     lightness, a, b = planes(as_colors(lab, "lab"))
     linear = _linear_light(ops.clip(lightness, 0.0, 100.0), a, b)
@@ -31,17 +26,10 @@ def lab_to_rgb_in_gamut(lab):
 
 
 def reduce_chroma_to_gamut(lab):
-    """Converts L*a*b* to sRGB, with the chroma of unshowable colors reduced until they fit.
+    """Converts L*a*b* to sRGB in [0, 1], with unshowable chroma reduced until it fits.
 
-    L* and the hue angle are kept; cutting the channels instead moves L* by several units. Colors
-    inside the gamut are converted as `lab_to_rgb` does. The factor on the chroma is found by
-    secant steps on linear light and is a constant to the gradient.
-
-    Args:
-        lab: floating point, shape (..., 3). L* outside 0..100 is cut.
-
-    Returns:
-        sRGB in [0, 1], float32, shape (..., 3).
+    L*, cut to 0..100, and the hue angle are kept. Colors inside the gamut are converted as
+    `lab_to_rgb` does. The factor on the chroma is a constant to the gradient.
     """
     lightness, a, b = planes(as_colors(lab, "lab"))
     lightness = ops.clip(lightness, 0.0, 100.0)
@@ -50,10 +38,9 @@ def reduce_chroma_to_gamut(lab):
 
 
 def _chroma_factor(lightness, a, b):
-    """Finds the largest factor that fits, between grey and the color (Illinois' false position).
+    """The largest factor that fits, between gray and the color (Illinois' false position).
 
-    Every pixel takes the same steps: in a picture some color nearly always lies outside, and
-    picking those out would need shapes that not every backend can trace.
+    Every pixel takes the same steps: picking some out needs shapes that not every backend traces.
     """
     inside, outside = ops.zeros_like(a), ops.ones_like(a)
     excess_inside = _excess(_linear_light(lightness, inside, inside))
@@ -80,7 +67,7 @@ def _linear_light(lightness, a, b):
 
 
 def _display(linear):
-    """Puts the gamma on, channel by channel: stacked first, it would be twice the work."""
+    """Display values, channel by channel: stacked first, it would be twice the work."""
     rgb = ops.stack([encode_gamma(channel) for channel in linear], axis=-1)
     return ops.clip(rgb, 0.0, 1.0)
 

@@ -6,14 +6,9 @@ from keras_colorize.color.xyz import as_colors, planes
 
 
 def rgb_to_hsv(rgb):
-    """Converts sRGB to hue, saturation and value.
+    """Converts sRGB in [0, 1], (..., 3), to HSV, (..., 3), with hue in [0, 1).
 
-    Args:
-        rgb: floating point, shape (..., 3), sRGB in [0, 1].
-
-    Returns:
-        Hue in [0, 1), saturation and value in [0, 1], float32, shape (..., 3). Greys have hue 0
-        and saturation 0.
+    Grays have hue 0 and saturation 0.
     """
     red, green, blue = planes(as_colors(rgb, "rgb"))
     value = ops.maximum(ops.maximum(red, green), blue)
@@ -35,13 +30,9 @@ def rgb_to_hsv(rgb):
 
 
 def hsv_to_rgb(hsv):
-    """Converts hue, saturation and value to sRGB; the inverse of `rgb_to_hsv`.
+    """Converts HSV, (..., 3), to sRGB, (..., 3); hue is cyclic with period 1.
 
-    Args:
-        hsv: floating point, shape (..., 3). Hue is cyclic with period 1.
-
-    Returns:
-        sRGB, float32, shape (..., 3), in [0, 1] where saturation and value are.
+    The result is in [0, 1] where saturation and value are.
     """
     hue, saturation, value = planes(as_colors(hsv, "hsv"))
     return ops.stack(

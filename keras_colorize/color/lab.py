@@ -22,69 +22,39 @@ _INTERCEPT = 4 / 29
 
 
 def rgb_to_lab(rgb):
-    """Converts sRGB to L*a*b*.
+    """Converts sRGB in [0, 1], (..., 3), to L*a*b*, (..., 3).
 
-    Args:
-        rgb: floating point, shape (..., 3), sRGB in [0, 1].
-
-    Returns:
-        L* in 0..100 and a, b (about -86..98 and -108..94), float32, shape (..., 3).
+    L* is in 0..100, a about -86..98 and b about -108..94.
     """
     return xyz_to_lab(rgb_to_xyz(rgb))
 
 
 def lab_to_rgb(lab, clip=True):
-    """Converts L*a*b* to sRGB; the inverse of `rgb_to_lab`.
+    """Converts L*a*b*, (..., 3), L* in 0..100, to sRGB, (..., 3).
 
-    Cutting each channel to [0, 1] shifts the lightness and the hue of colors that sRGB cannot
-    show; `reduce_chroma_to_gamut` keeps both.
-
-    Args:
-        lab: floating point, shape (..., 3), L* in 0..100.
-        clip: whether colors that sRGB cannot show are cut to [0, 1], channel by channel.
-
-    Returns:
-        sRGB, float32, shape (..., 3).
+    `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel, which shifts lightness
+    and hue; `reduce_chroma_to_gamut` keeps both.
     """
     return xyz_to_rgb(lab_to_xyz(lab), clip=clip)
 
 
 def rgb_to_lightness(rgb):
-    """Computes L* alone, the input of every network here.
-
-    Args:
-        rgb: floating point, shape (..., 3), sRGB in [0, 1].
-
-    Returns:
-        L* in 0..100, float32, shape (..., 1).
-    """
+    """Computes L* in 0..100, (..., 1), the input of every network, of sRGB in [0, 1], (..., 3)."""
     (luminance,) = mix(XYZ_FROM_RGB[1:2], *planes(decode_gamma(as_colors(rgb, "rgb"))))
     return ops.expand_dims(116.0 * compress(luminance) - 16.0, axis=-1)
 
 
 def xyz_to_lab(xyz):
-    """Converts CIE XYZ to L*a*b*.
-
-    Args:
-        xyz: floating point, shape (..., 3), Y = 1 for white.
-
-    Returns:
-        L*a*b*, float32, shape (..., 3).
-    """
+    """Converts CIE XYZ with Y = 1 for white, (..., 3), to L*a*b*, (..., 3)."""
     x, y, z = planes(as_colors(xyz, "xyz"))
     fx, fy, fz = compress(x / WHITE[0]), compress(y / WHITE[1]), compress(z / WHITE[2])
     return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
 
 def lab_to_xyz(lab):
-    """Converts L*a*b* to CIE XYZ; the inverse of `xyz_to_lab`.
+    """Converts L*a*b*, (..., 3), to CIE XYZ with Y = 1 for white, (..., 3).
 
-    Args:
-        lab: floating point, shape (..., 3), L* in 0..100. Colors that no light has give negative
-            values, which are not cut.
-
-    Returns:
-        XYZ, float32, shape (..., 3), Y = 1 for white.
+    Colors that no light has give negative values, which are not cut.
     """
     lightness, a, b = planes(as_colors(lab, "lab"))
     fy = (lightness + 16.0) / 116.0

@@ -16,26 +16,15 @@ _SMALLEST_V = 0.01
 
 
 def rgb_to_luv(rgb):
-    """Converts sRGB to L*u*v*; back it goes by `luv_to_xyz` and `xyz_to_rgb`.
+    """Converts sRGB in [0, 1], (..., 3), to L*u*v*, (..., 3).
 
-    Args:
-        rgb: floating point, shape (..., 3), sRGB in [0, 1].
-
-    Returns:
-        L* in 0..100 and u, v (about -83..175 and -134..107), float32, shape (..., 3).
+    L* is in 0..100, u about -83..175 and v about -134..107.
     """
     return xyz_to_luv(rgb_to_xyz(rgb))
 
 
 def xyz_to_luv(xyz):
-    """Converts CIE XYZ to L*u*v*.
-
-    Args:
-        xyz: floating point, shape (..., 3), Y = 1 for white.
-
-    Returns:
-        L*u*v*, float32, shape (..., 3).
-    """
+    """Converts CIE XYZ with Y = 1 for white, (..., 3), to L*u*v*, (..., 3)."""
     x, y, z = planes(as_colors(xyz, "xyz"))
     total = x + 15.0 * y + 3.0 * z
     visible = total > _SMALLEST_SUM
@@ -48,14 +37,7 @@ def xyz_to_luv(xyz):
 
 
 def luv_to_xyz(luv):
-    """Converts L*u*v* to CIE XYZ; the inverse of `xyz_to_luv`.
-
-    Args:
-        luv: floating point, shape (..., 3), L* in 0..100.
-
-    Returns:
-        XYZ, float32, shape (..., 3), Y = 1 for white.
-    """
+    """Converts L*u*v*, (..., 3), L* in 0..100, to CIE XYZ with Y = 1 for white, (..., 3)."""
     lightness, u, v = planes(as_colors(luv, "luv"))
     visible = lightness > _SMALLEST_LIGHTNESS
     divisor = 13.0 * ops.where(visible, lightness, 1.0)

@@ -1,7 +1,6 @@
 """Chroma to the [0, 1] of a sigmoid and back ("globally normalized", Iizuka et al. 3.3).
 
-Each range is symmetric, so that grey is always 0.5, and holds the whole sRGB gamut, so that a
-sigmoid reaches every color and nothing is cut. Values outside the range are not clipped. All
+Gray is always 0.5, the whole sRGB gamut fits, and values outside the range are not clipped. All
 functions take floating point and return float32, both of shape (..., 2).
 """
 
@@ -21,8 +20,7 @@ YUV_UV_LIMITS = np.maximum(YUV_FROM_RGB, 0).sum(axis=1)[1:].astype("float32")
 def scale_ab(ab):
     """Maps a, b of L*a*b* from [-110, 110] to [0, 1].
 
-    A mean squared error of scaled ab depends on the range: figures published with
-    (ab + 128) / 255 are (220 / 255)^2 = 0.744 times those of this scale.
+    Squared errors published with (ab + 128) / 255 are 0.744 times those of this scale.
     """
     return _scale(ab, "ab", AB_LIMIT)
 

@@ -23,26 +23,14 @@ _SLOPE, _OFFSET, _GAMMA = 12.92, 0.055, 2.4
 
 
 def rgb_to_xyz(rgb):
-    """Converts sRGB to CIE XYZ.
-
-    Args:
-        rgb: floating point, shape (..., 3), sRGB in [0, 1].
-
-    Returns:
-        XYZ, float32, shape (..., 3), Y = 1 for white.
-    """
+    """Converts sRGB in [0, 1], (..., 3), to CIE XYZ with Y = 1 for white, (..., 3)."""
     return ops.stack(mix(XYZ_FROM_RGB, *planes(decode_gamma(as_colors(rgb, "rgb")))), axis=-1)
 
 
 def xyz_to_rgb(xyz, clip=True):
-    """Converts CIE XYZ to sRGB; the inverse of `rgb_to_xyz`.
+    """Converts CIE XYZ with Y = 1 for white, (..., 3), to sRGB, (..., 3).
 
-    Args:
-        xyz: floating point, shape (..., 3), Y = 1 for white.
-        clip: whether colors that sRGB cannot show are cut to [0, 1], channel by channel.
-
-    Returns:
-        sRGB, float32, shape (..., 3).
+    `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel.
     """
     rgb = encode_gamma(ops.stack(mix(RGB_FROM_XYZ, *planes(as_colors(xyz, "xyz"))), axis=-1))
     return ops.clip(rgb, 0.0, 1.0) if clip else rgb
@@ -62,10 +50,9 @@ def encode_gamma(values):
 
 
 def as_colors(values, name, channels=3):
-    """Casts colors (..., channels) to float32; `name` is what errors call the argument.
+    """Colors (..., channels) as float32 under every policy; `name` is the argument in errors.
 
-    Color mathematics in half precision is wrong by whole units of `a` and `b`, so it computes
-    in float32 whatever came in and whatever the dtype policy says.
+    Color mathematics in half precision is wrong by whole units of `a` and `b`.
     """
     if not hasattr(values, "dtype"):
         values = ops.convert_to_tensor(values)
@@ -81,24 +68,22 @@ def as_colors(values, name, channels=3):
 
 
 def planes(colors):
-    """Splits a (..., 3) tensor into its three channels, each of shape (...)."""
+    """The three channels (...) of a tensor (..., 3)."""
     return colors[..., 0], colors[..., 1], colors[..., 2]
 
 
 def power(base, exponent):
-    """Raises positive numbers to a power; float32, any shape.
+    """Power of positive numbers, float32, by exponential and logarithm.
 
-    By way of the logarithm: compilers for processors compute exponentials and logarithms of many
-    numbers at once, but powers one after the other, which takes three times as long.
+    Compilers for processors vectorize these two but not powers, which take three times as long.
     """
     return ops.exp(exponent * ops.log(base))
 
 
 def mix(matrix, first, second, third):
-    """Applies the rows of a matrix (n, 3) to three channels; returns n channels.
+    """The n sums of three channels that the rows of a matrix (n, 3) weigh.
 
-    Written as sums of products: on accelerators a matrix product of float32 may run in a shorter
-    format (TF32, bfloat16), which is not exact enough for color.
+    A matrix product of float32 may run in TF32 or bfloat16, which is not exact enough for color.
     """
     return tuple(
         float(row[0]) * first + float(row[1]) * second + float(row[2]) * third for row in matrix

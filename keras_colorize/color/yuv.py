@@ -17,26 +17,14 @@ RGB_FROM_YUV = np.linalg.inv(YUV_FROM_RGB)
 
 
 def rgb_to_yuv(rgb):
-    """Converts sRGB to YUV.
-
-    Args:
-        rgb: floating point, shape (..., 3), sRGB in [0, 1].
-
-    Returns:
-        Y in [0, 1], u in [-0.436, 0.436] and v in [-0.615, 0.615], float32, shape (..., 3).
-    """
+    """Converts sRGB in [0, 1], (..., 3), to YUV, (..., 3)."""
     return ops.stack(mix(YUV_FROM_RGB, *planes(as_colors(rgb, "rgb"))), axis=-1)
 
 
 def yuv_to_rgb(yuv, clip=True):
-    """Converts YUV to sRGB; the inverse of `rgb_to_yuv`.
+    """Converts YUV, (..., 3), to sRGB, (..., 3).
 
-    Args:
-        yuv: floating point, shape (..., 3).
-        clip: whether colors that sRGB cannot show are cut to [0, 1], channel by channel.
-
-    Returns:
-        sRGB, float32, shape (..., 3).
+    `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel.
     """
     rgb = ops.stack(mix(RGB_FROM_YUV, *planes(as_colors(yuv, "yuv"))), axis=-1)
     return ops.clip(rgb, 0.0, 1.0) if clip else rgb
