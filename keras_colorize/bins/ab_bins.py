@@ -23,11 +23,7 @@ _HIGH = "90 90 90 90 100 100 100 100 100 100 90 90 90 90 80 80 80 70 70 0"
 
 @functools.cache
 def ab_centers():
-    """Centers of the in-gamut bins.
-
-    Returns:
-        float32 NumPy array (313, 2): a and b of each bin, read-only.
-    """
+    """Centers of the in-gamut bins: read-only float32 NumPy array (313, 2) of a and b."""
     rows = zip(range(-90, 110, BIN_STEP), _LOW.split(), _HIGH.split(), strict=True)
     centers = [(a, b) for a, low, high in rows for b in range(int(low), int(high) + 1, BIN_STEP)]
     centers = np.asarray(centers, "float32")
@@ -41,14 +37,7 @@ def bin_count():
 
 
 def hard_encode_ab(ab):
-    """Index of the nearest in-gamut bin.
-
-    Args:
-        ab: tensor (..., 2) of a and b, any range.
-
-    Returns:
-        int32 tensor (...).
-    """
+    """Index of the nearest in-gamut bin, int32 (...), of a and b of any range, (..., 2)."""
     return ops.cast(ops.argmin(_squared_distances(ab), axis=-1), "int32")
 
 
@@ -72,7 +61,7 @@ def soft_encode_ab(ab, sigma=SIGMA, neighbors=NEIGHBORS):
 
 
 def _squared_distances(ab):
-    """Of every color to every bin center, float32 (..., 313)."""
+    """Squared distances of every color to every bin center, float32 (..., 313)."""
     ab = ops.cast(ops.convert_to_tensor(ab), "float32")
     if ab.shape[-1] != 2:
         raise ValueError(f"Expected ab with a last axis of 2, received shape {tuple(ab.shape)}.")

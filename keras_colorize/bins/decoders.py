@@ -27,11 +27,10 @@ def decode_ab(
         decoder: `"annealed"` sharpens the distribution by `temperature` and takes its mean;
             `"mean"` is the same at temperature 1; `"mode"` takes the likeliest bin's center;
             `"median"` takes the median of a and of b apart, interpolated within the bin;
-            `"sample"` draws a bin by lot for each place alone, so that neighbors differ.
+            `"sample"` draws a bin for each place alone, so that neighbors differ.
         temperature: above 0; only `"annealed"` reads it. 1 is the mean, 0 approaches the mode.
-        log_weights: None, or array (313,) added to the logits first. With the logarithm of
-            rebalancing weights it turns a network trained without rebalancing into the
-            rebalanced one, with its negative the other way round.
+        log_weights: None, or array (313,) added to the logits first: the logarithm of
+            rebalancing weights rebalances a network trained without them.
         seed: integer; only `"sample"` reads it. The same seed draws the same bins.
 
     Returns:
@@ -64,7 +63,7 @@ def decode_channels(logits, values, decoder="annealed", temperature=1.0, seed=0)
         values: array (C, K), what each bin stands for: its center, or the mean of the training
             values in it.
         decoder: as in `decode_ab`, channel by channel; the median is the value of the bin that
-            holds it. Averages of hue ignore that it is cyclic: take the mode there.
+            holds it. For hue, which is cyclic, take the mode.
         temperature: above 0, of the annealed decoder.
         seed: integer, of `"sample"`.
 
@@ -117,7 +116,7 @@ def _median_bin(cumulated):
 
 
 def _interpolated_median(marginals):
-    """The median within its bin: distributions (..., 2, 25) over `AB_BINS` to (..., 2)."""
+    """Medians (..., 2) of distributions (..., 2, 25) over `AB_BINS`, interpolated in the bin."""
     after = ops.cumsum(marginals, axis=-1)
     index = ops.expand_dims(_median_bin(after), -1)
     mass = ops.take_along_axis(marginals, index, axis=-1)

@@ -36,9 +36,8 @@ def rebalancing_weights(prior, uniform_share=0.5, floor=FLOOR):
 
     Args:
         prior: array (313,), the smoothed prior of `smooth_prior`.
-        uniform_share: lambda of the paper, the share of the uniform distribution that is mixed
-            into the prior. So 1 means no rebalancing, all weights are 1; 0 means full
-            rebalancing by the inverse prior. The paper has 0.5.
+        uniform_share: lambda of the paper (0.5 there), the share of the uniform distribution:
+            1 means no rebalancing, 0 full rebalancing by the inverse prior.
         floor: prior below which a bin counts as this rare, so that empty bins stay finite.
 
     Returns:

@@ -1,7 +1,6 @@
 """Equal-width bins of one chroma channel, and pictures whose two channels are binned apart.
 
-Hwang & Zhou 2016 cut u and v of L*u*v* into 50 bins each (section 3.4), Melas-Kyriazi & Han
-2017 cut a and b of L*a*b* into 25 each.
+Hwang & Zhou 2016, section 3.4: 50 of u and of v; Melas-Kyriazi & Han 2017: 25 of a and of b.
 """
 
 import dataclasses
@@ -42,21 +41,16 @@ class UniformBins:
     def encode(self, x):
         """Index of the bin that holds each value: tensor (...) to int32 tensor (...).
 
-        What lies within 1/400 of a bin at an edge is above it: u and v of a grey, which are at
-        an edge, are up to 0.008 off 0 of 4 (the white of the sRGB matrix is rounded).
+        What lies within 1/400 of a bin at an edge is above it, as u and v of grays are.
         """
         position = (ops.cast(x, "float32") - self.low) / self.step
         position = ops.floor(ops.round(200.0 * position) / 200.0)
         return ops.cast(ops.clip(position, 0, self.count - 1), "int32")
 
     def soft_encode(self, x):
-        """Distribution whose mean is the value: shares of the two bins that it lies between.
+        """Shares of the two nearest bins, float32 (..., count), whose mean is the value.
 
-        Args:
-            x: tensor (...); outside the outermost centers it counts as there.
-
-        Returns:
-            float32 tensor (..., count) that sums to 1 over the last axis.
+        Values (...) outside the outermost centers count as there.
         """
         centers = self.centers()
         x = ops.clip(ops.cast(x, "float32"), centers[0], centers[-1])
@@ -84,14 +78,7 @@ CHANNEL_SPACES = {"ab_channel_logits": "ab", "luv_uv_logits": "luv_uv", "hs_logi
 
 
 def ab_marginals(probabilities):
-    """Marginal distributions of a and of b.
-
-    Args:
-        probabilities: tensor (..., 313) over the in-gamut bins.
-
-    Returns:
-        float32 tensor (..., 2, 25) over `AB_BINS`.
-    """
+    """Marginals of a and of b over `AB_BINS`, float32 (..., 2, 25), of probabilities (..., 313)."""
     positions = np.floor((ab_centers() - AB_BINS.low) / AB_BINS.step).astype("int32")
     one_hot = np.eye(AB_BINS.count, dtype="float32")[positions]
     flat = ops.matmul(ops.cast(probabilities, "float32"), one_hot.reshape(len(one_hot), -1))
