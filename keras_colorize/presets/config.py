@@ -52,13 +52,12 @@ class PresetConfig:
         decoder: default decoder of a distribution, see `decode_ab`.
         temperature: default temperature of the annealed decoder.
         saturation: default factor on the chroma.
-        class_weights: weights of the bins by which rare colors are made likelier, see
-            `rebalancing_weights`; empty for none.
+        class_weights: rebalancing weights of the bins, or empty.
         weights_in_loss: whether the network was trained with these weights; if not, decoding
             alone applies them.
         rebalancing: default share of these weights that is in the colors.
-        bin_means: (2, K) means of the training values in each bin of the two channels, for
-            outputs that bin them apart; empty for the centers of the bins.
+        bin_means: (2, K) means of the training values in each bin, for outputs that bin the two
+            channels apart; empty for the centers of the bins.
         format: version of the preset format.
     """
 
@@ -94,13 +93,7 @@ class PresetConfig:
 
 
 def read_config(folder):
-    """Reads the config of a preset.
-
-    Args:
-        folder: the preset's folder.
-
-    Returns:
-        A `PresetConfig`.
+    """Reads the `PresetConfig` of a preset's folder.
 
     Raises:
         PresetError: if the file is missing, no JSON, or of another format.
@@ -126,16 +119,10 @@ def read_config(folder):
 
 
 def check_preset(folder):
-    """Reads the config of a preset and checks that its weights are those that were written.
-
-    Args:
-        folder: the preset's folder.
-
-    Returns:
-        A `PresetConfig`.
+    """Reads the `PresetConfig` of a preset's folder and verifies the checksum of its weights.
 
     Raises:
-        PresetError: see `read_config`; also if the weights are missing or damaged.
+        PresetError: as `read_config`; also if the weights are missing or damaged.
     """
     config, path = read_config(folder), Path(folder) / WEIGHTS_FILE
     if not path.is_file():

@@ -1,7 +1,6 @@
 """Names of presets: what ships, which is the default, what an old name is called now.
 
-A name stands for its newest version. `vivid@1` asks for one by its number and is answered while
-that one ships: as the folder `vivid` with that version, or as a folder `vivid@1` beside it.
+A name stands for its newest version; `vivid@1` asks for one by its number, while it ships.
 """
 
 from pathlib import Path
@@ -40,10 +39,9 @@ def presets_folder():
 
 
 def shipped_folders():
-    """Folders of the presets that came with the library, whole or damaged.
+    """Folders by name of the presets that came with the library, whole or damaged.
 
-    Returns:
-        dict of name to path, the `OUTCOMES` first, the others sorted by name.
+    The `OUTCOMES` come first, the others sorted by name.
     """
     names = sorted(path.parent.name for path in presets_folder().glob(f"*/{CONFIG_FILE}"))
     first = [name for name in OUTCOMES if name in names]
@@ -51,11 +49,7 @@ def shipped_folders():
 
 
 def list_presets():
-    """Presets that came with the library.
-
-    Returns:
-        dict of name to `PresetConfig`, in the order of `shipped_folders`.
-    """
+    """Configs by name of the presets that came with the library, ordered as `shipped_folders`."""
     return {name: read_config(folder) for name, folder in shipped_folders().items()}
 
 

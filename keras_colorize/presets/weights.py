@@ -1,8 +1,7 @@
 """Trained networks to and from folders: weights by name, in half precision.
 
 Keras' own `.weights.h5` numbers layers by their order, so a network that gains or moves a layer
-no longer reads its older files. Names of layers are public here, and a preset outlives such a
-change; it takes half the space, too.
+no longer reads its older files; names of layers are public here.
 """
 
 import dataclasses
@@ -31,8 +30,7 @@ def load_preset(name_or_folder, dtype=None):
     Args:
         name_or_folder: name of a preset that came with the library, `name@version`, or the path
             of a folder in the same format.
-        dtype: dtype policy of the network, for example `"mixed_bfloat16"`; None takes the
-            global policy.
+        dtype: dtype policy, for example `"mixed_bfloat16"`; None takes the global policy.
 
     Returns:
         `(model, config)`.
@@ -65,14 +63,11 @@ def load_preset(name_or_folder, dtype=None):
 
 
 def build_network(config, dtype=None):
-    """Builds the network of a config with fresh weights.
+    """Builds the network of a `PresetConfig`, a Functional model, with fresh weights.
 
     Args:
         config: a `PresetConfig`.
         dtype: see `load_preset`.
-
-    Returns:
-        Functional `keras.Model`.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype or before)
@@ -117,11 +112,9 @@ def save_preset(model, folder, config, overwrite=False):
 
 
 def write_weights(model, path):
-    """Writes the weights of a model.
+    """Writes the weights of a built model whose variables have distinct paths.
 
-    Args:
-        model: a built `keras.Model` whose variables have distinct paths.
-        path: path or binary file to write (HDF5): a dataset per variable, at its path.
+    `path` is a path or binary file to write (HDF5): a dataset per variable, at its path.
     """
     with h5py.File(path, "w") as file:
         for variable in model.weights:
@@ -134,15 +127,10 @@ def write_weights(model, path):
 
 
 def read_weights(model, path):
-    """Reads weights into a model: all of them, and nothing but them.
-
-    Args:
-        model: a built `keras.Model`.
-        path: file that `write_weights` wrote.
+    """Reads weights that `write_weights` wrote into a built model: all of them, and nothing else.
 
     Raises:
-        ValueError: if the file is no HDF5 file, or lacks a variable, has another one, or one of
-            another shape.
+        ValueError: if the file is no HDF5 file, or its variables or their shapes are others.
     """
     paths = []
     try:
