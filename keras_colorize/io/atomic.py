@@ -12,15 +12,9 @@ from keras_colorize.io.photograph import PhotographError
 
 
 def write_file(path, content, overwrite=False):
-    """Writes a file that appears whole or not at all.
+    """Writes bytes, or str as UTF-8, to a file that appears whole or not at all.
 
-    Args:
-        path: path of the file; missing folders are created.
-        content: bytes, or str that becomes UTF-8.
-        overwrite: whether an existing file is replaced.
-
-    Raises:
-        PhotographError: as `atomic_file`.
+    Raises as `atomic_file`.
     """
     with atomic_file(path, overwrite) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
@@ -28,18 +22,10 @@ def write_file(path, content, overwrite=False):
 
 @contextlib.contextmanager
 def atomic_file(path, overwrite=False):
-    """Opens a file that takes its name only when everything was written to the disk.
+    """Opens a seekable binary file that takes its name only when all of it is on the disk.
 
-    Args:
-        path: path of the file; missing folders are created.
-        overwrite: whether an existing file is replaced.
-
-    Yields:
-        seekable binary file to write, without a number that encoders in C could write to unseen.
-
-    Raises:
-        PhotographError: if the file exists and is not to be replaced, even if it came into
-            being meanwhile, or if it cannot be written. Errors of the body stay what they are.
+    Missing folders are created. Raises PhotographError if it cannot be written or, unless
+    `overwrite`, exists. The file has no number that encoders in C could write to unseen.
     """
     with _part_of(path, overwrite) as part:
         with _blame(path):
@@ -61,15 +47,7 @@ def atomic_file(path, overwrite=False):
 def atomic_path(path, overwrite=False):
     """Lends a path to a library that opens files itself; the result takes its name when whole.
 
-    Args:
-        path: path of the file or folder; missing folders above it are created.
-        overwrite: whether an existing one is replaced.
-
-    Yields:
-        path in the same folder, where nothing is yet; a file's has the same suffix.
-
-    Raises:
-        PhotographError: as `atomic_file`.
+    It is in the same folder with the same suffix, and nothing is there yet; see `atomic_file`.
     """
     # Keras wants the ending `.weights.h5`.
     suffix = re.search(r"(\.weights)?(\.\w+)?$", Path(path).name)[0]
@@ -83,15 +61,9 @@ def atomic_path(path, overwrite=False):
 
 
 def publish(part, path, overwrite=False):
-    """Gives a whole file or folder the name that it is to have.
+    """Renames a whole file or folder on the same disk to the name that it is to have.
 
-    Args:
-        part: path of the file or folder, on the same disk.
-        path: path that it gets.
-        overwrite: whether what has that name is replaced.
-
-    Raises:
-        PhotographError: if the name is taken and not to be replaced, or cannot be given.
+    Raises PhotographError if that cannot be given or, unless `overwrite`, is taken.
     """
     part, path = Path(part), Path(path)
     try:

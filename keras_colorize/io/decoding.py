@@ -1,12 +1,8 @@
 """From what a file stores to sRGB pixels and a straight alpha: every mode, 1 to 32 bits, ICC.
 
-Pillow unpacks 16-bit RGB by keeping the first or the second byte of every sample, as the raw
-mode says which one is high. Decoding such a file twice, once for each byte, gives all 16 bits
-with the speed and the compressions of Pillow's own decoders. `tifffile` reads the TIFF layouts
-that Pillow does not know.
-
-Pillow's color management, too, works on 8 bits per channel. Profiles of tone curves and a matrix
-(ICC.1:2022, sections 8.3.3, 8.4.3, 10.6 and 10.18) are simple enough to be applied in numpy.
+Pillow unpacks 16-bit RGB by keeping one byte of every sample, as the raw mode says which one is
+high: decoding twice gives all 16 bits. Its color management, too, works on 8 bits, so profiles of
+tone curves and a matrix (ICC.1:2022, sections 8.3.3, 8.4.3, 10.6 and 10.18) are applied in numpy.
 """
 
 import io
@@ -32,15 +28,10 @@ _LEVELS = 65536
 
 
 def decode(image, stream, reopen):
-    """Decodes a picture of any mode.
+    """Decodes a Pillow image of any mode to pixels (H, W, 3), alpha (H, W) or None, and notes.
 
-    Args:
-        image: Pillow image; it is decoded here unless it was before.
-        stream: the seekable binary file behind it, for more than 8 bits per channel, or None.
-        reopen: function without arguments that opens the picture again on `stream`.
-
-    Returns:
-        pixels (H, W, 3), alpha (H, W) or None, both uint8 or uint16, and a tuple of notes.
+    Pixels and alpha are uint8 or uint16. More than 8 bits per channel are read from the seekable
+    `stream`, on which `reopen()` opens the picture again; it may be None.
     """
     tags = getattr(image, "tag_v2", {})
     bits = tags.get(_BITS_PER_SAMPLE, (16,))
@@ -71,18 +62,10 @@ def decode(image, stream, reopen):
 
 
 def read_tiff_array(stream, max_pixels):
-    """Reads the first page of a TIFF that Pillow cannot.
+    """Reads the first page of a TIFF that Pillow cannot, from a seekable binary file.
 
-    Args:
-        stream: seekable binary file.
-        max_pixels: largest number of pixels that is decoded.
-
-    Returns:
-        array of shape (H, W, 1) to (H, W, 4) with the type of the file, alpha last, and a dict
-        with `icc_profile`, `xmp` and `orientation` where the file has them.
-
-    Raises:
-        ValueError: if the page is too large, or not a grey or RGB picture.
+    Returns samples (H, W, 1) to (H, W, 4), alpha last, and a dict with `icc_profile`, `xmp` and
+    `orientation` where known. Raises ValueError if it is too large, or not gray or RGB.
     """
     stream.seek(0)
     with tifffile.TiffFile(stream) as tiff:
@@ -107,14 +90,9 @@ def read_tiff_array(stream, max_pixels):
 
 
 def from_array(samples, info):
-    """Converts decoded samples of any type.
+    """Converts samples (H, W, C) of any type to pixels, alpha and notes as `decode` returns them.
 
-    Args:
-        samples: array of shape (H, W, C), C from 1 to 4, straight alpha last where C is even.
-        info: Pillow's info of the picture, for its ICC profile and its transparent color.
-
-    Returns:
-        pixels (H, W, 3), alpha (H, W) or None, both uint8 or uint16, and a tuple of notes.
+    Straight alpha is last where C is even; `info` is Pillow's, with profile and transparent color.
     """
     if samples.dtype == np.uint8:
         image = Image.fromarray(samples[..., 0] if samples.shape[-1] == 1 else samples)
@@ -140,7 +118,7 @@ def from_array(samples, info):
 
 
 def _raw_mode(image):
-    """How the samples lie in the file, such as "RGB;16B", or "" where it is not known."""
+    """Layout of the samples in the file, such as "RGB;16B", or "" where it is not known."""
     tiles = getattr(image, "tile", None)
     args = tiles[0][3] if tiles else ""
     first = args if isinstance(args, str) else (args or ("",))[0]
@@ -170,7 +148,7 @@ def _read_deep(image, raw, reopen):
 
 
 def _plane(image, raw, shift=0, samples=None):
-    """Decodes by a raw mode, and adds the bytes shifted left by so many bits."""
+    """Samples decoded by a raw mode, added with their bytes shifted left by so many bits."""
     image.tile = [
         tile._replace(args=raw if isinstance(tile.args, str) else (raw, *tile.args[1:]))
         for tile in image.tile
@@ -233,9 +211,9 @@ def _decode_eight(image):
 
 
 def _srgb_converter(mode, profile):
-    """Finds the conversion of bands in mode L, RGB, CMYK or LAB to sRGB, and notes.
+    """Conversion of a Pillow image in mode L, RGB, CMYK or LAB to sRGB, and notes.
 
-    It takes and returns Pillow images; None where Pillow's own conversion is all that is needed.
+    The conversion is None where Pillow's own is all that is needed.
     """
     if mode == "LAB":
         return _transform(ImageCms.createProfile("LAB"), "LAB"), ()
@@ -246,7 +224,7 @@ def _srgb_converter(mode, profile):
             space = source.profile.xcolor_space.strip()
             described = _MODE_OF_SPACE.get(space)
             if described == "RGB" and mode == "L":
-                # Grey pictures often keep the RGB profile of the program that made them.
+                # Gray pictures often keep the RGB profile of the program that made them.
                 convert = _changing(_transform(source, "RGB"), "RGB")
                 return (convert and (lambda band: convert(band.convert("RGB")))), ()
             if described == mode:
@@ -276,7 +254,7 @@ def _transform(source, mode):
 
 
 def _changing(convert, mode):
-    """Drops a conversion that only rounds: a picture in sRGB keeps its exact values."""
+    """The conversion, unless it only rounds: a picture in sRGB keeps its exact values."""
     levels = np.arange(0, 256, 15, dtype=np.uint8)
     axes = np.meshgrid(*[levels] * len(mode), indexing="ij")
     grid = np.stack(axes, axis=-1).reshape(len(levels), -1, len(mode))
@@ -287,7 +265,7 @@ def _changing(convert, mode):
 
 
 def _deep_to_srgb(color, profile):
-    """Converts uint16 (H, W, 1) or (H, W, 3) to sRGB by a profile's curves; None without such."""
+    """Colors of uint16 (H, W, 1) or (H, W, 3) in sRGB by a profile's curves; None without such."""
     channels = color.shape[-1]
     try:
         tags = _tags(profile)

@@ -35,14 +35,7 @@ class DamagedXMPError(Exception):
 
 
 def read_metadata(image):
-    """Collects the metadata of a decoded picture.
-
-    Args:
-        image: Pillow image whose pixels were read.
-
-    Returns:
-        Metadata, the EXIF orientation (1 to 8) that its pixels still need, and a tuple of notes.
-    """
+    """The `Metadata` of a decoded Pillow image, the EXIF orientation (1..8) to apply, and notes."""
     notes = []
     exif, orientation = None, 1
     try:
@@ -61,19 +54,10 @@ def read_metadata(image):
 
 
 def upright_exif(block):
-    """Sets the orientation of an EXIF block to 1 and unlinks its thumbnail, in place of bytes.
+    """EXIF block with orientation 1 and without its thumbnail, which shows the old picture.
 
-    The thumbnail shows the picture as it was before: a file browser would go on showing it. All
-    other bytes stay where they are, because maker notes hold offsets into the block.
-
-    Args:
-        block: EXIF block as bytes, with or without its six-byte `Exif` header.
-
-    Returns:
-        EXIF block as bytes, with the header.
-
-    Raises:
-        struct.error, ValueError: if the block is damaged.
+    All other bytes stay in place, because maker notes hold offsets. Returns bytes with the `Exif`
+    header; raises struct.error or ValueError if the block is damaged.
     """
     tiff = bytearray(block.removeprefix(EXIF_HEADER))
     order = {b"II": "<", b"MM": ">"}.get(bytes(tiff[:2]))
@@ -92,14 +76,7 @@ def upright_exif(block):
 
 
 def descriptive_fields(exif):
-    """Picks what describes the photograph from an EXIF block or the tags of a TIFF.
-
-    Args:
-        exif: Pillow's Exif.
-
-    Returns:
-        dict from tag to value; the value of an EXIF or GPS directory is a dict itself.
-    """
+    """Tags that describe the photograph, by number, of Pillow's Exif; directories are dicts."""
     tags = [ExifTags.Base[name].value for name in _DESCRIPTIVE_NAMES.split()]
     fields = {tag: exif[tag] for tag in tags if tag in exif}
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
@@ -148,16 +125,9 @@ def _text(image):
 
 
 def mark_made_colors(packet):
-    """Adds or replaces `Iptc4xmpExt:DigitalSourceType`; everything else stays.
+    """XMP packet with `Iptc4xmpExt:DigitalSourceType` set; all else stays.
 
-    Args:
-        packet: XMP packet as bytes, or None for a new one.
-
-    Returns:
-        XMP packet as UTF-8 bytes.
-
-    Raises:
-        DamagedXMPError: if the packet is not XMP, or has a document type declaration.
+    `packet` may be None. Raises DamagedXMPError if it is not XMP, or declares a document type.
     """
     document, rdf = _parse(packet or _EMPTY.encode())
     about = _remove_property(rdf, IPTC_EXTENSION, "DigitalSourceType")
@@ -173,17 +143,7 @@ def mark_made_colors(packet):
 
 
 def without_orientation(packet):
-    """Removes `tiff:Orientation`, for a picture whose pixels were turned upright.
-
-    Args:
-        packet: XMP packet as bytes.
-
-    Returns:
-        The same packet where it has no orientation, else a new one as UTF-8 bytes.
-
-    Raises:
-        DamagedXMPError: if the packet is not XMP, or has a document type declaration.
-    """
+    """XMP packet without `tiff:Orientation`; raises as `mark_made_colors`."""
     if b"Orientation" not in packet:
         return packet
     document, rdf = _parse(packet)

@@ -1,7 +1,6 @@
 """Stores of training pictures: many small photographs in a few files that load fast.
 
-A store is a folder of parts, `part-000.npz` and so on, each a random sample of the whole, so that
-training can begin when the first one has arrived. A part is read by NumPy and Pillow alone.
+A store is a folder of parts, `part-000.npz` and so on, each a random sample of the whole.
 """
 
 import concurrent.futures
@@ -16,30 +15,16 @@ from keras_colorize.io.atomic import atomic_file
 
 
 def encode_picture(image, quality):
-    """Encodes a picture as WebP.
-
-    Args:
-        image: Pillow image of mode RGB.
-        quality: 1 to 100.
-
-    Returns:
-        bytes.
-    """
+    """A Pillow image of mode RGB as the bytes of a WebP."""
     stream = io.BytesIO()
     image.save(stream, "WEBP", quality=quality, method=4)
     return stream.getvalue()
 
 
 def write_part(path, pictures, labels):
-    """Writes one part of a store.
+    """Writes a part of a store: pictures of `encode_picture` and labels `collection/label`.
 
-    Args:
-        path: path of the file; it must not exist.
-        pictures: list of bytes, from `encode_picture`.
-        labels: list of as many strings `collection/label`.
-
-    Raises:
-        PhotographError: if the file exists or cannot be written.
+    Raises PhotographError if the file exists or cannot be written.
     """
     names = sorted(set(labels))
     index = {name: number for number, name in enumerate(names)}
@@ -54,16 +39,10 @@ def write_part(path, pictures, labels):
 
 
 def read_part(path, side, workers=None):
-    """Decodes one part of a store.
+    """Pictures, aspects and labels of a part of a store.
 
-    Args:
-        path: path of the file.
-        side: side in pixels to which every picture is brought, whatever its shape.
-        workers: threads that decode; None for one a core.
-
-    Returns:
-        `(pictures, aspects, labels)`: uint8 array (N, side, side, 3) in sRGB, float32 array (N,)
-        of width over height before, and a list of N strings `collection/label`.
+    They are uint8 (N, side, side, 3) in sRGB, float32 (N,) of the former width over height, and N
+    strings `collection/label`.
     """
     with np.load(path) as part:
         data, ends = part["pictures"], part["ends"]

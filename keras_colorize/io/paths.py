@@ -24,9 +24,9 @@ def find_photographs(inputs):
     """Finds photographs by file, folder and glob pattern.
 
     Args:
-        inputs: iterable of paths. A file is taken whatever its suffix is; a folder is searched
-            through with all its folders, and a pattern (`**` crosses folders) is expanded, both
-            for files with the suffix of a photograph. Hidden files and folders are passed over.
+        inputs: iterable of paths. A file is taken whatever its suffix is; a folder and its
+            subfolders, or a pattern (`**` crosses folders), give the files with the suffix of a
+            photograph. Hidden files and folders are passed over.
 
     Returns:
         List of pairs (path, root), sorted within each input, each file once. `root` is the
@@ -43,13 +43,10 @@ def find_photographs(inputs):
 
 
 def photographs_by_name(folder):
-    """Photographs of a folder by their names inside it: colorizing may change the format.
-
-    Args:
-        folder: folder that is searched through.
+    """Lists the photographs below a folder by relative path without suffix, in POSIX spelling.
 
     Returns:
-        Dict of relative path without suffix, in POSIX spelling, to a list of paths.
+        Dict of name to a list of paths: colorizing may change the format.
 
     Raises:
         PhotographError: if there are none.
@@ -69,8 +66,8 @@ def output_path(source_path, source_root, output_root):
         output_root: folder of the copies.
 
     Returns:
-        Path below `output_root` with the same relative folder and name. The suffix is the same
-        where its format holds a color photograph well, else `.png`.
+        Path below `output_root` with the same relative folder and name; the suffix becomes `.png`
+        where its format does not hold a color photograph well.
 
     Raises:
         PhotographError: if the photograph is not below `source_root`.
@@ -91,8 +88,8 @@ def plan_jobs(inputs, output, sheet=None):
 
     Args:
         inputs: files, folders (searched through and mirrored) and glob patterns.
-        output: a folder; or a file, when there is one input and it is a file. A folder inside
-            an input folder is not searched through: it holds the results of an earlier run.
+        output: a folder, passed over where it lies inside an input; or a file, when there is one
+            input and it is a file.
         sheet: path of a contact sheet that will be written as well, or None.
 
     Returns:

@@ -74,11 +74,7 @@ class Photograph:
 
 @functools.cache
 def srgb_profile():
-    """The sRGB profile to embed.
-
-    Returns:
-        ICC profile as bytes.
-    """
+    """The ICC profile of sRGB to embed, as bytes."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     # Its date is replaced, so that the same picture gives the same file every day.
     profile[24:36] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
@@ -86,14 +82,7 @@ def srgb_profile():
 
 
 def to_eight_bits(values):
-    """Rounds 16-bit levels to 8 bits: 65535 becomes 255.
-
-    Args:
-        values: uint8 or uint16 array of any shape.
-
-    Returns:
-        uint8 array of the same shape; an 8-bit array is returned as it is.
-    """
+    """Levels in uint8: 16-bit ones are rounded, so that 65535 becomes 255."""
     if values.dtype == np.uint8:
         return values
     rounded = np.empty(values.shape, np.uint8)
@@ -104,14 +93,9 @@ def to_eight_bits(values):
 
 
 def to_pil(photograph):
-    """Converts a photograph into a Pillow image.
+    """Converts a photograph into a Pillow image in mode RGB, or RGBA where there is an alpha.
 
-    Args:
-        photograph: Photograph; 16-bit levels are rounded to 8, the most that Pillow holds.
-
-    Returns:
-        Image in mode RGB, or RGBA where there is an alpha, with EXIF, XMP, dpi and profile in
-        its `info`.
+    16-bit levels are rounded to 8. EXIF, XMP, dpi and the ICC profile are in the image's `info`.
     """
     image = Image.fromarray(to_eight_bits(photograph.pixels))
     if photograph.alpha is not None:
@@ -124,15 +108,7 @@ def to_pil(photograph):
 
 
 def small_pixels(photograph, side):
-    """Scales a photograph down, so that its long side fits.
-
-    Args:
-        photograph: Photograph.
-        side: most pixels of the long side; smaller photographs stay as they are.
-
-    Returns:
-        uint8 array (h, w, 3), sRGB.
-    """
+    """Scales a photograph down to a long side of at most `side` pixels: uint8 sRGB (h, w, 3)."""
     image = Image.fromarray(to_eight_bits(photograph.pixels))
     scale = min(1.0, side / max(image.size))
     size = tuple(max(1, round(length * scale)) for length in image.size)
@@ -140,14 +116,9 @@ def small_pixels(photograph, side):
 
 
 def jpeg_bytes(pixels, quality=92):
-    """Encodes a picture as JPEG, without metadata and without chroma subsampling.
+    """Encodes uint8 sRGB pixels (H, W, 3) as the bytes of a JPEG, at a quality of 1 to 95.
 
-    Args:
-        pixels: uint8 array (H, W, 3), sRGB.
-        quality: 1 to 95.
-
-    Returns:
-        bytes.
+    It has no metadata and no chroma subsampling.
     """
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", quality=quality, subsampling="4:4:4")

@@ -1,7 +1,6 @@
 """Reads photographs of every mode that scanners, cameras and programs write.
 
-Whatever a file claims to be, it is refused before much time or memory is spent: nothing but
-regular files is opened, the size is checked before decoding, and further pages are not visited.
+Only regular files are opened, and what is too large is refused before it is decoded.
 """
 
 import contextlib
@@ -79,14 +78,7 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
 
 
 def picture_size(path):
-    """Reads the size of a picture as it is shown, from its header alone.
-
-    Args:
-        path: path of the file.
-
-    Returns:
-        `(width, height)`, or None if it cannot be read.
-    """
+    """Width and height of a picture as shown, from its header alone; None if it cannot be read."""
     try:
         with _open_regular(path, path) as stream, _lifted_limit():
             image = _open_image(stream)
@@ -116,8 +108,7 @@ def _open_regular(path, name):
 def _lifted_limit():
     """Lifts Pillow's own limit on the number of pixels while a picture is read.
 
-    That limit is one number for the whole process, and Pillow warns or fails well below the
-    sizes that scanners give. Several threads may be inside; the last one puts the limit back.
+    The limit is one number for the process; of several threads inside, the last puts it back.
     """
     with _lock:
         if not _lifted["times"]:

@@ -8,7 +8,7 @@ from keras_colorize.io.atomic import atomic_file
 from keras_colorize.io.photograph import PhotographError
 from keras_colorize.io.writing import writable_format
 
-# Neutral greys: a tinted page would change how the colors beside it look.
+# Neutral grays: a tinted page would change how the colors beside it look.
 _PAGE, _CELL, _TEXT, _FAINT = (30, 30, 30), (42, 42, 42), (232, 232, 232), (150, 150, 150)
 _ELLIPSIS = "\u2026"
 # The font of Pillow draws no dashes.
@@ -19,7 +19,7 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
     """Writes a contact sheet, replacing an older one.
 
     Args:
-        rows: list of lists of uint8 arrays (H, W, 3), sRGB, such as grey, color and truth.
+        rows: list of lists of uint8 arrays (H, W, 3), sRGB, such as gray, color and truth.
         captions: one sentence per row, shortened where it is wider than the row.
         path: file to write, PNG or JPEG.
         cell: width and height in pixels of the square that each picture is fitted into.

@@ -40,15 +40,7 @@ _OPTIONS = {
 
 @dataclass(frozen=True)
 class WritableFormat:
-    """What a color photograph keeps when it is written in a format.
-
-    Attributes:
-        name: Pillow's name of the format.
-        alpha: whether transparency is kept.
-        deep: whether 16 bits per channel are kept.
-        metadata: whether EXIF, XMP and a color profile are kept.
-        max_side: largest width and height in pixels.
-    """
+    """What a color photograph keeps in a format: `name` is Pillow's, `max_side` is in pixels."""
 
     name: str
     alpha: bool = False
@@ -80,7 +72,7 @@ def writable_format(path):
         path: path of the file to write.
 
     Returns:
-        WritableFormat.
+        `WritableFormat`, whose `alpha`, `deep` and `metadata` say what is kept.
 
     Raises:
         PhotographError: if the suffix is unknown, or its format cannot hold a color photograph.
@@ -138,7 +130,7 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
 
 
 def _fit(photograph, target, mark):
-    """Leaves out what the format cannot hold; returns the photograph and what to say about it."""
+    """The photograph without what the format cannot hold, and what to say about it."""
     name, notes, metadata = target.name, [], photograph.metadata
     if photograph.alpha is not None and not target.alpha:
         photograph = replace(photograph, alpha=None)
