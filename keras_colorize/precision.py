@@ -11,18 +11,10 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def resolve_precision(precision, fast_bfloat16=None):
-    """Turns a precision into the name of a Keras dtype policy.
+    """Name of the Keras dtype policy of a precision, `"float32"` or `"mixed_bfloat16"`.
 
-    Args:
-        precision: `"float32"`, `"bfloat16"` (mixed: variables, color maths and last layers stay
-            in float32), or `"auto"`: bfloat16 where the machine is fast in it.
-        fast_bfloat16: whether it is; None asks the GPUs where there are any, else the processor.
-
-    Returns:
-        `"float32"` or `"mixed_bfloat16"`.
-
-    Raises:
-        InputError: for another precision.
+    `"auto"` is mixed where the machine is fast in bfloat16, which the GPUs or else the processor
+    tell. Raises InputError for an unknown precision.
     """
     if precision not in PRECISIONS:
         raise InputError(

@@ -19,18 +19,13 @@ _SMALLEST = 1e-12
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class PermanentDropout(keras.layers.Dropout):
-    """Drops features in inference as in training, so that each call differs.
+    """Drops features of any shape in inference as in training, so that each call differs.
+
+    `predict` would overrule a `training=True` that a Functional model passes to Keras' own layer.
 
     Args:
         rate: share of the features that are set to 0; the others grow accordingly.
         **kwargs: passed to `keras.layers.Dropout`.
-
-    Call arguments:
-        x: any shape.
-        training: has no effect.
-
-    Returns:
-        Same shape, in the compute dtype.
     """
 
     def call(self, x, training=False):
@@ -89,11 +84,8 @@ class SpectralNorm(keras.layers.Wrapper):
         **kwargs: passed to `keras.layers.Wrapper`.
 
     Call arguments:
-        x: what the layer takes.
+        x: what the layer takes; the result is what the layer returns.
         training: whether the singular vector is improved.
-
-    Returns:
-        What the layer returns.
 
     Raises:
         ValueError: for another kind of layer, or less than one round.

@@ -11,14 +11,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class Upsample2x(keras.layers.Layer):
-    """Doubles height and width bilinearly; `keras.layers.UpSampling2D` repeats pixels.
-
-    Call arguments:
-        x: feature map of shape (N, h, w, C).
-
-    Returns:
-        Feature map of shape (N, 2h, 2w, C), in the compute dtype.
-    """
+    """Doubles a feature map (N, h, w, C) bilinearly to (N, 2h, 2w, C), in the compute dtype."""
 
     def call(self, x):
         height, width = ops.shape(x)[1:3]
@@ -33,11 +26,8 @@ class Upsample2x(keras.layers.Layer):
 class ResizeLike(keras.layers.Layer):
     """Gives a feature map the height and width of another, bilinearly.
 
-    Call arguments:
-        inputs: a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D).
-
-    Returns:
-        `x` at the shape (N, H, W, C), in the compute dtype.
+    Takes a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D); returns (N, H, W, C) in
+    the compute dtype.
     """
 
     def call(self, inputs):
@@ -112,11 +102,8 @@ def _bilinear_weights(before, after, antialias):
 class CropLike(keras.layers.Layer):
     """Cuts a feature map at the bottom and right to the size of another.
 
-    Call arguments:
-        inputs: a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D), h >= H, w >= W.
-
-    Returns:
-        The top left (N, H, W, C) of `x`, in the compute dtype.
+    Takes a list `[x, reference]` of shapes (N, h, w, C) and (N, H, W, D), h >= H and w >= W; gives
+    the top left (N, H, W, C) in the compute dtype.
     """
 
     def call(self, inputs):

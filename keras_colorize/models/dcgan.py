@@ -97,7 +97,7 @@ def dcgan_generator(
             x = drop(dropout, name=f"up{number}_dropout")(x)
         if number:
             x = layers.Concatenate(name=f"up{number}_concat")([x, features[number]])
-    # Small weights, for a start near grey. Half precision could not tell neighboring colors apart.
+    # Small weights, for a start near gray. Half precision could not tell neighboring colors apart.
     small = keras.initializers.RandomNormal(stddev=0.02)
     x = layers.Conv2D(
         2, 1, activation="tanh", kernel_initializer=small, dtype="float32", name="ab_tanh"

@@ -207,7 +207,7 @@ def _regress(x, head):
     return layers.Conv2D(
         2,
         1,
-        # Small, so that training starts at grey and not at loud noise.
+        # Small, so that training starts at gray and not at loud noise.
         kernel_initializer=keras.initializers.RandomNormal(stddev=1e-3),
         bias_initializer=keras.initializers.Constant(REGRESSION_HEADS[head]),
         dtype="float32",
