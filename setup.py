@@ -79,6 +79,8 @@ setup(
             "tensorflow-serving-api>=2.20",
             "urllib3>=2.0",
         ],
+        # Reads checkpoints that others publish.
+        "import": ["safetensors>=0.4", "torch>=2.0"],
         # Reads the published weights of EfficientNet-Lite2.
         "torch": ["torch>=2.0"],
         "tfds": ["tensorflow-datasets>=4.9.7"],
@@ -87,7 +89,7 @@ setup(
         # The page relies on gradio's parts as they are in this series, and on the server under it.
         "web": ["fastapi", "gradio>=6.31,<7", "uvicorn"],
         "test": [
-            "keras-colorize[completion,onnx,plot,serving,tfds,train,video]",
+            "keras-colorize[completion,import,onnx,plot,serving,tfds,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
             "optax>=0.2",

@@ -16,6 +16,7 @@ _HOMES = {
     "PresetError": "presets",
     "dcgan_discriminator": "models",
     "dcgan_generator": "models",
+    "ddcolor": "models",
     "distribution_unet": "models",
     "eccv16": "models",
     "fold_batch_norm": "models",

@@ -69,7 +69,7 @@ OUTSIDE = {
     "tensorflow": TENSORFLOW_ROOMS,
     "tensorflow_datasets": TENSORFLOW_ROOMS,
     "tensorflow_serving": TENSORFLOW_ROOMS,
-    "torch": {"models"},
+    "torch": {"models", "presets"},
     "urllib3": {"serving"},
     "uvicorn": {"web"},
 }

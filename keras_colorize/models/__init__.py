@@ -1,6 +1,7 @@
 """The networks: one paper, one file, one factory that returns a Functional model."""
 
 from keras_colorize.models.dcgan import dcgan_discriminator, dcgan_generator
+from keras_colorize.models.ddcolor import ddcolor
 from keras_colorize.models.distribution_unet import distribution_unet
 from keras_colorize.models.eccv16 import eccv16
 from keras_colorize.models.encoders import freeze_through
@@ -13,6 +14,7 @@ from keras_colorize.models.vgg16_residual_encoder import vgg16_residual_encoder
 __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
+    "ddcolor",
     "distribution_unet",
     "eccv16",
     "fold_batch_norm",

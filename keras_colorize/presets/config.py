@@ -14,6 +14,7 @@ FORMAT = 2
 
 NETWORKS = (
     "dcgan_generator",
+    "ddcolor",
     "distribution_unet",
     "eccv16",
     "iizuka16",

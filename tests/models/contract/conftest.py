@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import pytest
 
 from keras_colorize.models import (
     dcgan_generator,
+    ddcolor,
     distribution_unet,
     eccv16,
     iizuka16,
@@ -129,6 +131,27 @@ def _dcgan(*widths):
     return sum(_conv(a, b, 4) for a, b in pairs) - 3 * widths[-1] + (widths[0] + 1) * 2
 
 
+# The authors' release counts 227,869,328 (227.9 M in Table 2 of Kang et al. 2023), of which the
+# norm before ConvNeXt's classifier, 2 x 1536, plays no part; Keras adds moving statistics.
+_DDCOLOR_LARGE = 227_869_328 - 2 * 1536
+_DDCOLOR_LARGE += 2 * (2048 + 768 + 512 + 2048 + 384 + 512 + 1024 + 192 + 256)
+
+
+def _small_ddcolor():
+    """A network whose blocks count, as after training: they start at a millionth."""
+    model = ddcolor(width=1 / 32, queries=4)
+    for layer in model.layers:
+        if layer.name.endswith("_scale"):
+            layer.set_weights([np.full(layer.gamma.shape, 0.3)])
+    return model
+
+
+def _large_ddcolor():
+    """DDColor-L without the gigabyte of its initial weights."""
+    with keras.StatelessScope(initialize_variables=False):
+        return ddcolor("convnext_large")
+
+
 NETWORKS = {
     "iizuka16": Network(
         small=lambda: iizuka16(width=1 / 16, classes=3, global_size=32),
@@ -196,6 +219,12 @@ NETWORKS = {
         parameters=_ECCV16,
         outputs=lambda h, w: {"ab_logits": (_quarter(h), _quarter(w), 313)},
     ),
+    "ddcolor": Network(
+        small=_small_ddcolor,
+        full=_large_ddcolor,
+        parameters=_DDCOLOR_LARGE,
+        outputs=lambda h, w: {"ab": (h, w, 2)},
+    ),
     "dcgan_generator": Network(
         small=lambda: dcgan_generator(width=1 / 16),
         full=dcgan_generator,
@@ -239,7 +268,7 @@ if keras.backend.backend() == "jax":
     # A minute of compilation each; what differs from other rows is in tests of their own.
     for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier"):
         del NETWORKS[name]
-    for name in ("dcgan_generator", "vgg16_residual_encoder_resnet18"):
+    for name in ("dcgan_generator", "ddcolor", "vgg16_residual_encoder_resnet18"):
         del NETWORKS[name]
 
 

@@ -1,0 +1,375 @@
+"""DDColor: Kang et al., ICCV 2023, "Towards photo-realistic image colorization via dual decoders".
+
+A ConvNeXt encoder (Liu et al. 2022) sees the photograph; a pixel decoder brings its features back
+to full size (section 3.2); in a color decoder 100 learned queries attend to three scales of them
+(section 3.3). The products of queries and pixels, beside the input, give a and b by one 1x1
+convolution. Widths, paddings and epsilons are those of the authors' release (piddnad/DDColor,
+Apache-2.0), whose weights `keras_colorize.presets` converts. Its spectral normalization is part
+of the kernels here.
+"""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from keras_colorize.color.scaling import AB_LIMIT
+from keras_colorize.layers import CropLike, GreyLevels
+from keras_colorize.layers.lightness import LEVEL_MAX
+from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.color_queries import LearnedQueries
+
+ENCODERS = {
+    "convnext_tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
+    "convnext_large": ((3, 3, 27, 3), (192, 384, 768, 1536)),
+}
+"""Blocks and channels of the encoder's four stages."""
+
+STRIDE = 32
+"""Rows of the photograph per row of the coarsest features."""
+
+# Mean and deviation of ImageNet, channels in 0..1.
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_DECODER = (512, 512, 256)
+_HEADS = 8
+_ROUNDS = 9
+_DENSE = 2048
+
+
+def ddcolor(
+    encoder="convnext_tiny", queries=100, width=1.0, input_shape=(None, None, 1), name="ddcolor"
+):
+    """Builds the network.
+
+    The release takes sizes that 32 divides. Other sizes are filled up to the next such size with
+    the last row and column, and the colors of what was added are cut off again.
+
+    Args:
+        encoder: a key of `ENCODERS`: DDColor-T or DDColor-L of the paper.
+        queries: number of color queries.
+        width: factor on the channels of all layers but the output; 1.0 is the paper.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works; the
+            release was trained on 256 x 256 and is used at 512 x 512.
+        name: name of the model.
+
+    Returns:
+        Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
+        (N, H, W, 2), a and b of CIELAB scaled as by `scale_ab`. They may leave [0, 1].
+
+    Raises:
+        ValueError: for an argument out of its range.
+    """
+    check_network(width, input_shape, encoder=(encoder, ENCODERS))
+    if queries < 1:
+        raise ValueError(f"Expected 1 query or more, received {queries}.")
+    lightness = keras.Input(input_shape, name="lightness")
+    x = PadToMultiple(STRIDE, dtype="float32", name="pad")(lightness)
+    x = GreyLevels([LEVEL_MAX * mean for mean in _MEAN], dtype="float32", name="grey_levels")(x)
+    scales = [1.0 / (LEVEL_MAX * deviation) for deviation in _DEVIATION]
+    rgb = layers.Rescaling(scales, dtype="float32", name="scale_rgb")(x)
+    features = _encoder(rgb, *ENCODERS[encoder], width)
+    x, decoded = features[-1], []
+    for number, channels in enumerate(_DECODER):
+        x = _up_block(x, features[2 - number], f"up{number}", scaled(channels, width))
+        decoded.append(x)
+    colors = _color_decoder(decoded, queries, scaled(32, width))
+    # Of 4 x 4 pixels each; the shuffle is left to the layer after, which mixes channels first.
+    fine = layers.Conv2D(16 * colors.shape[-1], 1, kernel_initializer="he_normal", name="last_up")(
+        x
+    )
+    fine = layers.ReLU(name="last_up_relu")(fine)
+    x = ColorMaps(4, dtype="float32", name="refine")([colors, fine, rgb])
+    x = CropLike(dtype="float32", name="crop")([x, lightness])
+    ab = layers.Rescaling(1.0 / (2.0 * AB_LIMIT), 0.5, dtype="float32", name="ab")(x)
+    return keras.Model(lightness, {"ab": ab}, name=name)
+
+
+def _encoder(x, depths, widths, width):
+    """ConvNeXt; the layer-normed outputs of its four stages, the finest first."""
+    features = []
+    for stage, (depth, channels) in enumerate(zip(depths, widths, strict=True)):
+        channels = scaled(channels, width)
+        if stage == 0:
+            x = layers.Conv2D(channels, 4, 4, kernel_initializer=_truncated(), name="down0")(x)
+            x = layers.LayerNormalization(epsilon=1e-6, name="down0_norm")(x)
+        else:
+            x = layers.LayerNormalization(epsilon=1e-6, name=f"down{stage}_norm")(x)
+            x = layers.Conv2D(channels, 2, 2, kernel_initializer=_truncated(), name=f"down{stage}")(
+                x
+            )
+        for block in range(depth):
+            x = _block(x, f"stage{stage}_block{block}")
+        features.append(layers.LayerNormalization(epsilon=1e-6, name=f"stage{stage}_norm")(x))
+    return features
+
+
+def _block(x, name):
+    channels = x.shape[-1]
+    y = layers.DepthwiseConv2D(
+        7, padding="same", depthwise_initializer=_truncated(), name=f"{name}_depthwise"
+    )(x)
+    y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_norm")(y)
+    y = layers.Dense(4 * channels, "gelu", kernel_initializer=_truncated(), name=f"{name}_expand")(
+        y
+    )
+    y = layers.Dense(channels, kernel_initializer=_truncated(), name=f"{name}_project")(y)
+    y = LayerScale(name=f"{name}_scale")(y)
+    return layers.Add(name=f"{name}_add")([x, y])
+
+
+def _up_block(x, skip, name, channels):
+    """Doubles the size by a pixel shuffle and merges the encoder's features of that size."""
+    x = _convolution(x, 4 * channels, 1, f"{name}_shuffle")
+    x = _batch_norm(x, f"{name}_shuffle_bn")
+    x = layers.ReLU(name=f"{name}_shuffle_relu")(x)
+    x = BlurredPixelShuffle(2, name=f"{name}_blur")(x)
+    skip = _batch_norm(skip, f"{name}_skip_bn")
+    x = layers.Concatenate(name=f"{name}_concat")([x, skip])
+    x = layers.ReLU(name=f"{name}_concat_relu")(x)
+    x = _convolution(x, channels, 3, f"{name}_merge")
+    x = layers.ReLU(name=f"{name}_merge_relu")(x)
+    return _batch_norm(x, f"{name}_merge_bn")
+
+
+def _color_decoder(features, count, units):
+    """Lets the queries look at each scale in turn; returns (N, count, 8 x units)."""
+    length = _HEADS * units
+    tokens = []
+    for number, x in enumerate(features):
+        x = layers.Conv2D(length, 1, kernel_initializer="he_uniform", name=f"scale{number}")(x)
+        tokens.append(ScaleTokens(name=f"scale{number}_tokens")(x))
+    queries = LearnedQueries(count, length, name="query_features")(tokens[0][0])
+    places = LearnedQueries(count, length, name="query_places")(tokens[0][0])
+    for step in range(_ROUNDS):
+        keys, values = tokens[step % len(tokens)]
+        placed = layers.Add(name=f"cross{step}_query")([queries, places])
+        attention = layers.MultiHeadAttention(_HEADS, units, name=f"cross{step}")
+        queries = _post_norm(queries, attention(placed, values, keys), f"cross{step}")
+        placed = layers.Add(name=f"self{step}_query")([queries, places])
+        attention = layers.MultiHeadAttention(_HEADS, units, name=f"self{step}")
+        queries = _post_norm(queries, attention(placed, queries, placed), f"self{step}")
+        y = layers.Dense(_DENSE * length // 256, "relu", name=f"dense{step}_expand")(queries)
+        y = layers.Dense(length, name=f"dense{step}_project")(y)
+        queries = _post_norm(queries, y, f"dense{step}")
+    x = layers.LayerNormalization(epsilon=1e-5, name="queries_norm")(queries)
+    for number in range(3):
+        activation = "relu" if number < 2 else None
+        x = layers.Dense(length, activation, name=f"color{number}")(x)
+    return x
+
+
+def _post_norm(queries, change, name):
+    x = layers.Add(name=f"{name}_add")([queries, change])
+    return layers.LayerNormalization(epsilon=1e-5, name=f"{name}_norm")(x)
+
+
+def _convolution(x, channels, kernel_size, name):
+    return layers.Conv2D(
+        channels,
+        kernel_size,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=name,
+    )(x)
+
+
+def _batch_norm(x, name):
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
+
+
+def _truncated():
+    return keras.initializers.TruncatedNormal(stddev=0.02)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class PadToMultiple(layers.Layer):
+    """Repeats the last row and column until a number divides height and width.
+
+    Args:
+        multiple: the number, 1 or more.
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Call arguments:
+        x: shape (N, H, W, C).
+
+    Returns:
+        Shape (N, H', W', C), H' and W' the next multiples.
+    """
+
+    def __init__(self, multiple, **kwargs):
+        super().__init__(**kwargs)
+        self.multiple = multiple
+
+    def call(self, x):
+        for axis in (1, 2):
+            size = ops.shape(x)[axis]
+            places = ops.arange(self._next(size), dtype="int32")
+            x = ops.take(x, ops.minimum(places, size - 1), axis=axis)
+        return x
+
+    def _next(self, size):
+        return (size + self.multiple - 1) // self.multiple * self.multiple
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return (batch, height and self._next(height), width and self._next(width), channels)
+
+    def get_config(self):
+        return {**super().get_config(), "multiple": self.multiple}
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class LayerScale(layers.Layer):
+    """Multiplies each channel by a learned factor, 1e-6 at first (Touvron et al. 2021).
+
+    Call it with a tensor (..., C); returns the same shape.
+    """
+
+    def build(self, input_shape):
+        start = keras.initializers.Constant(1e-6)
+        self.gamma = self.add_weight(shape=input_shape[-1:], initializer=start, name="gamma")
+
+    def call(self, x):
+        return x * ops.convert_to_tensor(self.gamma)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class BlurredPixelShuffle(layers.Layer):
+    """Enlarges by a pixel shuffle, then takes the mean of each pixel and those before it.
+
+    The blur over 2 x 2 pixels, which repeats the first row and column, takes the checkerboard
+    away (Sugawara et al. 2018). Channels are ordered by row, column and channel of the result;
+    PyTorch's `PixelShuffle` orders them by channel, row and column.
+
+    Args:
+        scale: factor on height and width.
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Call arguments:
+        x: shape (N, h, w, scale^2 C).
+
+    Returns:
+        Shape (N, scale h, scale w, C).
+    """
+
+    def __init__(self, scale, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, x):
+        return _blurred_shuffle(x, self.scale)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        height, width = (size and self.scale * size for size in (height, width))
+        return (batch, height, width, channels // self.scale**2)
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+def _blurred_shuffle(x, scale):
+    batch, height, width, _ = ops.shape(x)
+    channels = x.shape[-1] // scale**2
+    x = ops.reshape(x, (batch, height, width, scale, scale, channels))
+    x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+    x = ops.reshape(x, (batch, height * scale, width * scale, channels))
+    x = (x + ops.concatenate([x[:, :1], x[:, :-1]], axis=1)) * 0.5
+    return (x + ops.concatenate([x[:, :, :1], x[:, :, :-1]], axis=2)) * 0.5
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class ScaleTokens(layers.Layer):
+    """Turns the features of one scale into keys and values for attention.
+
+    Values are the features and a learned vector that tells the scale; keys have the sines and
+    cosines of their places besides, half of the channels for the row, half for the column.
+
+    Call arguments:
+        x: shape (N, h, w, C), C a multiple of 4.
+
+    Returns:
+        Tuple `(keys, values)`, each of shape (N, h w, C).
+    """
+
+    def build(self, input_shape):
+        self.level = self.add_weight(
+            shape=input_shape[-1:], initializer="random_normal", name="level"
+        )
+
+    def call(self, x):
+        batch, height, width, _ = ops.shape(x)
+        channels = x.shape[-1]
+        rows = ops.tile(_sines(height, channels // 2)[:, None], (1, width, 1))
+        columns = ops.tile(_sines(width, channels // 2)[None], (height, 1, 1))
+        places = ops.reshape(ops.concatenate([rows, columns], axis=-1), (-1, channels))
+        values = ops.reshape(x, (batch, height * width, channels))
+        values = values + ops.convert_to_tensor(self.level)
+        return values + ops.cast(places, values.dtype), values
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        shape = (batch, height and width and height * width, channels)
+        return shape, shape
+
+
+def _sines(count, channels):
+    """Sines and cosines, in turn, of the places 1 to `count` as shares of a full circle."""
+    places = ops.arange(1, count + 1, dtype="float32")
+    places = places / (ops.cast(count, "float32") + 1e-6) * (2.0 * np.pi)
+    index = np.arange(channels)
+    frequencies = 10000.0 ** (-2.0 * (index // 2) / channels)
+    phase = places[:, None] * ops.convert_to_tensor(frequencies, "float32")
+    return ops.where(ops.convert_to_tensor(index % 2 == 0), ops.sin(phase), ops.cos(phase))
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class ColorMaps(layers.Layer):
+    """Mixes a and b from the products of queries with pixels, and from the input.
+
+    The network shuffles and blurs the features, multiplies every pixel with every query, appends
+    the input and ends with a 1x1 convolution. All of that is linear: the convolution is applied
+    to the queries first here, so that two channels are shuffled and blurred instead of 256, and
+    no map of a query is made. In float32 but for the product with the features.
+
+    Args:
+        scale: factor on height and width of the features.
+        **kwargs: passed to `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: a list `[queries, features, rgb]` of shapes (N, K, C), (N, h, w, scale^2 C),
+            channels as `BlurredPixelShuffle` orders them, and (N, scale h, scale w, 3).
+
+    Returns:
+        float32 tensor (N, scale h, scale w, 2): a and b of CIELAB.
+    """
+
+    def __init__(self, scale, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        self.scale = scale
+
+    def build(self, input_shape):
+        queries, _, rgb = input_shape
+        self.count = queries[1]
+        self.kernel = self.add_weight(shape=(self.count + rgb[-1], 2), name="kernel")
+        self.bias = self.add_weight(shape=(2,), initializer="zeros", name="bias")
+
+    def call(self, inputs):
+        queries, features, rgb = inputs
+        kernel = ops.convert_to_tensor(self.kernel)
+        mixed = ops.einsum("nkc,kd->ncd", ops.cast(queries, "float32"), kernel[: self.count])
+        batch, height, width, _ = ops.shape(features)
+        pixels = ops.reshape(features, (batch, -1, queries.shape[-1]))
+        maps = ops.cast(ops.matmul(pixels, ops.cast(mixed, features.dtype)), "float32")
+        maps = ops.reshape(maps, (batch, height, width, 2 * self.scale**2))
+        maps = _blurred_shuffle(maps, self.scale)
+        return maps + ops.matmul(rgb, kernel[self.count :]) + ops.convert_to_tensor(self.bias)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[2][:-1], 2)
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}

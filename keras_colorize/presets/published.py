@@ -1,0 +1,372 @@
+"""Checkpoints published by others, for PyTorch, to networks of this library.
+
+Each network has one table: which tensors fill which layer, and how. A conversion is strict: every
+weight is filled, and every tensor of the file is used once or known to play no part in the colors.
+Reading runs no code of the file.
+"""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+
+from keras_colorize import models
+from keras_colorize.presets.config import PresetError
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A layout of checkpoints.
+
+    Attributes:
+        network: name of the factory, see `PresetConfig`.
+        arguments: arguments of the factory.
+        license: SPDX name of the license that the authors gave.
+        source: where the authors publish it.
+        citation: the paper.
+        tell: name and shape of a tensor that no other layout has.
+        table: rows of `(layers, tensors, reader)`: a regular expression of layer names, the
+            tensors' prefix with its groups filled in, and the function that reads them.
+        unused: regular expression of tensors that may be there and play no part.
+    """
+
+    network: str
+    arguments: dict
+    license: str
+    source: str
+    citation: str
+    tell: tuple
+    table: tuple
+    unused: str
+
+
+def load_published(path):
+    """Builds the network of a published checkpoint and fills it.
+
+    Args:
+        path: file of PyTorch (`.pth`, `.bin`; a state dict, or one under the key `params`), or
+            of safetensors (`.safetensors`).
+
+    Returns:
+        `(model, published)`: the Functional model, and the `Published` layout that was found.
+
+    Raises:
+        PresetError: if the file is missing, damaged, holds anything but tensors, is of no layout
+            that is known here, or has a tensor too many, too few, of another shape or not finite.
+    """
+    state = read_state(path)
+    published = identify(state, path)
+    model = getattr(models, published.network)(**published.arguments)
+    fill(model, state, published, path)
+    return model, published
+
+
+def read_state(path):
+    """Reads the tensors of a file of PyTorch or safetensors, running no code in it.
+
+    Args:
+        path: see `load_published`.
+
+    Returns:
+        dict of name to array.
+
+    Raises:
+        PresetError: if the file is missing or damaged, or holds anything but finite tensors.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PresetError(f"{path}: Expected a checkpoint, received no such file.")
+    tensors = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    for name, value in tensors.items():
+        if not np.isfinite(value).all():
+            raise PresetError(f"{path}: Expected finite numbers, received others in {name}.")
+    return tensors
+
+
+def _read_safetensors(path):
+    from safetensors import SafetensorError, numpy
+
+    try:
+        return numpy.load_file(path)
+    except (SafetensorError, OSError, KeyError, TypeError) as error:
+        raise PresetError(f"{path}: Expected tensors, received a damaged file: {error}.") from error
+
+
+def _read_torch(path):
+    import pickle
+
+    import torch
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    # What torch says of a file that it cannot parse depends on where the file is broken.
+    except (OSError, RuntimeError, EOFError, ValueError, LookupError, AttributeError) as error:
+        raise PresetError(f"{path}: Expected tensors, received a damaged file.") from error
+    except pickle.UnpicklingError as error:
+        # Torch's own words propose to run the code.
+        found = "code or other objects, which were not run" if _names_code(error) else "others"
+        raise PresetError(f"{path}: Expected a file of tensors, received {found}.") from error
+    if isinstance(content, dict) and isinstance(content.get("params"), dict):
+        content = content["params"]
+    if not isinstance(content, dict) or not content:
+        raise PresetError(f"{path}: Expected tensors by name, received {type(content).__name__}.")
+    for name, value in content.items():
+        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
+            raise PresetError(
+                f"{path}: Expected tensors by name, received {type(value).__name__} as {name!r}."
+            )
+    return {
+        name: (value.float() if value.is_floating_point() else value).numpy()
+        for name, value in content.items()
+    }
+
+
+def _names_code(error):
+    return "Unsupported" in str(error) or "GLOBAL" in str(error)
+
+
+def identify(state, path="checkpoint"):
+    """Finds out which layout a checkpoint has.
+
+    Args:
+        state: dict of name to array, see `read_state`.
+        path: what errors call the checkpoint.
+
+    Returns:
+        A `Published`.
+
+    Raises:
+        PresetError: if the layout is not known here.
+    """
+    for published in LAYOUTS.values():
+        name, shape = published.tell
+        if name in state and state[name].shape == shape:
+            return published
+    raise PresetError(
+        f"{path}: Expected a checkpoint of {', '.join(LAYOUTS)}, received tensors of another "
+        f"network, among them {min(state)} of shape {state[min(state)].shape}."
+    )
+
+
+def fill(model, state, published, path="checkpoint"):
+    """Fills a model with the tensors of a checkpoint.
+
+    Args:
+        model: the network of `published`, at any width; its weights are replaced.
+        state: dict of name to array, see `read_state`.
+        published: a `Published`.
+        path: what errors call the checkpoint.
+
+    Raises:
+        PresetError: if a tensor is missing, left over, or of another shape.
+    """
+    tensors = Tensors(state, path)
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        matches = [(re.fullmatch(row[0], layer.name), row) for row in published.table]
+        match, (_, tensor, reader) = next(found for found in matches if found[0])
+        values = reader(tensors, match.expand(tensor), layer)
+        for weight, value in zip(layer.weights, values, strict=True):
+            weight.assign(value.reshape(weight.shape))
+    tensors.check_all_used(published.unused)
+
+
+class Tensors:
+    """The tensors of a checkpoint, each handed out once.
+
+    Args:
+        state: dict of name to array.
+        path: what errors call the checkpoint.
+    """
+
+    def __init__(self, state, path):
+        self._left, self._path = dict(state), path
+        for name in [name for name in state if name.endswith(".level_embed.weight")]:
+            rows = self._left.pop(name)
+            self._left |= {f"{name}.{number}": row for number, row in enumerate(rows)}
+
+    def take(self, name, *shape):
+        """Hands out a tensor as a float32 array.
+
+        Args:
+            name: its name.
+            *shape: shape that it must have.
+
+        Raises:
+            PresetError: if it is missing or has another shape.
+        """
+        if name not in self._left:
+            raise PresetError(f"{self._path}: Expected {name} of shape {shape}, received none.")
+        value = self._left.pop(name)
+        if value.shape != shape:
+            raise PresetError(
+                f"{self._path}: Expected {name} of shape {shape}, received {value.shape}."
+            )
+        return value.astype("float32")
+
+    def take_kernel(self, prefix, *shape):
+        """Hands out the weight of a layer; spectral normalization is divided out of it.
+
+        PyTorch stores the weight as trained, and the vectors u and v of the power iteration; in
+        use the weight is divided by u^T W v, W with a row per output, as the last step left them.
+        """
+        if f"{prefix}.weight_orig" not in self._left:
+            return self.take(f"{prefix}.weight", *shape)
+        weight = self.take(f"{prefix}.weight_orig", *shape)
+        matrix = weight.reshape(shape[0], -1).astype("float64")
+        u = self.take(f"{prefix}.weight_u", shape[0])
+        v = self.take(f"{prefix}.weight_v", matrix.shape[1])
+        sigma = u @ matrix @ v
+        if sigma == 0.0:
+            raise PresetError(
+                f"{self._path}: Expected a norm above 0 by {prefix}.weight_u and weight_v, "
+                "received 0."
+            )
+        return (weight / sigma).astype("float32")
+
+    def check_all_used(self, unused):
+        """Raises PresetError if a tensor is left whose name does not match `unused`."""
+        left = sorted(name for name in self._left if not re.fullmatch(unused, name))
+        if left:
+            raise PresetError(
+                f"{self._path}: Expected no more tensors, received {left[0]} of shape "
+                f"{self._left[left[0]].shape}"
+                + (f" and {len(left) - 1} more." if len(left) > 1 else ".")
+            )
+
+
+# Readers: (tensors, prefix, layer) to the values of `layer.weights`, in their order. PyTorch has
+# kernels as output, input, row, column; Keras as row, column, input, output.
+
+
+def _with_bias(values, tensors, prefix, layer, size):
+    return [*values, tensors.take(f"{prefix}.bias", size)] if layer.use_bias else values
+
+
+def _conv(tensors, prefix, layer):
+    rows, columns, inputs, outputs = layer.kernel.shape
+    kernel = tensors.take_kernel(prefix, outputs, inputs, rows, columns)
+    return _with_bias([kernel.transpose(2, 3, 1, 0)], tensors, prefix, layer, outputs)
+
+
+def _depthwise(tensors, prefix, layer):
+    rows, columns, channels, _ = layer.kernel.shape
+    kernel = tensors.take(f"{prefix}.weight", channels, 1, rows, columns)
+    return [kernel.transpose(2, 3, 0, 1), tensors.take(f"{prefix}.bias", channels)]
+
+
+def _dense(tensors, prefix, layer):
+    inputs, outputs = layer.kernel.shape
+    kernel = tensors.take(f"{prefix}.weight", outputs, inputs)
+    return [kernel.T, tensors.take(f"{prefix}.bias", outputs)]
+
+
+def _layer_norm(tensors, prefix, layer):
+    shape = layer.gamma.shape
+    return [tensors.take(f"{prefix}.{part}", *shape) for part in ("weight", "bias")]
+
+
+def _batch_norm(tensors, prefix, layer):
+    shape = layer.moving_mean.shape
+    parts = ("weight", "bias", "running_mean", "running_var")
+    return [tensors.take(f"{prefix}.{part}", *shape) for part in parts]
+
+
+def _single(tensors, name, layer):
+    """The only weight of a layer, laid out as in PyTorch."""
+    return [tensors.take(name, *layer.weights[0].shape)]
+
+
+def _shuffled(scale):
+    """Reads a layer before a pixel shuffle, see `BlurredPixelShuffle` for the order of channels."""
+
+    def read(tensors, prefix, layer):
+        reader = _batch_norm if hasattr(layer, "moving_mean") else _conv
+        values = reader(tensors, prefix, layer)
+        # From channel, place to place, channel.
+        split = [value.reshape(*value.shape[:-1], -1, scale**2) for value in values]
+        return [np.swapaxes(value, -1, -2) for value in split]
+
+    return read
+
+
+def _attention(tensors, prefix, layer):
+    """Query, key and value in one matrix, a row per output, heads one after the other."""
+    length = layer.query_dense.kernel.shape[0]
+    kernels = np.split(tensors.take(f"{prefix}.in_proj_weight", 3 * length, length), 3)
+    biases = np.split(tensors.take(f"{prefix}.in_proj_bias", 3 * length), 3)
+    last = tensors.take(f"{prefix}.out_proj.weight", length, length)
+    values = {
+        f"{part}/{kind}": value
+        for part, kernel, bias in zip(("query", "key", "value"), kernels, biases, strict=True)
+        for kind, value in (("kernel", kernel.T), ("bias", bias))
+    }
+    values["attention_output/kernel"] = last.T
+    values["attention_output/bias"] = tensors.take(f"{prefix}.out_proj.bias", length)
+    return [values["/".join(weight.path.split("/")[-2:])] for weight in layer.weights]
+
+
+def _color_maps(tensors, prefix, layer):
+    inputs, outputs = layer.kernel.shape
+    kernel = tensors.take_kernel(prefix, outputs, inputs, 1, 1)
+    return [kernel[:, :, 0, 0].T, tensors.take(f"{prefix}.bias", outputs)]
+
+
+_ARCH, _UP, _COLOR = "encoder.arch.", "decoder.layers.", "decoder.color_decoder."
+_BLOCK = r"stage(\d+)_block(\d+)_"
+_DDCOLOR = (
+    ("down0", rf"{_ARCH}downsample_layers.0.0", _conv),
+    ("down0_norm", rf"{_ARCH}downsample_layers.0.1", _layer_norm),
+    (r"down(\d)", rf"{_ARCH}downsample_layers.\1.1", _conv),
+    (r"down(\d)_norm", rf"{_ARCH}downsample_layers.\1.0", _layer_norm),
+    (rf"{_BLOCK}depthwise", rf"{_ARCH}stages.\1.\2.dwconv", _depthwise),
+    (rf"{_BLOCK}norm", rf"{_ARCH}stages.\1.\2.norm", _layer_norm),
+    (rf"{_BLOCK}expand", rf"{_ARCH}stages.\1.\2.pwconv1", _dense),
+    (rf"{_BLOCK}project", rf"{_ARCH}stages.\1.\2.pwconv2", _dense),
+    (rf"{_BLOCK}scale", rf"{_ARCH}stages.\1.\2.gamma", _single),
+    (r"stage(\d)_norm", rf"{_ARCH}norm\1", _layer_norm),
+    (r"up(\d)_shuffle", rf"{_UP}\1.shuf.conv.0", _shuffled(2)),
+    (r"up(\d)_shuffle_bn", rf"{_UP}\1.shuf.conv.1", _shuffled(2)),
+    (r"up(\d)_skip_bn", rf"{_UP}\1.bn", _batch_norm),
+    (r"up(\d)_merge", rf"{_UP}\1.conv.0", _conv),
+    (r"up(\d)_merge_bn", rf"{_UP}\1.conv.2", _batch_norm),
+    ("last_up", "decoder.last_shuf.conv.0", _shuffled(4)),
+    (r"scale(\d)", rf"{_COLOR}input_proj.\1", _conv),
+    (r"scale(\d)_tokens", rf"{_COLOR}level_embed.weight.\1", _single),
+    ("query_features", f"{_COLOR}query_feat.weight", _single),
+    ("query_places", f"{_COLOR}query_embed.weight", _single),
+    (r"cross(\d)", rf"{_COLOR}transformer_cross_attention_layers.\1.multihead_attn", _attention),
+    (r"cross(\d)_norm", rf"{_COLOR}transformer_cross_attention_layers.\1.norm", _layer_norm),
+    (r"self(\d)", rf"{_COLOR}transformer_self_attention_layers.\1.self_attn", _attention),
+    (r"self(\d)_norm", rf"{_COLOR}transformer_self_attention_layers.\1.norm", _layer_norm),
+    (r"dense(\d)_expand", rf"{_COLOR}transformer_ffn_layers.\1.linear1", _dense),
+    (r"dense(\d)_project", rf"{_COLOR}transformer_ffn_layers.\1.linear2", _dense),
+    (r"dense(\d)_norm", rf"{_COLOR}transformer_ffn_layers.\1.norm", _layer_norm),
+    ("queries_norm", f"{_COLOR}decoder_norm", _layer_norm),
+    (r"color(\d)", rf"{_COLOR}color_embed.layers.\1", _dense),
+    ("refine", "refine_net.0.0", _color_maps),
+)
+
+
+def _ddcolor(encoder, channels):
+    return Published(
+        network="ddcolor",
+        arguments={"encoder": encoder},
+        license="Apache-2.0",
+        source="https://github.com/piddnad/DDColor",
+        citation="Kang et al., DDColor: Towards Photo-Realistic Image Colorization via Dual "
+        "Decoders, ICCV 2023",
+        tell=(f"{_ARCH}downsample_layers.0.0.weight", (channels, 3, 4, 4)),
+        table=_DDCOLOR,
+        # ImageNet's mean and deviation, counters, and the norm before a classifier that is gone.
+        unused=r"mean|std|.*\.num_batches_tracked|encoder\.arch\.norm\.(weight|bias)",
+    )
+
+
+LAYOUTS = {
+    "ddcolor_tiny": _ddcolor("convnext_tiny", 96),
+    "ddcolor": _ddcolor("convnext_large", 192),
+}
+"""Layouts that are known, by the name of the preset that they become."""

@@ -1,0 +1,302 @@
+"""Published checkpoints: what the authors' code gives for weights that a formula fills.
+
+The numbers come from piddnad/DDColor at 2adb63f (`ddcolor/model.py`), run in PyTorch 2.13 with
+float64 on the state dicts and lightness that are made here, its input the grey RGB that
+scikit-image 0.26 makes of L*.
+"""
+
+import zlib
+
+import keras
+import numpy as np
+import pytest
+import torch
+
+from keras_colorize.color import unscale_ab
+from keras_colorize.models import ddcolor
+from keras_colorize.presets import PresetError
+from keras_colorize.presets.published import LAYOUTS, fill, identify, load_published, read_state
+
+
+def uniform(name, shape):
+    """Numbers in [-1, 1) that a name and their places alone decide (xor, shift, multiply)."""
+    x = np.arange(np.prod(shape, dtype=int), dtype="uint32") * np.uint32(2654435761)
+    x += np.uint32(zlib.crc32(name.encode()))
+    for shift, factor in ((15, 2246822519), (13, 3266489917)):
+        x = (x ^ (x >> np.uint32(shift))) * np.uint32(factor)
+    x ^= x >> np.uint32(16)
+    return (x.astype("float64") / 2**31 - 1.0).reshape(shape)
+
+
+def formula(shapes):
+    """A state dict in which no sum grows or dies, while every epsilon shows in the result."""
+    state = {}
+    for name, shape in shapes.items():
+        prefix, _, part = name.rpartition(".")
+        x = uniform(name, shape)
+        if part in ("weight_u", "weight_v"):
+            continue
+        if part == "num_batches_tracked":
+            x = np.array(7)
+        elif name in ("mean", "std"):
+            x = np.reshape(
+                {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}[name], shape
+            )
+        elif part == "gamma":
+            x = 0.3 + 0.1 * x
+        elif part == "running_var":
+            x = 1e-3 * (1.0 + 0.5 * x)
+        elif prefix.endswith(("query_feat", "query_embed")):
+            x = 3.0 * x
+        elif len(shape) > 1 and not prefix.endswith("level_embed"):
+            x = x * np.sqrt(3.0 / np.prod(shape[1:]))
+        elif part == "weight" and len(shape) == 1:
+            x = (1.0 + 0.3 * x) * (0.03 if f"{prefix}.running_var" in shapes else 1.0)
+        elif len(shape) == 1:
+            x = 0.1 * x
+        # What a layer normalization sees is small after these.
+        small = prefix.endswith(("dwconv", "transformer_ffn_layers.8.norm"))
+        state[name] = np.asarray(0.01 * x if small else x, x.dtype if x.ndim == 0 else "float32")
+        if part == "weight_orig":
+            # Vectors of a power iteration that has only begun: u^T W v is not the norm of W.
+            u = uniform(f"{name}.u", shape[:1])
+            u /= np.linalg.norm(u)
+            v = state[name].reshape(shape[0], -1).T @ u
+            state[f"{prefix}.weight_u"] = u.astype("float32")
+            state[f"{prefix}.weight_v"] = (v / np.linalg.norm(v)).astype("float32")
+    return state
+
+
+def ddcolor_shapes(depths, widths, length=256, decoder=(512, 512, 256), dense=2048, queries=100):
+    """Names and shapes of the authors' state dict."""
+    shapes = {"mean": (1, 3, 1, 1), "std": (1, 3, 1, 1)}
+
+    def layer(name, *kernel, bias=True, spectral=False):
+        if spectral:
+            shapes[f"{name}.weight_orig"] = kernel
+            shapes[f"{name}.weight_u"] = kernel[:1]
+            shapes[f"{name}.weight_v"] = (int(np.prod(kernel[1:])),)
+        else:
+            shapes[f"{name}.weight"] = kernel
+        if bias:
+            shapes[f"{name}.bias"] = kernel[:1]
+
+    def batch_norm(name, width):
+        layer(name, width)
+        shapes[f"{name}.running_mean"] = shapes[f"{name}.running_var"] = (width,)
+        shapes[f"{name}.num_batches_tracked"] = ()
+
+    arch = "encoder.arch"
+    for stage, (depth, width) in enumerate(zip(depths, widths, strict=True)):
+        down = f"{arch}.downsample_layers.{stage}"
+        if stage == 0:
+            layer(f"{down}.0", width, 3, 4, 4)
+            layer(f"{down}.1", width)
+        else:
+            layer(f"{down}.0", widths[stage - 1])
+            layer(f"{down}.1", width, widths[stage - 1], 2, 2)
+        for block in range(depth):
+            name = f"{arch}.stages.{stage}.{block}"
+            shapes[f"{name}.gamma"] = (width,)
+            layer(f"{name}.dwconv", width, 1, 7, 7)
+            layer(f"{name}.norm", width)
+            layer(f"{name}.pwconv1", 4 * width, width)
+            layer(f"{name}.pwconv2", width, 4 * width)
+        layer(f"{arch}.norm{stage}", width)
+    layer(f"{arch}.norm", widths[-1])
+    before = widths[-1]
+    for number, (width, skip) in enumerate(zip(decoder, widths[2::-1], strict=True)):
+        name = f"decoder.layers.{number}"
+        layer(f"{name}.shuf.conv.0", 4 * width, before, 1, 1, bias=False, spectral=True)
+        batch_norm(f"{name}.shuf.conv.1", 4 * width)
+        batch_norm(f"{name}.bn", skip)
+        layer(f"{name}.conv.0", width, width + skip, 3, 3, bias=False, spectral=True)
+        batch_norm(f"{name}.conv.2", width)
+        before = width
+    layer("decoder.last_shuf.conv.0", 16 * length, before, 1, 1, spectral=True)
+    color = "decoder.color_decoder"
+    for name, count in (("query_feat", queries), ("query_embed", queries), ("level_embed", 3)):
+        layer(f"{color}.{name}", count, length, bias=False)
+    for number, width in enumerate(decoder):
+        layer(f"{color}.input_proj.{number}", length, width, 1, 1)
+    for step in range(9):
+        for kind, part in (("self", "self_attn"), ("cross", "multihead_attn")):
+            name = f"{color}.transformer_{kind}_attention_layers.{step}"
+            shapes[f"{name}.{part}.in_proj_weight"] = (3 * length, length)
+            shapes[f"{name}.{part}.in_proj_bias"] = (3 * length,)
+            layer(f"{name}.{part}.out_proj", length, length)
+            layer(f"{name}.norm", length)
+        name = f"{color}.transformer_ffn_layers.{step}"
+        layer(f"{name}.linear1", dense, length)
+        layer(f"{name}.linear2", length, dense)
+        layer(f"{name}.norm", length)
+    layer(f"{color}.decoder_norm", length)
+    for number in range(3):
+        layer(f"{color}.color_embed.layers.{number}", length, length)
+    layer("refine_net.0.0", 2, queries + 3, 1, 1, spectral=True)
+    return shapes
+
+
+TINY = ((3, 3, 9, 3), (96, 192, 384, 768))
+ON_JAX = keras.backend.backend() == "jax"
+# The same at a width of 1/32.
+SMALL = ((3, 3, 9, 3), (3, 6, 12, 24), 8, (16, 16, 8), 64, 4)
+
+# By layer and size: the largest absolute value, and five values, `step` apart.
+DDCOLOR = {
+    (64, 64): {
+        "stage3_norm": (4.1506, [0.102438, -0.324297, 0.27793, -0.021751, -1.091097]),
+        "up2_merge_bn": (1.5750, [-0.140089, -0.101259, 0.050999, 0.110724, 0.486777]),
+        "color2": (1.4679, [-0.223899, 1.070575, 0.746279, 0.92734, -0.097616]),
+        "ab": (3.6230, [0.661812, -2.545706, 0.033568, -0.202057, -0.168787]),
+    },
+    (32, 96): {
+        "stage3_norm": (3.9312, [0.755849, -0.600745, -0.463095, -1.673944, -0.056494]),
+        "up2_merge_bn": (1.4919, [0.103534, 0.346314, 0.078503, 0.223662, 0.150826]),
+        "color2": (1.4119, [-0.263093, 1.13839, 0.680982, 1.002709, -0.180657]),
+        "ab": (4.1648, [-0.044225, -0.75974, -0.154919, -1.203586, -0.262604]),
+    },
+}
+
+
+def step(value):
+    """Odd, so that the values that are compared are of different channels."""
+    return value.size // 5 | 1
+
+
+def lightness(size):
+    """L* in 0..100, (1, H, W, 1)."""
+    return (50.0 + 50.0 * uniform("lightness", (1, *size, 1))).astype("float32")
+
+
+def save(state, path, key=None):
+    """Writes a state dict as PyTorch does."""
+    state = {name: torch.tensor(value) for name, value in state.items()}
+    torch.save({key: state} if key else state, path)
+    return path
+
+
+def check_against(expected, model):
+    """Compares outputs of layers with those of the authors' code."""
+    sizes = list(expected)[: 1 if ON_JAX else None]  # JAX compiles every size anew
+    for size, layers in ((size, expected[size]) for size in sizes):
+        every = keras.Model(model.input, {name: model.get_layer(name).output for name in layers})
+        outputs = every.predict_on_batch(lightness(size))
+        for name, (largest, values) in layers.items():
+            output = unscale_ab(outputs[name]) if name == "ab" else outputs[name]
+            output = keras.ops.convert_to_numpy(output)
+            np.testing.assert_allclose(np.abs(output).max(), largest, rtol=1e-4, err_msg=name)
+            found = output.ravel()[:: step(output)][:5]
+            np.testing.assert_allclose(found, values, atol=1e-4 * largest, err_msg=name)
+
+
+def test_ddcolor_equals_the_authors_code(tmp_path):
+    state = formula(ddcolor_shapes(*TINY))
+    model, published = load_published(save(state, tmp_path / "ddcolor.pth", key="params"))
+    assert published is LAYOUTS["ddcolor_tiny"]
+    check_against(DDCOLOR, model)
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A small network and a state dict that fits it."""
+    return ddcolor(width=1 / 32, queries=4), formula(ddcolor_shapes(*SMALL))
+
+
+def test_the_large_layout_is_told_apart():
+    name, _ = LAYOUTS["ddcolor"].tell
+    assert identify({name: np.zeros((192, 3, 4, 4))}) is LAYOUTS["ddcolor"]
+
+
+def test_every_weight_is_filled_and_every_file_reads_alike(small, tmp_path):
+    model, state = small
+    from safetensors.numpy import save_file
+
+    save_file(state, tmp_path / "small.safetensors")
+    paths = [tmp_path / "small.safetensors", save(state, tmp_path / "small.bin")]
+    filled = []
+    for path in paths:
+        model.set_weights([np.full(w.shape, np.nan, "float32") for w in model.get_weights()])
+        fill(model, read_state(path), LAYOUTS["ddcolor_tiny"], path)
+        filled.append(model.get_weights())
+    for one, other in zip(*filled, strict=True):
+        assert np.isfinite(one).all()
+        np.testing.assert_array_equal(one, other)
+
+
+def _surplus(state):
+    state["extra.weight"] = np.zeros(3)
+
+
+def _missing(state):
+    del state["decoder.layers.1.conv.2.running_var"]
+
+
+def _reshaped(state):
+    state["encoder.arch.stages.2.4.pwconv1.weight"] = np.zeros((48, 13))
+
+
+def _no_norm(state):
+    state["refine_net.0.0.weight_u"] = np.zeros(2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_surplus, r"no more tensors, received extra\.weight of shape \(3,\)\."),
+        (_missing, r"layers\.1\.conv\.2\.running_var of shape \(16,\), received none"),
+        (_reshaped, r"4\.pwconv1\.weight of shape \(48, 12\), received \(48, 13\)"),
+        (_no_norm, r"a norm above 0 by refine_net\.0\.0\.weight_u and weight_v, received 0"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_refused(small, change, message):
+    model, state = small
+    state = dict(state)
+    change(state)
+    with pytest.raises(PresetError, match=message):
+        fill(model, state, LAYOUTS["ddcolor_tiny"], "x.pth")
+
+
+class Touch:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_files_that_are_no_checkpoint_are_refused(small, tmp_path):
+    state = small[1]
+    whole = save(state, tmp_path / "whole.pth")
+    with pytest.raises(PresetError, match=r"whole\.pth: Expected a checkpoint of ddcolor_tiny"):
+        load_published(whole)
+
+    def refused(name, content, message):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PresetError, match=message):
+            load_published(tmp_path / name)
+
+    refused("half.pth", whole.read_bytes()[:20000], "received a damaged file")
+    refused("half.safetensors", whole.read_bytes()[:20000], "received a damaged file")
+    refused("text.pth", b"no checkpoint at all", "Expected a file of tensors|damaged file")
+    refused("empty.pth", b"", "received a damaged file")
+    with pytest.raises(PresetError, match="received no such file"):
+        load_published(tmp_path / "none.pth")
+    state = {"a": torch.zeros(3), "b": torch.tensor([1.0, float("nan")])}
+    torch.save(state, tmp_path / "nan.pth")
+    with pytest.raises(PresetError, match="Expected finite numbers, received others in b"):
+        load_published(tmp_path / "nan.pth")
+    torch.save({"a": torch.zeros(3), "epoch": 3}, tmp_path / "other.pth")
+    with pytest.raises(PresetError, match="Expected tensors by name, received int as 'epoch'"):
+        load_published(tmp_path / "other.pth")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_in_a_checkpoint_is_not_run(tmp_path, zipped):
+    state = {"a": torch.zeros(3), "b": Touch(tmp_path / "touched")}
+    torch.save(state, tmp_path / "code.pth", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(PresetError, match="code or other objects, which were not run"):
+        load_published(tmp_path / "code.pth")
+    assert not (tmp_path / "touched").exists()
