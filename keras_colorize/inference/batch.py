@@ -69,11 +69,7 @@ def colorize_files(
 
 
 def read_groups(colorizer, jobs, overwrite=True):
-    """Yields lists of `InProgress` that the network sees at one size, in the order of the jobs.
-
-    Grouping depends on the jobs alone, not on timing: in low precision a network gives slightly
-    different colors in other company.
-    """
+    """Yields lists of `InProgress` of one size, in order; the jobs alone decide the groups."""
     group, shapes, pixels = [], set(), 0
     for job in jobs:
         one = InProgress(job)

@@ -302,7 +302,7 @@ class Colorizer(BaseColorizer):
         )
 
     def distributions(self, prediction):
-        """Returns the distributions (N, h, w, 2, K), float32, that a refinement starts from.
+        """Returns the float32 distributions (N, h, w, 2, K) that a refinement starts from.
 
         Args:
             prediction: the color output of the network, a distribution.

@@ -75,10 +75,7 @@ def to_srgb(lightness, ab):
 
 
 def to_working_size(lightness, working_size):
-    """Scales lightness (H, W, 1) so that its long side has the working size in pixels.
-
-    Sides are rounded to multiples of the networks' stride, which spares borders never trained on.
-    """
+    """Scales L* (H, W, 1) to a long side in pixels; both sides are multiples of the stride."""
     longest = max(lightness.shape[:2])
     size = [
         STRIDE * max(1, divided(side * working_size, longest * STRIDE))

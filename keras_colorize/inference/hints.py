@@ -1,7 +1,7 @@
 """Colors that the user fixed at some pixels, and how far they reach.
 
-Hints travel along shortest paths, as long as the squared changes of lightness on them: so they fill
-regions of equal lightness (Levin, Lischinski & Weiss 2004), where mean field goes 16 pixels.
+Hints travel along the paths on which the lightness changes least, so that they fill a region of
+equal lightness of any size (the aim of Levin, Lischinski & Weiss 2004).
 """
 
 import dataclasses
@@ -107,10 +107,7 @@ def layer_hints(layer):
 
 
 def at_size(hints, size):
-    """Scales hints to another size; each pixel has the mean color of the hints in it.
-
-    Neighbors are hinted as well, for enlarging mixes a pixel with them.
-    """
+    """Scales hints to another size; neighbors are hinted too, for enlarging mixes pixels."""
     rows, columns = np.nonzero(hints.mask)
     rows, columns = (
         ((index + 0.5) * new / old).astype(int)

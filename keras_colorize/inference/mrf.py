@@ -150,8 +150,8 @@ def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):
 def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
     """Solves a field tile by tile into (H, W, D); all have one shape, so a solver is compiled once.
 
-    `unary` gives the potentials (h, w, C, K) of two slices. A tile is even and above 4 * sweeps;
-    the solver makes all sweeps, since with a tolerance tiles would differ.
+    `unary` gives the potentials (h, w, C, K) of two slices; a tile is even and above 4 * sweeps.
+    All sweeps are made, for with a tolerance tiles would differ.
     """
     halo = 2 * sweeps
     if tile % 2 or tile <= 2 * halo:

@@ -85,8 +85,7 @@ def log_histogram(palette, output):
 def palette_bias(logits, histogram, strength, mode):
     """Bias (313,) or (2, K), or one per picture, that makes logits lean to a log histogram.
 
-    `"product"` makes p x h^strength, the paper's at 1, greyer than both; `"transfer"` makes
-    p x (h / m)^strength with m the mean of p over the picture.
+    `"product"` makes p x h^strength, `"transfer"` p x (h / m)^strength with m the mean of p.
     """
     if mode == "product":
         return strength * histogram
