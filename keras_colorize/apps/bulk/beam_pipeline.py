@@ -1,7 +1,4 @@
-"""The Beam pipeline: tasks, photographs in batches of equal shape, the network, pictures on disk.
-
-Only tasks are shuffled: pictures stay in the worker that reads them and are written early.
-"""
+"""The Beam pipeline; only tasks are shuffled, so pictures stay in the worker that reads them."""
 
 import apache_beam as beam
 import tensorflow as tf
@@ -49,10 +46,7 @@ def run_pipeline(run, tasks_file, colorizer, source, flags):
 
 
 class NetworkHandler(ModelHandler):
-    """Runs the network of an `ExportedColorizer` on batches of `Picture`s.
-
-    Beam's `TFModelHandlerNumpy` cannot: Keras 3 loads no SavedModel, and it stacks unequal shapes.
-    """
+    """Runs an `ExportedColorizer`; Beam's own handler loads no SavedModel with Keras 3."""
 
     def __init__(self, colorizer):
         super().__init__()

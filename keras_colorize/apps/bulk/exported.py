@@ -43,11 +43,7 @@ class ExportedColorizer(BaseColorizer):
 
 
 def find_saved_model(path):
-    """Finds out the `ExportedColorizer` in a folder without loading it.
-
-    Raises `InputError` if there is none, it predicts no colors or has changed since its export, and
-    `PresetError` if another program wrote it.
-    """
+    """Looks at a SavedModel without loading it; `InputError` if it does not color or has changed."""
     path = Path(path).absolute()
     if not (path / _GRAPH).is_file():
         raise InputError(
@@ -65,10 +61,7 @@ def find_saved_model(path):
 
 
 def export_preset(preset, output, precision="float32"):
-    """Writes the SavedModel of a preset into an output folder, or takes that of an earlier run.
-
-    Raises `InputError` for a preset that is unknown, damaged or cannot be exported.
-    """
+    """Writes the SavedModel of a preset into an output folder, unless an earlier run did."""
     source = find_preset(default_preset() if preset is None else preset)
     dtype = resolve_precision(precision)
     parts = [sha256(source / CONFIG_FILE), sha256(source / WEIGHTS_FILE), dtype, __version__]
@@ -116,10 +109,7 @@ def write_picture(picture, ab, colorizer, mark_colorized):
 
 
 class ShapeBatches:
-    """Collects `Picture`s until `at_once` of one shape, as the network sees them, are there.
-
-    Beyond `held_pixels` the largest batch goes out as it is.
-    """
+    """Collects `at_once` `Picture`s of a shape; beyond `held_pixels` the largest batch goes out."""
 
     def __init__(self, at_once, held_pixels=HELD_PIXELS):
         self.at_once, self.held_pixels = at_once, held_pixels

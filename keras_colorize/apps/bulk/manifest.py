@@ -1,7 +1,7 @@
 """The output folder of bulk runs: what is done, what failed, and how the next run goes on.
 
-`manifest.jsonl` has a line per picture, `failures.jsonl` one per failure of the last run, and
-`.bulk/` the lock and the lines of each worker, written right after the picture: a run may die.
+`manifest.jsonl` has a line per picture, `failures.jsonl` one per failure of the last run, `.bulk/`
+the lock and the lines of each worker. A line follows its picture, so a run may die at any moment.
 """
 
 import contextlib

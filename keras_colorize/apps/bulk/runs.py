@@ -45,7 +45,7 @@ def colorize_in_bulk(
     mark_colorized=True,
     flags=(),
 ):
-    """Colorizes photographs with an Apache Beam pipeline.
+    """Colorizes photographs with an Apache Beam pipeline; returns a `Report`.
 
     Pictures are those of a `Colorizer` within one step of 8 bits; what an earlier run made with the
     same network from the same files stays. Every worker must see inputs, outputs and SavedModel
@@ -60,9 +60,6 @@ def colorize_in_bulk(
         precision: of the preset: `"float32"`, `"bfloat16"`, or `"auto"` (what is fast here).
         mark_colorized: see `write_photograph`.
         flags: words for Beam, such as `--runner=FlinkRunner`.
-
-    Returns:
-        A `Report`.
 
     Raises:
         ImportError: if the extra `beam` is not installed.
@@ -100,10 +97,7 @@ def colorize_in_bulk(
 
 
 def plan_tasks(inputs, folder):
-    """Lists tasks: absolute `source` and `target`, and `path`, the target inside the folder.
-
-    Raises `PhotographError` as `plan_jobs` does, and for outputs that no bulk run has written.
-    """
+    """Lists tasks with absolute paths; refuses outputs that no bulk run has written."""
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -81,7 +81,7 @@ def make_naturalness(
     per_participant=None,
     on_picture=lambda: None,
 ):
-    """Makes a study of naturalness: does this image look natural to you?
+    """Makes a `Study` of naturalness: does this image look natural to you?
 
     Iizuka et al. 2016, section 4.3: pictures of every method and true ones, mixed at random, one
     at a time; each participant judges equally many of each.
@@ -93,9 +93,6 @@ def make_naturalness(
         max_pictures: number of photographs on the page, each in all versions; None for all.
         per_participant: number of these that each participant judges; None for all.
         on_picture: called without arguments after each photograph.
-
-    Returns:
-        A `Study`.
 
     Raises:
         PhotographError: if photographs are missing, unreadable or differ in size.
@@ -120,7 +117,7 @@ def make_naturalness(
 def make_real_or_colorized(
     methods, seed, *, size=PAIR_SIZE, trials=TRIALS, practice=PRACTICE, on_picture=lambda: None
 ):
-    """Makes the colorization Turing test of one method: which of the two was colorized?
+    """Makes the `Study` of one method's colorization Turing test: which of the two was colorized?
 
     Zhang, Isola and Efros 2016, section 3.1: the photograph and its colorized version, each shown
     for one second at 256 x 256; 10 practice pairs with feedback, then 40 pairs of which a tenth
@@ -133,9 +130,6 @@ def make_real_or_colorized(
         trials: pairs of a session, a tenth of them (at least one) catch pairs.
         practice: pairs with feedback before these, which do not count.
         on_picture: called without arguments after each pair is read.
-
-    Returns:
-        A `Study`.
 
     Raises:
         PhotographError: if photographs are missing, unreadable or differ in size.
@@ -238,10 +232,7 @@ def paired_photographs(methods):
 
 
 def read_versions(paths, size):
-    """Reads a photograph as every method has it, uint8 (h, w, 3) each, with long side `size`.
-
-    Raises `PhotographError` if one cannot be read, or their sizes differ.
-    """
+    """Reads a photograph of all methods, uint8 (h, w, 3); `PhotographError` if sizes differ."""
     versions, first = {}, None
     for name, path in paths.items():
         photograph = read_photograph(path)

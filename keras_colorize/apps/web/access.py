@@ -54,11 +54,7 @@ class Refusal(Exception):
 
 
 class Access:
-    """ASGI middleware that lets pass what the page itself asks for.
-
-    `events` has, by number, the components that the arguments come from and whether a place on a
-    picture comes with them; `hosts` has the names of the page, None for any.
-    """
+    """ASGI middleware that lets pass what the page itself asks for, and nothing else."""
 
     def __init__(self, app, sessions, events, is_waiting, hosts=None, root_path=""):
         self.app, self.sessions, self.events = app, sessions, events

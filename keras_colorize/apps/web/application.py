@@ -26,10 +26,7 @@ SWEEP = 60.0
 
 
 def make_app(colorizer, folder, limits, root_path="", hosts=None):
-    """Makes the FastAPI application; the folder for files of visitors is removed when it stops.
-
-    A proxy may show the page at `root_path`; `hosts` are the names it is called by, None for any.
-    """
+    """Makes the FastAPI application; the folder for files of visitors is removed when it stops."""
     sessions, queue = Sessions(folder, limits), Queue(colorizer)
     # What lies in this folder is shown from there; gradio copies all else into it.
     os.environ["GRADIO_TEMP_DIR"] = str(sessions.folder)

@@ -33,10 +33,7 @@ _FUNCTION = re.compile(r"rgba?\(([^)]*)\)")
 
 
 class Queue:
-    """Colorizes for all visitors, in the order in which they asked.
-
-    `offered` has those of `OFFERED` that the network can take.
-    """
+    """Colorizes for all visitors, in the order in which they asked."""
 
     def __init__(self, colorizer):
         self.colorizer = colorizer
@@ -64,18 +61,12 @@ class Queue:
         return self.colorizer.replace(**options, hints=hints)
 
     def preview(self, session, options):
-        """Colorizes a screen-size copy of the shown photograph; `ValueError` for a wrong option.
-
-        Returns the paths of two JPEG files: the copy in color, and the same with its hints marked.
-        """
+        """Colorizes the shown photograph at screen size; returns two JPEG paths, one with hints."""
         photo = session.photo
         return self._network.submit(self._preview, photo, session.palette, options).result()
 
     def finish(self, session, options):
-        """Writes all photographs of a session at full size; yields each, done or failed.
-
-        Each `Photo` gets its `outcome`; two finished ones or more also go into the `archive`.
-        """
+        """Writes a session's photographs at full size and yields each; archives two or more."""
         photos = list(session.photos)
         session.archive.unlink(missing_ok=True)
         for photo in photos:
@@ -128,10 +119,7 @@ def scaled(position, old, new):
 
 
 def add_point(photo, position, shown, color):
-    """Adds a hint at `(x, y)` of the shown picture; `ValueError` for a color that is none.
-
-    The color is `"#rrggbb"`, `"rgb(1, 2, 3)"` or `"rgba(1.2, 2, 3, 1)"`.
-    """
+    """Adds a hint at `(x, y)` of the shown picture; `ValueError` for a color that is none."""
     text = color.strip().lower()
     if levels := _FUNCTION.fullmatch(text):
         try:

@@ -83,10 +83,7 @@ class Photo:
 
 @dataclasses.dataclass
 class Session:
-    """One visitor in one tab of a browser; nobody can guess the name of the folder.
-
-    `palette` is the reference picture, uint8 (h, w, 3); `expires` the time when files are removed.
-    """
+    """One visitor in one tab of a browser; nobody can guess the name of the folder."""
 
     folder: Path
     limits: Limits = Limits()
