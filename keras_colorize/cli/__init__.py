@@ -17,10 +17,7 @@ COMMANDS = (colorize, bulk, video, evaluate, presets, export, study, prior, web)
 
 
 def main(arguments=None):
-    """Runs the command; returns 0 if all went well, 1 if a photograph failed, 2 for wrong usage.
-
-    Words, paths and names of presets are checked before Keras is imported, which takes seconds.
-    """
+    """Runs the command; returns 0 if all went well, 1 if a photograph failed, 2 for wrong usage."""
     words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
     options = _parser(words).parse_args(words, argparse.Namespace(beam_flags=flags))
     try:

@@ -39,10 +39,7 @@ def check(options, jobs):
 
 
 def make_hints(options, jobs):
-    """Makes `Hints`, or None, for the photograph of the one job.
-
-    Raises `InputError` for several photographs or a wrong hint, `PhotographError` for a bad file.
-    """
+    """Makes the `Hints` of the one job, or None; `InputError` for several jobs or a wrong hint."""
     if not (options.hint or options.hints or options.hint_layer):
         return None
     from keras_colorize.inference.hints import Hints, layer_hints, point_hints, read_points
