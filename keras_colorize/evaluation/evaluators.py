@@ -93,10 +93,7 @@ class Scenes:
 
 
 class Lpips:
-    """Distance in the features of AlexNet, as calibrated by people (Zhang et al. 2018); 0 is equal.
-
-    Raises `ImportError` without the package `lpips`, `OSError` if its weights cannot be had.
-    """
+    """Distance in the features of AlexNet, calibrated by people (Zhang et al. 2018); 0 is equal."""
 
     SMALLEST = 64
     """Side in pixels below which its network has nothing left to look at."""

@@ -62,7 +62,7 @@ def measure(
     workers=1,
     on_sample=lambda sample: None,
 ):
-    """Measures methods on color photographs.
+    """Measures methods on color photographs; returns a `Measurement`.
 
     Every photograph is scaled down to `long_side` and given to each method, such as a `Colorizer`,
     which looks at its L*; the result is compared with its colors. Rows for grey and for the truth
@@ -78,9 +78,6 @@ def measure(
             dict of metric to float for one picture, and `result()`, the same for all so far.
         workers: threads that read photographs ahead.
         on_sample: called with the `Sample` of each photograph.
-
-    Returns:
-        A `Measurement`.
     """
     evaluators = (ColorEvaluator(), *evaluators)
     pictures, failures = {}, {}
@@ -235,9 +232,6 @@ def as_grey(lightness):
 
 
 def recolored(target, prediction):
-    """Puts a and b of a prediction on the L* of the target, both sRGB (H, W, 3) in [0, 1].
-
-    So a program that changes the lightness, too, is measured by its color alone.
-    """
+    """Puts a and b of a prediction on the L* of the target, both sRGB (H, W, 3) in [0, 1]."""
     ab = apply_pixelwise(rgb_to_lab, prediction)[..., 1:]
     return compose(lightness_of(target)[None], ab[None])[0]

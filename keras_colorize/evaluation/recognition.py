@@ -110,7 +110,7 @@ def load_features(path):
 
 
 def frechet_distance(first, second):
-    """Frechet distance of the Gaussians of two sets (n1, D) and (n2, D) (Heusel et al. 2017).
+    """Frechet distance of Gaussians of features (n1, D) and (n2, D) (Heusel et al. 2017).
 
     The trace of (C1 C2)^(1/2) is the sum of the singular values of A B', with C1 = A'A, C2 = B'B,
     which needs no unstable root. Few samples give far too large values; compare equal n alone.

@@ -155,11 +155,7 @@ def sweep_pictures(colorizer, pixels):
 
 
 def write_demo_photographs(folder):
-    """Writes the photographs of the demonstration, in color to `truth/` and in grey to `grey/`.
-
-    Args:
-        folder: where both are made.
-    """
+    """Writes the demonstration's photographs to `truth/` in a folder, and grey ones to `grey/`."""
     for name in DEMO:
         pixels = getattr(skimage.data, name)()
         for kind, one in (("truth", pixels), ("grey", _grey(pixels))):
