@@ -127,10 +127,9 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
 
 
 def colors_model(colorizer):
-    """Makes the Functional model from L* (N, H, W, 1) to `ab` (N, h, w, 2), float32.
+    """Makes the model from L* (N, H, W, 1) to `ab` (N, h, w, 2), saturated, and other outputs.
 
-    Other outputs of the network stay, and `ab` is decoded and multiplied by the saturation.
-    `ValueError` for style, refinement, palette, hints or the decoder `"sample"`.
+    Raises `ValueError` for options that look beyond one pixel, and the decoder `"sample"`.
     """
     options = ("style", "refinement", "palette", "hints")
     received = [name for name in options if getattr(colorizer, name) is not None]

@@ -82,11 +82,7 @@ def _predict_ab(colorizer, prediction, lightness):
 
 
 def _decode(place, contents, max_pixels):
-    """Decodes a JPEG or PNG file whose header says that it is small enough; fails with others.
-
-    Returns a uint16 tensor (H, W, 1 to 4), alpha last where channels are even, and whether the file
-    has 16 bits.
-    """
+    """Decodes JPEG or PNG to uint16 (H, W, C), and whether it has 16 bits; fails if too large."""
     length = tf.strings.length(contents)
     is_png = tf.strings.substr(contents, 0, len(_PNG)) == _PNG
     is_png = tf.logical_and(is_png, length > _PNG_DEPTH)
