@@ -181,9 +181,5 @@ class RemoteColorizer(BaseColorizer):
         return self.client.predict_ab(lightness)
 
     def check(self):
-        """Asks for the colors of a tiny picture.
-
-        Raises:
-            ServerError: if the server cannot be reached or does not colorize.
-        """
+        """Asks for the colors of a tiny picture; raises `ServerError` if none come."""
         self.predict_ab(np.full((1, STRIDE, STRIDE, 1), 50.0, "float32"))
