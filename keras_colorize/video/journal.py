@@ -16,11 +16,7 @@ _STATE = "state_"
 
 
 class Journal:
-    """The segments of an unfinished output; each file is whole or absent.
-
-    Segments of another description (JSON values) are removed, and `restarted` says so. Raises
-    `VideoError` if the folder cannot be written.
-    """
+    """The segments of an unfinished output, each whole or absent; those of other options go."""
 
     def __init__(self, target, description):
         target = Path(target)

@@ -44,7 +44,7 @@ def colorize_video(
     mark_colorized=True,
     on_frame=lambda done, total: None,
 ):
-    """Colorizes a video of any length, a frame at a time.
+    """Colorizes a video of any length, a frame at a time; returns an `Outcome`.
 
     Timestamps, sound, subtitles, chapters, metadata, rotation and the shape of pixels are
     copied. An interrupted run leaves `TARGET.unfinished`, from which the same call goes on.
@@ -64,9 +64,6 @@ def colorize_video(
         mark_colorized: whether the metadata says that the colors were made.
         on_frame: function of the frames done and the frames in all (None if unknown), called
             at the beginning and after each frame.
-
-    Returns:
-        An `Outcome`.
 
     Raises:
         VideoError: if the video cannot be read or the output not be written.

@@ -112,11 +112,7 @@ def _pixel_format(source, codec):
 
 
 class VideoFile:
-    """A file of video; all but the pictures is copied from the source.
-
-    `description` has what a journal must know of it. Raises `ValueError` if the output exists or
-    cannot hold what it should.
-    """
+    """A file of video, all but the pictures copied; `ValueError` for what it cannot hold."""
 
     def __init__(self, source, path, encoding, mark, drop_unsupported, overwrite):
         self.source, self.path, self.encoding = source, Path(path), encoding
@@ -243,8 +239,8 @@ class VideoFile:
     def _packets(self, stream, segments):
         """Yields the packets of the pictures, with timestamps that rise over all segments.
 
-        Segments were encoded apart, so decoding times overlap at their ends: they become the
-        timestamps in order, moved so that none is after the time its picture is shown.
+        Segments were encoded apart and overlap at their ends: decoding times become the timestamps
+        in order, moved so that none is after the time its picture is shown.
         """
         av = load_av()
         pts = np.concatenate([read_array(segment, "pts") for segment in segments])
@@ -311,10 +307,7 @@ def _kept(metadata):
 
 
 class FrameFolder:
-    """A folder of PNG files of 8 or 16 bits, and the times at which they are shown.
-
-    Pictures lie in the folder of the journal until all are there. `ValueError` if `path` exists.
-    """
+    """A folder of PNG files of 8 or 16 bits and their times; `ValueError` if it exists."""
 
     def __init__(self, source, path, mark, overwrite):
         self.source, self.path, self.mark = source, Path(path), mark
