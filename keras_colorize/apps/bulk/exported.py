@@ -43,7 +43,7 @@ class ExportedColorizer(BaseColorizer):
 
 
 def find_saved_model(path):
-    """Looks at a SavedModel without loading it; `InputError` if it does not color or has changed."""
+    """Looks at a SavedModel without loading it; `InputError` if it has no colors or has changed."""
     path = Path(path).absolute()
     if not (path / _GRAPH).is_file():
         raise InputError(
