@@ -60,11 +60,11 @@ def test_first_run_second_run(run, album, bulk_colorizer, tmp_path):
     shutil.copy(album / "wide.jpg", album / "old" / "tall_too.jpg")
     (tmp_path / "out" / "tall.tif").write_bytes(b"damaged")
     (tmp_path / "out" / "wide_too.png").unlink()
-    times = {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in ("wide.jpg",)}
+    time = (tmp_path / "out" / "wide.jpg").stat().st_mtime_ns
     report, again = run()
     assert (report.done, report.skipped, report.failures) == (4, 3, [])
     assert read_lines(tmp_path / "out" / "failures.jsonl") == []
-    assert times == {path: (tmp_path / "out" / path).stat().st_mtime_ns for path in times}
+    assert time == (tmp_path / "out" / "wide.jpg").stat().st_mtime_ns
     assert len(again) == 7
     # A run gives the same file as the run before it.
     same = {path for path in manifest if again[path] == manifest[path]}
@@ -124,14 +124,8 @@ def test_the_command(album, served, tmp_path, capsys):
     assert not any(b"DigitalSourceType" in path.read_bytes() for path in made)
     marked = [json.loads(line)["marked"] for line in (tmp_path / "out/manifest.jsonl").open()]
     assert marked == [False] * 6
-
-
-def test_flags_reach_the_runner(album, served, tmp_path, capsys):
-    words = ["bulk", str(album), "-o", str(tmp_path / "out"), "--saved-model", str(served)]
     assert cli.main([*words, "--", "--runner=NoSuchRunner"]) == 1
-    out, err = capsys.readouterr()
-    assert "NoSuchRunner" in err
-    assert out == "0 done, 0 skipped, 0 failed, 6 unfinished\n"
+    assert "NoSuchRunner" in capsys.readouterr().err
 
 
 def test_interrupts_and_second_runs_are_said_in_one_line(

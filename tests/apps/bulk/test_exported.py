@@ -19,7 +19,9 @@ from keras_colorize.presets import CONFIG_FILE, PresetError
 
 def test_pictures_are_those_of_the_colorizer(served, bulk_colorizer, album, tmp_path):
     tasks = plan_tasks([album], BulkFolder(tmp_path / "out"))
-    colorizer = find_saved_model(served).load()
+    model = find_saved_model(served)
+    assert (model.name, model.working_size, len(model.sha256)) == ("tiny/1", 96, 64)
+    colorizer = model.load()
     pictures = {task["path"]: read_picture(task, colorizer) for task in tasks}
     shapes = {path: one.preprocessed.network_input.shape for path, one in pictures.items()}
     wide, tall = ("wide.jpg", "wide_too.png", "old/film.png"), ("tall.tif", "old/tall_too.jpg")
@@ -29,10 +31,8 @@ def test_pictures_are_those_of_the_colorizer(served, bulk_colorizer, album, tmp_
     for path, ab in zip(wide, colorizer.predict(batch), strict=True):
         record = write_picture(pictures[path], ab, colorizer, mark_colorized=True)
         target = tmp_path / "out" / path
-        written, expected = (
-            read_photograph(target),
-            bulk_colorizer(read_photograph(record["source"])),
-        )
+        written = read_photograph(target)
+        expected = bulk_colorizer(read_photograph(record["source"]))
         # JPEG loses more by itself, of random colors in particular.
         if not path.endswith("jpg"):
             assert np.abs(written.pixels.astype(int) - expected.pixels).max() <= 1
@@ -63,20 +63,10 @@ def test_bad_files_say_why(served, album, tmp_path):
         read_picture(task, find_saved_model(served))
 
 
-def test_a_saved_model_is_known_by_its_contents(served):
-    model = find_saved_model(served)
-    assert (model.name, model.working_size) == ("tiny/1", 96)
-    assert len(model.sha256) == 64
-    assert find_saved_model(served).sha256 == model.sha256
-
-
-@pytest.mark.parametrize("folder", ["", "nowhere", "tiny"])
-def test_what_is_no_saved_model(served, folder):
-    with pytest.raises(ValueError, match="<name>/<version>"):
-        find_saved_model(served.parents[1] / folder)
-
-
-def test_a_saved_model_of_others(tmp_path):
+def test_what_is_no_saved_model(served, tmp_path):
+    for folder in ("", "nowhere", "tiny"):
+        with pytest.raises(ValueError, match="<name>/<version>"):
+            find_saved_model(served.parents[1] / folder)
     (tmp_path / "saved_model.pb").touch()
     with pytest.raises(PresetError, match=CONFIG_FILE):
         find_saved_model(tmp_path)
@@ -107,18 +97,13 @@ def _fed(batches, pictures):
 
 
 def test_pictures_of_one_shape_go_together():
-    batches = ShapeBatches(at_once=2)
     wide, tall = (32, 64), (64, 32)
     pictures = [_picture(*args) for args in (("a", wide), ("b", tall), ("c", wide), ("d", wide))]
-    assert _fed(batches, pictures) == [["a", "c"]]
-    assert sorted(_names(batches.rest())) == [["b"], ["d"]]
-    assert batches.rest() == []
-
-
-def test_one_at_once_waits_for_nothing():
-    batches = ShapeBatches(at_once=1)
-    assert _fed(batches, [_picture("a", (32, 32)), _picture("b", (32, 64))]) == [["a"], ["b"]]
-    assert batches.rest() == []
+    for at_once, whole, rest in ((2, [["a", "c"]], [["b"], ["d"]]), (1, [[x] for x in "abcd"], [])):
+        batches = ShapeBatches(at_once=at_once)
+        assert _fed(batches, pictures) == whole
+        assert sorted(_names(batches.rest())) == rest
+        assert batches.rest() == []
 
 
 def test_no_more_waits_than_fits():
