@@ -108,27 +108,6 @@ def test_paths_of_the_machine_are_refused_in_every_argument(ask, uploads, place,
             assert join(ask, data=data) in ((403, None), (422, None))
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"fn_index": 5},
-        {"fn_index": True},
-        {"data": None},
-        {"data": GOOD["data"][1:]},
-        {"data": [None, float("nan"), 2, "none", ""]},
-        {"data": [None, 3, 2, "none", ""]},
-        {"data": [None, None, 2, "none", ""]},
-        {"data": [None, 1, 2, None, ""]},
-        {"data": [None, 1, 2, "mrf", ""]},
-        {"data": [None, 1, 2.5, "none", ""]},
-        {"session_hash": "../x"},
-        {"session_hash": 7},
-    ],
-)
-def test_events_of_wrong_kinds_are_refused(ask, changed):
-    assert join(ask, **changed) == (422, None)
-
-
 def test_files_are_given_to_their_visitor_alone(ask, uploads):
     (uploads / "a b.jpg").touch()
     address = f"/gradio_api/file={uploads}/a b.jpg"
@@ -137,13 +116,6 @@ def test_files_are_given_to_their_visitor_alone(ask, uploads):
     assert ask("GET", address, cookie="short")[:2] == (403, None)
     for path in ("/etc/hostname", quote(f"{uploads}/a b.jpg"), str(uploads), "http://127.0.0.1:1"):
         assert ask("GET", f"/gradio_api/file={path}")[:2] == (403, None)
-
-
-@pytest.mark.parametrize(
-    "path", ["/gradio_api/deep_link", "/gradio_api/proxy=x", "/gradio_api/run/x", "/login", "/x"]
-)
-def test_what_the_page_does_not_use_is_not_there(ask, path):
-    assert ask("GET", path)[:2] == ask("POST", path)[:2] == (404, None)
 
 
 def test_first_visits_get_a_cookie(ask):

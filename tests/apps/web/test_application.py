@@ -23,15 +23,10 @@ def file_data(path, **fields):
 
 
 @pytest.fixture
-def quiet(capfd):
-    """What a test does leaves no traceback in the log of the server."""
-    yield
+def visitor(visit, capfd):
+    """A visitor who leaves no traceback in the log of the server."""
+    yield visit()
     assert "Traceback" not in capfd.readouterr().err
-
-
-@pytest.fixture
-def visitor(visit, quiet):
-    return visit()
 
 
 @pytest.fixture
@@ -42,7 +37,7 @@ def secret(tmp_path):
 
 
 @pytest.fixture
-def hostile(visitor, visit, upload, secret, tmp_path):
+def hostile(visitor, visit, upload, secret, live):
     """Paths of what a visitor must not get, by name; each exists, as far as it can."""
     picture = upload("private.jpg")
     own = visitor.upload("own.jpg", picture.read_bytes())
@@ -55,8 +50,7 @@ def hostile(visitor, visit, upload, secret, tmp_path):
     theirs = other.upload("theirs.jpg", picture.read_bytes())
     other.send(other.event("add", "upload", {"add": [file_data(theirs)]}))
     again = other.upload("theirs.jpg", picture.read_bytes())
-    visitors = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(folder))))
-    kept = next(path for path in map(str, _files(visitors)) if "original" in path)
+    kept = next(str(path) for path in live[1].rglob("original*"))
     return {
         "picture": str(picture),
         "text": str(secret),
@@ -79,10 +73,6 @@ def hostile(visitor, visit, upload, secret, tmp_path):
         "address": "http://127.0.0.1:9/private.jpg",
         "file address": f"file://{picture}",
     }
-
-
-def _files(folder):
-    return (os.path.join(root, name) for root, _, names in os.walk(folder) for name in names)
 
 
 def test_uploads_are_colorized_and_errors_hold_no_bytes_of_them(visitor, upload):
@@ -253,15 +243,11 @@ def test_forms_that_are_none(visitor):
     ):
         for path in ("/gradio_api/upload", "/gradio_api/upload?upload_id=u1"):
             assert visitor.ask(path, body, {"Content-Type": kind})[0] == 400, (kind, body)
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+    large = head + bytes(300_000) + b"\r\n--x--\r\n"
+    assert visitor.ask("/gradio_api/upload", large, {"Content-Type": form})[0] == 413
     for name in ("../../a.jpg", "a/../../b.jpg", "state.json", "x" * 300 + ".jpg"):
         assert "/uploads/" in os.path.realpath(visitor.upload(name, b"x"))
-
-
-def test_the_server_refuses_what_is_too_large_by_itself(visitor):
-    head = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
-    body = head.encode() + bytes(300_000) + b"\r\n--x--\r\n"
-    kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    assert visitor.ask("/gradio_api/upload", body, kind)[0] == 413
 
 
 def test_the_browser_is_told_to_load_nothing_from_elsewhere(live):

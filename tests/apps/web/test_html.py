@@ -23,24 +23,17 @@ def test_results_link_to_what_was_done(finished):
     assert '<li class="failed">two &lt;b&gt;.jpg<small>&amp;</small></li>' in text
     assert "three" not in text
     assert "ZIP" not in text
+    assert "2 of 3" in html.progress(finished, 2)
+    assert "20 MB and 12.5 megapixels" in html.introduction(Limits(20, 12.5))
     finished.archive.touch()
     assert f'href="download/{finished.folder.name}/colorized.zip"' in html.results(finished)
 
 
-def test_nothing_is_said_where_there_is_nothing(session, add, upload):
-    assert html.results(session) == html.faults(session) == ""
-    assert "click on the picture" in html.hints(add(upload("a.jpg")).photo)
-
-
 def test_faults_and_hints_are_listed(session, add, upload):
+    assert html.results(session) == html.faults(session) == ""
     session.faults = ["<script>: no"]
     assert "<li>&lt;script&gt;: no</li>" in html.faults(session)
     photo = add(upload("a.jpg")).photo
+    assert "click on the picture" in html.hints(photo)
     photo.points = [{"x": 3, "y": 4, "color": "#a0c030"}]
     assert "#a0c030 at 3, 4" in html.hints(photo)
-
-
-def test_progress_and_limits_are_said(finished):
-    assert "2 of 3" in html.progress(finished, 2)
-    said = html.introduction(Limits(20, 12.5))
-    assert "20 MB and 12.5 megapixels" in said
