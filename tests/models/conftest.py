@@ -46,6 +46,27 @@ def randomise():
 
 
 @pytest.fixture(scope="session")
+def odd_statistics():
+    """Gives batch normalizations numbers as unlike each other as a real network's; the model."""
+
+    def _odd_statistics(model):
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                rng = np.random.default_rng(len(layer.name))
+                layer.set_weights([rng.uniform(0.2, 1.5, w.shape) for w in layer.get_weights()])
+        return model
+
+    return _odd_statistics
+
+
+@pytest.fixture
+def bfloat16_policy():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
 def copy_to_torch():
     """Returns a function that copies a Keras model's weights into a PyTorch module, by name.
 

@@ -47,20 +47,12 @@ def _inputs(height, width, batch=2, seed=0):
 
 
 @pytest.fixture(scope="module")
-def model(randomise):
-    model = randomise(dcgan_discriminator(32, TINY))
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            rng = np.random.default_rng(len(layer.name))
-            layer.set_weights([rng.uniform(0.2, 1.5, w.shape) for w in layer.get_weights()])
-    return model
+def model(randomise, odd_statistics):
+    return odd_statistics(randomise(dcgan_discriminator(32, TINY)))
 
 
 # At the size of the level set there is one score, at larger sizes their mean.
-MAPS = [((32, 32), (1, 1)), ((48, 40), (3, 2))]
-
-
-@pytest.mark.parametrize(("size", "scores"), MAPS)
+@pytest.mark.parametrize(("size", "scores"), [((32, 32), (1, 1)), ((48, 40), (3, 2))])
 def test_logits_equal_those_of_the_published_network(model, size, scores, copy_to_torch, predict):
     published = copy_to_torch(model, Published())
     inputs = _inputs(*size)
@@ -84,30 +76,6 @@ def test_any_size_gives_one_logit(level_set, size, predict):
     assert np.isfinite(logits).all()
 
 
-def test_every_part_of_both_inputs_counts(model, predict):
-    inputs = _inputs(32, 32)
-    before = predict(model, inputs)
-    for name, channel in (("lightness", 0), ("ab", 0), ("ab", 1)):
-        changed = {key: value.copy() for key, value in inputs.items()}
-        changed[name][0, ..., channel] = 0.0
-        moved = np.abs(predict(model, changed) - before)
-        assert moved[0] > 1e-3
-        assert moved[1] == 0
-
-
-def test_round_trips(model, tmp_path, predict):
-    inputs = _inputs(24, 40)
-    expected = predict(model, inputs)
-    again = keras.Model.from_config(model.get_config())
-    again.set_weights(model.get_weights())
-    model.save(tmp_path / "model.keras")
-    model.save_weights(tmp_path / "model.weights.h5")
-    fresh = dcgan_discriminator(32, TINY)
-    fresh.load_weights(tmp_path / "model.weights.h5")
-    for other in (again, fresh, keras.saving.load_model(tmp_path / "model.keras")):
-        np.testing.assert_allclose(predict(other, inputs), expected, rtol=1e-5)
-
-
 @pytest.mark.parametrize("spectral_norm", [False, True])
 def test_every_weight_has_a_finite_gradient(spectral_norm, one_step):
     model = dcgan_discriminator(32, TINY, spectral_norm=spectral_norm)
@@ -128,13 +96,6 @@ def test_the_gradient_reaches_the_colors(model, gradient_of):
     assert (np.abs(gradient).max((1, 2)) > 1e-5).all()
 
 
-@pytest.fixture
-def bfloat16_policy():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    yield
-    keras.config.set_dtype_policy("float32")
-
-
 @pytest.mark.usefixtures("bfloat16_policy")
 def test_bfloat16_inside_float32_out(model, predict):
     low = dcgan_discriminator(32, TINY)
@@ -153,20 +114,10 @@ def test_bfloat16_inside_float32_out(model, predict):
     np.testing.assert_allclose(logits, predict(model, inputs), atol=0.1)
 
 
-def test_spectral_norm_bounds_every_layer():
+def test_spectral_norm_is_in_every_layer():
     model = dcgan_discriminator(32, TINY, batch_norm_mode="none", spectral_norm=True)
     convolutions = [x for x in model.layers if isinstance(x, SpectralNorm)]
     assert [x.name for x in convolutions] == ["conv0", "conv1", "conv2", "conv3", "score"]
-    # A function of layers that do not stretch does not either, but for strides and overlap:
-    # each pixel is read by 4x4 / 2x2 kernels, or by 16.
-    rng = np.random.default_rng(0)
-    for _ in range(10):
-        model(_inputs(32, 32), training=True)
-    one = _inputs(32, 32, batch=1)
-    other = {**one, "ab": one["ab"] + rng.normal(0, 0.01, one["ab"].shape)}
-    change = float(ops.abs(model(one) - model(other))[0, 0])
-    length = 2 * np.linalg.norm(other["ab"] - one["ab"])
-    assert 0 < change < length * 2**3 * 4
 
 
 def test_parameters_are_those_of_the_release():
@@ -177,17 +128,3 @@ def test_parameters_are_those_of_the_release():
     assert dcgan_discriminator().count_params() == total
     small = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512) + 64 + 4 * (128 + 256 + 512)
     assert dcgan_discriminator(32).count_params() == small + 16 * 512 + 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"level_set": 128}, "level_set among 32, 256, received 128"),
-        ({"width": -1}, "width above 0, received -1"),
-        ({"batch_norm_mode": None}, "received None"),
-        ({"batch_norm_momentum": -0.1}, "below 1, received -0.1"),
-    ],
-)
-def test_refuses(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        dcgan_discriminator(**arguments)

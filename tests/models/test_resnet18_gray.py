@@ -31,13 +31,6 @@ def test_decoder_b_is_that_of_table_1():
     assert model.output["ab"].shape == (None, 32, 16, 2)
 
 
-def test_decoder_a_ends_at_a_quarter():
-    model = resnet18_gray(input_shape=(64, 32, 1))
-    assert [x.filters for x in _convolutions(model)] == [128, 64, 64, 32, 2]
-    assert model.get_layer("decoder_conv1").output.shape == (None, 8, 4, 128)
-    assert model.output["ab"].shape == (None, 16, 8, 2)
-
-
 def test_a_and_b_have_heads_of_their_own(predict):
     model = resnet18_gray(head="ab_channel_logits", width=TINY)
     before = predict(model, _lightness(16, 16))["ab_channel_logits"]
@@ -63,18 +56,3 @@ def test_only_fusion_sees_the_whole_picture(fused, predict, randomise):
     changed[:, :, 240:] = 0.0
     before, after = (predict(model, x)["ab"][:, :, 0] for x in (picture, changed))
     assert (np.abs(before - after).max() > 1e-5) == fused
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"decoder": "C"}, "decoder among A, B, received 'C'"),
-        ({"head": "rgb"}, "head among ab, ab_channel_logits, received 'rgb'"),
-        ({"classes": 3}, "classes=None with global_features=False"),
-        ({"width": -1}, "width above 0, received -1"),
-        ({"classes": 1, "global_features": True}, "at least 2 classes, received 1"),
-    ],
-)
-def test_refuses(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        resnet18_gray(**arguments)

@@ -50,15 +50,6 @@ def test_equals_keras_applications_on_a_grey_photograph(source, predict):
         np.testing.assert_allclose(own, reference, atol=1e-3 * reference.max())
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (9, 18), (16, 7)])
-def test_any_size_is_rounded_up(height, width):
-    taps = vgg16_features(keras.Input((height, width, 1)), width=1 / 32)
-    sizes = [(-(-height // s), -(-width // s)) for s in (1, 2, 4, 8)]
-    assert [tap.shape[1:] for tap in taps] == [
-        (*size, channels) for size, channels in zip(sizes, (2, 4, 8, 16), strict=True)
-    ]
-
-
 @pytest.mark.parametrize("include_top", [False, True])
 @pytest.mark.parametrize("name", ["new.weights.h5", "legacy.h5"])
 def test_reads_files_of_keras(name, include_top, source, tmp_path):

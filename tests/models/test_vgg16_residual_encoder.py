@@ -58,21 +58,6 @@ def test_layers_have_the_shapes_of_the_paper(paper, name, shape):
     assert paper.get_layer(name).output.shape == (None, *shape)
 
 
-def test_all_but_the_last_layers_of_the_decoder_are_normalised(paper):
-    convolutions = {layer.name for layer in paper.layers if isinstance(layer, keras.layers.Conv2D)}
-    normalised = {name[:-3] for name in _names(paper) if name.endswith("_bn")}
-    last = {"final_conv1", "final_conv2", "final_conv3", "u_logits", "v_logits"}
-    encoder = {name for name in convolutions if name.startswith("block")}
-    assert convolutions - encoder - normalised == last
-    assert normalised - convolutions == {"tap1", "tap2", "tap4", "tap8"}
-
-
-def test_new_convolutions_begin_with_the_weights_of_glorot(paper):
-    for layer in paper.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            assert isinstance(layer.kernel_initializer, keras.initializers.GlorotUniform)
-
-
 def test_a_unit_adds_the_normalised_tap_to_the_doubled_features(predict, randomise):
     model = randomise(vgg16_residual_encoder(width=TINY))
     parts = ["tap2_bn", "decoder2_up", "decoder2_sum", "decoder4_conv_relu"]
@@ -103,27 +88,6 @@ def test_scores_of_each_channel_come_from_their_own_layer(predict, randomise):
     np.testing.assert_array_equal(both[..., 1, :], saturation)
 
 
-def test_sum_in_place_of_the_concatenation():
-    model = vgg16_residual_encoder(aggregation="sum")
-    assert "concat" not in _names(model)
-    assert model.get_layer("sum").output.shape[-1] == 64
-    assert tuple(model.get_layer("final_conv1").kernel.shape) == (3, 3, 64, 128)
-
-
-def test_without_residual_units_the_taps_are_concatenated():
-    model = vgg16_residual_encoder(residual_units=False)
-    assert not {name for name in _names(model) if name.startswith("decoder")}
-    assert model.get_layer("concat").output.shape[-1] == 512 + 256 + 128 + 64
-
-
-@pytest.mark.parametrize("widths", [(), (48,), (48, 32)])
-def test_fewer_final_convolutions(widths):
-    model = vgg16_residual_encoder(width=0.25, final_widths=widths)
-    names = [name for name in _names(model) if name.startswith("final_conv")]
-    assert len(names) == len(widths)
-    assert model.get_layer("u_logits").kernel.shape[2] == (widths[-1] // 4 if widths else 176)
-
-
 def test_smoothing_is_a_gaussian_over_the_scores(predict, randomise):
     plain = randomise(vgg16_residual_encoder(width=TINY))
     smooth = vgg16_residual_encoder(width=TINY, smoothing=1.5)
@@ -151,24 +115,3 @@ def test_every_encoder_gives_the_size_of_its_finest_tap(encoder):
     assert model.output["luv_uv_logits"].shape[1:3] == (-(-19 // stride), -(-34 // stride))
     normalised = {name for name in _names(model) if name.startswith("tap") and "bn" in name}
     assert normalised == {f"tap{stride}_bn" for stride in ENCODERS[encoder]}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"encoder": "vgg19"}, "encoder among vgg16, .*received 'vgg19'"),
-        ({"head": "ab"}, "head among luv_uv, hs, luv_uv_logits, hs_logits, received 'ab'"),
-        ({"aggregation": "mean"}, "aggregation among concat, sum, finest, received 'mean'"),
-        ({"encoder": "resnet18_gray", "encoder_weights": "x"}, "only with encoder vgg16 or mob"),
-        ({"width": 0}, "width above 0, received 0"),
-        ({"decoder_width": -1}, "decoder_width above 0, received -1"),
-        ({"encoder": "mobilenet_v2", "width": 0.5}, "width 1 with encoder 'mobilenet_v2'"),
-        ({"input_shape": (8, 8, 3)}, r"\(H, W, 1\), received \(8, 8, 3\)"),
-        ({"aggregation": "finest", "residual_units": False}, "without residual units"),
-        ({"head": "luv_uv", "smoothing": 1.0}, "class scores only, received head 'luv_uv'"),
-        ({"smoothing": 0.0, "width": TINY}, "sigma and truncate above 0"),
-    ],
-)
-def test_wrong_arguments_are_named(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        vgg16_residual_encoder(**arguments)

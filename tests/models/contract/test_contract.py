@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from keras_colorize import models
+
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 SIZES = [(24, 40), (19, 10), (2, 7), (1, 1)]
 if not ON_TENSORFLOW:
@@ -83,13 +85,6 @@ def test_every_weight_has_a_finite_gradient(network, one_step):
         assert np.any(moved), weight.path
 
 
-@pytest.fixture
-def bfloat16_policy():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    yield
-    keras.config.set_dtype_policy("float32")
-
-
 @pytest.mark.usefixtures("bfloat16_policy")
 def test_bfloat16_inside_float32_out(network, model, outputs, predict):
     low = network.small()
@@ -120,3 +115,68 @@ if ON_TENSORFLOW:
             assert len(outputs) == len(model.output)
             ordered = {name: outputs[name] for name in model.output}
             _assert_equal(ordered, predict(model, _lightness(*size)))
+
+
+GREY = r"\(H, W, 1\), received "
+REFUSED = [
+    ("dcgan_generator", {"level_set": 64}, "level_set among 32, 256, received 64"),
+    ("dcgan_generator", {"width": 0}, "width above 0, received 0"),
+    ("dcgan_generator", {"dropout": 1.0}, "below 1, received 1.0"),
+    ("dcgan_generator", {"batch_norm_mode": "train"}, "received 'train'"),
+    ("dcgan_generator", {"batch_norm_momentum": 1.0}, "below 1, received 1.0"),
+    ("dcgan_generator", {"input_shape": (None, None, 3)}, GREY),
+    ("dcgan_discriminator", {"level_set": 128}, "level_set among 32, 256, received 128"),
+    ("dcgan_discriminator", {"width": -1}, "width above 0, received -1"),
+    ("dcgan_discriminator", {"batch_norm_mode": None}, "received None"),
+    ("dcgan_discriminator", {"batch_norm_momentum": -0.1}, "below 1, received -0.1"),
+    ("distribution_unet", {"encoder": "vgg"}, "mobilenet_v2, residual, received 'vgg'"),
+    ("distribution_unet", {"decoder_widths": (8, 8)}, r"4 decoder_widths, received \(8, 8\)"),
+    ("distribution_unet", {"residual_widths": (8, 8)}, r"5 residual_widths, received \(8, 8\)"),
+    ("distribution_unet", {"global_units": 0, "classes": 3}, "above 0 for the class branch"),
+    (
+        "distribution_unet",
+        {"encoder": "residual", "encoder_weights": "imagenet"},
+        "received encoder 'residual'",
+    ),
+    ("eccv16", {"width": 0}, "width above 0, received 0"),
+    ("eccv16", {"input_shape": (None, None, 3)}, GREY),
+    ("iizuka16", {"width": 0}, "width above 0, received 0"),
+    ("iizuka16", {"classes": 1}, "at least 2 classes, received 1"),
+    ("iizuka16", {"classes": 5, "global_features": False}, "classes=None with global_features="),
+    ("iizuka16", {"color_space": "luv"}, "color_space among .*received 'luv'"),
+    ("iizuka16", {"global_size": 100}, "that 32 divides, received 100"),
+    ("iizuka16", {"input_shape": (None, None, 3)}, GREY),
+    ("resnet18_gray_classifier", {"classes": 1}, "at least 2 classes, received 1"),
+    ("resnet18_gray_classifier", {"classes": 3, "width": 0}, "width above 0, received 0"),
+    ("resnet18_gray_classifier", {"classes": 3, "input_shape": (8, 8)}, GREY),
+    ("resnet18_gray", {"decoder": "C"}, "decoder among A, B, received 'C'"),
+    ("resnet18_gray", {"head": "rgb"}, "head among ab, ab_channel_logits, received 'rgb'"),
+    ("resnet18_gray", {"classes": 3}, "classes=None with global_features=False"),
+    ("resnet18_gray", {"width": -1}, "width above 0, received -1"),
+    ("resnet18_gray", {"classes": 1, "global_features": True}, "at least 2 classes"),
+    ("vgg16_residual_encoder", {"encoder": "vgg19"}, "among vgg16, .*received 'vgg19'"),
+    ("vgg16_residual_encoder", {"head": "ab"}, "among luv_uv, hs, .*received 'ab'"),
+    ("vgg16_residual_encoder", {"aggregation": "mean"}, "concat, sum, finest, received 'mean'"),
+    ("vgg16_residual_encoder", {"width": 0}, "width above 0, received 0"),
+    ("vgg16_residual_encoder", {"decoder_width": -1}, "decoder_width above 0, received -1"),
+    ("vgg16_residual_encoder", {"encoder": "mobilenet_v2", "width": 0.5}, "width 1 with encoder"),
+    ("vgg16_residual_encoder", {"input_shape": (8, 8, 3)}, GREY),
+    ("vgg16_residual_encoder", {"smoothing": 0.0, "width": 1 / 32}, "sigma and truncate above 0"),
+    ("vgg16_residual_encoder", {"head": "luv_uv", "smoothing": 1.0}, "class scores only"),
+    (
+        "vgg16_residual_encoder",
+        {"aggregation": "finest", "residual_units": False},
+        "without residual units",
+    ),
+    (
+        "vgg16_residual_encoder",
+        {"encoder": "resnet18_gray", "encoder_weights": "x"},
+        "only with encoder vgg16 or mob",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "message"), REFUSED)
+def test_wrong_arguments_are_named(name, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(models, name)(**arguments)
