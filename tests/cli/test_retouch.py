@@ -110,9 +110,6 @@ def test_pictures_of_the_strip(tiny_colorizer, picture):
     "words, said",
     [
         (["--sigma", "1"], "--refine mrf with --sigma"),
-        (["--refine", "crf"], "none, mrf, mrf-paper"),
-        (["--refine", "mrf", "--sweeps", "0"], "between 1 and"),
-        (["--refine", "mrf", "--compatibility", "3;1"], "10,3,3"),
         (["--sweeps-strip", "strip.png"], "with a refinement"),
         (["--palette", "nowhere.png"], "nowhere.png"),
         (["--hint", "1,2"], "like #a0c030"),

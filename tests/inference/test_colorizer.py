@@ -155,16 +155,12 @@ def test_paths_photographs_and_lists(tiny_colorizer, picture, tmp_path):
         (np.full((4, 4), -0.1), r"\[0, 1\]"),
         (np.full((4, 4), np.nan), "nan"),
         (np.full((4, 4), np.inf), "inf"),
+        *((wrong, type(wrong).__name__) for wrong in (None, 3, b"bytes", {"a": 1})),
     ],
 )
-def test_wrong_arrays(tiny_colorizer, wrong, said):
-    with pytest.raises(ValueError, match=said):
-        tiny_colorizer(wrong)
-
-
-@pytest.mark.parametrize("wrong", [None, 3, b"bytes", {"a": 1}])
-def test_wrong_types(tiny_colorizer, wrong):
-    with pytest.raises(TypeError, match=type(wrong).__name__):
+def test_wrong_pictures(tiny_colorizer, wrong, said):
+    kind = ValueError if isinstance(wrong, np.ndarray) else TypeError
+    with pytest.raises(kind, match=said):
         tiny_colorizer(wrong)
 
 
@@ -178,6 +174,8 @@ def test_wrong_options(tiny_colorizer):
         ("working_size", 31),
         ("precision", "bfloat16"),
         ("hue", 3),
+        ("palette_strength", 2.0),
+        ("palette_mode", "sum"),
     ):
         with pytest.raises(InputError, match=name):
             tiny_colorizer.replace(**{name: wrong})
@@ -235,15 +233,12 @@ def test_none_unsets(tiny_colorizer, picture):
     np.testing.assert_array_equal(bare(picture), tiny_colorizer(picture))
 
 
-def test_bfloat16_is_close_to_float32(tiny_preset, tiny_colorizer, picture):
-    half = Colorizer.from_preset(tiny_preset, precision="bfloat16")
+def test_bfloat16_is_close_to_float32(tiny_preset, tiny_colorizer, picture, monkeypatch):
+    monkeypatch.chdir(tiny_preset)
+    half = Colorizer.from_preset(".", precision="bfloat16")
+    assert half.name == "tiny"
     difference = np.abs(half(picture).astype(int) - tiny_colorizer(picture))
     assert difference.mean() < 4
-
-
-def test_name_is_that_of_the_folder(tiny_preset, monkeypatch):
-    monkeypatch.chdir(tiny_preset)
-    assert Colorizer.from_preset(".").name == "tiny"
 
 
 def test_no_size_and_no_option_traces_the_network_anew(tiny_model, tiny_config):
@@ -340,13 +335,10 @@ def test_another_style_changes_colors_but_not_lightness(tiny_colorizer, picture,
     assert tiny_colorizer.style is None
 
 
-def test_a_style_needs_global_features(tiny_config):
+def test_a_style_is_one_picture_and_needs_global_features(tiny_colorizer, tiny_config):
+    with pytest.raises(ValueError, match="one picture as style, received 2"):
+        tiny_colorizer.replace(style=np.zeros((2, 8, 8, 1), np.uint8))
     arguments = {**tiny_config.arguments, "global_units": 0}
     model = distribution_unet(**arguments)
     with pytest.raises(ValueError, match="a network with global features"):
         Colorizer(model, tiny_config, style=np.zeros((8, 8), np.uint8))
-
-
-def test_a_batch_is_no_style(tiny_colorizer):
-    with pytest.raises(ValueError, match="one picture as style, received 2"):
-        tiny_colorizer.replace(style=np.zeros((2, 8, 8, 1), np.uint8))

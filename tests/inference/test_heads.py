@@ -14,22 +14,20 @@ def truth():
     return rgb.astype("float32"), color.rgb2lab(rgb).astype("float32")
 
 
-def test_scaled_ab(truth):
-    lab = truth[1]
-    actual = predicted_ab(scale_ab(lab[..., 1:]), "ab", lab[..., :1])
-    np.testing.assert_allclose(actual, lab[..., 1:], atol=1e-3)
-
-
-def test_rgb(truth):
+@pytest.mark.parametrize(
+    ("output", "encode", "atol"),
+    [
+        ("ab", lambda rgb: scale_ab(color.rgb2lab(rgb)[..., 1:]), 1e-3),
+        ("rgb", lambda rgb: rgb, 2e-3),
+        ("yuv_uv", lambda rgb: scale_yuv_uv(color.rgb2yuv(rgb)[..., 1:]), 0.02),
+        ("luv_uv", lambda rgb: scale_luv_uv(color.rgb2luv(rgb)[..., 1:]), 0.05),
+        ("hs", lambda rgb: color.rgb2hsv(rgb)[..., :2], 0.3),
+    ],
+)
+def test_regressions(output, encode, atol, truth):
     rgb, lab = truth
-    np.testing.assert_allclose(predicted_ab(rgb, "rgb", lab[..., :1]), lab[..., 1:], atol=2e-3)
-
-
-def test_chroma_of_yuv(truth):
-    rgb, lab = truth
-    scaled = scale_yuv_uv(color.rgb2yuv(rgb)[..., 1:].astype("float32"))
-    actual = predicted_ab(scaled, "yuv_uv", lab[..., :1])
-    np.testing.assert_allclose(actual, lab[..., 1:], atol=0.02)
+    actual = predicted_ab(np.float32(encode(rgb)), output, lab[..., :1])
+    np.testing.assert_allclose(actual, lab[..., 1:], atol=atol)
 
 
 def test_chroma_of_yuv_at_the_edge_of_the_gamut():
@@ -64,19 +62,6 @@ def test_lightness_of_another_size_is_scaled():
 def test_unknown_output():
     with pytest.raises(ValueError, match="received 'hsv'"):
         predicted_ab(np.zeros((1, 2, 2, 2)), "hsv", np.zeros((1, 2, 2, 1)))
-
-
-def test_chroma_of_luv(truth):
-    rgb, lab = truth
-    scaled = scale_luv_uv(color.rgb2luv(rgb)[..., 1:].astype("float32"))
-    actual = predicted_ab(scaled, "luv_uv", lab[..., :1])
-    np.testing.assert_allclose(actual, lab[..., 1:], atol=0.05)
-
-
-def test_hue_and_saturation(truth):
-    rgb, lab = truth
-    hs = color.rgb2hsv(rgb)[..., :2].astype("float32")
-    np.testing.assert_allclose(predicted_ab(hs, "hs", lab[..., :1]), lab[..., 1:], atol=0.3)
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,3 @@ def test_colors_lean_to_the_palette(tiny_colorizer, picture, refine, mode):
     assert reds[1] > reds[0] + 5
     none = leaning.replace(palette_strength=0.0)
     assert np.abs(none(picture).astype(int) - plain(picture)).max() <= 1
-
-
-def test_wrong_options(tiny_colorizer):
-    for wrong in ({"palette_strength": 2.0}, {"palette_mode": "sum"}):
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            tiny_colorizer.replace(**wrong)
