@@ -18,39 +18,25 @@ def _lightness(height, width, batch=2, seed=0):
     return rng.uniform(0.0, 100.0, (batch, height, width, 1)).astype("float32")
 
 
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [
-        # Table 1 at 224x224; (units,) for the fully connected layers.
-        ("low_conv1", (112, 112, 64)),
-        ("low_conv2", (112, 112, 128)),
-        ("low_conv3", (56, 56, 128)),
-        ("low_conv4", (56, 56, 256)),
-        ("low_conv5", (28, 28, 256)),
-        ("low_conv6", (28, 28, 512)),
-        ("global_conv1", (14, 14, 512)),
-        ("global_conv2", (14, 14, 512)),
-        ("global_conv3", (7, 7, 512)),
-        ("global_conv4", (7, 7, 512)),
-        ("global_dense1", (1024,)),
-        ("global_dense2", (512,)),
-        ("global_dense3", (256,)),
-        ("mid_conv1", (28, 28, 512)),
-        ("mid_conv2", (28, 28, 256)),
-        ("fusion", (28, 28, 256)),
-        ("color_conv1", (28, 28, 128)),
-        ("color_up1", (56, 56, 128)),
-        ("color_conv2", (56, 56, 64)),
-        ("color_conv3", (56, 56, 64)),
-        ("color_up2", (112, 112, 64)),
-        ("color_conv4", (112, 112, 32)),
-        ("ab", (112, 112, 2)),
-        ("class_dense1", (256,)),
-        ("class_logits", (205,)),
-    ],
-)
-def test_layers_have_the_shapes_of_table_1(paper, name, shape):
-    assert paper.get_layer(name).output.shape == (None, *shape)
+# Table 1 at 224x224: {side: {layer: channels}}, and the units of the fully connected layers.
+SIDES = {
+    112: {"low_conv1": 64, "low_conv2": 128, "color_up2": 64, "color_conv4": 32, "ab": 2},
+    56: {"low_conv3": 128, "low_conv4": 256, "color_up1": 128}
+    | {"color_conv2": 64, "color_conv3": 64},
+    28: {"low_conv5": 256, "low_conv6": 512, "mid_conv1": 512, "mid_conv2": 256}
+    | {"fusion": 256, "color_conv1": 128},
+    14: {"global_conv1": 512, "global_conv2": 512},
+    7: {"global_conv3": 512, "global_conv4": 512},
+}
+UNITS = {"global_dense1": 1024, "global_dense2": 512, "global_dense3": 256}
+UNITS |= {"class_dense1": 256, "class_logits": 205}
+
+
+def test_layers_have_the_shapes_of_table_1(paper):
+    expected = {name: (None, units) for name, units in UNITS.items()}
+    for side, layers in SIDES.items():
+        expected |= {name: (None, side, side, channels) for name, channels in layers.items()}
+    assert {name: paper.get_layer(name).output.shape for name in expected} == expected
 
 
 @pytest.fixture(scope="module")

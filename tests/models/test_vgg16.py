@@ -29,6 +29,13 @@ def _encoder(width=1.0):
     return keras.Model(lightness, vgg16_features(lightness, width))
 
 
+def _assert_taken(model, source):
+    for name in NAMES:
+        own, expected = (x.get_layer(name).get_weights() for x in (model, source))
+        for one, other in zip(own, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 @pytest.fixture(scope="module")
 def source():
     return _reference()
@@ -59,10 +66,7 @@ def test_reads_files_of_keras(name, include_top, source, tmp_path):
     source.save(path) if name == "legacy.h5" else source.save_weights(path)
     model = _encoder()
     load_vgg16(model, str(path))
-    for layer in NAMES:
-        own = model.get_layer(layer).get_weights()
-        for value, expected in zip(own, source.get_layer(layer).get_weights(), strict=True):
-            np.testing.assert_array_equal(value, expected)
+    _assert_taken(model, source)
 
 
 def test_reads_the_names_of_the_released_file(source, tmp_path):
@@ -76,12 +80,7 @@ def test_reads_the_names_of_the_released_file(source, tmp_path):
                 group.create_dataset(key, data=value)
     model = _encoder()
     load_vgg16(model, str(tmp_path / "released.h5"))
-    for own, expected in zip(
-        model.get_layer("block4_conv3").get_weights(),
-        source.get_layer("block4_conv3").get_weights(),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(own, expected)
+    _assert_taken(model, source)
 
 
 def test_other_files_are_refused(source, tmp_path):
@@ -108,12 +107,7 @@ def test_the_network_takes_them_by_path_at_full_width_only(source, tmp_path):
     path = str(tmp_path / "new.weights.h5")
     source.save_weights(path)
     model = vgg16_residual_encoder(encoder_weights=path, decoder_width=1 / 16)
-    for own, expected in zip(
-        model.get_layer("block3_conv1").get_weights(),
-        source.get_layer("block3_conv1").get_weights(),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(own, expected)
+    _assert_taken(model, source)
     with pytest.raises(ValueError, match=r"shapes \[\(3, 3, 3, 4\), \(4,\)\]; found"):
         vgg16_residual_encoder(width=1 / 16, encoder_weights=path)
 

@@ -29,33 +29,22 @@ def paper():
     return vgg16_residual_encoder(input_shape=(224, 224, 1))
 
 
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [
-        ("grey_levels", (224, 224, 3)),
-        ("block1_conv2", (224, 224, 64)),
-        ("block2_conv2", (112, 112, 128)),
-        ("block3_conv3", (56, 56, 256)),
-        ("block4_conv3", (28, 28, 512)),
-        # Sections 3.5 and 3.6: narrowed, doubled, summed with the tap, convolved.
-        ("decoder4_narrow", (28, 28, 256)),
-        ("decoder4_up", (56, 56, 256)),
-        ("decoder4_conv", (56, 56, 256)),
-        ("decoder2_narrow", (56, 56, 128)),
-        ("decoder2_sum", (112, 112, 128)),
-        ("decoder1_up", (224, 224, 64)),
-        ("decoder1_conv", (224, 224, 64)),
-        ("concat", (224, 224, 256 + 256 + 128 + 64)),
-        ("final_conv1", (224, 224, 128)),
-        ("final_conv2", (224, 224, 64)),
-        ("final_conv3", (224, 224, 64)),
-        ("u_logits", (224, 224, 50)),
-        ("v_logits", (224, 224, 50)),
-        ("luv_uv_logits", (224, 224, 2, 50)),
-    ],
-)
-def test_layers_have_the_shapes_of_the_paper(paper, name, shape):
-    assert paper.get_layer(name).output.shape == (None, *shape)
+# Sections 3.5 and 3.6 at 224x224: narrowed, doubled, summed with the tap, convolved.
+SIDES = {
+    224: {"grey_levels": 3, "block1_conv2": 64, "decoder1_up": 64, "decoder1_conv": 64}
+    | {"concat": 256 + 256 + 128 + 64, "final_conv1": 128, "final_conv2": 64, "final_conv3": 64}
+    | {"u_logits": 50, "v_logits": 50},
+    112: {"block2_conv2": 128, "decoder2_sum": 128},
+    56: {"block3_conv3": 256, "decoder4_up": 256, "decoder4_conv": 256, "decoder2_narrow": 128},
+    28: {"block4_conv3": 512, "decoder4_narrow": 256},
+}
+
+
+def test_layers_have_the_shapes_of_the_paper(paper):
+    expected = {"luv_uv_logits": (None, 224, 224, 2, 50)}
+    for side, layers in SIDES.items():
+        expected |= {name: (None, side, side, channels) for name, channels in layers.items()}
+    assert {name: paper.get_layer(name).output.shape for name in expected} == expected
 
 
 def test_a_unit_adds_the_normalised_tap_to_the_doubled_features(predict, randomise):
