@@ -44,7 +44,7 @@ def test_flags_for_beam():
     assert split_flags(others) == (others, [])
 
 
-def test_what_reaches_the_pipeline(run):
+def test_what_reaches_the_pipeline(run, tiny_preset):
     code, out, _, seen = run("a", "b", "-o", "out", "--saved-model", "tiny/1", "--", "--runner=X")
     assert (code, out) == (0, "3 done, 2 skipped, 0 failed\n")
     assert seen == {
@@ -56,13 +56,10 @@ def test_what_reaches_the_pipeline(run):
         "mark_colorized": True,
         "flags": ["--runner=X"],
     }
-
-
-def test_presets_reach_the_pipeline(run, tiny_preset):
     words = ["a", "-o", "out", "--preset", str(tiny_preset), "--precision", "bfloat16", "--no-mark"]
-    seen = run(*words)[-1]
-    assert (seen["saved_model"], seen["preset"]) == (None, str(tiny_preset))
-    assert (seen["precision"], seen["mark_colorized"]) == ("bfloat16", False)
+    other = {"inputs": ["a"], "saved_model": None, "preset": str(tiny_preset), "flags": []}
+    expected = seen | other | {"precision": "bfloat16", "mark_colorized": False}
+    assert run(*words)[-1] == expected
     seen = run("a", "-o", "out")[-1]
     assert (seen["saved_model"], seen["preset"], seen["precision"]) == (None, None, "float32")
 

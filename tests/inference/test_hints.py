@@ -74,20 +74,17 @@ def test_points_are_disks_of_their_color():
     np.testing.assert_allclose(hints.ab[9, 0], 0.0, atol=0.05)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"x": 12, "y": 0, "color": "#ff0000"},
-        {"x": -1, "y": 0, "color": "#ff0000"},
-        {"x": 0, "color": "#ff0000"},
-        {"x": 0, "y": 0, "color": "red"},
-        {"x": None, "y": 0, "color": "#ff0000"},
-        "0,0,#ff0000",
-    ],
-)
-def test_wrong_points(wrong):
-    with pytest.raises(ValueError, match="Expected"):
-        point_hints([wrong], (10, 12))
+def test_wrong_hints():
+    whole = {"x": 0, "y": 0, "color": "#ff0000"}
+    wrong = [whole | change for change in ({"x": 12}, {"x": -1}, {"x": None}, {"color": "red"})]
+    for one in (*wrong, {"x": 0, "color": "#ff0000"}, "0,0,#ff0000"):
+        with pytest.raises(ValueError, match="Expected"):
+            point_hints([one], (10, 12))
+    shapes = [((2, 2, 2),), ((2, 2, 3), (2, 2)), ((2, 2, 2), (2, 3))]
+    wrong = [tuple(map(np.zeros, each)) for each in shapes]
+    for one in (3, *wrong, (np.full((2, 2, 2), np.nan), np.ones((2, 2)))):
+        with pytest.raises(ValueError, match="Expected hints"):
+            hints_of(one)
 
 
 def test_points_from_a_file(tmp_path):
@@ -178,18 +175,3 @@ def test_hints_are_for_one_picture_of_their_size(tiny_colorizer, halves):
         hinted(halves.swapaxes(0, 1))
     with pytest.raises(ValueError, match="received 2 of 128x96"):
         hinted(np.stack([halves, halves]))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        3,
-        (np.zeros((2, 2, 2)),),
-        (np.zeros((2, 2, 3)), np.zeros((2, 2))),
-        (np.zeros((2, 2, 2)), np.zeros((2, 3))),
-        (np.full((2, 2, 2), np.nan), np.ones((2, 2))),
-    ],
-)
-def test_wrong_hints(wrong):
-    with pytest.raises(ValueError, match="Expected hints"):
-        hints_of(wrong)

@@ -48,19 +48,16 @@ def test_what_is_left_of_a_broken_run_is_replaced(served, album, tmp_path):
     (task,) = plan_tasks([album / "old" / "square.png"], BulkFolder(tmp_path / "out"))
     (tmp_path / "out" / "square.png").write_bytes(b"half a picture")
     colorizer, ab = find_saved_model(served), np.zeros((3, 3, 2), np.float32)
+    (album / "wide.jpg").write_text("This is no photograph.")
+    (bad,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "out"))
+    with pytest.raises(PhotographError, match="expected a photograph"):
+        read_picture(bad, colorizer)
     record = write_picture(read_picture(task, colorizer), ab, colorizer, mark_colorized=False)
     written = read_photograph(task["target"])
     assert written.pixels.dtype == np.uint16
     assert np.ptp(written.pixels, axis=-1).max() <= 257
     assert record["notes"] == []
     assert b"DigitalSourceType" not in (tmp_path / "out" / "square.png").read_bytes()
-
-
-def test_bad_files_say_why(served, album, tmp_path):
-    (album / "wide.jpg").write_text("This is no photograph.")
-    (task,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "out"))
-    with pytest.raises(PhotographError, match="expected a photograph"):
-        read_picture(task, find_saved_model(served))
 
 
 def test_what_is_no_saved_model(served, tmp_path):

@@ -17,17 +17,9 @@ from keras_colorize.apps.study import (
 from keras_colorize.io import PhotographError
 
 
-def natural(_):
-    return "yes"
-
-
-def first(_):
-    return "first"
-
-
 def test_keys_of_another_kind_are_refused(naturalness, vote, tmp_path):
     with pytest.raises(VotesError, match="key of a study"):
-        read_key(vote(naturalness, "anna", natural))
+        read_key(vote(naturalness, "anna", lambda _: "yes"))
     with pytest.raises(VotesError, match="nowhere.json"):
         read_key(tmp_path / "nowhere.json")
     path = naturalness.with_suffix(".key.json")
@@ -46,20 +38,20 @@ def test_other_files_are_refused(naturalness, real_or_colorized, vote, tmp_path)
         with pytest.raises(VotesError, match="damaged.json: expected a file of votes"):
             read_votes(path, key)
     with pytest.raises(VotesError, match=f"votes on page {key['page']}, received votes on"):
-        read_votes(vote(naturalness, "anna", natural), key)
+        read_votes(vote(naturalness, "anna", lambda _: "yes"), key)
 
 
 def test_damage_inside_is_refused(real_or_colorized, vote):
     key = read_key(real_or_colorized.with_suffix(".key.json"))
-    whole = json.loads(vote(real_or_colorized, "anna", first).read_text())["votes"]
+    whole = json.loads(vote(real_or_colorized, "anna", lambda _: "first").read_text())["votes"]
     (one, other), third = whole[0]["shown"], whole[1]["shown"][0]
     shown = [None, "text", [], [one], [one, one], [one, third], [one, "ffff"], [one, other, third]]
     damages = [whole[:1] + [{"shown": ids, "answer": "first"}] for ids in shown]
     damages += [whole[:1] + [whole[1] | {"answer": "yes"}], [5], "votes", whole[:1] * 2, None]
     for votes in damages:
         with pytest.raises(VotesError, match="expected"):
-            read_votes(vote(real_or_colorized, "bert", first, votes=votes), key)
-    given = {"participant": "bert", "decide": first}
+            read_votes(vote(real_or_colorized, "bert", lambda _: "first", votes=votes), key)
+    given = {"participant": "bert", "decide": lambda _: "first"}
     for fields in ({"participant": ""}, {"participant": 3}, {"started": None}):
         with pytest.raises(VotesError, match="participant"):
             read_votes(vote(real_or_colorized, **given | fields), key)
