@@ -26,6 +26,7 @@ _HOMES = {
     "resnet18_gray": "models",
     "resnet18_gray_classifier": "models",
     "save_preset": "presets",
+    "siggraph17": "models",
     "vgg16_residual_encoder": "models",
 }
 

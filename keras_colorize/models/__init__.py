@@ -9,6 +9,7 @@ from keras_colorize.models.folding import fold_batch_norm
 from keras_colorize.models.iizuka16 import iizuka16, split_style
 from keras_colorize.models.resnet18 import resnet18_gray_classifier, take_encoder
 from keras_colorize.models.resnet18_gray import resnet18_gray
+from keras_colorize.models.siggraph17 import siggraph17
 from keras_colorize.models.vgg16_residual_encoder import vgg16_residual_encoder
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "iizuka16",
     "resnet18_gray",
     "resnet18_gray_classifier",
+    "siggraph17",
     "split_style",
     "take_encoder",
     "vgg16_residual_encoder",

@@ -20,6 +20,7 @@ NETWORKS = (
     "iizuka16",
     "resnet18_gray",
     "resnet18_gray_classifier",
+    "siggraph17",
     "vgg16_residual_encoder",
 )
 """Factories of `keras_colorize.models` that a config may name."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import models
+from keras_colorize.models.siggraph17 import BLOCKS, SHORTCUTS
 from keras_colorize.presets.config import PresetError
 
 
@@ -257,6 +258,12 @@ def _depthwise(tensors, prefix, layer):
     return [kernel.transpose(2, 3, 0, 1), tensors.take(f"{prefix}.bias", channels)]
 
 
+def _transposed(tensors, prefix, layer):
+    rows, columns, outputs, inputs = layer.kernel.shape
+    kernel = tensors.take(f"{prefix}.weight", inputs, outputs, rows, columns)
+    return [kernel.transpose(2, 3, 1, 0), tensors.take(f"{prefix}.bias", outputs)]
+
+
 def _dense(tensors, prefix, layer):
     inputs, outputs = layer.kernel.shape
     kernel = tensors.take(f"{prefix}.weight", outputs, inputs)
@@ -365,8 +372,61 @@ def _ddcolor(encoder, channels):
     )
 
 
+_SIGGRAPH17 = (
+    # Every convolution is followed by a ReLU, and in blocks 8 to 10 one comes first.
+    *(
+        (f"conv{block}_{part}", f"model{block}.{2 * part - 1 - (block < 8)}", _conv)
+        for block, (depth, *_) in BLOCKS.items()
+        for part in range(1, depth + 1)
+    ),
+    *(
+        (f"conv{block}_bn", f"model{block}.{2 * depth + (block > 7)}", _batch_norm)
+        for block, (depth, *_) in BLOCKS.items()
+    ),
+    (r"conv(\d+)_up", r"model\1up.0", _transposed),
+    *(
+        (f"conv{block}_short", f"model{below}short{block}.0", _conv)
+        for block, below in SHORTCUTS.items()
+    ),
+    ("ab_tanh", "model_out.0", _conv),
+)
+_ECCV16 = (
+    (r"conv8_1", "model8.0", _transposed),
+    *(
+        (f"conv{block}_{part}", f"model{block}.{2 * part - 2}", _conv)
+        for block in range(1, 9)
+        for part in (1, 2, 3)
+    ),
+    *((f"conv{block}_bn", f"model{block}.4", _batch_norm) for block in (1, 2)),
+    *((f"conv{block}_bn", f"model{block}.6", _batch_norm) for block in range(3, 8)),
+    ("ab_logits", "model8.6", _conv),
+)
+
 LAYOUTS = {
     "ddcolor_tiny": _ddcolor("convnext_tiny", 96),
     "ddcolor": _ddcolor("convnext_large", 192),
+    "siggraph17": Published(
+        network="siggraph17",
+        arguments={},
+        license="BSD-2-Clause",
+        source="https://github.com/richzhang/colorization",
+        citation="Zhang et al., Real-Time User-Guided Image Colorization with Learned Deep "
+        "Priors, SIGGRAPH 2017",
+        tell=("model1.0.weight", (64, 4, 3, 3)),
+        table=_SIGGRAPH17,
+        # The branch to 529 bins of color, and counters.
+        unused=r"model_class\.0\.(weight|bias)|.*\.num_batches_tracked",
+    ),
+    "eccv16_release": Published(
+        network="eccv16",
+        arguments={},
+        license="BSD-2-Clause",
+        source="https://github.com/richzhang/colorization",
+        citation="Zhang, Isola and Efros, Colorful Image Colorization, ECCV 2016",
+        tell=("model1.0.weight", (64, 1, 3, 3)),
+        table=_ECCV16,
+        # The centers of the 313 bins, which decoding has from its own table, and counters.
+        unused=r"model_out\.weight|.*\.num_batches_tracked",
+    ),
 }
 """Layouts that are known, by the name of the preset that they become."""

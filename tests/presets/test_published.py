@@ -1,8 +1,9 @@
 """Published checkpoints: what the authors' code gives for weights that a formula fills.
 
-The numbers come from piddnad/DDColor at 2adb63f (`ddcolor/model.py`), run in PyTorch 2.13 with
-float64 on the state dicts and lightness that are made here, its input the grey RGB that
-scikit-image 0.26 makes of L*.
+The numbers come from piddnad/DDColor at 2adb63f (`ddcolor/model.py`), its input the grey RGB that
+scikit-image makes of L*, and from `colorizers/` of richzhang/colorization (as in the copy
+clibdev/colorization at ba536f0), run in PyTorch 2.13 with float64 on the state dicts and inputs
+that are made here.
 """
 
 import zlib
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from keras_colorize.color import unscale_ab
-from keras_colorize.models import ddcolor
+from keras_colorize.models import ddcolor, siggraph17
 from keras_colorize.presets import PresetError
 from keras_colorize.presets.published import LAYOUTS, fill, identify, load_published, read_state
 
@@ -28,7 +29,7 @@ def uniform(name, shape):
     return (x.astype("float64") / 2**31 - 1.0).reshape(shape)
 
 
-def formula(shapes):
+def formula(shapes, variance=3.0):
     """A state dict in which no sum grows or dies, while every epsilon shows in the result."""
     state = {}
     for name, shape in shapes.items():
@@ -49,7 +50,9 @@ def formula(shapes):
         elif prefix.endswith(("query_feat", "query_embed")):
             x = 3.0 * x
         elif len(shape) > 1 and not prefix.endswith("level_embed"):
-            x = x * np.sqrt(3.0 / np.prod(shape[1:]))
+            x = x * np.sqrt(variance / np.prod(shape[1:]))
+            # Kernels without a mean, or that of what a ReLU leaves would hide all else.
+            x -= x.mean(axis=(1, 2, 3), keepdims=True) if x.ndim == 4 else 0.0
         elif part == "weight" and len(shape) == 1:
             x = (1.0 + 0.3 * x) * (0.03 if f"{prefix}.running_var" in shapes else 1.0)
         elif len(shape) == 1:
@@ -67,25 +70,79 @@ def formula(shapes):
     return state
 
 
-def ddcolor_shapes(depths, widths, length=256, decoder=(512, 512, 256), dense=2048, queries=100):
-    """Names and shapes of the authors' state dict."""
-    shapes = {"mean": (1, 3, 1, 1), "std": (1, 3, 1, 1)}
+class Shapes(dict):
+    """Names and shapes of a state dict."""
 
-    def layer(name, *kernel, bias=True, spectral=False):
+    def layer(self, name, *kernel, bias=True, spectral=False, inverse=False):
+        """Weight and bias of a layer; `inverse` for a transposed convolution."""
         if spectral:
-            shapes[f"{name}.weight_orig"] = kernel
-            shapes[f"{name}.weight_u"] = kernel[:1]
-            shapes[f"{name}.weight_v"] = (int(np.prod(kernel[1:])),)
+            self[f"{name}.weight_orig"] = kernel
+            self[f"{name}.weight_u"] = kernel[:1]
+            self[f"{name}.weight_v"] = (int(np.prod(kernel[1:])),)
         else:
-            shapes[f"{name}.weight"] = kernel
+            self[f"{name}.weight"] = kernel
         if bias:
-            shapes[f"{name}.bias"] = kernel[:1]
+            self[f"{name}.bias"] = kernel[1:2] if inverse else kernel[:1]
 
-    def batch_norm(name, width):
-        layer(name, width)
-        shapes[f"{name}.running_mean"] = shapes[f"{name}.running_var"] = (width,)
-        shapes[f"{name}.num_batches_tracked"] = ()
+    def batch_norm(self, name, width):
+        """Weight, bias and statistics of a batch normalization."""
+        self.layer(name, width)
+        self[f"{name}.running_mean"] = self[f"{name}.running_var"] = (width,)
+        self[f"{name}.num_batches_tracked"] = ()
 
+
+def zhang_shapes(inputs, blocks):
+    """The state dict of richzhang/colorization: blocks of (first index, channels, has norm)."""
+    shapes = Shapes()
+    before = inputs
+    for name, (index, channels, norm) in blocks.items():
+        for width in channels:
+            shapes.layer(f"{name}.{index}", width, before, 3, 3)
+            index, before = index + 2, width
+        if norm:
+            shapes.batch_norm(f"{name}.{index}", before)
+    return shapes
+
+
+_ENCODER = {
+    "model1": (0, (64, 64), True),
+    "model2": (0, (128, 128), True),
+    "model3": (0, (256,) * 3, True),
+    **{f"model{block}": (0, (512,) * 3, True) for block in range(4, 8)},
+}
+
+
+def siggraph17_shapes():
+    """The state dict of `colorizers.siggraph17`."""
+    shapes = zhang_shapes(4, _ENCODER)
+    for block, above, width, below, skip in (
+        (8, 512, 256, 3, 256),
+        (9, 256, 128, 2, 128),
+        (10, 128, 128, 1, 64),
+    ):
+        shapes.layer(f"model{block}up.0", above, width, 4, 4, inverse=True)
+        shapes.layer(f"model{below}short{block}.0", width, skip, 3, 3)
+    shapes |= zhang_shapes(256, {"model8": (1, (256, 256), True)})
+    shapes |= zhang_shapes(128, {"model9": (1, (128,), True), "model10": (1, (128,), False)})
+    shapes.layer("model_class.0", 529, 256, 1, 1)
+    shapes.layer("model_out.0", 2, 128, 1, 1)
+    return shapes
+
+
+def eccv16_shapes():
+    """The state dict of `colorizers.eccv16`."""
+    shapes = zhang_shapes(1, _ENCODER)
+    shapes.layer("model8.0", 512, 256, 4, 4, inverse=True)
+    shapes |= zhang_shapes(256, {"model8": (2, (256, 256), False)})
+    shapes.layer("model8.6", 313, 256, 1, 1)
+    shapes.layer("model_out", 2, 313, 1, 1, bias=False)
+    return shapes
+
+
+def ddcolor_shapes(depths, widths, length=256, decoder=(512, 512, 256), dense=2048, queries=100):
+    """The state dict of DDColor."""
+    shapes = Shapes(mean=(1, 3, 1, 1), std=(1, 3, 1, 1))
+    layer, batch_norm = shapes.layer, shapes.batch_norm
     arch = "encoder.arch"
     for stage, (depth, width) in enumerate(zip(depths, widths, strict=True)):
         down = f"{arch}.downsample_layers.{stage}"
@@ -145,16 +202,44 @@ SMALL = ((3, 3, 9, 3), (3, 6, 12, 24), 8, (16, 16, 8), 64, 4)
 # By layer and size: the largest absolute value, and five values, `step` apart.
 DDCOLOR = {
     (64, 64): {
-        "stage3_norm": (4.1506, [0.102438, -0.324297, 0.27793, -0.021751, -1.091097]),
-        "up2_merge_bn": (1.5750, [-0.140089, -0.101259, 0.050999, 0.110724, 0.486777]),
-        "color2": (1.4679, [-0.223899, 1.070575, 0.746279, 0.92734, -0.097616]),
-        "ab": (3.6230, [0.661812, -2.545706, 0.033568, -0.202057, -0.168787]),
+        "stage3_norm": (3.9428, [-0.0402584, -0.280056, 0.965007, -0.159799, -1.34613]),
+        "up2_merge_bn": (1.5273, [-0.140089, -0.101259, 0.193296, 0.0208328, 0.690933]),
+        "color2": (1.4898, [0.0355337, 1.05671, 0.604655, 0.939629, -0.154663]),
+        "ab": (0.44553, [0.276334, 0.0699031, -0.0217564, 0.104875, 0.0897636]),
     },
     (32, 96): {
-        "stage3_norm": (3.9312, [0.755849, -0.600745, -0.463095, -1.673944, -0.056494]),
-        "up2_merge_bn": (1.4919, [0.103534, 0.346314, 0.078503, 0.223662, 0.150826]),
-        "color2": (1.4119, [-0.263093, 1.13839, 0.680982, 1.002709, -0.180657]),
-        "ab": (4.1648, [-0.044225, -0.75974, -0.154919, -1.203586, -0.262604]),
+        "stage3_norm": (4.06, [0.707937, -0.69104, -0.272014, -1.49075, -0.335035]),
+        "up2_merge_bn": (1.5368, [0.0230023, 0.124424, 0.0785026, 0.130608, 0.310789]),
+        "color2": (1.4583, [0.0225373, 1.06963, 0.519276, 0.97845, -0.213476]),
+        "ab": (0.36175, [0.163874, 0.0791446, 0.182674, 0.0446606, -0.172171]),
+    },
+}
+SIGGRAPH17 = {
+    (64, 64): {"ab": (108.04, [-42.0756, -26.8919, 87.7159, -76.4214, 65.8339])},
+    (32, 96): {"ab": (105.24, [3.68316, -85.2275, 49.5889, -69.7365, 50.5161])},
+}
+SIGGRAPH17_HINTS = {
+    (64, 64): {
+        "conv4_bn": (2.331, [0.0128661, 0.011837, -0.0930015, -0.118072, 0.0964957]),
+        "conv8_bn": (2.8597, [-0.13412, 0.139155, 0.0313979, 0.653796, -0.0446362]),
+        "ab": (109.88, [-44.4358, -80.47, 79.641, -90.1675, 86.4875]),
+    },
+    (32, 96): {
+        "conv4_bn": (2.4642, [0.136944, -0.158216, 0.101572, 0.011837, 0.229636]),
+        "conv8_bn": (2.8181, [-0.0687802, -0.0690917, -0.010667, 0.216841, -0.104947]),
+        "ab": (109.68, [-45.511, -23.602, 100.108, -45.3193, 72.7359]),
+    },
+}
+ECCV16 = {
+    (64, 64): {
+        "conv4_bn": (2.771, [0.36414, 0.157344, 0.312892, -0.118072, 1.08432]),
+        "conv7_bn": (2.046, [-0.135424, -0.0472616, 0.0329709, -0.0539608, 0.943726]),
+        "ab_logits": (2.1159, [0.0504697, -0.268723, 0.0979585, -0.445951, 0.466796]),
+    },
+    (32, 96): {
+        "conv4_bn": (2.2871, [0.360529, 0.136544, 0.0236349, 0.638409, 0.272941]),
+        "conv7_bn": (1.3923, [-0.135424, 0.212029, -0.078742, 0.00562051, -0.0582268]),
+        "ab_logits": (1.1936, [0.0715961, 0.202857, -0.385092, -0.239046, 0.0398081]),
     },
 }
 
@@ -176,12 +261,29 @@ def save(state, path, key=None):
     return path
 
 
-def check_against(expected, model):
+def saved_and_loaded(state, folder, key=None):
+    """What `load_published` makes of a state dict; the file, which may be large, is deleted."""
+    path = save(state, folder / "published.pth", key)
+    try:
+        return load_published(path)
+    finally:
+        path.unlink()
+
+
+def hinted(size):
+    """Inputs of a network that takes hints, a fifth of the pixels hinted."""
+    mask = (uniform("mask", (1, *size, 1)) > 0.8).astype("float32")
+    # What is outside of the mask is not looked at.
+    ab = np.where(mask, 100.0 * uniform("ab", (1, *size, 2)), 77.0).astype("float32")
+    return {"lightness": lightness(size), "hint_ab": ab, "hint_mask": mask}
+
+
+def check_against(expected, model, inputs=lightness):
     """Compares outputs of layers with those of the authors' code."""
     sizes = list(expected)[: 1 if ON_JAX else None]  # JAX compiles every size anew
     for size, layers in ((size, expected[size]) for size in sizes):
         every = keras.Model(model.input, {name: model.get_layer(name).output for name in layers})
-        outputs = every.predict_on_batch(lightness(size))
+        outputs = (every.predict_on_batch if ON_JAX else every)(inputs(size))
         for name, (largest, values) in layers.items():
             output = unscale_ab(outputs[name]) if name == "ab" else outputs[name]
             output = keras.ops.convert_to_numpy(output)
@@ -192,9 +294,26 @@ def check_against(expected, model):
 
 def test_ddcolor_equals_the_authors_code(tmp_path):
     state = formula(ddcolor_shapes(*TINY))
-    model, published = load_published(save(state, tmp_path / "ddcolor.pth", key="params"))
+    model, published = saved_and_loaded(state, tmp_path, key="params")
     assert published is LAYOUTS["ddcolor_tiny"]
     check_against(DDCOLOR, model)
+
+
+def test_siggraph17_equals_the_authors_code_with_and_without_hints(tmp_path):
+    state = formula(siggraph17_shapes(), variance=9.0)
+    model, published = saved_and_loaded(state, tmp_path)
+    assert published is LAYOUTS["siggraph17"]
+    check_against(SIGGRAPH17, model)
+    guided = siggraph17(hints=True)
+    fill(guided, state, published)
+    check_against(SIGGRAPH17_HINTS, guided, hinted)
+
+
+def test_eccv16_equals_the_authors_code(tmp_path):
+    state = formula(eccv16_shapes(), variance=9.0)
+    model, published = saved_and_loaded(state, tmp_path)
+    assert published is LAYOUTS["eccv16_release"]
+    check_against(ECCV16, model)
 
 
 @pytest.fixture(scope="module")

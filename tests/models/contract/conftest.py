@@ -15,6 +15,7 @@ from keras_colorize.models import (
     iizuka16,
     resnet18_gray,
     resnet18_gray_classifier,
+    siggraph17,
     vgg16_residual_encoder,
 )
 
@@ -137,6 +138,10 @@ _DDCOLOR_LARGE = 227_869_328 - 2 * 1536
 _DDCOLOR_LARGE += 2 * (2048 + 768 + 512 + 2048 + 384 + 512 + 1024 + 192 + 256)
 
 
+# The release counts 34,187,027, of which 529 x (256 + 1) are for bins of color.
+_SIGGRAPH17 = 34_187_027 - 529 * 257 + 2 * (64 + 128 + 256 + 4 * 512 + 256 + 128)
+
+
 def _small_ddcolor():
     """A network whose blocks count, as after training: they start at a millionth."""
     model = ddcolor(width=1 / 32, queries=4)
@@ -225,6 +230,12 @@ NETWORKS = {
         parameters=_DDCOLOR_LARGE,
         outputs=lambda h, w: {"ab": (h, w, 2)},
     ),
+    "siggraph17": Network(
+        small=lambda: siggraph17(width=1 / 16),
+        full=siggraph17,
+        parameters=_SIGGRAPH17,
+        outputs=lambda h, w: {"ab": (h, w, 2)},
+    ),
     "dcgan_generator": Network(
         small=lambda: dcgan_generator(width=1 / 16),
         full=dcgan_generator,
@@ -268,7 +279,7 @@ if keras.backend.backend() == "jax":
     # A minute of compilation each; what differs from other rows is in tests of their own.
     for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier"):
         del NETWORKS[name]
-    for name in ("dcgan_generator", "ddcolor", "vgg16_residual_encoder_resnet18"):
+    for name in ("dcgan_generator", "ddcolor", "siggraph17", "vgg16_residual_encoder_resnet18"):
         del NETWORKS[name]
 
 
