@@ -49,12 +49,9 @@ def test_a_list_a_file_and_a_picture(tmp_path):
         ([{"color": "red"}], "like #a0c030"),
     ],
 )
-def test_wrong_lists(wrong, said):
+def test_wrong_palettes(wrong, said, tmp_path):
     with pytest.raises(ValueError, match=said):
         read_palette(wrong)
-
-
-def test_files_that_are_no_palette(tmp_path):
     (tmp_path / "bad.json").write_text("{")
     for name in ("bad.json", "missing.json"):
         with pytest.raises(ValueError, match=f"{name}: expected a JSON file"):

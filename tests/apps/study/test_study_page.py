@@ -38,8 +38,8 @@ def test_nothing_is_loaded_sent_or_run_from_elsewhere(path):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert kind or policy[f"{tag}-src"] == f"'sha256-{digest}'"
     assert not re.search(r"\w+://|@import|url\(", source)
-    tags = " ".join(re.findall(r"<\w[^>]*>", PART.sub("", source)))
-    assert re.findall(r"\s(?:src|href)\s*=\s*(\S+?)>", tags) == ['"data:,"']
+    tags = " ".join(re.findall(r"<\w[^>]*>", PART.sub(r"<\1\2>", source)))
+    assert re.findall(r'\s(?:src|href)\s*=\s*"?([^\s">]*)', tags) == ["data:,"]
     assert not re.search(r"\son\w+\s*=", tags)
 
 

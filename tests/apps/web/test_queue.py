@@ -1,6 +1,6 @@
 import dataclasses
-import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -87,14 +87,8 @@ def test_all_visitors_are_served_one_at_a_time(sessions, add, upload, queue, mon
         return made
 
     monkeypatch.setattr(Colorizer, "__call__", watched)
-    threads = [
-        threading.Thread(target=queue.preview, args=(one, queue.initial))
-        for one in (first, second) * 3
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(queue.preview, (first, second) * 3, [queue.initial] * 6))
     assert most == [1] * 6
 
 
