@@ -21,10 +21,8 @@ flags.DEFINE_multi_string("preset", None, "Name or folder; give two or more.")
 flags.DEFINE_multi_float("share", None, "Share of each, in the same order; by default equal.")
 flags.DEFINE_string("run", None, "Folder for the mean; it gets a folder `preset`.")
 
-SAME = (
-    *("network", "arguments", "output", "class_names"),
-    *("class_weights", "weights_in_loss", "bin_means"),
-)
+SAME = ("network", "arguments", "output", "class_names")
+SAME += ("class_weights", "weights_in_loss", "bin_means")
 
 
 def main(options):

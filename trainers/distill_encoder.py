@@ -17,25 +17,14 @@ the network is as it was, so let it learn to use the encoder, which stays as it 
 from absl import flags
 
 from keras_colorize.data import Targets
-from keras_colorize.models import freeze_through
-from keras_colorize.models.mobilenet_v2 import (
-    load_mobilenet_v2,
-    mobilenet_v2_student,
-    mobilenet_v2_teacher,
-)
+from keras_colorize.models import freeze_through, mobilenet_v2
 from keras_colorize.presets import load_preset
 from keras_colorize.training import DistillationModel, make_optimizer
 from run import Run
 from settings import define_flags, start
 
-define_flags(
-    optimizer="adam",
-    learning_rate=4e-5,
-    warmup=0.05,
-    cooldown=0.6,
-    epochs=5,
-    steps_per_epoch=200,
-)
+steps = {"warmup": 0.05, "cooldown": 0.6, "epochs": 5, "steps_per_epoch": 200}
+define_flags(optimizer="adam", learning_rate=4e-5, **steps)
 flags.DEFINE_string("network", None, "Preset, name or folder, whose encoder learns.")
 flags.DEFINE_string("encoder_weights", "imagenet", "imagenet, or the path of MobileNetV2 weights.")
 flags.DEFINE_string("freeze_through", "block_5_add", "Last encoder layer that is not trained.")
@@ -48,11 +37,12 @@ def main(options):
     run, weights = Run(options), options.encoder_weights
     with run.strategy.scope():
         model, config = load_preset(options.network)
-        load_mobilenet_v2(model, weights)
+        mobilenet_v2.load_mobilenet_v2(model, weights)
         freeze_through(model, options.freeze_through)
         run.begin(model)
-        pair = mobilenet_v2_student(model, weights), mobilenet_v2_teacher(weights)
-        trained = DistillationModel(*pair, options.temperature, options.logit_weight)
+        student = mobilenet_v2.mobilenet_v2_student(model, weights)
+        teacher = mobilenet_v2.mobilenet_v2_teacher(weights)
+        trained = DistillationModel(student, teacher, options.temperature, options.logit_weight)
         trained.compile(make_optimizer(run.config))
     targets, fields = Targets({"rgb": "rgb"}), {"class_names": config.class_names}
     run.train(config.network, model, config.arguments, targets, trained, **fields)

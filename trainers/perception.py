@@ -7,16 +7,9 @@ from keras_colorize.inference import predicted_ab
 from keras_colorize.inference.heads import class_log_weights
 from keras_colorize.presets import PresetConfig
 
-DECODING = (
-    "decoder",
-    "temperature",
-    "saturation",
-    "class_weights",
-    "weights_in_loss",
-    "rebalancing",
-)
-"""Fields of a `PresetConfig` on how a distribution becomes colors."""
-
+# Fields of a `PresetConfig` on how a distribution becomes colors.
+DECODING = ("decoder", "temperature", "saturation")
+DECODING += ("class_weights", "weights_in_loss", "rebalancing")
 # Decoders through which gradients pass.
 _PASSING = ("mean", "annealed")
 
@@ -29,17 +22,7 @@ def with_mean_decoder(config):
 
 
 def color_decoder(config):
-    """Makes what turns a network's outputs into colors as its preset shows them.
-
-    Args:
-        config: a `PresetConfig`.
-
-    Returns:
-        Callable (outputs, L*) to a and b scaled to [0, 1], saturation included.
-
-    Raises:
-        ValueError: if no gradient passes the decoder of the preset.
-    """
+    """Makes a callable (outputs, L*) to a and b scaled to [0, 1], as the preset shows them."""
     if config.decoder not in _PASSING:
         raise ValueError(
             f"Expected a preset with the decoder {' or '.join(_PASSING)}, through which gradients "
@@ -48,15 +31,8 @@ def color_decoder(config):
     weights = class_log_weights(config, config.rebalancing)
 
     def to_ab(outputs, lightness):
-        ab = predicted_ab(
-            outputs[config.output],
-            config.output,
-            lightness,
-            config.decoder,
-            config.temperature,
-            weights,
-            config.bin_means,
-        )
+        how = config.decoder, config.temperature, weights, config.bin_means
+        ab = predicted_ab(outputs[config.output], config.output, lightness, *how)
         return scale_ab(config.saturation * ab)
 
     return to_ab

@@ -10,35 +10,14 @@ import keras
 import numpy as np
 from absl import logging
 
+from keras_colorize import data, training
 from keras_colorize.bins import rebalancing_weights
 from keras_colorize.color import rgb_to_lightness
-from keras_colorize.data import (
-    TrainingData,
-    ab_prior,
-    list_source,
-    read_prior,
-    scan_pictures,
-    split_pictures,
-    validation_batches,
-)
 from keras_colorize.export import export_saved_model
 from keras_colorize.export.saved_model import import_prediction_log
 from keras_colorize.inference import Colorizer, predicted_ab
 from keras_colorize.inference.compose import compose
 from keras_colorize.presets import PresetConfig, load_preset, save_preset
-from keras_colorize.training import (
-    ColorizedSamples,
-    TrainingConfig,
-    TrainingLoop,
-    bind_settings,
-    make_optimizer,
-    make_strategy,
-    memory_estimate,
-    set_precision,
-    standard_callbacks,
-    synchronize,
-    worker_of,
-)
 from settings import settings_json
 
 CLASS_OUTPUT = "class_logits"
@@ -47,26 +26,18 @@ CLASS_OUTPUT = "class_logits"
 class Run:
     """A run as its options say. Make it before any network: a strategy must come first.
 
-    Args:
-        options: the options of a trainer, see `settings.read_options`.
-        config: class of the settings, `TrainingConfig` or one that takes its place.
-
     Attributes:
         strategy: the `tf.distribute.Strategy`; networks are made in its scope.
-        config: the settings.
+        config: the settings, of the class that is given.
         data: `TrainingData` of the pictures to train on.
         validation: `PictureSet` of those to validate.
         class_names: names of the scene classes.
-
-    Raises:
-        ValueError: for options that do not fit each other, or without pictures.
-        ImportError: if a package is missing that an option needs.
     """
 
-    def __init__(self, options, config=TrainingConfig):
+    def __init__(self, options, config=training.TrainingConfig):
         self.options, self.folder = options, pathlib.Path(options.run)
-        self.strategy = make_strategy(options.strategy)
-        self.precision = set_precision(options.precision)
+        self.strategy = training.make_strategy(options.strategy)
+        self.precision = training.set_precision(options.precision)
         settings = {}
         for field in dataclasses.fields(config):
             value = getattr(options, field.name)
@@ -94,17 +65,13 @@ class Run:
             if options.prior:
                 raise ValueError("Expected --uniform_share below 1 with --prior, received 1.")
             return None
-        prior = read_prior(options.prior) if options.prior else ab_prior(self.data)
+        prior = data.read_prior(options.prior) if options.prior else data.ab_prior(self.data)
         return rebalancing_weights(prior, options.uniform_share).tolist()
 
     def compile(self, model, losses, loss_weights=None, metrics=None):
-        """Compiles a network, which begins with --init.
+        """Compiles a network, which begins with --init; all else are dicts by output.
 
-        Args:
-            model: the network, made in the scope of the strategy.
-            losses: dict by output; outputs that the network does not have are passed over.
-            loss_weights: dict by output, or None; 1 where none is named.
-            metrics: dict by output, or None.
+        Outputs that the network does not have are passed over; a weight is 1 where none is named.
         """
         names = [name for name in model.output if name in losses]
         losses = {name: losses[name] for name in names}
@@ -112,7 +79,7 @@ class Run:
         metrics = {name: metrics[name] for name in names if name in (metrics or {})}
         with self.strategy.scope():
             self.begin(model)
-            model.compile(make_optimizer(self.config), losses, loss_weights, metrics)
+            model.compile(training.make_optimizer(self.config), losses, loss_weights, metrics)
 
     def begin(self, model):
         """Takes the weights of the preset --init, if one is given."""
@@ -137,26 +104,25 @@ class Run:
             model: the network, compiled.
             arguments: dict, the arguments of its factory.
             targets: `Targets`; outputs that the network does not have are passed over.
-            trained: the model that trains the network, such as an `AdversarialModel`, compiled;
-                None for the network itself.
+            trained: the compiled model that trains the network; None for the network itself.
             callbacks: Keras callbacks of this trainer, on every worker.
             **fields: further fields of the preset's config.
         """
         options, folder = self.options, self.folder
-        worker, _ = worker_of(self.strategy)
+        worker, _ = training.worker_of(self.strategy)
         if trained is None:
             trained = model
             outputs = {k: x for k, x in targets.outputs.items() if k in model.output}
             targets = dataclasses.replace(targets, outputs=outputs)
         if options.sync_batch_norm and self.strategy.num_replicas_in_sync > 1:
-            synchronize(trained)
+            training.synchronize(trained)
         counts = len(self.data), len(self.validation)
         logging.info("%d training and %d validation pictures", *counts)
         logging.info("%s: %d weights, %s", network, model.count_params(), self.precision)
         if options.dry_run:
             description = {"arguments": arguments, "classes": self.class_names}
             logging.info("network: %s", json.dumps(description))
-            parts = memory_estimate(trained, self.config, options.size)
+            parts = training.memory_estimate(trained, self.config, options.size)
             text = ", ".join(f"{name} {size / 2**20:.1f}" for name, size in parts.items())
             total = sum(parts.values()) / 2**20
             logging.info("memory of a step in MiB: %s, together %.1f", text, total)
@@ -165,14 +131,15 @@ class Run:
         # The color output, or that of a classifier where there is none.
         output = min(model.output, key=lambda name: name == CLASS_OUTPUT)
         steering = options.plateau, options.early_stop, options.tensorboard, worker, options.best
-        callbacks = [*callbacks, *standard_callbacks(folder, *steering)]
+        callbacks = [*callbacks, *training.standard_callbacks(folder, *steering)]
         if worker == 0 and output != CLASS_OUTPUT:
             callbacks.append(self._samples(model, output))
         # Its weights would not fit another network, or fit and mean something else.
         described = {"network": network, "size": options.size, **arguments}
-        bind_settings(folder / "network.json", described)
-        batches = validation_batches(self.validation, options.size, self.config.batch_size, targets)
-        loop = TrainingLoop(trained, self.config, folder, self.strategy, callbacks)
+        training.bind_settings(folder / "network.json", described)
+        shape = options.size, self.config.batch_size
+        batches = data.validation_batches(self.validation, *shape, targets)
+        loop = training.TrainingLoop(trained, self.config, folder, self.strategy, callbacks)
         signal.signal(signal.SIGTERM, lambda *_: setattr(loop, "stop_requested", True))
         loop.fit(self.data, targets, batches, options.resume_from)
         if loop.stopped:
@@ -207,13 +174,13 @@ class Run:
             prediction = model(lightness, training=False)[output]
             return compose(lightness, predicted_ab(prediction, output, lightness))
 
-        views = validation_batches(
+        views = data.validation_batches(
             self.validation, self.options.size, 8, lambda rgb, labels: (rgb, labels)
         )
         rgb, _ = next(iter(views))
         events = self.folder / "tensorboard" if self.options.tensorboard else None
         lightness = np.asarray(rgb_to_lightness(rgb))
-        return ColorizedSamples(lightness, rgb, colorize, self.folder / "samples", events)
+        return training.ColorizedSamples(lightness, rgb, colorize, self.folder / "samples", events)
 
     def _load_pictures(self):
         """Lists, scans and splits the pictures of --data."""
@@ -228,14 +195,14 @@ class Run:
                 raise ValueError(
                     f"Expected every --data as PATH=WEIGHT, or every as PATH, received {paths}."
                 ) from error
-        first = list_source(paths[0], exports)
-        sets = [first, *(list_source(path, exports, first.class_names) for path in paths[1:])]
+        first = data.list_source(paths[0], exports)
+        sets = [first, *(data.list_source(path, exports, first.class_names) for path in paths[1:])]
         sets = [self._usable(pictures) for pictures in sets]
         if options.validation:
-            validation = list_source(options.validation, exports, first.class_names)
+            validation = data.list_source(options.validation, exports, first.class_names)
             validation = self._usable(validation)
         else:
-            sets[0], validation = split_pictures(sets[0], options.validation_share)
+            sets[0], validation = data.split_pictures(sets[0], options.validation_share)
         if not len(validation) or not len(sets[0]):
             raise ValueError(
                 "Expected pictures both to train on and to validate, received "
@@ -246,11 +213,11 @@ class Run:
         # Every n-th picture, so that all classes of a sorted list are represented.
         step = max(1, -(-len(validation) // options.validation_limit))
         validation = validation.keep([i % step == 0 for i in range(len(validation))])
-        return TrainingData(tuple(sets), weights, **views), validation
+        return data.TrainingData(tuple(sets), weights, **views), validation
 
     def _usable(self, pictures):
         cache = self.options.scan_cache or self.folder / "scan.json"
         near_grey = not self.options.keep_near_grey
-        kept, report = scan_pictures(pictures, cache, drop_near_grey=near_grey)
+        kept, report = data.scan_pictures(pictures, cache, drop_near_grey=near_grey)
         logging.info("%s: %s", pictures.root, report)
         return kept

@@ -45,7 +45,8 @@ GROUPS = {
          "scratches, film that is blind to red."),
     ),
     "Run": (
-        (flags.DEFINE_string, "run", None, "Folder of the run; a begun run there is resumed."),
+        (flags.DEFINE_string, "run", None,
+         "Folder of the run and its preset; a begun run there is resumed."),
         (flags.DEFINE_string, "init", None,
          "Preset, name or folder, whose weights to begin with; only its class branch may be "
          "of another size."),
@@ -80,12 +81,7 @@ _KNOWN = (ValueError, ImportError, OSError, DivergedError, PhotographError, Pres
 
 
 def define_flags(config=TrainingConfig, **defaults):
-    """Defines the flags of a run.
-
-    Args:
-        config: `TrainingConfig`, or the class of settings that takes its place.
-        **defaults: defaults of flags that suit the network.
-    """
+    """Defines the flags of a run, with a class of settings and defaults that suit the network."""
     for define, name, default, text in (row for rows in GROUPS.values() for row in rows):
         define(name, defaults.get(name, default), text)
     for field in dataclasses.fields(config):
@@ -100,10 +96,6 @@ def start(main, required=("data", "run")):
     """Runs a script's `main(options)`; what cannot be is told in one line, not a traceback.
 
     With `--verbosity=1` the traceback is shown.
-
-    Args:
-        main: function of a namespace with a value per flag.
-        required: names of flags that must be given.
     """
 
     def run(arguments):
@@ -128,17 +120,7 @@ def start(main, required=("data", "run")):
 
 
 def read_options(required=()):
-    """The options of the script, from the command line or else from --config.
-
-    Args:
-        required: names of options that must be given.
-
-    Returns:
-        `types.SimpleNamespace` with a value per flag.
-
-    Raises:
-        ValueError: if the file is no such file, or an option is missing.
-    """
+    """The options of the script, a value per flag, from the command line or else --config."""
     names = [flag.name for flag in _own_flags()]
     options = types.SimpleNamespace(**{name: FLAGS[name].value for name in names})
     if path := getattr(options, "config", None):

@@ -19,17 +19,11 @@ import re
 import numpy as np
 from absl import flags, logging
 
+from keras_colorize import presets
 from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import read_prior
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.options import FROM_PRESET
-from keras_colorize.presets import (
-    CONFIG_FILE,
-    WEIGHTS_FILE,
-    load_preset,
-    presets_folder,
-    save_preset,
-)
 from settings import start
 
 flags.DEFINE_string("run", None, "Folder of the run; its preset is in `preset`.")
@@ -53,8 +47,8 @@ FIELDS = ("version", "description", "license", *FROM_PRESET)
 
 def main(options):
     """Writes the preset that the options describe."""
-    folder = pathlib.Path(options.into or presets_folder()) / options.name
-    if (folder / CONFIG_FILE).exists() and not options.overwrite:
+    folder = pathlib.Path(options.into or presets.presets_folder()) / options.name
+    if (folder / presets.CONFIG_FILE).exists() and not options.overwrite:
         raise ValueError(f"{folder}: holds a preset; --overwrite replaces it.")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", options.name):
         raise ValueError(
@@ -63,7 +57,7 @@ def main(options):
     texts = (options.description, options.license, *options.trained_on)
     if any(not text.strip() or "\n" in text for text in texts):
         raise ValueError(f"Expected texts of one line each, received {texts}.")
-    model, config = load_preset(pathlib.Path(options.run) / "preset")
+    model, config = presets.load_preset(pathlib.Path(options.run) / "preset")
     for variable in model.weights:
         if not np.isfinite(np.asarray(variable)).all():
             raise ValueError(f"Expected weights that are numbers, {variable.path} has others.")
@@ -80,8 +74,8 @@ def main(options):
         config = dataclasses.replace(config, class_weights=weights, weights_in_loss=False)
     # Refuses defaults outside their range.
     Colorizer(model, config)
-    written = save_preset(model, folder, config, options.overwrite)
-    size = (folder / WEIGHTS_FILE).stat().st_size
+    written = presets.save_preset(model, folder, config, options.overwrite)
+    size = (folder / presets.WEIGHTS_FILE).stat().st_size
     logging.info("%s: %.1f MB, sha256 %s", folder, size / 1e6, written.sha256)
     if not (folder / "MODEL_CARD.md").exists():
         logging.info("still to be written: %s", folder / "MODEL_CARD.md")

@@ -8,8 +8,7 @@ r"""Trains `distribution_unet`, first its decoder, then most of it.
         --warmup=0.03 --cooldown=0.97 --epochs=10 --steps_per_epoch=400
 
 These two take 70 minutes on two processor cores for 160,000 views; docs/research/recipe.md has all
-that was tried. The preset is written to `runs/all/preset`. A run that was interrupted goes on when
-the same command is given again.
+that was tried.
 """
 
 from absl import flags

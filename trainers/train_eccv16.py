@@ -7,8 +7,7 @@ r"""Trains `eccv16`, the network of "Colorful image colorization" (Zhang, Isola 
 
 At half the width this takes 24 minutes on two processor cores for 24,000 views; the whole network
 needs a GPU. The paper trains for weeks with a batch of 40 and a rate of 3e-5; the higher rate here
-suits shorter runs. The preset is written to `runs/eccv16/preset`. A run that was interrupted goes
-on when the same command is given again.
+suits shorter runs.
 """
 
 from absl import flags

@@ -7,8 +7,7 @@ r"""Trains `iizuka16`, its baseline (--noglobal_features) or one of its color sp
 
 takes 15 minutes on two processor cores for 64,000 views. The defaults are the paper's optimizer,
 batch and size; with --view=squash --epochs=200 --steps_per_epoch=1000 --precision=float32 the run
-is the paper's, which needs a GPU. The preset is written to `runs/fusion/preset`. A run that was
-interrupted goes on when the same command is given again.
+is the paper's, which needs a GPU.
 """
 
 from absl import flags
@@ -20,20 +19,13 @@ from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
 from run import Run
 from settings import define_flags, start
 
+# The network predicts colors at half size.
 STRIDE = 2
-"""The network predicts colors at half size."""
-
+# What each of its possible color outputs learns.
 COLOR_TARGETS = {"ab": "ab_scaled", "yuv_uv": "yuv_uv_scaled", "rgb": "rgb"}
-"""What each of the network's possible color outputs learns."""
 
-define_flags(
-    batch_size=128,
-    optimizer="adadelta",
-    learning_rate=1.0,
-    schedule="constant",
-    clip_norm=0.0,
-    size=224,
-)
+rate = {"learning_rate": 1.0, "schedule": "constant", "clip_norm": 0.0}
+define_flags(batch_size=128, optimizer="adadelta", size=224, **rate)
 flags.DEFINE_float("width", 1.0, "Factor on the channels; 1 is the paper.")
 flags.DEFINE_integer("global_size", 224, "Side of the copy that the global branch sees.")
 flags.DEFINE_bool("global_features", True, "Fuse global features; without, the baseline.")

@@ -20,9 +20,7 @@ more saturated than the mean. An encoder that is trained, too, forgets ImageNet 
 Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32. After every
 epoch there are samples in `samples/` and, with --tensorboard, events that show the losses of both
 sides, the discriminator's accuracy, and colorfulness and diversity of the validation pictures as
-shares of the true ones'. Presets are written to `preset` in the folder of the run. A run that was
-interrupted goes on when the same command is given again, from an older checkpoint with
---resume_from. docs/research/adversarial.md has more.
+shares of the true ones'. docs/research/adversarial.md has more.
 """
 
 import keras
@@ -31,22 +29,11 @@ from absl import flags
 from keras_colorize.data import Targets
 from keras_colorize.losses import DistillationLoss, PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
+from keras_colorize.models import mobilenet_v2 as mobilenet
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
-from keras_colorize.models.mobilenet_v2 import (
-    mobilenet_v2_classifier,
-    mobilenet_v2_extractor,
-    mobilenet_v2_student,
-    mobilenet_v2_teacher,
-)
 from keras_colorize.presets import PresetConfig, load_preset
-from keras_colorize.training import (
-    AdversarialConfig,
-    AdversarialModel,
-    CollapseMonitor,
-    TwoPhases,
-    make_optimizer,
-)
-from keras_colorize.training.callbacks import ACTIONS
+from keras_colorize.training import AdversarialConfig, AdversarialModel, make_optimizer
+from keras_colorize.training.callbacks import ACTIONS, CollapseMonitor, TwoPhases
 from perception import DECODING, color_decoder, with_mean_decoder
 from run import Run
 from settings import define_flags, start
@@ -54,15 +41,8 @@ from settings import define_flags, start
 # The paper's lambda is meant for ab in [-1, 1]; here they are scaled to [0, 1].
 LOSSES = {"l1": (keras.losses.MeanAbsoluteError, 2.0), "mse": (keras.losses.MeanSquaredError, 4.0)}
 
-define_flags(
-    AdversarialConfig,
-    optimizer="adam",
-    learning_rate=2e-4,
-    beta_1=0.5,
-    schedule="constant",
-    clip_norm=0.0,
-    keep_checkpoints=10,
-)
+rate = {"learning_rate": 2e-4, "schedule": "constant", "clip_norm": 0.0}
+define_flags(AdversarialConfig, optimizer="adam", beta_1=0.5, keep_checkpoints=10, **rate)
 flags.DEFINE_string("generator_preset", None, "Preset to train further; without, a DCGAN begins.")
 flags.DEFINE_string("freeze_through", None, "Last layer of the generator that is not trained.")
 flags.DEFINE_enum("level_set", "256", ["32", "256"], "Levels of both networks, by picture size.")
@@ -105,19 +85,11 @@ def main(options):
         generator, preset = make_generator(options)
         run.begin(generator)
         trained = make_adversaries(options, run.config, generator, preset)
-    names = ("class_names", "bin_means", *DECODING)
-    run.train(
-        preset.network,
-        generator,
-        preset.arguments,
-        Targets({"ab": "ab_scaled"}),
-        trained,
-        [
-            TwoPhases(options.pretrain_epochs),
-            CollapseMonitor(options.on_collapse, options.collapse_patience),
-        ],
-        **{name: getattr(preset, name) for name in names},
-    )
+    fields = {name: getattr(preset, name) for name in ("class_names", "bin_means", *DECODING)}
+    monitor = CollapseMonitor(options.on_collapse, options.collapse_patience)
+    callbacks, targets = [TwoPhases(options.pretrain_epochs), monitor], Targets({"ab": "ab_scaled"})
+    model = preset.network, generator, preset.arguments
+    run.train(*model, targets, trained, callbacks, **fields)
 
 
 def make_generator(options):
@@ -147,13 +119,13 @@ def make_adversaries(options, config, generator, preset):
     outputs = {preset.output: generator.output[preset.output]}
     teacher = options.perceptual_features
     if config.perceptual_weight:
-        logits = mobilenet_v2_classifier(teacher) if config.perceptual_logits else None
-        features, weights = mobilenet_v2_extractor(teacher), config.perceptual_weight
-        perceptual = PerceptualLoss(features, weights, logits, config.perceptual_logits)
+        logits = mobilenet.mobilenet_v2_classifier(teacher) if config.perceptual_logits else None
+        features, weight = mobilenet.mobilenet_v2_extractor(teacher), config.perceptual_weight
+        perceptual = PerceptualLoss(features, weight, logits, config.perceptual_logits)
     if config.distillation_weight:
-        loss = DistillationLoss(mobilenet_v2_teacher(teacher), weight=config.distillation_weight)
-        distillation = loss.beside_colors
-        outputs["seen"] = mobilenet_v2_student(generator, teacher).output
+        judge, weight = mobilenet.mobilenet_v2_teacher(teacher), config.distillation_weight
+        distillation = DistillationLoss(judge, weight=weight).beside_colors
+        outputs["seen"] = mobilenet.mobilenet_v2_student(generator, teacher).output
     discriminator = dcgan_discriminator(
         level_set=int(options.level_set),
         width=options.discriminator_width,

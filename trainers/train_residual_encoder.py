@@ -9,9 +9,6 @@ The first is the paper's classification network, the second its regression basel
 --noflip shows them whole pictures, as there. At half the width, from scratch, --width=0.5
 --decoder_width=0.5 --size=64 --batch_size=32 --clip_norm=1 --learning_rate=1e-3
 --schedule=warmup_stable_decay --cooldown=0.8, 41,000 views take 13 minutes on two processor cores.
-
-The preset is written to `runs/classes/preset`. A run that was interrupted goes on when the same
-command is given again.
 """
 
 import keras
@@ -37,15 +34,8 @@ from settings import define_flags, start
 REGRESSION_TARGETS = {"luv_uv": "luv_uv_scaled", "hs": "hs"}
 HEADS = (*CLASSIFICATION_HEADS, *REGRESSION_HEADS)
 
-define_flags(
-    batch_size=6,
-    optimizer="adam",
-    learning_rate=3e-4,
-    schedule="constant",
-    clip_norm=0.0,
-    size=224,
-    validation_share=0.1,
-)
+rate = {"learning_rate": 3e-4, "schedule": "constant", "clip_norm": 0.0}
+define_flags(batch_size=6, optimizer="adam", size=224, validation_share=0.1, **rate)
 flags.DEFINE_enum("encoder", "vgg16", list(ENCODER_STRIDES), "The summarizing side.")
 flags.DEFINE_string("encoder_weights", None, "imagenet, or the path of the encoder's weights.")
 flags.DEFINE_string("encoder_preset", None, "Preset whose ResNet-18 encoder is taken over.")

@@ -9,9 +9,8 @@ r"""Trains the grey ResNet-18: first as a scene classifier, then as a colorizer.
         --width=0.5 --global_features --head=ab_channel_logits --sigma=5 \
         --encoder_preset=runs/classifier/preset --cooldown=0.8 --epochs=4 --steps_per_epoch=450
 
-These take 8, 13 and 14 minutes on two processor cores. Presets are written to `preset` in the
-folder of the run. A run that was interrupted goes on when the same command is given again. The
-paper names Adam with a rate of 0.1, which does not train these networks; 1e-3 does.
+These take 8, 13 and 14 minutes on two processor cores. The paper names Adam with a rate of 0.1,
+which does not train these networks; 1e-3 does.
 """
 
 import keras

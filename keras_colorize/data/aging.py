@@ -18,9 +18,9 @@ _GAMMA = 2.2
 def aged_view(rgb, seed, parts=None):
     """Shows a view as an old black-and-white photograph would.
 
-    What is done, in this order: an `orthochromatic` response to the light, `blur` of the lens or
-    of a small print, another `contrast` and exposure, `grain`, `fading`, and `scratches` with
-    dust. The strength of each follows from the seed, from faint to that of a bad print.
+    In this order: an `orthochromatic` response to the light, `blur` of the lens or of a small
+    print, another `contrast` and exposure, `grain`, `fading`, and `scratches` with dust; the
+    strength of each follows from the seed, from faint to that of a bad print.
 
     Args:
         rgb: float32 tensor (H, W, 3), sRGB in [0, 1].
@@ -53,18 +53,13 @@ def aged_view(rgb, seed, parts=None):
 
 def _exposed(rgb, orthochromatic, seed):
     """Grey (H, W, 1) of what the film sees."""
-    eye = tf.constant(_RESPONSES[0], "float32")
-    weights = tf.cond(orthochromatic, lambda: _response(seed), lambda: eye)
-    light = tf.linalg.matvec(_power(rgb, _GAMMA), weights)
-    return _power(light, 1 / _GAMMA)[..., None]
-
-
-def _response(seed):
-    """Weights between the eye and orthochromatic film, or beyond, the more rarely the farther."""
     eye, ortho, blue = (tf.constant(weights, "float32") for weights in _RESPONSES)
+    # Between the eye and orthochromatic film, or beyond, the more rarely the farther.
     (drawn,) = _draw(seed, (0.3, 1.0))
     way = 2.0 * drawn**1.5
-    return tf.where(way < 1.0, eye + way * (ortho - eye), ortho + (way - 1.0) * (blue - ortho))
+    film = tf.where(way < 1.0, eye + way * (ortho - eye), ortho + (way - 1.0) * (blue - ortho))
+    light = tf.linalg.matvec(_power(rgb, _GAMMA), tf.where(orthochromatic, film, eye))
+    return _power(light, 1 / _GAMMA)[..., None]
 
 
 def _blur(grey, seed):
@@ -90,7 +85,14 @@ def _grain(grey, seed):
     strength, radius = _draw(seed, (-4.8, -3.0), (0.3, 1.1))
     tone = tf.clip_by_value(grey, 0.0, 1.0)
     visible = 0.25 + 3.0 * tone * (1.0 - tone)
-    return grey + tf.exp(strength) * visible * _grains(grey, seed, radius)
+    reach = 3
+    size = tf.shape(grey)[:2] + 2 * reach
+    noise = tf.random.stateless_normal(tf.concat([[1], size, [1]], 0), seed)
+    line = tf.exp(-0.5 * (tf.range(-reach, reach + 1.0) / radius) ** 2)
+    line /= tf.norm(line)
+    for kernel in (line[:, None, None, None], line[None, :, None, None]):
+        noise = tf.nn.conv2d(noise, kernel, 1, "VALID")
+    return grey + tf.exp(strength) * visible * tf.ensure_shape(noise[0], grey.shape)
 
 
 def _fading(grey, seed):
@@ -109,36 +111,11 @@ def _scratches(grey, seed):
     return grey + lines + _marks(grey, 16, seeds[1], (0.4, 1.3), (0.4, 1.3))
 
 
-_ON_GREY = {
-    "blur": _blur,
-    "contrast": _contrast,
-    "grain": _grain,
-    "fading": _fading,
-    "scratches": _scratches,
-}
-_SHARES = {
-    "orthochromatic": 0.6,
-    "blur": 0.4,
-    "contrast": 0.6,
-    "grain": 0.7,
-    "fading": 0.5,
-    "scratches": 0.4,
-}
-
-PARTS = tuple(_SHARES)
+PARTS = ("orthochromatic", "blur", "contrast", "grain", "fading", "scratches")
 """What may have happened to an old photograph."""
 
-
-def _grains(grey, seed, radius):
-    """Normal noise (H, W, 1), smoothed to grains of a radius."""
-    reach = 3
-    size = tf.shape(grey)[:2] + 2 * reach
-    noise = tf.random.stateless_normal(tf.concat([[1], size, [1]], 0), seed)
-    line = tf.exp(-0.5 * (tf.range(-reach, reach + 1.0) / radius) ** 2)
-    line /= tf.norm(line)
-    for kernel in (line[:, None, None, None], line[None, :, None, None]):
-        noise = tf.nn.conv2d(noise, kernel, 1, "VALID")
-    return tf.ensure_shape(noise[0], grey.shape)
+_SHARES = dict(zip(PARTS, (0.6, 0.4, 0.6, 0.7, 0.5, 0.4), strict=True))
+_ON_GREY = dict(zip(PARTS[1:], (_blur, _contrast, _grain, _fading, _scratches), strict=True))
 
 
 def _marks(grey, count, seed, heights, widths):
@@ -146,18 +123,16 @@ def _marks(grey, count, seed, heights, widths):
     size = tf.cast(tf.shape(grey)[:2], "float32")
     drawn = tf.random.stateless_uniform((5, count, 1), seed)
     rows, columns, tall, wide, strength = tf.unstack(drawn)
-    across = _profile(rows, size[0], _scaled(tall, heights))
-    along = _profile(columns, size[1], _scaled(wide, widths))
+    axes = (rows, size[0], _scaled(tall, heights)), (columns, size[1], _scaled(wide, widths))
+    # How much each pixel of a side has of every mark, (count, length).
+    across, along = (
+        tf.exp(-0.5 * ((tf.range(length) - place * (length - 1.0)) / extent) ** 2)
+        for place, length, extent in axes
+    )
     # The third power makes most of them faint.
     weights = 0.5 * (2.0 * strength - 1.0) ** 3
     marks = tf.matmul(weights * across, along, transpose_a=True)
     return tf.ensure_shape(marks[..., None], grey.shape)
-
-
-def _profile(place, length, extent):
-    """How much each of `length` pixels has of every mark, (count, length)."""
-    distance = tf.range(length) - place * (length - 1.0)
-    return tf.exp(-0.5 * (distance / extent) ** 2)
 
 
 def _power(values, exponent):

@@ -14,12 +14,10 @@ from keras_colorize.bins import UNLABELED
 from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import write_file
 
+# Files that count as pictures: what `tf.io.decode_image` reads.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
-"""Files that count as pictures: what `tf.io.decode_image` reads."""
-
+# A picture is near-grey when 95 % of its pixels differ by less between channels, of 255.
 NEAR_GREY = 12
-"""A picture is near-grey when 95 % of its pixels differ by less between channels, of 255."""
-
 # Of the rules that a scan applies: results of other ones are not taken from its cache.
 _RULES = 2
 _GOOD, _GREY, _BAD = "good", "near-grey", "unreadable"
@@ -73,19 +71,15 @@ def list_pictures(folder, class_names=None):
     Raises:
         ValueError: if the folder does not exist or holds no picture.
     """
-    root, names = Path(folder), []
+    root = Path(folder)
     if not root.is_dir():
         raise InputError(f"Expected a folder of pictures, received {str(folder)!r}.")
-    for path in root.rglob("*"):
-        relative = path.relative_to(root)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
-            names.append(relative.as_posix())
+    files = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    names = sorted(path.relative_to(root).as_posix() for path in files)
+    names = [name for name in names if not name.startswith(".") and "/." not in name]
     if not names:
-        raise InputError(
-            f"Expected pictures ({', '.join(SUFFIXES)}) below {str(folder)!r}, received none."
-        )
-    names.sort()
+        kinds = ", ".join(SUFFIXES)
+        raise InputError(f"Expected pictures ({kinds}) below {str(folder)!r}, received none.")
     folders = [name.rpartition("/")[0] for name in names]
     if class_names is None:
         class_names = sorted({name for name in folders if name})
@@ -154,7 +148,12 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_pi
     Raises:
         ValueError: if no picture is left.
     """
-    known = _read_cache(cache)
+    try:
+        contents = json.loads(Path(cache).read_text()) if cache is not None else {}
+        known = contents["results"] if contents["rules"] == _RULES else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        # A cache is only a saving: what cannot be read is looked at again.
+        known = {}
 
     def look(path):
         stat = os.stat(path)
@@ -163,23 +162,20 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_pi
             return row
         return [stat.st_size, stat.st_mtime_ns, *_inspect(Path(path))]
 
-    rows = []
+    rows, on_picture = [], on_picture or (lambda: None)
     with concurrent.futures.ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         for row in pool.map(look, pictures.paths):
             rows.append(row)
-            if on_picture is not None:
-                on_picture()
+            on_picture()
     if cache is not None:
         results = {**known, **dict(zip(pictures.paths, rows, strict=True))}
-        contents = json.dumps({"rules": _RULES, "results": results})
-        write_file(cache, contents, overwrite=True)
-    verdicts = [verdict for _, _, verdict, _ in rows]
+        write_file(cache, json.dumps({"rules": _RULES, "results": results}), overwrite=True)
     named = list(zip(pictures.names, rows, strict=True))
     grey = [name for name, row in named if row[2] == _GREY and drop_near_grey]
     bad = [(name, row[3]) for name, row in named if row[2] == _BAD]
     report = ScanReport(len(rows), tuple(grey), tuple(bad))
-    dropped = (_GREY, _BAD) if drop_near_grey else (_BAD,)
-    kept = pictures.keep([verdict not in dropped for verdict in verdicts])
+    used = (_GOOD,) if drop_near_grey else (_GOOD, _GREY)
+    kept = pictures.keep([row[2] in used for row in rows])
     if not kept:
         raise InputError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")
     return kept, report
@@ -221,12 +217,3 @@ def _inspect(path):
     except (tf.errors.OpError, OSError) as error:
         return _BAD, str(getattr(error, "message", error)).splitlines()[0]
     return (_GREY if is_near_grey(picture.numpy()) else _GOOD), ""
-
-
-def _read_cache(cache):
-    try:
-        contents = json.loads(Path(cache).read_text()) if cache is not None else {}
-        return contents["results"] if contents["rules"] == _RULES else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        # A cache is only a saving: what cannot be read is looked at again.
-        return {}

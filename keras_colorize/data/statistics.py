@@ -6,23 +6,14 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins import (
-    CHANNEL_BINS,
-    CHANNEL_SPACES,
-    bin_count,
-    hard_encode_ab,
-    smooth_prior,
-)
+from keras_colorize.bins import CHANNEL_BINS, bin_count, hard_encode_ab, smooth_prior
+from keras_colorize.bins import CHANNEL_SPACES as CHANNEL_TARGETS
 from keras_colorize.data.targets import Targets
 from keras_colorize.data.training_data import validation_batches
 from keras_colorize.errors import InputError
 
-CHANNEL_TARGETS = CHANNEL_SPACES
-"""Kind of target of the outputs that bin two channels apart."""
-
+# Version of the files of `prior_json`; a reader refuses others.
 FORMAT = 1
-"""Version of the files of `prior_json`; a reader refuses others."""
-
 _BATCH = 50
 _TARGETS = Targets({"ab": "ab"}, 4)
 
@@ -68,13 +59,8 @@ def prior_json(counts, pictures, size):
     Returns:
         str, a JSON object.
     """
-    fields = {
-        "format": FORMAT,
-        "pictures": pictures,
-        "size": size,
-        "counts": [int(count) for count in counts],
-        "prior": smooth_prior(counts).tolist(),
-    }
+    fields = {"format": FORMAT, "pictures": pictures, "size": size}
+    fields |= {"counts": [int(x) for x in counts], "prior": smooth_prior(counts).tolist()}
     return json.dumps(fields) + "\n"
 
 
@@ -142,6 +128,6 @@ def _counts(batches, on_picture=None):
     for _, batch in batches:
         bins = ops.convert_to_numpy(hard_encode_ab(batch["ab"]))
         counts += np.bincount(bins.ravel(), minlength=len(counts))
-        for _ in bins if on_picture is not None else ():
+        for _ in bins if on_picture else ():
             on_picture()
     return counts

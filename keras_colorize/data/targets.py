@@ -4,24 +4,15 @@ import dataclasses
 
 from keras import ops
 
-from keras_colorize.color import (
-    rgb_to_hsv,
-    rgb_to_lab,
-    rgb_to_lightness,
-    rgb_to_luv,
-    rgb_to_yuv,
-    scale_ab,
-    scale_luv_uv,
-    scale_yuv_uv,
-)
+from keras_colorize import color
 
 _KINDS = {
     "ab": lambda rgb, lab: lab[..., 1:],
-    "ab_scaled": lambda rgb, lab: scale_ab(lab[..., 1:]),
-    "yuv_uv_scaled": lambda rgb, lab: scale_yuv_uv(rgb_to_yuv(rgb)[..., 1:]),
-    "luv_uv": lambda rgb, lab: rgb_to_luv(rgb)[..., 1:],
-    "luv_uv_scaled": lambda rgb, lab: scale_luv_uv(rgb_to_luv(rgb)[..., 1:]),
-    "hs": lambda rgb, lab: rgb_to_hsv(rgb)[..., :2],
+    "ab_scaled": lambda rgb, lab: color.scale_ab(lab[..., 1:]),
+    "yuv_uv_scaled": lambda rgb, lab: color.scale_yuv_uv(color.rgb_to_yuv(rgb)[..., 1:]),
+    "luv_uv": lambda rgb, lab: color.rgb_to_luv(rgb)[..., 1:],
+    "luv_uv_scaled": lambda rgb, lab: color.scale_luv_uv(color.rgb_to_luv(rgb)[..., 1:]),
+    "hs": lambda rgb, lab: color.rgb_to_hsv(rgb)[..., :2],
     "rgb": lambda rgb, lab: rgb,
 }
 
@@ -64,8 +55,8 @@ class Targets:
         Raises:
             ValueError: if the size is not a multiple of the stride.
         """
-        lab = rgb_to_lab(rgb)
-        lightness, targets = lab[..., :1] if film is None else rgb_to_lightness(film), {}
+        lab = color.rgb_to_lab(rgb)
+        lightness, targets = lab[..., :1] if film is None else color.rgb_to_lightness(film), {}
         for name, kind in self.outputs.items():
             values = labels if kind == "label" else _KINDS[kind](rgb, lab)
             if kind != "label" and self.stride > 1:

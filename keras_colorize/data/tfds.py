@@ -1,9 +1,7 @@
 """TensorFlow Datasets as a source of pictures, by way of a folder.
 
 A set is written to disk once, with the original encoded bytes and a subfolder per class, and is
-then a source like any other: the same scan for bad and near-grey pictures, the same split, the
-same mixing with other folders, and the same resumable order of every epoch, which needs access to
-any picture at any time. A stream of examples would offer none of these.
+then a source like any other: a resumable order of every epoch needs access to any picture.
 """
 
 import itertools
@@ -16,8 +14,6 @@ from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import atomic_path, write_file
 
 PREFIX = "tfds:"
-"""Beginning of a source that is a TFDS name."""
-
 _SUFFIXES = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"GIF8": "gif", b"BM": "bmp"}
 
 

@@ -10,7 +10,6 @@ from keras_colorize.data.aging import aged_view
 from keras_colorize.errors import InputError
 
 VIEWS = ("crop", "squash", "whole")
-"""Kinds of training views, see `random_view`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +23,8 @@ class TrainingData:
         min_scale: smallest crop, as a share of a picture's short side.
         seed: order and views follow from it.
         aged_share: share of the views that the network sees as old photographs, see `aged_view`.
-        view: one of `VIEWS`.
+        view: `"crop"`, a square of the picture; `"squash"`, 7/8 of the picture, made square
+            before; or `"whole"`, the picture made square.
         flip: whether half of the views are mirrored.
     """
 
@@ -41,10 +41,8 @@ class TrainingData:
         if not self.sources:
             raise InputError("Expected at least one source of pictures, received none.")
         if not 0 < self.min_scale <= 1 or self.size < 1:
-            raise InputError(
-                "Expected 0 < min_scale <= 1 and a size of 1 or more, received "
-                f"{self.min_scale} and {self.size}."
-            )
+            received = f"received {self.min_scale} and {self.size}."
+            raise InputError(f"Expected 0 < min_scale <= 1 and a size of 1 or more, {received}")
         if not 0 <= self.aged_share <= 1:
             raise InputError(f"Expected 0 <= aged_share <= 1, received {self.aged_share}.")
         if self.view not in VIEWS:
@@ -95,8 +93,8 @@ class TrainingData:
             aged = tf.random.stateless_uniform((), drawn) < self.aged_share
             return tf.cond(aged, lambda: aged_view(rgb, age), lambda: rgb)
 
-        rows, film = (order[share], share), film if self.aged_share else None
-        return _batches(self.sources, rows, view, batch_size // workers, targets, film)
+        size, film = batch_size // workers, film if self.aged_share else None
+        return _batches(self.sources, (order[share], share), view, size, targets, film)
 
 
 def validation_batches(pictures, size, batch_size, targets):
@@ -111,12 +109,8 @@ def validation_batches(pictures, size, batch_size, targets):
     Returns:
         As `TrainingData.epoch`.
     """
-    positions = np.arange(len(pictures))
-
-    def view(picture, _):
-        return center_view(picture, size)
-
-    return _batches((pictures,), (positions, positions), view, batch_size, targets)
+    rows = (np.arange(len(pictures)),) * 2
+    return _batches((pictures,), rows, lambda x, _: center_view(x, size), batch_size, targets)
 
 
 def epoch_order(sizes, weights, count, seed, epoch):
@@ -157,22 +151,11 @@ def epoch_order(sizes, weights, count, seed, epoch):
 
 
 def random_view(rgb_uint8, size, min_scale, seed, kind="crop", flip=True):
-    """Random square view of a picture, the same for the same seed.
+    """Random square view (size, size, 3) in [0, 1] of a picture (H, W, 3), by a seed (2,).
 
-    Args:
-        rgb_uint8: uint8 tensor (H, W, 3).
-        size: side of the view in pixels.
-        min_scale: smallest share of the short side that a crop has, above 0 and up to 1.
-        seed: integer tensor (2,).
-        kind: `"crop"`, a square whose side is the short side of the picture in half of the cases,
-            else a share of it down to `min_scale`: networks meet things at several sizes, whole
-            pictures most often; `"squash"`, a crop of 7/8 of the picture, which is resized to a
-            square before (256 to 224 pixels in Iizuka 2016, section 4); or `"whole"`, the picture
-            resized to a square (Hwang & Zhou 2016).
-        flip: whether half of the views are mirrored.
-
-    Returns:
-        float32 tensor (size, size, 3) in [0, 1].
+    A `"crop"` has the picture's short side in half of the cases, else a share of it down to
+    `min_scale`; `"squash"` is a crop of 7/8 of the picture, which is made square before (256 to
+    224 pixels in Iizuka 2016, section 4); `"whole"` is made square alone (Hwang & Zhou 2016).
     """
     seeds = tf.random.split(seed, 4)
     if kind != "crop":
@@ -194,15 +177,7 @@ def random_view(rgb_uint8, size, min_scale, seed, kind="crop", flip=True):
 
 
 def center_view(rgb_uint8, size):
-    """The largest centered square, resized: the view of validation pictures.
-
-    Args:
-        rgb_uint8: uint8 tensor (H, W, 3).
-        size: side of the view in pixels.
-
-    Returns:
-        float32 tensor (size, size, 3) in [0, 1].
-    """
+    """The largest centered square of a picture, resized: (size, size, 3) in [0, 1]."""
     height, width = tf.shape(rgb_uint8)[0], tf.shape(rgb_uint8)[1]
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2

@@ -5,17 +5,12 @@ import tensorflow as tf
 from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
-from keras_colorize.losses import (
-    DistillationLoss,
-    discriminator_loss,
-    generator_adversarial_loss,
-)
+from keras_colorize.losses import DistillationLoss, discriminator_loss, generator_adversarial_loss
 from keras_colorize.metrics import Colorfulness, Diversity
 from keras_colorize.training.replicas import descend, share
 
-RECONSTRUCTION, ADVERSARIAL = PHASES = ("reconstruction", "adversarial")
-"""The generator alone on the reconstruction loss; then both networks."""
-
+# The generator alone on the reconstruction loss; then both networks.
+RECONSTRUCTION, ADVERSARIAL = "reconstruction", "adversarial"
 _DISCRIMINATOR_LOGS = ("discriminator_loss", "discriminator_accuracy")
 
 
@@ -43,7 +38,7 @@ class AdversarialModel(keras.Model):
             saturated ones perhaps; None takes those of `to_ab`.
 
     Attributes:
-        phase: one of `PHASES`; `TwoPhases` sets it.
+        phase: `"reconstruction"`, the generator alone, or `"adversarial"`; `TwoPhases` sets it.
         parts: the two networks, each compiled with its own optimizer.
     """
 
@@ -60,14 +55,11 @@ class AdversarialModel(keras.Model):
     ):
         # Both networks keep their own precision: L* in bfloat16 would be too coarse.
         super().__init__(dtype="float32", **kwargs)
-        self.generator = generator
-        self.discriminator = discriminator
+        self.generator, self.discriminator = generator, discriminator
         self.to_ab = to_ab or (lambda outputs, lightness: outputs["ab"])
         self.to_shown = to_shown or self.to_ab
-        self.label_smoothing = label_smoothing
-        self.perceptual = perceptual
-        self.distillation = distillation
-        self.phase = RECONSTRUCTION
+        self.label_smoothing, self.phase = label_smoothing, RECONSTRUCTION
+        self.perceptual, self.distillation = perceptual, distillation
         self.error = keras.metrics.MeanSquaredError("mse")
         self.discriminator_metrics = [keras.metrics.Mean(name) for name in _DISCRIMINATOR_LOGS]
         self.color_metrics = [Colorfulness(), Diversity()]
@@ -102,20 +94,10 @@ class AdversarialModel(keras.Model):
         return {"ab": ops.cast(self.to_ab(outputs, lightness), "float32")}
 
     def train_step(self, data):
-        """One step of the generator and, in the adversarial phase, of the discriminator.
-
-        Args:
-            data: `(lightness, {"ab": target})`, a and b scaled to [0, 1] at any size, see
-                `keras_colorize.data.Targets`.
-
-        Returns:
-            dict of losses; in replicas of a strategy, they sum up to those of the batch.
-        """
+        """One step; takes `(lightness, {"ab": scaled to [0, 1]})`, returns a replica's losses."""
         lightness, target = data[0], data[1]["ab"]
         # Tables of epochs take their columns from the first one.
-        absent = dict.fromkeys(
-            ("adversarial_loss", *_DISCRIMINATOR_LOGS), tf.constant(float("nan"))
-        )
+        nan, names = tf.constant(float("nan")), ("adversarial_loss", *_DISCRIMINATOR_LOGS)
         with tf.GradientTape(persistent=True) as tape:
             outputs = self.generator(lightness, training=True)
             ab = ops.cast(self.to_ab(outputs, lightness), "float32")
@@ -135,28 +117,20 @@ class AdversarialModel(keras.Model):
             loss = sum(losses.values())
         descend(self.generator, tape, loss)
         if self.phase == RECONSTRUCTION:
-            return {"loss": loss, **losses, **absent}
+            return {"loss": loss, **losses, **dict.fromkeys(names, nan)}
         descend(self.discriminator, tape, discriminator)
         logs = discriminator, share(_accuracy(real, fake))
         return {"loss": loss, **losses, **dict(zip(_DISCRIMINATOR_LOGS, logs, strict=True))}
 
     def discriminate(self, lightness, ab, training=False):
-        """The discriminator's logits, (N, 1).
-
-        Args:
-            lightness: L* in 0..100, (N, H, W, 1).
-            ab: a and b scaled to [0, 1], (N, h, w, 2).
-            training: as for any layer.
-        """
+        """The discriminator's logits (N, 1), by L* (N, H, W, 1) and scaled ab (N, h, w, 2)."""
         inputs = {"lightness": _resized_like(ab, lightness), "ab": ab}
         return self.discriminator(inputs, training=training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Metrics of validation: the error, and what a collapse shows in.
+        """Metrics of validation: `mse` of scaled ab, and what a collapse shows in.
 
-        Returns:
-            dict; `mse` is that of ab scaled to [0, 1], `colorfulness` and `diversity` are shares
-            of those of the true colors.
+        `colorfulness` and `diversity` are shares of those of the true colors.
         """
         prediction = y_pred["ab"]
         target = _resized_like(prediction, y["ab"])
@@ -183,8 +157,7 @@ class AdversarialModel(keras.Model):
 
 
 def _accuracy(real, fake):
-    right = ops.concatenate([real > 0, fake < 0])
-    return ops.mean(ops.cast(right, "float32"))
+    return ops.mean(ops.cast(ops.concatenate([real > 0, fake < 0]), "float32"))
 
 
 def _resized_like(ab, x):
@@ -218,15 +191,7 @@ class DistillationModel(keras.Model):
         return self.student(lightness, training=False)
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
-        """The loss of a batch; in replicas of a strategy they sum up to it.
-
-        Args:
-            x: not used.
-            y: dict of `"rgb"`, true pictures (N, H, W, 3) in [0, 1].
-            y_pred: what `call` returned.
-            sample_weight: not used.
-            training: not used.
-        """
+        """A replica's part of the loss; `y["rgb"]` are true pictures (N, H, W, 3) in [0, 1]."""
         return share(self.distillation(2.0 * y["rgb"] - 1.0, y_pred))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):

@@ -65,10 +65,8 @@ class ColorizedSamples(keras.callbacks.Callback):
 
     def __init__(self, lightness, rgb, colorize, folder, tensorboard=None):
         super().__init__()
-        self.lightness = lightness
-        self.rgb = np.asarray(rgb)
-        self.colorize = colorize
-        self.folder = Path(folder)
+        self.lightness, self.rgb = lightness, np.asarray(rgb)
+        self.colorize, self.folder = colorize, Path(folder)
         # Without the package TensorFlow fails at the first picture, which comes an epoch later.
         if tensorboard and importlib.util.find_spec("tensorboard") is None:
             raise ImportError(
@@ -101,8 +99,7 @@ class BestWeights(keras.callbacks.Callback):
 
     def __init__(self, folder):
         super().__init__()
-        self.weights = Path(folder) / "best.weights.h5"
-        self.note = Path(folder) / "best.json"
+        self.weights, self.note = Path(folder) / "best.weights.h5", Path(folder) / "best.json"
 
     def on_test_end(self, logs=None):
         """Keeps the weights that were just validated, if none were better."""
@@ -148,18 +145,12 @@ class TwoPhases(keras.callbacks.Callback):
 
 
 ACTIONS = ("warn", "stop", "cut", "return")
-"""What the monitor may do: nothing more; end the run; cut both learning rates; go back to the
-last good checkpoint and cut them."""
-
-
 BOUNDS = {
     "discriminator_accuracy": (0.0, 0.97, "the discriminator tells nearly all"),
     "discriminator_loss": (0.15, None, "the discriminator has won"),
     "val_colorfulness": (0.2, 1.6, "the pictures are grey or garish"),
     "val_diversity": (0.4, None, "all pictures are colored alike"),
 }
-"""Where adversarial training is still sound, by name in the logs: lowest and highest value, and
-what is wrong beyond. Colorfulness and diversity are shares of those of the true pictures."""
 
 
 class CollapseMonitor(keras.callbacks.Callback):
@@ -171,10 +162,12 @@ class CollapseMonitor(keras.callbacks.Callback):
     that lasts is a collapse; a sign of one epoch is not.
 
     Args:
-        action: one of `ACTIONS`.
+        action: `"warn"`; `"stop"`, end the run; `"cut"` both learning rates; or `"return"` to
+            the last good checkpoint and cut them.
         patience: epochs that a sign must last.
         factor: what learning rates are multiplied by when they are cut.
-        bounds: dict like `BOUNDS`.
+        bounds: dict by name in the logs of lowest and highest value, None for no bound, and what
+            is wrong beyond. Colorfulness and diversity are shares of the true pictures'.
 
     Attributes:
         loop: the `TrainingLoop` that it is a callback of, which sets it.
@@ -188,14 +181,9 @@ class CollapseMonitor(keras.callbacks.Callback):
         super().__init__()
         if action not in ACTIONS:
             raise ValueError(f"Expected an action among {', '.join(ACTIONS)}, received {action!r}.")
-        self.action = action
-        self.patience = patience
-        self.factor = factor
-        self.bounds = bounds
-        self.loop = None
-        self.collapses = []
-        self._lasting = collections.Counter()
-        self._good_step = 0
+        self.action, self.patience, self.factor, self.bounds = action, patience, factor, bounds
+        self.loop, self.collapses = None, []
+        self._lasting, self._good_step = collections.Counter(), 0
 
     def on_epoch_end(self, epoch, logs=None):
         """Looks at the epoch."""

@@ -8,14 +8,15 @@ import tensorflow as tf
 
 from keras_colorize.errors import InputError
 
-_ADVICE = "lower the learning rate or the clip norm; the last checkpoint is untouched."
-
 
 class DivergedError(RuntimeError):
     """The loss or a weight stopped being a finite number."""
 
     def __init__(self, what):
-        super().__init__(f"Expected {what}, received nan or infinity: {_ADVICE}")
+        super().__init__(
+            f"Expected {what}, received nan or infinity: lower the learning rate or the clip norm; "
+            "the last checkpoint is untouched."
+        )
 
 
 def parts_of(model):
@@ -63,17 +64,10 @@ class RunCheckpoint:
         return sorted(int(path.stem.split("-")[1]) for path in self._folder.glob("ckpt-*.index"))
 
     def restore(self, step=None):
-        """Restores a checkpoint.
-
-        Args:
-            step: one of `steps()`; None for the newest.
-
-        Returns:
-            Number of steps that are done; 0 for a new run.
+        """Restores a checkpoint of `steps()`, or the newest; returns the steps done, 0 at first.
 
         Raises:
-            ValueError: if the checkpoint belongs to another network or optimizer, or there is
-                none of that step.
+            ValueError: if it belongs to another network or optimizer, or there is none.
         """
         if step is not None and step not in self.steps():
             raise InputError(

@@ -6,15 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_colorize.training import replicas
 from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint, parts_of
-from keras_colorize.training.replicas import (
-    Agreement,
-    check_options,
-    descend,
-    fuse_batch_norm,
-    lost_workers_named,
-    worker_of,
-)
 
 
 @dataclasses.dataclass(eq=False)
@@ -68,20 +61,31 @@ class TrainingLoop:
             WorkerLostError: if another worker ended; the last checkpoint stays as it was.
         """
         config = self.config
-        check_options(self.model, config.batch_size, self.strategy.num_replicas_in_sync)
+        replicas.check_options(self.model, config.batch_size, self.strategy.num_replicas_in_sync)
         config.bind(self.run_folder)
-        self._worker, self._workers = worker_of(self.strategy)
-        with lost_workers_named(self._workers):
-            fuse_batch_norm(self.model)
-            self._agreement = Agreement(self.strategy, self.model)
+        self._worker, self._workers = replicas.worker_of(self.strategy)
+        with replicas.lost_workers_named(self._workers):
+            replicas.fuse_batch_norm(self.model)
+            self._agreement = replicas.Agreement(self.strategy, self.model)
             with self.strategy.scope():
                 kept = config.keep_checkpoints, config.checkpoint_minutes
                 self._checkpoint = RunCheckpoint(self.model, self.run_folder, *kept, self._worker)
-            self._step, self._validation_step = self._make_step(), self._make_validation_step()
+            self._step, self._validation_step = self._make_steps()
             self.model.stop_training = self.stopped = False
             self.steps_done = self._checkpoint.restore(from_step)
             history = keras.callbacks.History()
-            callbacks = self._callback_list(history)
+            callbacks = list(self.callbacks)
+            for callback in callbacks:
+                if hasattr(callback, "loop"):
+                    callback.loop = self
+            if config.ema_momentum is not None:
+                callbacks.append(keras.callbacks.SwapEMAWeights())
+            callbacks = keras.callbacks.CallbackList(
+                [*callbacks, history],
+                add_progbar=self.verbose and self._worker == 0,
+                model=self.model,
+                **{"verbose": 1, "epochs": config.epochs, "steps": config.steps_per_epoch},
+            )
             callbacks.on_train_begin()
             for epoch in range(self.steps_done // config.steps_per_epoch, config.epochs):
                 callbacks.on_epoch_begin(epoch)
@@ -106,11 +110,7 @@ class TrainingLoop:
         return self._checkpoint.steps()
 
     def return_to(self, step):
-        """Takes weights and optimizers of an earlier checkpoint; the run's position stays.
-
-        Args:
-            step: one of `checkpoints()`.
-        """
+        """Takes weights and optimizers of one of `checkpoints()`; the run's position stays."""
         self._checkpoint.restore(step)
 
     def _train(self, epoch, data, targets, callbacks):
@@ -143,18 +143,18 @@ class TrainingLoop:
         return logs
 
     def _distribute(self, epoch, first, data, targets):
-        size, replicas = self.config.batch_size, self.strategy.num_replicas_in_sync
+        size, count = self.config.batch_size, self.strategy.num_replicas_in_sync
 
         def make(context):
             place = context.input_pipeline_id, context.num_input_pipelines
             steps = self.config.steps_per_epoch
-            return data.epoch(epoch, size, steps, targets, first, *place).rebatch(size // replicas)
+            return data.epoch(epoch, size, steps, targets, first, *place).rebatch(size // count)
 
-        if replicas == 1:
+        if count == 1:
             return make(tf.distribute.InputContext())
         return self.strategy.distribute_datasets_from_function(make)
 
-    def _make_step(self):
+    def _make_steps(self):
         model, strategy = self.model, self.strategy
 
         def supervised_step(batch):
@@ -163,39 +163,31 @@ class TrainingLoop:
                 predictions = model(lightness, training=True)
                 # Keras divides by the number of replicas here, so gradients are summed.
                 loss = model.compute_loss(lightness, targets, predictions, training=True)
-            descend(model, tape, loss)
+            replicas.descend(model, tape, loss)
             return {"loss": loss}
 
         own = type(model).train_step is not keras.Model.train_step
         replica_step = model.train_step if own else supervised_step
+
+        def validation_step(lightness, targets):
+            predictions = model(lightness, training=False)
+            loss = model.compute_loss(lightness, targets, predictions, training=False)
+            return loss, model.compute_metrics(lightness, targets, predictions)
 
         # A model's step may differ by phase: another one is another graph. Networks that run on
         # every backend have no Python for AutoGraph to convert, which takes a tenth of a start.
         @tf.function(autograph=False)
         def step(batch, phase):
             logs = strategy.run(replica_step, args=(batch,))
-            return {
-                name: strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
-                for name, value in logs.items()
-            }
-
-        return step
-
-    def _make_validation_step(self):
-        model, strategy = self.model, self.strategy
-
-        def replica_step(lightness, targets):
-            predictions = model(lightness, training=False)
-            loss = model.compute_loss(lightness, targets, predictions, training=False)
-            return loss, model.compute_metrics(lightness, targets, predictions)
+            return {name: strategy.reduce("SUM", value, None) for name, value in logs.items()}
 
         @tf.function(reduce_retracing=True, autograph=False)
-        def step(lightness, targets):
+        def validate(lightness, targets):
             # Every replica takes the whole batch: metrics weigh an uneven last batch rightly.
-            losses, logs = strategy.run(replica_step, args=(lightness, targets))
-            return strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None), logs
+            losses, logs = strategy.run(validation_step, args=(lightness, targets))
+            return strategy.reduce("SUM", losses, None), logs
 
-        return step
+        return step, validate
 
     def _validate(self, validation, callbacks):
         callbacks.on_test_begin()
@@ -212,19 +204,3 @@ class TrainingLoop:
         logs = dict(zip(logs, means, strict=True))
         callbacks.on_test_end(logs)
         return {f"val_{name}": mean for name, mean in logs.items()}
-
-    def _callback_list(self, history):
-        callbacks = list(self.callbacks)
-        for callback in callbacks:
-            if hasattr(callback, "loop"):
-                callback.loop = self
-        if self.config.ema_momentum is not None:
-            callbacks.append(keras.callbacks.SwapEMAWeights())
-        return keras.callbacks.CallbackList(
-            [*callbacks, history],
-            add_progbar=self.verbose and self._worker == 0,
-            model=self.model,
-            verbose=1,
-            epochs=self.config.epochs,
-            steps=self.config.steps_per_epoch,
-        )

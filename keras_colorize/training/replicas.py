@@ -17,13 +17,8 @@ STRATEGIES = ("default", "mirrored", "multi_worker")
 _MEAN, _SUM = tf.distribute.ReduceOp.MEAN, tf.distribute.ReduceOp.SUM
 
 # What a collective operation fails with when a machine of the run is gone or was started anew.
-_LOST = (
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.UnavailableError,
-)
+_LOST = (tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.UnavailableError)
+_LOST += (tf.errors.DeadlineExceededError, tf.errors.FailedPreconditionError)
 
 
 class WorkerLostError(RuntimeError):
@@ -106,33 +101,21 @@ def lost_workers_named(workers):
 
 
 def check_options(model, batch_size, replicas):
-    """Refuses what the loop cannot do with a model.
-
-    Raises:
-        ValueError: for `steps_per_execution` above 1; on several replicas also for a batch that
-            they cannot share, `jit_compile`, and an optimizer with
-            `gradient_accumulation_steps`.
-    """
-    if batch_size % replicas:
-        raise InputError(
-            f"Expected a batch size that {replicas} replicas can share, received {batch_size}."
-        )
+    """Refuses what the loop cannot do with a model: `ValueError`."""
+    expected, received = "", model.steps_per_execution
     if model.steps_per_execution > 1:
-        raise InputError(
-            "Expected a model compiled with steps_per_execution=1, for the loop looks at every "
-            f"step, received {model.steps_per_execution}."
-        )
+        expected = "a model compiled with steps_per_execution=1, for the loop looks at every step"
+    if batch_size % replicas:
+        expected, received = f"a batch size that {replicas} replicas can share", batch_size
     if replicas > 1 and model.jit_compile:
-        raise InputError(
-            f"Expected a model compiled with jit_compile=False for {replicas} replicas, which "
-            "XLA does not compile, received True."
-        )
-    steps = [part.optimizer.gradient_accumulation_steps for part in parts_of(model)]
-    if replicas > 1 and any(steps):
-        raise InputError(
-            f"Expected an optimizer without gradient_accumulation_steps for {replicas} replicas, "
-            f"received {max(step or 0 for step in steps)}; a larger batch_size does the same."
-        )
+        expected = f"a model compiled with jit_compile=False for {replicas} replicas, which XLA "
+        expected, received = expected + "does not compile", True
+    steps = max(part.optimizer.gradient_accumulation_steps or 0 for part in parts_of(model))
+    if replicas > 1 and steps:
+        expected = f"an optimizer without gradient_accumulation_steps for {replicas} replicas, of "
+        expected, received = expected + "which a larger batch_size does the same", steps
+    if expected:
+        raise InputError(f"Expected {expected}, received {received}.")
 
 
 def share(value):
@@ -144,14 +127,7 @@ def descend(model, tape, loss):
     """Moves a network's weights along the gradient of a loss; called within a replica.
 
     An optimizer clips before it sums over the replicas, so that its bound would grow with their
-    number. Here the sum is clipped, and each replica's part of it is too short to be clipped
-    again.
-
-    Args:
-        model: compiled `keras.Model`; the `global_clipnorm` of its optimizer bounds the sum of
-            all replicas' gradients.
-        tape: `tf.GradientTape` that recorded the loss.
-        loss: float tensor, this replica's part.
+    number. Here the sum is clipped, and each replica's part of it is too short to be clipped again.
     """
     variables, optimizer = model.trainable_variables, model.optimizer
     gradients = tape.gradient(loss, variables)
@@ -164,12 +140,7 @@ def descend(model, tape, loss):
 
 
 class Agreement:
-    """Brings the replicas of a strategy to the same numbers; does nothing for a single one.
-
-    Args:
-        strategy: a `tf.distribute.Strategy`.
-        model: a `keras.Model`, built within its scope.
-    """
+    """Brings the replicas of a strategy to the same numbers; does nothing for a single one."""
 
     def __init__(self, strategy, model):
         self._strategy = strategy
@@ -219,15 +190,10 @@ def synchronize(model):
 
 
 def fuse_batch_norm(model):
-    """Lets one operation of TensorFlow do what Keras does in training in a dozen.
+    """Lets one operation of TensorFlow do, up to rounding, what Keras does in training in a dozen.
 
-    Each of the dozen reads or writes a whole feature map, so that batch normalization takes a
-    third of a step's time on a processor. The results are equal up to rounding. Layers that are
-    synchronized, or of a subclass, or apply to something else than (N, H, W, C), stay as they are.
-
-    Args:
-        model: as for `synchronize`; changed in place, before it is trained. Weights and config
-            stay as they are, and so does inference.
+    With the dozen, batch normalization takes a third of a step's time on a processor. Layers that
+    are synchronized, of a subclass, or not of (N, H, W, C) stay as they are, and so does inference.
     """
     for layer in _normalizations(model):
         plain = layer.axis in (-1, 3, [3]) and layer.scale and layer.center and not layer.renorm

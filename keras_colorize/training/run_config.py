@@ -76,11 +76,8 @@ class TrainingConfig:
             if not field.metadata["holds"](value):
                 expected = field.metadata["expected"]
                 raise InputError(f"Expected {field.name} to be {expected}, received {value!r}.")
-        if self.warmup + self.cooldown > 1:
-            shares = self.warmup, self.cooldown
-            raise InputError(
-                f"Expected warmup and cooldown to be shares up to 1 in all, received {shares}."
-            )
+        if (total := self.warmup + self.cooldown) > 1:
+            raise InputError(f"Expected warmup + cooldown to be up to 1 in all, received {total}.")
 
     @property
     def total_steps(self):
@@ -88,14 +85,9 @@ class TrainingConfig:
         return self.epochs * self.steps_per_epoch
 
     def bind(self, run_folder):
-        """Writes the settings to a new run folder, or checks them against those of a begun run.
+        """Writes the settings to `training.json` of a new run, or checks a begun run's.
 
-        Args:
-            run_folder: path of the run's folder.
-
-        Raises:
-            ValueError: if the folder holds a run with other settings; the message lists them.
-                Epochs, logging and checkpoint keeping may change.
+        Epochs, logging and checkpoint keeping may change, see `bind_settings`.
         """
         # A setting that is younger than the run had its default.
         defaults = dataclasses.asdict(type(self)())
@@ -128,13 +120,13 @@ class AdversarialConfig(TrainingConfig):
     def discriminator(self):
         """The `TrainingConfig` of the discriminator's optimizer."""
         names = [field.name for field in dataclasses.fields(TrainingConfig)]
-        settings = {name: getattr(self, name) for name in names} | {
-            "epochs": max(1, self.epochs - self.pretrain_epochs),
-            "learning_rate": self.discriminator_learning_rate,
-            "schedule": self.discriminator_schedule,
-            "ema_momentum": None,
-        }
-        return TrainingConfig(**settings)
+        return dataclasses.replace(
+            TrainingConfig(**{name: getattr(self, name) for name in names}),
+            epochs=max(1, self.epochs - self.pretrain_epochs),
+            learning_rate=self.discriminator_learning_rate,
+            schedule=self.discriminator_schedule,
+            ema_momentum=None,
+        )
 
 
 def bind_settings(path, settings, defaults=None, may_change=()):
@@ -166,9 +158,7 @@ def bind_settings(path, settings, defaults=None, may_change=()):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, a level stretch, and a cosine cool-down to zero.
-
-    The level stretch makes a run extensible: only its last part depends on where it ends.
+    """Linear warm-up, a level stretch, which can be extended, and a cosine cool-down to zero.
 
     Args:
         peak: learning rate of the level stretch.
@@ -179,10 +169,8 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, peak, total_steps, warmup=0.02, cooldown=0.5):
         super().__init__()
-        self.peak = peak
-        self.total_steps = total_steps
-        self.warmup = warmup
-        self.cooldown = cooldown
+        self.peak, self.total_steps = peak, total_steps
+        self.warmup, self.cooldown = warmup, cooldown
 
     def __call__(self, step):
         """Learning rate at a step."""
@@ -197,14 +185,7 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def make_optimizer(config):
-    """Builds the optimizer that a `TrainingConfig` names.
-
-    Args:
-        config: a `TrainingConfig`.
-
-    Returns:
-        A `keras.optimizers.Optimizer`.
-    """
+    """Builds the `keras.optimizers.Optimizer` that a `TrainingConfig` names."""
     rate = config.learning_rate
     if config.schedule != "constant":
         rate = WarmupStableDecay(rate, config.total_steps, config.warmup, config.cooldown)
@@ -213,10 +194,9 @@ def make_optimizer(config):
         shared |= {"use_ema": True, "ema_momentum": config.ema_momentum}
     if config.optimizer == "adadelta":
         return keras.optimizers.Adadelta(**shared)
+    shared["beta_1"] = config.beta_1
     if config.optimizer == "adam":
-        return keras.optimizers.Adam(beta_1=config.beta_1, **shared)
-    optimizer = keras.optimizers.AdamW(
-        beta_1=config.beta_1, weight_decay=config.weight_decay, **shared
-    )
+        return keras.optimizers.Adam(**shared)
+    optimizer = keras.optimizers.AdamW(weight_decay=config.weight_decay, **shared)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

@@ -11,8 +11,7 @@ from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import atomic_file, write_file
 from keras_colorize.video.reader import VideoError
 
-_DESCRIPTION = "run.json"
-_STATE = "state_"
+_DESCRIPTION, _STATE = "run.json", "state_"
 
 
 class Journal:

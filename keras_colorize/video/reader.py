@@ -7,17 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+# Numbers of color matrices in ITU-T H.273, which FFmpeg takes over.
 BT709, BT601 = 1, 6
-"""Numbers of color matrices in ITU-T H.273, which FFmpeg takes over."""
-
+# From here on videos that do not name their matrix are in BT.709, below in BT.601.
 HD_LINES = 720
-"""From here on videos that do not name their matrix are in BT.709, below in BT.601."""
-
+# Numbers that FFmpeg has for video levels, and for levels from 0 to the highest.
 LIMITED_RANGE, FULL_RANGE = 1, 2
-"""Numbers that FFmpeg has for video levels, and for levels from 0 to the highest."""
-
+# Pixel formats of the arrays, of uint8 and of uint16.
 SHALLOW, DEEP = "rgb24", "rgb48le"
-"""Pixel formats of the arrays, of uint8 and of uint16."""
 
 _MATRICES = {BT709, 4, 5, BT601, 7, 9}
 _DEFAULT_RATE = Fraction(25)
@@ -40,35 +37,30 @@ def load_av():
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A video, and the stream in it that has the pictures.
-
-    Sizes are in pixels as stored; `depth` is in bits; `time_base` in seconds; `aspect` is the width
-    of a pixel in its heights; `matrix`, `primaries` and `transfer` are numbers of ITU-T H.273.
-    """
+    """A video, and the stream in it that has the pictures."""
 
     path: Path
-    index: int
-    width: int
+    index: int  # Of the stream.
+    width: int  # As stored, in pixels.
     height: int
-    depth: int
-    time_base: Fraction
-    rate: Fraction
-    frames: int | None
-    seconds: float | None
-    matrix: int
-    color_range: int
+    depth: int  # Bits of a sample.
+    time_base: Fraction  # Seconds of a step of its timestamps.
+    rate: Fraction  # Frames per second, on average.
+    frames: int | None  # About how many there are.
+    seconds: float | None  # How long it lasts, as the file says.
+    matrix: int  # Of ITU-T H.273, as primaries and transfer; the usual one where none is named.
+    color_range: int  # That of the output, too.
     primaries: int
     transfer: int
-    aspect: Fraction | None
-    display_matrix: tuple | None
+    aspect: Fraction | None  # Width of a pixel in its heights.
+    display_matrix: tuple | None  # Nine numbers that say how to show it.
     interlaced: bool
-    notes: tuple = ()
+    notes: tuple = ()  # Sentences on what will not be kept.
 
     @property
     def orientation(self):
         """How the stored picture must be turned, see `orientation_of`."""
-        upright = False, False, False
-        return orientation_of(self.display_matrix) if self.display_matrix else upright
+        return orientation_of(self.display_matrix) if self.display_matrix else (False,) * 3
 
 
 def open_input(path):
@@ -180,19 +172,18 @@ def _notes(container, frame):
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A frame: pixels (H, W, 3) in uint8 or uint16, as stored, its timestamp and duration, or 0."""
+    """A frame of a video."""
 
-    pts: int
-    duration: int
-    pixels: np.ndarray
+    pts: int  # In steps of the time base.
+    duration: int  # The same; 0 where it is not said.
+    pixels: np.ndarray  # (H, W, 3) in uint8 or uint16, as stored.
 
 
 class FrameReader:
-    """Reads the frames of a `Source` one by one; counts them, their seconds and the damages."""
+    """Reads the frames of a `Source`; counts these, their seconds, and what is damaged."""
 
     def __init__(self, source):
-        self.source = source
-        self.damages = self.count = self.seconds = 0
+        self.source, self.damages, self.count, self.seconds = source, 0, 0, 0
         self._first = self._pts = None
 
     def pictures(self, skip=0):
@@ -248,17 +239,13 @@ def orientation_of(display_matrix):
 
 def turned(picture, orientation):
     """The picture (H, W, C) as it is shown, from how it is stored; see `orientation_of`."""
-    transposed, flip_rows, flip_columns = orientation
+    transposed, rows, columns = orientation
     picture = np.swapaxes(picture, 0, 1) if transposed else picture
-    return np.ascontiguousarray(_mirrored(picture, flip_rows, flip_columns))
+    return np.ascontiguousarray(picture[:: -1 if rows else 1, :: -1 if columns else 1])
 
 
 def turned_back(picture, orientation):
     """The picture (H, W, C) as it is stored: takes `turned` back."""
-    transposed, flip_rows, flip_columns = orientation
-    picture = _mirrored(picture, flip_rows, flip_columns)
+    transposed, rows, columns = orientation
+    picture = picture[:: -1 if rows else 1, :: -1 if columns else 1]
     return np.ascontiguousarray(np.swapaxes(picture, 0, 1) if transposed else picture)
-
-
-def _mirrored(picture, flip_rows, flip_columns):
-    return picture[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]

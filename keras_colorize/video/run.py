@@ -52,10 +52,11 @@ def colorize_video(
     Args:
         colorizer: a `Colorizer`.
         source: path of the video.
-        target: path of the output: its suffix says the format, see `CONTAINERS`; a name without
-            one, or that ends in a slash, is a folder of PNG files.
+        target: path of the output: .mp4, .m4v, .mov, .mkv or .webm; a name without a suffix, or
+            that ends in a slash, is a folder of PNG files.
         steady: 0 colors every frame alone; towards 1 colors hold longer where nothing moves.
-        codec: one of `CODECS`; None for libx264, in .webm for libvpx-vp9.
+        codec: libx264, libx265, libvpx-vp9, libsvtav1 or ffv1; None for libx264, in .webm for
+            libvpx-vp9.
         crf: constant rate factor; None for the default of the codec.
         lossless: whether nothing may be lost, which takes ffv1.
         encoder_options: further options of the encoder, text by name.

@@ -13,32 +13,18 @@ import numpy as np
 from keras_colorize.errors import InputError
 from keras_colorize.io import Photograph, PhotographError, write_photograph
 from keras_colorize.io.atomic import atomic_path, write_file
+from keras_colorize.video import reader
 from keras_colorize.video.journal import read_array
-from keras_colorize.video.reader import (
-    DEEP,
-    SHALLOW,
-    VideoError,
-    load_av,
-    open_input,
-    packets_of,
-    scaler_flags,
-    turned,
-)
+from keras_colorize.video.reader import VideoError, load_av, open_input, packets_of
 
+# Formats of files by suffix; all hold variable frame rates.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
-"""Formats of files by suffix; all hold variable frame rates."""
-
+# Codecs and their default CRF, at which a loss is hard to see; lower is better and larger.
 CODECS = {"libx264": 16, "libx265": 18, "libvpx-vp9": 20, "libsvtav1": 20, "ffv1": None}
-"""Codecs and their default CRF, at which a loss is hard to see; lower is better and larger."""
-
+# Frames of a segment; an interrupted run repeats at most as many.
 SEGMENT_FRAMES = 120
-"""Frames of a segment; an interrupted run repeats at most as many."""
-
+# A segment ends early when its packets are larger, which bounds the memory.
 SEGMENT_BYTES = 64 << 20
-"""A segment ends early when its packets are larger, which bounds the memory."""
-
-TIMESTAMPS = "timestamps.txt"
-"""File beside single frames: milliseconds at which each is shown (timestamp format v2)."""
 
 _LOSSLESS = "ffv1"
 _LOSSLESS_FORMATS = {8: "bgr0", 10: "gbrp10le", 12: "gbrp12le", 16: "gbrp16le"}
@@ -156,13 +142,13 @@ class VideoFile:
     def add(self, picture):
         """Encodes a `Picture`."""
         av, source, pix_fmt = load_av(), self.source, self.encoding.pix_fmt
-        name = SHALLOW if picture.pixels.dtype == np.uint8 else DEEP
+        name = reader.SHALLOW if picture.pixels.dtype == np.uint8 else reader.DEEP
         frame = av.VideoFrame.from_ndarray(picture.pixels, name)
         colors = {}
         if not av.VideoFormat(pix_fmt).is_rgb:
             colors["dst_colorspace"] = _SCALER_MATRICES[source.matrix]
             colors["dst_color_range"] = source.color_range
-        frame = frame.reformat(format=pix_fmt, interpolation=scaler_flags(name), **colors)
+        frame = frame.reformat(format=pix_fmt, interpolation=reader.scaler_flags(name), **colors)
         frame.pts, frame.duration = picture.pts, picture.duration
         frame.time_base = source.time_base
         frame.color_primaries, frame.color_trc = source.primaries, source.transfer
@@ -207,8 +193,8 @@ class VideoFile:
         journal.remove()
 
     def _encode(self, frame):
-        for packet in self._stream.encode(frame):
-            self._encoded.append((bytes(packet), packet.pts, packet.is_keyframe))
+        packets = self._stream.encode(frame)
+        self._encoded += [(bytes(one), one.pts, one.is_keyframe) for one in packets]
 
     def _prepare(self, output, original):
         """Adds all streams; returns that of the pictures, copies by original, and notes."""
@@ -257,12 +243,8 @@ class VideoFile:
             rows = zip(ends - arrays["size"], ends, arrays["pts"], arrays["key"], strict=True)
             for start, end, time, key in rows:
                 packet = av.Packet(data[start:end])
-                packet.pts, packet.dts, packet.duration = (
-                    int(time),
-                    next(order),
-                    int(durations[time]),
-                )
-                packet.is_keyframe = bool(key)
+                packet.pts, packet.dts = int(time), next(order)
+                packet.duration, packet.is_keyframe = int(durations[time]), bool(key)
                 packet.time_base, packet.stream = self.source.time_base, stream
                 yield packet
 
@@ -333,7 +315,7 @@ class FrameFolder:
         """Writes a `Picture`, turned upright: PNG has no display matrix."""
         self._times.append(picture.pts)
         path = _frame_path(self._folder, self._first + len(self._times))
-        photograph = Photograph(turned(picture.pixels, self.source.orientation))
+        photograph = Photograph(reader.turned(picture.pixels, self.source.orientation))
         try:
             write_photograph(path, photograph, mark_colorized=self.mark, overwrite=True)
         except PhotographError as error:
@@ -350,7 +332,7 @@ class FrameFolder:
         times = [f"{float(1000 * int(time) * self.source.time_base):.6f}" for time in pts]
         try:
             lines = "\n".join(["# timestamp format v2", *times, ""])
-            write_file(folder / TIMESTAMPS, lines, overwrite=True)
+            write_file(folder / "timestamps.txt", lines, overwrite=True)
             with contextlib.suppress(FileNotFoundError):
                 self.path.rename(replaced)
             folder.rename(self.path)

@@ -5,13 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_colorize.color import rgb_to_lab, rgb_to_lightness
-from keras_colorize.data import (
-    Targets,
-    TrainingData,
-    aged_view,
-    aging,
-    list_pictures,
-)
+from keras_colorize.data import Targets, TrainingData, aged_view, aging, list_pictures
 from keras_colorize.data.aging import PARTS
 
 TARGETS = Targets({"ab": "ab", "scene": "label"}, stride=4)
@@ -39,13 +33,6 @@ def _epoch(folder, aged_share, targets=TARGETS, **kwargs):
     return [tuple(value.numpy() for value in tf.nest.flatten(batch)) for batch in batches]
 
 
-def _assert_same(batches, others):
-    assert len(batches) == len(others) > 0
-    for batch, other in zip(batches, others, strict=True):
-        for one, two in zip(batch, other, strict=True):
-            np.testing.assert_array_equal(one, two)
-
-
 def test_eager_and_pipeline_give_the_same_grey_view():
     rgb = tf.constant(_smooth())
     seeds = tf.data.Dataset.range(8).map(lambda i: tf.stack([tf.constant(5, "int64"), i]))
@@ -54,13 +41,7 @@ def test_eager_and_pipeline_give_the_same_grey_view():
     for number, view in enumerate(views):
         np.testing.assert_allclose(view, aged_view(rgb, _seed(number)), atol=1e-5)
         np.testing.assert_array_equal(view[..., 1:], view[..., :1].numpy().repeat(2, -1))
-
-
-def test_the_seed_alone_decides():
-    rgb = _smooth()
-    views = _aged(rgb)
-    np.testing.assert_array_equal(views, _aged(rgb))
-    assert len({view.tobytes() for view in views}) == len(views)
+    assert len({view.numpy().tobytes() for view in views}) == 8
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, None])
@@ -69,9 +50,7 @@ def test_views_stay_in_range(level):
     rgb = checkers if level is None else np.full((1, 5, 3), level)
     for views in (_aged(rgb.astype("float32"), PARTS), _aged(rgb.astype("float32"))):
         assert views.dtype == "float32"
-        assert np.isfinite(views).all()
-        assert views.min() >= 0
-        assert views.max() <= 1
+        assert 0 <= views.min() <= views.max() <= 1
 
 
 def test_without_parts_only_the_color_is_gone():
@@ -116,8 +95,7 @@ def test_contrast_keeps_the_order_of_tones():
 def test_grain_is_noise_of_the_middle_tones():
     middle, dark = (np.full((64, 64, 3), level, "float32") for level in (0.5, 0.02))
     noise = _aged(middle, ("grain",)) - 0.5
-    assert (noise.std((1, 2)) > 0.006).all()
-    assert (noise.std((1, 2)) < 0.06).all()
+    assert 0.006 < noise.std((1, 2)).min() < noise.std((1, 2)).max() < 0.06
     assert (_aged(dark, ("grain",)).std((1, 2)) < 0.5 * noise.std((1, 2))).all()
     # Neighbors of coarse grain are alike, those of fine grain are not.
     alike = [np.corrcoef(one[:, 1:].ravel(), one[:, :-1].ravel())[0, 1] for one in noise]
@@ -130,10 +108,8 @@ def test_fading_raises_blacks_and_lowers_whites():
     ends[:8] = 1.0
     faded = _aged(ends, ("fading",))
     whites, blacks = faded[:, :8].mean((1, 2)), faded[:, 8:].mean((1, 2))
-    assert (blacks > 0).all()
-    assert blacks.max() > 0.1
-    assert (whites < 1).all()
-    assert whites.min() < 0.9
+    assert 0 < blacks.min() < 0.1 < blacks.max()
+    assert whites.min() < 0.9 < whites.max() < 1
 
 
 def test_scratches_are_few_vertical_and_of_both_kinds():
@@ -163,30 +139,12 @@ def test_every_part_is_there_in_its_share_of_the_views(monkeypatch):
     assert 0.2 < min(shares.values()) < max(shares.values()) < 0.8
 
 
-def test_parts_must_exist():
-    with pytest.raises(ValueError, match=r"parts among orthochromatic, .*received \['rust'\]"):
-        aged_view(_smooth(), _seed(0), ("grain", "rust"))
-
-
 def test_the_network_sees_film_and_learns_true_colors():
     rgb, film = (np.random.default_rng(i).random((2, 8, 8, 3)).astype("float32") for i in (0, 1))
     labels = np.array([1, 0], "int32")
     lightness, targets = TARGETS(rgb, labels, film)
     np.testing.assert_allclose(lightness, rgb_to_lab(film)[..., :1], atol=1e-3)
-    _assert_same([tf.nest.flatten(targets)], [tf.nest.flatten(TARGETS(rgb, labels)[1])])
-
-
-def test_by_default_nothing_is_aged(folder):
-    data = TrainingData((list_pictures(folder),), size=SIZE, seed=3)
-    assert data.aged_share == 0
-    seen = []
-
-    def watch(*batch):
-        seen.append(len(batch))
-        return batch
-
-    data.epoch(0, 4, 5, watch)
-    assert seen == [2]
+    tf.nest.map_structure(np.testing.assert_array_equal, targets, TARGETS(rgb, labels)[1])
 
 
 @pytest.fixture(scope="module")
@@ -195,13 +153,12 @@ def epochs(folder):
     return {share: _epoch(folder, share) for share in (0.0, 0.4, 1.0)}
 
 
-def test_aging_changes_what_is_seen_and_not_what_is_learned(epochs):
-    _assert_same([batch[1:] for batch in epochs[0.0]], [batch[1:] for batch in epochs[1.0]])
-    for clean, aged in zip(epochs[0.0], epochs[1.0], strict=True):
-        assert (np.abs(clean[0] - aged[0]).mean((1, 2, 3)) > 0.05).all()
-
-
 def test_the_share_is_respected_and_the_rest_is_clean(epochs):
+    # What is learned is the same, and all that is seen differs.
+    learned = [[batch[1:] for batch in epochs[share]] for share in (0.0, 1.0)]
+    tf.nest.map_structure(np.testing.assert_array_equal, *learned)
+    for view, aged in zip(epochs[0.0], epochs[1.0], strict=True):
+        assert (np.abs(view[0] - aged[0]).mean((1, 2, 3)) > 0.05).all()
     clean, some, every = (np.concatenate([x for x, *_ in batches]) for batches in epochs.values())
     off = np.abs(clean - some).max((1, 2, 3))
     aged = off > 1e-2
@@ -213,10 +170,12 @@ def test_the_share_is_respected_and_the_rest_is_clean(epochs):
 def test_a_resumed_worker_sees_the_same_films(folder, epochs):
     resumed = _epoch(folder, 0.4, first_step=3, worker=1, workers=2)
     whole = [tuple(value[2:] for value in batch) for batch in epochs[0.4][3:]]
-    _assert_same(whole, resumed)
+    tf.nest.map_structure(np.testing.assert_array_equal, whole, resumed)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])
-def test_the_share_is_checked(folder, share):
+def test_share_and_parts_are_checked(folder, share):
     with pytest.raises(ValueError, match=f"0 <= aged_share <= 1, received {share}"):
         TrainingData((list_pictures(folder),), aged_share=share)
+    with pytest.raises(ValueError, match=r"parts among orthochromatic, .*received \['rust'\]"):
+        aged_view(_smooth(), _seed(0), ("grain", "rust"))

@@ -12,6 +12,8 @@ import pytest
 import tensorflow as tf
 from absl import flags
 
+from keras_colorize import Colorizer
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,6 +29,20 @@ def pictures(tmp_path_factory):
         rgb = np.clip(tf.image.resize(corners, (40, 48), "bicubic"), 0, 255).astype("uint8")
         (folder / f"{index}.png").write_bytes(tf.io.encode_png(rgb).numpy())
     return root
+
+
+@pytest.fixture(scope="session")
+def colorizes():
+    """`colorizes(run, **changes)`: a grey slope as the preset of a run colors it."""
+    grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
+
+    def check(run, **changes):
+        colorizer = Colorizer.from_preset(run / "preset", precision="float32")
+        colored = np.asarray(colorizer.replace(**changes)(grey) if changes else colorizer(grey))
+        assert colored.shape == grey.shape
+        return colored
+
+    return check
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """Short runs of the adversarial trainer: from nothing, gone on with, and of trained networks."""
 
 import csv
-import json
 import shutil
 
 import keras
 import numpy as np
 import pytest
 
-from keras_colorize import Colorizer, load_preset, save_preset
+from keras_colorize import load_preset, save_preset
 from keras_colorize.models import distribution_unet, iizuka16, resnet18_gray
 from keras_colorize.presets import PresetConfig, read_config
 
@@ -17,8 +16,6 @@ SHARED += ["--level_set=32", "--width=0.0625", "--discriminator_width=0.0625", "
 # 33 pixels are halved with a rest each time.
 PLAIN = ["--size=33", "--batch_size=4", "--pretrain_epochs=1", "--epochs=2"]
 ONE = ["--size=32", "--batch_size=1", "--epochs=1"]
-# A batch norm of deep features, one pixel in size, hides what is in a single picture.
-FOUR = ["--size=32", "--batch_size=4", "--epochs=1"]
 PRESETS = {"fusion": (iizuka16, "ab"), "bins": (resnet18_gray, "ab_channel_logits")}
 
 
@@ -42,32 +39,17 @@ def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
     """The folder of the runs; outputs and exit statuses by name."""
     root = tmp_path_factory.mktemp("gan")
     shared = ["train_gan.py", f"--data={pictures}", *SHARED]
-    started = {
-        "plain": begin(*shared, f"--run={root / 'plain'}", *PLAIN),
-        "fusion": begin(
-            *shared,
-            f"--run={root / 'fusion'}",
-            f"--generator_preset={presets / 'fusion'}",
-            *ONE,
-            "--freeze_through=low_conv2",
-            "--spectral_norm",
-            "--discriminator_batch_norm=none",
-            "--perceptual_weight=0.5",
-            "--perceptual_logits=0.2",
-            f"--perceptual_features={mobilenet_weights}",
-        ),
-        "bins": begin(
-            *shared,
-            f"--run={root / 'bins'}",
-            f"--generator_preset={presets / 'bins'}",
-            *ONE,
-            "--on_collapse=return",
-            "--collapse_patience=1",
-        ),
-        "seeing": begin(
-            *shared, f"--run={root / 'seeing'}", *_seeing_flags(root, mobilenet_weights)
-        ),
+    fusion, bins = (f"--generator_preset={presets / name}" for name in PRESETS)
+    taught = f"--perceptual_features={mobilenet_weights}"
+    discriminator = ["--spectral_norm", "--discriminator_batch_norm=none"]
+    perceptual = ["--perceptual_weight=0.5", "--perceptual_logits=0.2", taught]
+    cases = {
+        "plain": PLAIN,
+        "fusion": [*ONE, fusion, "--freeze_through=low_conv2", *discriminator, *perceptual],
+        "bins": [*ONE, bins, "--on_collapse=return", "--collapse_patience=1"],
+        "seeing": [*_seeing_flags(root), taught],
     }
+    started = {name: begin(*shared, f"--run={root / name}", *own) for name, own in cases.items()}
     ends = {name: one.end() for name, one in started.items()}
     # The second epoch once more, from the end of the first.
     shutil.copytree(root / "plain", root / "again")
@@ -82,24 +64,18 @@ def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
     return root, ends | {name: one.end() for name, one in started.items()}
 
 
-def _seeing_flags(root, teacher):
+def _seeing_flags(root):
     """A network on MobileNetV2 that learns what to see, beside the colors."""
     sizes = {"decoder_widths": (4, 4, 4, 4), "global_units": 4, "classes": None}
     weights = tuple(np.linspace(0.5, 2.0, 313).tolist())
-    config = PresetConfig(
-        "distribution_unet",
-        sizes,
-        "ab_logits",
-        saturation=1.5,
-        class_weights=weights,
-        weights_in_loss=False,
-        rebalancing=0.5,
-    )
+    shown = {"saturation": 1.5, "class_weights": weights, "rebalancing": 0.5}
+    config = PresetConfig("distribution_unet", sizes, "ab_logits", weights_in_loss=False, **shown)
     keras.utils.set_random_seed(0)
     save_preset(distribution_unet(**sizes), root / "unseeing", config)
     own = [f"--generator_preset={root / 'unseeing'}", "--freeze_through=block_5_add"]
-    own += [f"--perceptual_features={teacher}", "--perceptual_weight=0.5", "--perceptual_as_shown"]
-    return [*own, "--distillation_weight=0.5", *FOUR]
+    own += ["--perceptual_weight=0.5", "--perceptual_as_shown", "--distillation_weight=0.5"]
+    # A batch norm of deep features, one pixel in size, hides what is in a single picture.
+    return [*own, "--size=32", "--batch_size=4", "--epochs=1"]
 
 
 def _rows(folder):
@@ -108,10 +84,24 @@ def _rows(folder):
 
 
 @pytest.mark.parametrize("name", ["plain", "fusion", "bins", "seeing", "again"])
-def test_the_run_ends_well(runs, name):
+def test_the_run_ends_well_and_its_preset_colorizes(runs, colorizes, name):
     status, output = runs[1][name]
     assert status == 0, output
     assert "Traceback" not in output
+    colorizes(runs[0] / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("other", "dropout: was 0.5, is 0.25"),
+        ("blind", "received None with weights of 1.0 and 0.0"),
+    ],
+)
+def test_what_does_not_fit_is_refused(runs, name, said):
+    status, output = runs[1][name]
+    assert (status, "Traceback" in output) == (1, False)
+    assert said in output
 
 
 def test_two_phases_are_in_the_table(runs):
@@ -139,40 +129,16 @@ def test_an_older_checkpoint_is_gone_on_from(runs):
     assert np.isfinite(kernels).all()
 
 
-def test_another_network_in_the_same_folder_is_refused(runs):
-    status, output = runs[1]["other"]
-    assert status == 1
-    assert "dropout: was 0.5, is 0.25" in output
-    assert "Traceback" not in output
-
-
-@pytest.mark.parametrize(
-    ("name", "network"),
-    [
-        ("plain", "dcgan_generator"),
-        *((name, factory.__name__) for name, (factory, _) in PRESETS.items()),
-    ],
-)
-def test_the_preset_colorizes(runs, name, network):
-    colorizer = Colorizer.from_preset(runs[0] / name / "preset", precision="float32")
-    assert colorizer.config.network == network
-    grey = np.tile(np.linspace(0, 255, 50).astype("uint8")[None, :, None], (30, 1, 3))
-    assert np.asarray(colorizer(grey)).shape == grey.shape
-
-
-def test_the_perceptual_loss_is_in_the_table(runs):
-    (row,) = _rows(runs[0] / "fusion")
-    parts = [float(row[f"{name}_loss"]) for name in ("reconstruction", "adversarial", "perceptual")]
-    assert min(parts) > 0
-    assert float(row["loss"]) == pytest.approx(sum(parts), rel=1e-4)
-
-
-def test_distillation_is_in_the_table_and_reaches_the_last_features(runs):
-    (row,) = _rows(runs[0] / "seeing")
-    names = ("reconstruction", "adversarial", "perceptual", "distillation")
+@pytest.mark.parametrize(("name", "further"), [("fusion", ()), ("seeing", ("distillation",))])
+def test_further_losses_are_in_the_table(runs, name, further):
+    (row,) = _rows(runs[0] / name)
+    names = ("reconstruction", "adversarial", "perceptual", *further)
     parts = [float(row[f"{name}_loss"]) for name in names]
     assert min(parts) > 0
     assert float(row["loss"]) == pytest.approx(sum(parts), rel=1e-4)
+
+
+def test_distillation_reaches_the_last_features(runs):
     before, after = (load_preset(runs[0] / x)[0] for x in ("unseeing", "seeing/preset"))
     for layer, stays in (("block_5_project", True), ("Conv_1", False)):
         kernels = [model.get_layer(layer).kernel.numpy() for model in (before, after)]
@@ -180,26 +146,12 @@ def test_distillation_is_in_the_table_and_reaches_the_last_features(runs):
         assert (np.abs(kernels[0] - kernels[1]).max() < 1e-7) == stays
 
 
-def test_a_perceptual_loss_without_features_is_refused(runs):
-    status, output = runs[1]["blind"]
-    assert status == 1
-    assert "received None with weights of 1.0 and 0.0" in output
-    assert "Traceback" not in output
-
-
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_the_generator_of_a_preset_is_trained_further(runs, presets, name):
     before, after = (load_preset(f)[0] for f in (presets / name, runs[0] / name / "preset"))
-    moved = [
-        np.abs(a - b).max()
-        for a, b in zip(
-            [w.numpy() for w in before.trainable_weights],
-            [w.numpy() for w in after.trainable_weights],
-            strict=True,
-        )
-    ]
-    assert max(moved) > 1e-4
-    assert max(moved) < 1e-2
+    pairs = zip(before.trainable_weights, after.trainable_weights, strict=True)
+    moved = [np.abs(a.numpy() - b.numpy()).max() for a, b in pairs]
+    assert 1e-4 < max(moved) < 1e-2
 
 
 def test_frozen_layers_stay_as_they_were(runs, presets):
@@ -209,17 +161,12 @@ def test_frozen_layers_stay_as_they_were(runs, presets):
         assert np.array_equal(*kernels) == stays
 
 
-def test_the_classes_stay_those_of_the_preset(runs):
-    config = json.loads((runs[0] / "fusion" / "preset" / "config.json").read_text())
-    assert config["class_names"] == ["beach", "city", "forest"]
-
-
-def test_the_colors_that_were_judged_are_those_of_the_preset(runs):
-    config = json.loads((runs[0] / "bins" / "preset" / "config.json").read_text())
-    assert config["decoder"] == "mean"
-
-
-def test_the_colors_that_were_seen_are_those_of_the_preset(runs):
+def test_presets_say_what_was_trained_judged_and_seen(runs):
+    configs = [read_config(runs[0] / name / "preset") for name in ("plain", "fusion", "bins")]
+    networks = ["dcgan_generator", *(factory.__name__ for factory, _ in PRESETS.values())]
+    assert [config.network for config in configs] == networks
+    assert configs[1].class_names == ("beach", "city", "forest")
+    assert configs[2].decoder == "mean"
     configs = [read_config(runs[0] / name) for name in ("unseeing", "seeing/preset")]
     for name in ("decoder", "saturation", "class_weights", "weights_in_loss", "rebalancing"):
         assert getattr(configs[0], name) == getattr(configs[1], name)

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.training import RunCheckpoint
-
 KILLED_RUN = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
@@ -58,22 +56,19 @@ def test_interrupted_with_each_optimizer(toy, config, network, loop, name):
     _assert_same_state(resumed, whole)
 
 
-def test_more_epochs_go_on_from_the_end(toy, config, network, loop):
-    short, long = config(epochs=1), config(epochs=2)
+def test_more_epochs_go_on_from_the_end(toy, config, network, loop, tmp_path):
+    short, long = (config(epochs=epochs, ema_momentum=0.5) for epochs in (1, 4))
     loop(network(short), short).fit(toy, None)
-    resumed, whole = network(long), network(long)
+    resumed, whole, again = (network(long) for _ in range(3))
     loop(resumed, long).fit(toy, None)
     loop(whole, long, "whole").fit(toy, None)
     _assert_same_state(resumed, whole)
-
-
-def test_a_finished_run_changes_nothing(toy, config, network, loop):
-    settings = config(ema_momentum=0.5)
-    first, again = network(settings), network(settings)
-    loop(first, settings).fit(toy, None)
-    assert loop(again, settings).fit(toy, None) == {}
-    assert len(toy.seen) == 2
-    _assert_same_state(first, again)
+    # A run that is finished changes nothing.
+    assert loop(again, long).fit(toy, None) == {}
+    _assert_same_state(again, whole)
+    # Old checkpoints go.
+    found = sorted(path.stem for path in (tmp_path / "run" / "checkpoints").glob("*.index"))
+    assert found == ["ckpt-12", "ckpt-16", "ckpt-8"]
 
 
 @pytest.mark.parametrize(
@@ -85,20 +80,6 @@ def test_the_checkpoint_of_another_network_is_refused(toy, config, network, loop
     loop(network(settings, **kinds[0]), settings).fit(toy, None)
     with pytest.raises(ValueError, match="Expected a checkpoint of this network and optimizer"):
         loop(network(settings, **kinds[1]), settings).fit(toy, None)
-
-
-def test_old_checkpoints_go(toy, config, network, loop, tmp_path):
-    settings = config(epochs=4, keep_checkpoints=2)
-    loop(network(settings), settings).fit(toy, None)
-    found = sorted(path.stem for path in (tmp_path / "run" / "checkpoints").glob("*.index"))
-    assert found == ["ckpt-12", "ckpt-16"]
-
-
-def test_time_decides_within_an_epoch(config, network, tmp_path):
-    checkpoint = RunCheckpoint(network(config()), tmp_path, every_minutes=60)
-    assert not checkpoint.due
-    checkpoint.every_seconds = 0.0
-    assert checkpoint.due
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(toy, config, network, loop, tmp_path):

@@ -76,15 +76,16 @@ def test_segments_join_without_a_seam(make_clip, fake, decoded, packets, tmp_pat
     assert [frame.pts for frame in decoded(tmp_path / "out.mp4")] == pts
 
 
-def test_other_settings_begin_anew(make_clip, fake, tmp_path, short_segments):
-    def interrupt(done, total):
-        if done == 5:
-            raise KeyboardInterrupt
+def _interrupt(done, total):
+    if done == 5:
+        raise KeyboardInterrupt
 
+
+def test_other_settings_begin_anew(make_clip, fake, tmp_path, short_segments):
     clip = make_clip()
     for folder in (tmp_path / "out.mp4", tmp_path / "frames"):
         with pytest.raises(KeyboardInterrupt):
-            colorize_video(fake(), clip, folder, on_frame=interrupt)
+            colorize_video(fake(), clip, folder, on_frame=_interrupt)
         assert not folder.exists()
         outcome = colorize_video(fake(), clip, folder, steady=0.5)
         assert outcome.resumed == 0
@@ -92,13 +93,9 @@ def test_other_settings_begin_anew(make_clip, fake, tmp_path, short_segments):
 
 
 def test_a_folder_is_taken_up(make_clip, fake, tmp_path, short_segments):
-    def interrupt(done, total):
-        if done == 5:
-            raise KeyboardInterrupt
-
     clip = make_clip()
     with pytest.raises(KeyboardInterrupt):
-        colorize_video(fake(), clip, tmp_path / "frames", on_frame=interrupt)
+        colorize_video(fake(), clip, tmp_path / "frames", on_frame=_interrupt)
     assert colorize_video(fake(), clip, tmp_path / "frames").resumed == 3
     colorize_video(fake(), clip, tmp_path / "whole")
     files = sorted((tmp_path / "whole").iterdir())

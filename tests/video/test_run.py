@@ -21,18 +21,22 @@ def _rgb(frame):
 def test_sound_is_copied_to_the_byte_and_timestamps_are_equal(
     make_clip, fake, decoded, packets, tmp_path, name
 ):
-    clip = make_clip(pts=VFR, sound=True)
-    outcome = colorize_video(fake(), clip, tmp_path / name)
+    clip, said = make_clip(pts=VFR, sound=True), []
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ValueError, match="exists"):
+        colorize_video(fake(), clip, tmp_path / name)
+    assert (tmp_path / name).read_text() == "mine"
+    progress = {"on_frame": lambda *words: said.append(words)}
+    outcome = colorize_video(fake(), clip, tmp_path / name, overwrite=True, **progress)
+    assert said == [(done, 6) for done in range(7)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", name]
     assert (outcome.frames, outcome.resumed, outcome.damaged) == (6, 0, False)
     frames = decoded(tmp_path / name)
     assert [frame.pts for frame in frames] == VFR
     assert frames[0].time_base == Fraction(1, 12800)
     assert packets(tmp_path / name) == packets(clip)
     assert len(packets(clip)) > 5
-
-
-def test_matroska_rounds_times_to_milliseconds(make_clip, fake, decoded, tmp_path):
-    clip = make_clip(pts=VFR)
+    # Matroska rounds times to milliseconds.
     colorize_video(fake(), clip, tmp_path / "out.mkv")
     times = [frame.time for frame in decoded(tmp_path / "out.mkv")]
     np.testing.assert_allclose(times, np.array(VFR) / 12800, atol=0.0006)
@@ -159,29 +163,20 @@ def test_flicker_is_taken_out(make_clip, fake, decoded, tmp_path):
     assert changes[1] < changes[0] / 3
 
 
-def test_progress_says_how_many_there_are(make_clip, fake, tmp_path):
-    said = []
-    colorize_video(
-        fake(), make_clip(), tmp_path / "out.mp4", on_frame=lambda *words: said.append(words)
-    )
-    assert said == [(done, 6) for done in range(7)]
-
-
 def test_what_the_container_cannot_hold_is_known_before_work(make_clip, fake, tmp_path):
     clip = make_clip(sound=True)
     colorizer = fake()
-    with pytest.raises(ValueError, match="webm.*aac|aac.*webm"):
-        colorize_video(colorizer, clip, tmp_path / "out.webm")
-    with pytest.raises(ValueError, match="webm.*libx264"):
-        colorize_video(colorizer, make_clip("mute.mp4"), tmp_path / "out.webm", codec="libx264")
-    with pytest.raises(ValueError, match="no other codec"):
-        colorize_video(colorizer, clip, tmp_path / "out.mp4", codec="libx264", lossless=True)
-    with pytest.raises(ValueError, match=r"\.mp4, \.m4v"):
-        colorize_video(colorizer, clip, tmp_path / "out.gif")
-    with pytest.raises(ValueError, match="libx264"):
-        colorize_video(colorizer, clip, tmp_path / "out.mp4", codec="h266")
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        colorize_video(colorizer, clip, tmp_path / "out.mp4", steady=2)
+    mute = make_clip("mute.mp4")
+    for source, suffix, options, message in (
+        (clip, "webm", {}, "webm.*aac|aac.*webm"),
+        (mute, "webm", {"codec": "libx264"}, "webm.*libx264"),
+        (clip, "mp4", {"codec": "libx264", "lossless": True}, "no other codec"),
+        (clip, "gif", {}, r"\.mp4, \.m4v"),
+        (clip, "mp4", {"codec": "h266"}, "libx264"),
+        (clip, "mp4", {"steady": 2}, "between 0 and 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            colorize_video(colorizer, source, tmp_path / f"out.{suffix}", **options)
     assert colorizer.calls == 0
     options = {"cpu-used": "8", "deadline": "realtime"}
     outcome = colorize_video(
@@ -192,13 +187,8 @@ def test_what_the_container_cannot_hold_is_known_before_work(make_clip, fake, tm
 
 def test_subtitles_chapters_and_attachments_are_copied(make_clip, fake, packets, tmp_path):
     clip = tmp_path / "titles.mkv"
-    chapter = {
-        "id": 1,
-        "start": 0,
-        "end": 100,
-        "time_base": Fraction(1, 1000),
-        "metadata": {"title": "one"},
-    }
+    chapter = {"id": 1, "start": 0, "end": 100, "metadata": {"title": "one"}}
+    chapter["time_base"] = Fraction(1, 1000)
     with av.open(str(make_clip())) as given, av.open(str(clip), "w") as made:
         video = made.add_stream_from_template(given.streams.video[0])
         titles = made.add_mux_stream("subrip")
@@ -231,15 +221,6 @@ def test_interlaced_stays_interlaced(make_clip, fake, decoded, tmp_path):
     assert after.interlaced_frame
     assert after.format.name == "yuv422p"
     assert "interlaced" in outcome.notes[0]
-
-
-def test_an_existing_output_is_left_alone(make_clip, fake, tmp_path):
-    (tmp_path / "out.mp4").write_text("mine")
-    with pytest.raises(ValueError, match="exists"):
-        colorize_video(fake(), make_clip(), tmp_path / "out.mp4")
-    assert (tmp_path / "out.mp4").read_text() == "mine"
-    colorize_video(fake(), make_clip(), tmp_path / "out.mp4", overwrite=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "out.mp4"]
 
 
 def test_what_is_no_video_is_said(make_clip, fake, tmp_path):

@@ -22,13 +22,13 @@ def test_at_rest_the_share_of_the_color_before_is_the_strength():
     np.testing.assert_array_equal(steady(_seen(50), _ab(0)), _ab(0))
     np.testing.assert_allclose(steady(_seen(50), _ab(8)), _ab(2))
     np.testing.assert_allclose(steady(_seen(50), _ab(8)), _ab(3.5))
-
-
-def test_the_share_falls_with_the_change_of_lightness():
-    steady = SteadyColors(0.75)
-    steady(_seen(50), _ab(0))
-    expected = 8 * (1 - 0.75 * math.exp(-(4**2) / 16))
+    # It falls with the change of lightness, and a cut starts anew.
+    expected = 8 - 4.5 * 0.75 * math.exp(-(4**2) / 16)
     np.testing.assert_allclose(steady(_seen(54), _ab(8)), _ab(expected), rtol=1e-5)
+    np.testing.assert_array_equal(steady(_seen(99), _ab(0)), _ab(0))
+    still = SteadyColors(0)
+    still(_seen(50), _ab(0))
+    np.testing.assert_array_equal(still(_seen(50), _ab(8)), _ab(8))
 
 
 def test_each_pixel_has_its_own_share():
@@ -43,22 +43,10 @@ def test_each_pixel_has_its_own_share():
     np.testing.assert_allclose(made[:, 9:], 8, atol=1e-3)
 
 
-def test_a_cut_starts_anew():
-    steady = SteadyColors(0.9)
-    steady(_seen(20), _ab(0))
-    np.testing.assert_array_equal(steady(_seen(80), _ab(8)), _ab(8))
-
-
 @pytest.mark.parametrize("strength", [-0.1, 1.1, math.nan])
 def test_a_strength_outside_its_range_is_refused(strength):
     with pytest.raises(ValueError, match="between 0 and 1"):
         SteadyColors(strength)
-
-
-def test_nothing_is_done_without_strength():
-    steady = SteadyColors(0)
-    steady(_seen(50), _ab(0))
-    np.testing.assert_array_equal(steady(_seen(50), _ab(8)), _ab(8))
 
 
 def test_a_restored_state_goes_on_alike():

@@ -1,0 +1,230 @@
+"""Short runs of the trainers: what flags say reaches networks, tables and presets."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize import cli, load_preset, save_preset
+from keras_colorize.bins import rebalancing_weights
+from keras_colorize.data import read_prior
+from keras_colorize.models import distribution_unet
+from keras_colorize.presets import PresetConfig, read_config
+
+SHORT = ["--size=32", "--batch_size=4", "--epochs=1", "--steps_per_epoch=2", "--log_every=1"]
+SHORT += ["--precision=float32", "--validation_share=0.4"]
+DISTRIBUTION = ["train_distribution.py", "--encoder=residual", "--global_units=4"]
+DISTRIBUTION += [f"--residual_widths={width}" for width in (2, 2, 4, 4, 4)]
+DISTRIBUTION += [f"--decoder_widths={width}" for width in (4, 4, 4, 4)]
+ECCV16 = ["train_eccv16.py", "--width=0.03125", "--prior={root}/prior.json"]
+RESIDUAL = ["train_residual_encoder.py", "--width=0.03125", "--decoder_width=0.5"]
+RESNET18 = ["train_resnet18.py", "--width=0.0625", "--learning_rate=1e-9"]
+TAUGHT = [*RESNET18, "--encoder_preset={root}/classifier/preset"]
+NEXT = [*DISTRIBUTION, "--init={root}/distribution/preset", "--validation={pictures}"]
+NEXT += ["--steps_per_epoch=1", "--learning_rate=1e-12"]
+FIRST = {
+    "classifier": [*RESNET18, "--task=classify"],
+    # One worker is enough to see that nothing comes before the strategy.
+    "distribution": [
+        *(*DISTRIBUTION, "--data={pictures}=1", "--data={pictures}/forest=2"),
+        *("--validation={pictures}", "--uniform_share=0.5", "--epochs=2", "--clip_norm=0"),
+        *("--schedule=constant", "--plateau=1", "--early_stop=5", "--ema_momentum=0.5"),
+        *("--strategy=multi_worker", "--tensorboard"),
+    ],
+    "eccv16": [*ECCV16, "--view=squash", "--noflip", "--best"],
+    "unused": [*ECCV16, "--uniform_share=1"],
+    "classes": [*RESIDUAL, "--smoothing=1", "--aggregation=sum", "--final_widths=16"],
+    "regression": [*RESIDUAL, "--head=luv_uv", "--huber=0.1", "--aggregation=finest"]
+    + ["--final_widths="],
+    "hsv": [*RESIDUAL, "--head=hs_logits", "--noresidual_units", "--encoder=resnet18_gray"],
+    "distilled": [
+        *("distill_encoder.py", "--network={root}/before/preset"),
+        *("--encoder_weights={weights}", "--freeze_through=block_2_add"),
+    ],
+}
+SECOND = {
+    "l1": [*TAUGHT, "--loss=l1"],
+    "peaked": [*TAUGHT, "--decoder=B", "--head=ab_channel_logits", "--sigma=5"]
+    + ["--global_features"],
+    "wider": [*TAUGHT, "--width=0.125"],
+    "next": [*NEXT, "--export"],
+    "other": [*NEXT, "--global_units=8"],
+}
+REFUSED = {
+    "unused": "Expected --uniform_share below 1 with --prior",
+    "wider": "Expected resnet18_gray_classifier to hold the ResNet-18 encoder",
+    "other": "Expected --init of the same network",
+}
+CLUSTER = {"cluster": {"worker": ["127.0.0.1:0"]}, "task": {"type": "worker", "index": 0}}
+WIDTHS = {"decoder_widths": (4, 4, 4, 4), "global_units": 4, "classes": 3}
+
+
+@pytest.fixture(scope="module")
+def ends(pictures, mobilenet_weights, begin, tmp_path_factory):
+    """The folder of the runs; exit status and output of each."""
+    root, ends = tmp_path_factory.mktemp("runs"), {}
+    assert cli.main(["prior", str(pictures), "-o", str(root / "prior.json"), "--size", "32"]) == 0
+    keras.utils.set_random_seed(0)
+    names = ("beach", "city", "forest")
+    config = PresetConfig("distribution_unet", WIDTHS, "ab_logits", class_names=names)
+    save_preset(distribution_unet(**WIDTHS), root / "before" / "preset", config)
+    places = {"root": root, "pictures": pictures, "weights": mobilenet_weights}
+    for runs in (FIRST, SECOND):
+        started = {}
+        for name, (script, *flags) in runs.items():
+            flags = [flag.format(**places) for flag in flags]
+            data = [] if name == "distribution" else [f"--data={pictures}"]
+            variables = {} if data else {"TF_CONFIG": json.dumps(CLUSTER)}
+            flags = [*SHORT, *data, f"--run={root / name}", *flags]
+            started[name] = begin(script, *flags, **variables)
+        ends |= {name: one.end() for name, one in started.items()}
+    return root, ends
+
+
+@pytest.fixture(scope="module")
+def runs(ends):
+    return ends[0]
+
+
+def _config(folder):
+    return json.loads((folder / "preset" / "config.json").read_text())
+
+
+def _last_epoch(folder):
+    with (folder / "history.csv").open() as file:
+        return {name: float(value) for name, value in list(csv.DictReader(file))[-1].items()}
+
+
+def _kernel(folder, layer):
+    return load_preset(folder / "preset")[0].get_layer(layer).kernel.numpy()
+
+
+@pytest.mark.parametrize("name", [*FIRST, *SECOND])
+def test_a_run_ends_well_or_with_a_line(ends, name):
+    status, output = ends[1][name]
+    assert status == (name in REFUSED), output
+    assert REFUSED.get(name, "preset: ") in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("name", sorted({*FIRST, *SECOND} - {*REFUSED, "classifier"}))
+def test_the_preset_colorizes(runs, colorizes, name):
+    colorizes(runs / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("distribution", {"residual_widths": [2, 2, 4, 4, 4], "classes": 2}),
+        ("classes", {"smoothing": 1.0, "aggregation": "sum", "final_widths": [16]}),
+        ("regression", {"head": "luv_uv", "aggregation": "finest", "final_widths": []}),
+        ("hsv", {"encoder": "resnet18_gray", "residual_units": False, "decoder_width": 0.5}),
+        ("l1", {"classes": None, "head": "ab"}),
+        ("peaked", {"classes": 2, "decoder": "B"}),
+    ],
+)
+def test_flags_reach_the_network(runs, name, expected):
+    assert expected.items() <= _config(runs / name)["arguments"].items()
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("distribution", ["ab_error"]),
+        ("classifier", ["val_top_1", "val_top_5"]),
+        *((name, ["accuracy_0", "accuracy_1"]) for name in ("classes", "regression", "hsv")),
+        ("l1", ["val_mse"]),
+        ("peaked", ["accuracy_a", "accuracy_b", "top_1"]),
+        ("distilled", ["val_agreement"]),
+    ],
+)
+def test_the_table_has_the_figures_of_the_network(runs, name, figures):
+    values = _last_epoch(runs / name)
+    for figure in figures:
+        (found,) = [key for key in values if key.endswith(figure)]
+        assert 0 <= values[found] <= (200 if figure == "ab_error" else 1)
+    assert 0 < values["val_loss"] < np.inf
+
+
+def test_a_mixture_is_counted_and_settings_and_events_are_kept(ends):
+    folder = ends[0] / "distribution"
+    assert "18 training and 12 validation pictures" in ends[1]["distribution"][1]
+    settings = json.loads((folder / "training.json").read_text())
+    assert (settings["clip_norm"], settings["ema_momentum"]) == (None, 0.5)
+    assert _last_epoch(folder)["epoch"] == 1
+    assert list((folder / "tensorboard").glob("*tfevents*"))
+    weights = _config(folder)["class_weights"]
+    assert len(weights) == 313
+    assert max(weights) > 2 * min(weights) > 0
+
+
+def test_training_goes_on_from_a_preset(runs):
+    assert (runs / "next" / "served" / "next" / "1" / "saved_model.pb").is_file()
+    before, after = (_kernel(runs / name, "ab_logits") for name in ("distribution", "next"))
+    np.testing.assert_allclose(after, before, atol=1e-6)
+
+
+def test_bins_are_weighed_by_the_prior(runs, colorizes):
+    expected = rebalancing_weights(read_prior(runs / "prior.json"), 0.5)
+    np.testing.assert_allclose(_config(runs / "eccv16")["class_weights"], expected)
+    assert expected.max() > 1.5 * expected.min()
+    vivid, undone = (colorizes(runs / "eccv16", rebalancing=share) for share in (1.0, 0.0))
+    assert not np.array_equal(vivid, undone)
+
+
+def test_the_best_weights_are_those_of_the_preset(runs):
+    run = runs / "eccv16"
+    note = json.loads((run / "best.json").read_text())
+    assert note["val_loss"] == _last_epoch(run)["val_loss"]
+    model, _ = load_preset(run / "preset")
+    written = [np.asarray(weight) for weight in model.weights]
+    model.load_weights(run / "best.weights.h5")
+    # Weights of presets are kept in half precision.
+    for preset, best in zip(written, model.weights, strict=True):
+        np.testing.assert_allclose(preset, np.asarray(best), rtol=1e-3, atol=1e-4)
+
+
+def test_bin_means_are_stored_for_classes_alone(runs):
+    config = _config(runs / "classes")
+    means, centers = np.array(config["bin_means"]), np.arange(-98, 99, 4)
+    assert means.shape == (2, 50)
+    # Within their bins of width 4, and not all at the centers.
+    assert np.abs(means - centers)[:, 1:-1].max() <= 2
+    assert np.abs(means - centers).max() > 0.1
+    assert config["decoder"] == "mode"
+    assert _config(runs / "regression")["bin_means"] == []
+
+
+def test_the_classifier_is_a_preset_without_colors(runs):
+    model, config = load_preset(runs / "classifier" / "preset")
+    assert config.network == "resnet18_gray_classifier"
+    assert config.class_names == ("forest", "harbour")
+    assert list(model.output) == ["class_logits"]
+    assert not (runs / "classifier" / "samples").exists()
+
+
+@pytest.mark.parametrize(("name", "last"), [("l1", 2), ("peaked", 4)])
+def test_the_encoder_is_taken_over(runs, name, last):
+    # The learning rate is so low that nothing moves further.
+    kernels = [_kernel(runs / run, f"layer{last}_block2_conv2") for run in (name, "classifier")]
+    np.testing.assert_allclose(*kernels, atol=1e-5)
+
+
+def test_a_distilled_encoder_begins_with_the_teacher_and_only_it_learns(runs, mobilenet_weights):
+    def weights(model, *names):
+        return [w for name in names for w in model.get_layer(name).get_weights()]
+
+    before, after = (load_preset(runs / x / "preset")[0] for x in ("before", "distilled"))
+    start = distribution_unet(encoder_weights=str(mobilenet_weights), **WIDTHS)
+    rest = ["decoder16_conv", "fusion", "ab_logits", "class_logits"]
+    for one, other in zip(weights(before, *rest), weights(after, *rest), strict=True):
+        np.testing.assert_array_equal(one, other)
+    # Weights of presets are kept in half precision.
+    frozen = ["Conv1", "bn_Conv1", "block_2_project"]
+    for one, other in zip(weights(start, *frozen), weights(after, *frozen), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+    one, other = (weights(model, "block_14_project")[0] for model in (start, after))
+    assert 0 < np.abs(one - other).max() < 1e-2
+    assert read_config(runs / "distilled" / "preset").class_names == ("beach", "city", "forest")
