@@ -56,33 +56,16 @@ def store(tmp_path_factory):
 
 def test_what_is_left_out_is_counted(store):
     report = json.loads((store / "report.json").read_text())["good"]
-    assert report == {
-        "a copy": 1,
-        "kept": 12,
-        "like a test picture": 1,
-        "near-grey": 1,
-        "packed": 12,
-        "tinted": 1,
-        "too small": 1,
-        "unreadable (UnidentifiedImageError)": 1,
-    }
+    left_out = ["a copy", "like a test picture", "near-grey", "tinted", "too small"]
+    left_out.append("unreadable (UnidentifiedImageError)")
+    assert report == {"kept": 12, "packed": 12, **dict.fromkeys(left_out, 1)}
 
 
 def test_a_run_learns_and_leaves_weights_of_its_network(store, tmp_path):
-    done = _run(
-        "train_packed.py",
-        f"--store={store}",
-        f"--run={tmp_path}",
-        "--encoder=residual",
-        "--decoder_widths=8,8,8,8",
-        "--queries=4",
-        "--scene_collection=good",
-        "--side=48",
-        "--capacity=12",
-        "--log_steps=2",
-        "--phase=mean,size=32,batch=4,minutes=0.05,rate=1e-2",
-        KERAS_BACKEND="jax",
-    )
+    words = [f"--store={store}", f"--run={tmp_path}", "--side=48", "--capacity=12"]
+    words += ["--encoder=residual", "--decoder_widths=8,8,8,8", "--queries=4", "--log_steps=2"]
+    words += ["--scene_collection=good", "--phase=mean,size=32,batch=4,minutes=0.05,rate=1e-2"]
+    done = _run("train_packed.py", *words, KERAS_BACKEND="jax")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert lines[0]["pictures"] == 12

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from conftest import Toy, make_adversaries, make_network
+from conftest import Pictures, Toy, make_adversaries, make_network, make_pictures, make_validation
 
 from keras_colorize.layers import SpectralNorm
 from keras_colorize.models import iizuka16
@@ -35,28 +35,6 @@ BRIEF = dataclasses.replace(FREE, epochs=1, steps_per_epoch=2)
 LONG = dataclasses.replace(FREE, epochs=6)
 PHASES = dataclasses.replace(FREE, steps_per_epoch=2, log_every=1)
 EVERY_STEP = dataclasses.replace(FREE, epochs=3, log_every=1)
-
-
-class Pictures:
-    """Random lightness and ab."""
-
-    def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
-        """As `TrainingData.epoch`."""
-        x, y = _pictures(epoch, (steps, batch_size))
-        share = slice(worker * batch_size // workers, (worker + 1) * batch_size // workers)
-        x, y = (a[first_step:, share].reshape(-1, *a.shape[2:]) for a in (x, y))
-        return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(batch_size // workers)
-
-
-def _pictures(seed, shape):
-    generator = np.random.default_rng(seed)
-    x = generator.uniform(0, 100, (*shape, 32, 32, 1)).astype("float32")
-    return x, generator.uniform(size=(*shape, 16, 16, 2)).astype("float32")
-
-
-def toy_network(config):
-    """See conftest."""
-    return make_network(config)
 
 
 def normalised_network(config):
@@ -99,15 +77,9 @@ def _scaled(lightness):
     return keras.layers.Rescaling(0.01)(lightness)
 
 
-def validation():
-    """Batches of 5, 5 and 2."""
-    x = np.random.default_rng(9).normal(size=(12, 4)).astype("float32")
-    return tf.data.Dataset.from_tensor_slices((x, {"out": x.sum(axis=-1, keepdims=True)})).batch(5)
-
-
 def pictures_to_validate():
     """Batches of 3 and 2."""
-    x, y = _pictures(9, (5,))
+    x, y = make_pictures(9, (5,))
     return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(3)
 
 
@@ -142,12 +114,12 @@ def mirrored(folder, outcome):
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     strategy = make_strategy("mirrored")
-    held, phases = pictures_to_validate(), [TwoPhases(1)]
+    rows, held, phases = make_validation(), pictures_to_validate(), [TwoPhases(1)]
     found = {
         "replicas": strategy.num_replicas_in_sync,
         "place": worker_of(strategy),
-        "toy": difference(toy_network, FREE, Toy(), folder / "a", strategy, validation()),
-        "clipped": difference(toy_network, CLIPPED, Toy(), folder / "b", strategy, validation()),
+        "toy": difference(make_network, FREE, Toy(), folder / "a", strategy, rows),
+        "clipped": difference(make_network, CLIPPED, Toy(), folder / "b", strategy, rows),
         "iizuka16": difference(synchronized_iizuka16, BRIEF, Pictures(), folder / "c", strategy),
         "gan": difference(
             synchronized_adversaries, PHASES, Pictures(), folder / "d", strategy, held, phases
@@ -214,7 +186,7 @@ def trained(strategy, make, config, folder, data, callbacks=()):
     with strategy.scope():
         model = make(config)
     loop = TrainingLoop(model, config, folder, strategy, callbacks, verbose=False)
-    batches = validation() if isinstance(data, Toy) else pictures_to_validate()
+    batches = make_validation() if isinstance(data, Toy) else pictures_to_validate()
     history = loop.fit(data, None, batches)
     return {
         "history": history,
@@ -230,11 +202,9 @@ class Stop(keras.callbacks.Callback):
 
     def __init__(self, epoch):
         super().__init__()
-        self.epoch = epoch
-        self.loop = None
+        self.epoch, self.loop = epoch, None
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Asks."""
         self.loop.stop_requested |= epoch == self.epoch
 
 

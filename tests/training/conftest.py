@@ -37,6 +37,30 @@ class Toy:
         return batches.map(lambda a, b: (a, {"out": b}))
 
 
+class Pictures:
+    """As `Toy`, with random lightness and ab."""
+
+    def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
+        x, y = make_pictures(epoch, (steps, batch_size))
+        share = slice(worker * batch_size // workers, (worker + 1) * batch_size // workers)
+        x, y = (a[first_step:, share].reshape(-1, *a.shape[2:]) for a in (x, y))
+        return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(batch_size // workers)
+
+
+def make_pictures(seed, shape):
+    """Lightness (*shape, 32, 32, 1) and scaled ab (*shape, 16, 16, 2)."""
+    generator = np.random.default_rng(seed)
+    x = generator.uniform(0, 100, (*shape, 32, 32, 1)).astype("float32")
+    return x, generator.uniform(size=(*shape, 16, 16, 2)).astype("float32")
+
+
+def make_validation():
+    """Batches of 5, 5 and 2, as lightness and targets."""
+    x = np.random.default_rng(9).normal(size=(12, SIDE)).astype("float32")
+    y = {"out": x.sum(axis=-1, keepdims=True)}
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(5)
+
+
 def make_network(config, units=3, batch_norm=False):
     """Two dense layers, compiled; without the fixture for tests in processes of their own."""
     keras.utils.set_random_seed(1)
@@ -55,6 +79,26 @@ def toy():
 
 
 @pytest.fixture
+def pictures():
+    return Pictures()
+
+
+@pytest.fixture
+def network():
+    return make_network
+
+
+@pytest.fixture
+def adversaries():
+    return make_adversaries
+
+
+@pytest.fixture
+def validation():
+    return make_validation()
+
+
+@pytest.fixture
 def config():
     """Makes a configuration of two epochs of four steps."""
 
@@ -67,18 +111,6 @@ def config():
 
 
 @pytest.fixture
-def network():
-    """Makes a compiled network; the same weights every time."""
-    return make_network
-
-
-@pytest.fixture
-def adversaries():
-    """Makes a small adversarial model; the same weights every time."""
-    return make_adversaries
-
-
-@pytest.fixture
 def loop(tmp_path):
     """Makes a loop on one device without a progress bar."""
 
@@ -87,16 +119,6 @@ def loop(tmp_path):
         return TrainingLoop(model, config, tmp_path / folder, strategy, callbacks, verbose=False)
 
     return make
-
-
-@pytest.fixture
-def validation():
-    """Batches of 5, 5 and 2, as lightness and targets."""
-    generator = np.random.default_rng(9)
-    x = generator.normal(size=(12, SIDE)).astype("float32")
-    y = x.sum(axis=-1, keepdims=True)
-    rows = tf.data.Dataset.from_tensor_slices((x, {"out": y}))
-    return rows.batch(5)
 
 
 def make_adversaries(loss="mse", weight=100.0, generator=None, rates=(0.1, 0.2), **kwargs):

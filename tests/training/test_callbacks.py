@@ -115,8 +115,7 @@ class _Loop:
     """Checkpoints at each hundred steps, and what is done with them."""
 
     def __init__(self):
-        self.steps_done = 0
-        self.returned = []
+        self.steps_done, self.returned = 0, []
 
     def checkpoints(self):
         return list(range(100, self.steps_done, 100))
@@ -187,15 +186,7 @@ def test_without_a_good_checkpoint_the_rates_are_cut_alone(run, caplog):
     assert "No checkpoint from before is left" in caplog.records[-1].message
 
 
-class _Pictures:
-    def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
-        generator = np.random.default_rng(epoch)
-        x = generator.uniform(0, 100, (steps * batch_size, 8, 8, 1)).astype("float32")
-        y = generator.uniform(0.3, 0.7, (steps * batch_size, 8, 8, 2)).astype("float32")
-        return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(batch_size)
-
-
-def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, tmp_path):
+def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, pictures, tmp_path):
     config = TrainingConfig(epochs=3, steps_per_epoch=2, batch_size=2, log_every=1)
     model = adversaries(loss="mae")
     weights, logged = [], []
@@ -204,7 +195,6 @@ def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, tmp_path):
         weights.append(model.get_weights())
         logged.append(sorted(logs))
 
-    pictures = _Pictures()
     validation = pictures.epoch(9, 4, 1, None)
     monitor = CollapseMonitor(
         "return", patience=1, bounds={"discriminator_accuracy": (0.0, 0.0, "told")}
