@@ -43,10 +43,8 @@ class Run:
             value = getattr(options, field.name)
             settings[field.name] = value if isinstance(field.type, type) else value or None
         self.config = config(**settings)
-        if options.plateau is not None and options.schedule != "constant":
-            raise ValueError(
-                f"Expected --schedule=constant with --plateau, received {options.schedule}."
-            )
+        if options.plateau is not None and (schedule := options.schedule) != "constant":
+            raise ValueError(f"Expected --schedule=constant with --plateau, received {schedule}.")
         if options.export:
             # What is missing is better said now than after the training.
             import_prediction_log()
@@ -174,9 +172,8 @@ class Run:
             prediction = model(lightness, training=False)[output]
             return compose(lightness, predicted_ab(prediction, output, lightness))
 
-        views = data.validation_batches(
-            self.validation, self.options.size, 8, lambda rgb, labels: (rgb, labels)
-        )
+        size = self.options.size
+        views = data.validation_batches(self.validation, size, 8, lambda *batch: batch)
         rgb, _ = next(iter(views))
         events = self.folder / "tensorboard" if self.options.tensorboard else None
         lightness = np.asarray(rgb_to_lightness(rgb))
@@ -185,12 +182,11 @@ class Run:
     def _load_pictures(self):
         """Lists, scans and splits the pictures of --data."""
         options, exports = self.options, self.folder / "tfds"
-        parts = [entry.rpartition("=") for entry in options.data]
         paths, weights = options.data, None
-        if any(equals for _, equals, _ in parts):
+        if any("=" in entry for entry in options.data):
             try:
-                paths = [path for path, _, _ in parts]
-                weights = tuple(float(weight) for _, _, weight in parts)
+                paths, _, weights = zip(*(entry.rpartition("=") for entry in paths), strict=True)
+                weights = tuple(map(float, weights))
             except ValueError as error:
                 raise ValueError(
                     f"Expected every --data as PATH=WEIGHT, or every as PATH, received {paths}."
@@ -199,8 +195,8 @@ class Run:
         sets = [first, *(data.list_source(path, exports, first.class_names) for path in paths[1:])]
         sets = [self._usable(pictures) for pictures in sets]
         if options.validation:
-            validation = data.list_source(options.validation, exports, first.class_names)
-            validation = self._usable(validation)
+            found = data.list_source(options.validation, exports, first.class_names)
+            validation = self._usable(found)
         else:
             sets[0], validation = data.split_pictures(sets[0], options.validation_share)
         if not len(validation) or not len(sets[0]):

@@ -144,11 +144,10 @@ def settings_json(options):
 def help_text():
     """What `--help` shows: the script's docstring, and all of its flags by group."""
     flags_by_name = {flag.name: flag for flag in _own_flags()}
-    groups = {name: [row[1] for row in rows] for name, rows in GROUPS.items()}
-    shared = {name for names in groups.values() for name in names}
     own = [flag.name for flag in FLAGS.flags_by_module_dict().get(sys.argv[0], ())]
-    settings = [name for name in flags_by_name if name not in shared and name not in own]
-    groups = {"Of this script": own, **groups, "Optimization": settings}
+    groups = {"Of this script": own, **{k: [row[1] for row in x] for k, x in GROUPS.items()}}
+    named = {name for names in groups.values() for name in names}
+    groups["Optimization"] = [name for name in flags_by_name if name not in named]
     lines = [sys.modules["__main__"].__doc__]
     for title, names in groups.items():
         known = [flags_by_name[name] for name in names if name in flags_by_name]

@@ -40,13 +40,9 @@ def main(options):
     """Trains from the command line."""
     run = Run(options)
     class_weights = run.bin_weights()
-    arguments = {
-        "encoder": options.encoder,
-        "decoder_widths": options.decoder_widths,
-        "residual_widths": options.residual_widths,
-        "global_units": options.global_units,
-        "classes": run.class_count(options.class_loss_weight),
-    }
+    names = ("encoder", "decoder_widths", "residual_widths", "global_units")
+    arguments = {name: getattr(options, name) for name in names}
+    arguments["classes"] = run.class_count(options.class_loss_weight)
     with run.strategy.scope():
         model = distribution_unet(encoder_weights=options.encoder_weights, **arguments)
         if options.freeze_through:

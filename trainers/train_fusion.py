@@ -36,13 +36,10 @@ flags.DEFINE_float("class_loss_weight", CLASS_LOSS_WEIGHT, "Alpha; 0 for no clas
 def main(options):
     """Trains from the command line."""
     run = Run(options)
-    arguments = {
-        "width": options.width,
-        "classes": run.class_count(options.class_loss_weight) if options.global_features else None,
-        "global_features": options.global_features,
-        "global_size": options.global_size,
-        "color_space": options.color_space,
-    }
+    names = ("width", "global_features", "global_size", "color_space")
+    arguments = {name: getattr(options, name) for name in names} | {"classes": None}
+    if options.global_features:
+        arguments["classes"] = run.class_count(options.class_loss_weight)
     with run.strategy.scope():
         # At the size of the global branch the low-level features are computed once.
         model = iizuka16(input_shape=(options.size, options.size, 1), **arguments)

@@ -97,13 +97,10 @@ def make_generator(options):
     if options.generator_preset:
         generator, preset = load_preset(options.generator_preset)
     else:
-        arguments = {
-            "level_set": int(options.level_set),
-            "width": options.width,
-            "dropout": options.dropout,
-            "batch_norm_momentum": options.batch_norm_momentum,
-            "spectral_norm": options.generator_spectral_norm,
-        }
+        names = ("width", "dropout", "batch_norm_momentum")
+        arguments = {name: getattr(options, name) for name in names}
+        arguments["level_set"] = int(options.level_set)
+        arguments["spectral_norm"] = options.generator_spectral_norm
         generator = dcgan_generator(**arguments)
         preset = PresetConfig("dcgan_generator", arguments, "ab")
     if options.freeze_through:

@@ -52,13 +52,10 @@ def main(options):
         else:
             # Beside colors the classes count little; alone they are all there is.
             network, class_weight = "resnet18_gray", options.class_loss_weight
-            arguments = {
-                "width": options.width,
-                "classes": run.class_count(class_weight) if options.global_features else None,
-                "decoder": options.decoder,
-                "head": options.head,
-                "global_features": options.global_features,
-            }
+            names = ("width", "decoder", "head", "global_features")
+            arguments = {name: getattr(options, name) for name in names} | {"classes": None}
+            if options.global_features:
+                arguments["classes"] = run.class_count(class_weight)
             model = resnet18_gray(**arguments)
         if options.encoder_preset:
             take_encoder(model, load_preset(options.encoder_preset)[0])
@@ -71,8 +68,7 @@ def main(options):
             # The figure of the papers' tables.
             "ab": keras.metrics.MeanSquaredError(name="mse"),
             "ab_channel_logits": [
-                BinAccuracy(channel, low, high, name=f"accuracy_{name}")
-                for channel, name in enumerate("ab")
+                BinAccuracy(i, low, high, name=f"accuracy_{x}") for i, x in enumerate("ab")
             ],
             "class_logits": [SceneTopK(1), SceneTopK(5)],
         }

@@ -95,13 +95,10 @@ def split_pictures(pictures, validation_share):
 
     Args:
         pictures: a `PictureSet`.
-        validation_share: expected share of the validation set, 0..1.
+        validation_share: expected share of the validation set, 0..1, else `ValueError`.
 
     Returns:
         `(training, validation)`, two `PictureSet`s.
-
-    Raises:
-        ValueError: if the share is outside 0..1.
     """
     if not 0 <= validation_share <= 1:
         raise InputError(f"Expected a validation_share in 0..1, received {validation_share}.")

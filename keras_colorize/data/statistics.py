@@ -49,29 +49,14 @@ def ab_counts(pictures, size=128, on_picture=None):
 
 
 def prior_json(counts, pictures, size):
-    """The text of a file that `read_prior` reads.
-
-    Args:
-        counts: array (313,) of `ab_counts`.
-        pictures: number of pictures counted.
-        size: side at which they were counted.
-
-    Returns:
-        str, a JSON object.
-    """
+    """Text of a file for `read_prior`: counts (313,), the number of pictures, and their side."""
     fields = {"format": FORMAT, "pictures": pictures, "size": size}
     fields |= {"counts": [int(x) for x in counts], "prior": smooth_prior(counts).tolist()}
     return json.dumps(fields) + "\n"
 
 
 def read_prior(path):
-    """Reads a prior that was counted before.
-
-    Args:
-        path: file with the text of `prior_json`.
-
-    Returns:
-        float64 array (313,) that sums to one.
+    """Reads a prior from a file of `prior_json`: float64 array (313,) that sums to one.
 
     Raises:
         ValueError: if the file is missing, damaged or of another format.

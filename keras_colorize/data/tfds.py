@@ -18,7 +18,7 @@ _SUFFIXES = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"GIF8": "gif", b"BM": "
 
 
 def list_source(source, exports, class_names=None):
-    """Lists the pictures of a folder or of a TFDS set.
+    """Lists the pictures of a folder or of a TFDS set, as a `PictureSet`.
 
     Args:
         source: path of a folder, or `tfds:NAME[/SPLIT]`. The split is `train` unless given; a
@@ -26,9 +26,6 @@ def list_source(source, exports, class_names=None):
         exports: folder below which a TFDS set is written, see `write_tfds`; what is there is
             used again, without TensorFlow Datasets.
         class_names: see `list_pictures`.
-
-    Returns:
-        A `PictureSet`.
 
     Raises:
         ImportError, ValueError: see `write_tfds` and `list_pictures`.
@@ -86,7 +83,7 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
 
 
 def _load(name, split, data_dir):
-    """Returns an iterator of examples with encoded pictures, and the names of the classes."""
+    """An iterator of examples with encoded pictures, and the names of the classes."""
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:

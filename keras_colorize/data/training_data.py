@@ -98,16 +98,9 @@ class TrainingData:
 
 
 def validation_batches(pictures, size, batch_size, targets):
-    """Batches of whole pictures, center-cropped to squares, in order; the last may be smaller.
+    """Batches of the centered squares of a `PictureSet`, of `size` pixels, in order.
 
-    Args:
-        pictures: a `PictureSet`.
-        size: side in pixels.
-        batch_size: pictures per batch.
-        targets: a `Targets`.
-
-    Returns:
-        As `TrainingData.epoch`.
+    The last may be smaller; all else is as from `TrainingData.epoch`.
     """
     rows = (np.arange(len(pictures)),) * 2
     return _batches((pictures,), rows, lambda x, _: center_view(x, size), batch_size, targets)

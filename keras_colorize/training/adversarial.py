@@ -18,24 +18,20 @@ class AdversarialModel(keras.Model):
     """A generator of color and a discriminator, trained against each other.
 
     Nazeri, Ng & Ebrahimi 2018, as used by Zhou & Zhou 2019, section 2.2. Called, it maps L*
-    (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1]. The loss that it is compiled with is
-    the reconstruction loss, second term of eq. 6. The discriminator takes color and lightness at
-    the size of the color.
+    (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1].
 
     Args:
         generator: any network of the library, L* in 0..100 in, dict of outputs out.
         discriminator: network of `{"lightness": (N, h, w, 1), "ab": (N, h, w, 2)}`, L* in
-            0..100 and ab scaled to [0, 1], to one logit per picture, (N, 1).
+            0..100 and ab scaled to [0, 1] at the color's size, to one logit per picture, (N, 1).
         to_ab: callable (generator's outputs, L*) to a float32 tensor (N, h, w, 2), a and b
             scaled to [0, 1], through which gradients pass; None takes the output `"ab"`.
         label_smoothing: see `discriminator_loss`.
         perceptual: callable (L*, target ab, predicted ab), both scaled to [0, 1], to a number that
-            the generator lowers in both phases, for example a `PerceptualLoss`; or None.
-        distillation: callable (L*, target ab scaled to [0, 1], generator's outputs) to a number
-            that the generator lowers in both phases, for example
+            the generator lowers in both phases, as a `PerceptualLoss`; or None.
+        distillation: the same of (L*, target ab, generator's outputs), as
             `DistillationLoss.beside_colors`; or None.
-        to_shown: as `to_ab`, for `perceptual`, where pictures are shown in other colors, more
-            saturated ones perhaps; None takes those of `to_ab`.
+        to_shown: as `to_ab`, for `perceptual`, where pictures are shown in other colors.
 
     Attributes:
         phase: `"reconstruction"`, the generator alone, or `"adversarial"`; `TwoPhases` sets it.
@@ -72,14 +68,9 @@ class AdversarialModel(keras.Model):
         return self.generator, self.discriminator
 
     def compile(self, generator_optimizer, discriminator_optimizer, loss, weight=100.0):
-        """Configures both sides.
+        """Configures both sides with a reconstruction loss (eq. 6) of `"ab"` and its weight.
 
-        Args:
-            generator_optimizer: optimizer of the generator.
-            discriminator_optimizer: optimizer of the discriminator.
-            loss: reconstruction loss on `"ab"`, scaled to [0, 1].
-            weight: factor on it. The paper's lambda of 100 is meant for ab in [-1, 1], which
-                makes 200 for L1 and 400 for a squared error.
+        The paper's lambda of 100 is for ab in [-1, 1]: here 200 for L1, 400 for a squared error.
         """
         self.generator.compile(generator_optimizer)
         self.discriminator.compile(discriminator_optimizer)

@@ -19,20 +19,16 @@ from keras_colorize.training.checkpoints import parts_of
 def standard_callbacks(
     run_folder, plateau=None, early_stop=None, tensorboard=False, worker=0, best=False
 ):
-    """Callbacks that every trainer offers.
+    """The list of Keras callbacks that every trainer offers.
 
     Args:
         run_folder: the run's folder; a table of the epochs goes to `history.csv` in it.
         plateau: epochs without progress of `val_loss` after which the learning rate (of both
             networks of an `AdversarialModel`) is halved, or None. Needs the constant schedule.
-        early_stop: epochs without progress of `val_loss` after which the run ends with its best
-            weights, or None.
+        early_stop: epochs without it after which the run ends with its best weights, or None.
         tensorboard: whether events are written to `tensorboard/`; needs the extra `train`.
         worker: index of this worker; only the chief, 0, gets those that write files.
         best: whether the run ends with its best weights, see `BestWeights`.
-
-    Returns:
-        List of Keras callbacks.
     """
     folder, callbacks = Path(run_folder), []
     if worker == 0:
@@ -92,9 +88,6 @@ class BestWeights(keras.callbacks.Callback):
 
     They are in `best.weights.h5` and `best.json` of the run's folder, so that a run that was
     interrupted and one that is finished know them. Averaged weights are kept as averaged.
-
-    Args:
-        folder: the run's folder.
     """
 
     def __init__(self, folder):
@@ -156,10 +149,8 @@ BOUNDS = {
 class CollapseMonitor(keras.callbacks.Callback):
     """Says when adversarial training collapses, instead of silently going on.
 
-    Zhou & Zhou 2019, section 2.2.2: near epoch 20 "the generator started to colorize images with
-    some similar strategies, for example, filling extremely chromatic colors to the middle of each
-    image". It looks at the logs of each epoch, which all workers share, so all act alike. A sign
-    that lasts is a collapse; a sign of one epoch is not.
+    Zhou & Zhou 2019, section 2.2.2, saw one near epoch 20. It looks at the logs of each epoch,
+    which all workers share, so all act alike. A sign of one epoch is no collapse.
 
     Args:
         action: `"warn"`; `"stop"`, end the run; `"cut"` both learning rates; or `"return"` to

@@ -27,9 +27,8 @@ def parts_of(model):
 class RunCheckpoint:
     """Saves and restores a run.
 
-    Only the chief writes to the run's folder; the other workers of a multi-worker strategy must
-    take part in saving and do so in a scratch folder of their own. All workers read the run's
-    folder, so it is on a file system that they share.
+    Only the chief writes to the run's folder; other workers take part in saving in a scratch folder
+    of their own. All read the run's folder, so it is on a file system that they share.
 
     Args:
         model: a compiled, built `keras.Model`.

@@ -21,9 +21,8 @@ class TrainingLoop:
         config: a `TrainingConfig`.
         run_folder: where settings and checkpoints go; an existing run there is resumed.
         strategy: a `tf.distribute.Strategy`.
-        callbacks: Keras callbacks. They run on every worker, so those that steer the training
-            act alike on all; leave callbacks that write files to the chief. One that has an
-            attribute `loop` finds this loop there.
+        callbacks: Keras callbacks, on every worker, so those that steer act alike on all; leave
+            those that write files to the chief. One with an attribute `loop` finds this one there.
         verbose: whether a progress bar is shown.
         stop_requested: set it to True, in a signal handler say, to save a checkpoint and end.
         stopped: whether the last `fit` ended so, before the end of the run.
@@ -53,11 +52,9 @@ class TrainingLoop:
             dict of lists, the history of the epochs that this call finished.
 
         Raises:
-            DivergedError: if the loss or a weight is not finite; the last checkpoint stays as
-                it was.
-            ValueError: if the run folder belongs to another configuration or network, or has
-                no such checkpoint, or if the model was compiled with options that several
-                replicas cannot have, or they cannot share a batch.
+            DivergedError: if the loss or a weight is not finite; the last checkpoint stays.
+            ValueError: if the run folder belongs to another configuration or network, or has no
+                such checkpoint, or for a model or batch that several replicas cannot train.
             WorkerLostError: if another worker ended; the last checkpoint stays as it was.
         """
         config = self.config

@@ -26,17 +26,7 @@ class WorkerLostError(RuntimeError):
 
 
 def set_precision(precision):
-    """Sets the global dtype policy.
-
-    Args:
-        precision: see `resolve_precision`.
-
-    Returns:
-        Name of the policy that was set.
-
-    Raises:
-        ValueError: for another precision.
-    """
+    """Sets the global dtype policy, see `resolve_precision`; returns its name."""
     policy = resolve_precision(precision)
     keras.config.set_dtype_policy(policy)
     return policy
@@ -72,11 +62,7 @@ def make_strategy(name):
 
 
 def worker_of(strategy):
-    """This process's place in a strategy.
-
-    Returns:
-        `(index, count)`: this worker, 0 being the chief, and the number of workers.
-    """
+    """This process's place in a strategy: its index, 0 for the chief, and the workers' number."""
     resolver = strategy.cluster_resolver
     tasks = resolver.cluster_spec().as_dict() if resolver else {}
     if not tasks:
@@ -178,8 +164,7 @@ def _mean(values):
 def synchronize(model):
     """Lets the batch normalizations of a network see the batches of all replicas together.
 
-    Without, each replica normalizes by its own part of the batch, and training on several
-    replicas differs from training on one.
+    Without, training on several replicas differs from training on one.
 
     Args:
         model: Functional `keras.Model`, or an `AdversarialModel` of two; changed in place,

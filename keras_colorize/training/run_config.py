@@ -112,31 +112,26 @@ class AdversarialConfig(TrainingConfig):
     def __post_init__(self):
         super().__post_init__()
         if self.pretrain_epochs > self.epochs:
-            raise InputError(
-                "Expected pretrain_epochs to be 0 to the number of epochs, received "
-                f"{self.pretrain_epochs}."
-            )
+            expected = f"pretrain_epochs to be 0 to {self.epochs}"
+            raise InputError(f"Expected {expected}, received {self.pretrain_epochs}.")
 
     def discriminator(self):
         """The `TrainingConfig` of the discriminator's optimizer."""
         names = [field.name for field in dataclasses.fields(TrainingConfig)]
-        return dataclasses.replace(
-            TrainingConfig(**{name: getattr(self, name) for name in names}),
-            epochs=max(1, self.epochs - self.pretrain_epochs),
-            learning_rate=self.discriminator_learning_rate,
-            schedule=self.discriminator_schedule,
-            ema_momentum=None,
-        )
+        settings = {name: getattr(self, name) for name in names} | {"ema_momentum": None}
+        settings["epochs"] = max(1, self.epochs - self.pretrain_epochs)
+        settings["learning_rate"] = self.discriminator_learning_rate
+        settings["schedule"] = self.discriminator_schedule
+        return TrainingConfig(**settings)
 
 
 def bind_settings(path, settings, defaults=None, may_change=()):
-    """Writes settings to a file of a new run, or checks them against those of a begun one.
+    """Writes settings to a JSON file of a new run, or checks them against those of a begun one.
 
     Args:
-        path: path of the file, JSON.
+        path: path of the file.
         settings: dict.
-        defaults: dict of what settings were that the file does not name; those in neither were
-            as they are now.
+        defaults: dict of settings that the file may lack; those in neither were as they are now.
         may_change: names of settings that need not be the same.
 
     Raises:
