@@ -1,6 +1,9 @@
-"""The command that lists the shipped networks: `presets`. It needs no Keras."""
+"""The commands of presets: `presets` lists what ships, `import` makes one of published weights."""
 
 import sys
+from pathlib import Path
+
+from keras_colorize.errors import InputError
 
 from .common import EXIT_FAILED
 
@@ -13,6 +16,35 @@ def add(commands):
     """Adds the command to the parser."""
     command = commands.add_parser("presets", help="list the presets: what for, size, figures")
     command.set_defaults(run=_presets, needs_keras=False)
+    command = commands.add_parser("import", help="make a preset of a checkpoint of others")
+    command.add_argument(
+        "file",
+        metavar="FILE",
+        help="checkpoint of DDColor, siggraph17 or eccv16: .pth, .bin or .safetensors",
+    )
+    command.add_argument("-o", "--output", required=True, metavar="FOLDER", help="preset to write")
+    command.add_argument("--overwrite", action="store_true", help="replace an existing preset")
+    command.set_defaults(run=_import, check=_check_import)
+
+
+def _check_import(options):
+    from keras_colorize.presets import CONFIG_FILE
+
+    if not Path(options.file).is_file():
+        raise InputError(f"Expected a checkpoint, received no such file: {options.file}.")
+    if (Path(options.output) / CONFIG_FILE).exists() and not options.overwrite:
+        raise InputError(
+            f"Expected a folder without a preset, received {options.output}; --overwrite replaces."
+        )
+
+
+def _import(options):
+    from keras_colorize.presets.published import import_checkpoint
+
+    config = import_checkpoint(options.file, options.output, options.overwrite)
+    print(f"{options.output}: {config.network}, {config.license}; {config.description}")
+    print(f"Use it: keras-colorize colorize photo.jpg --preset {options.output}")
+    return 0
 
 
 def _presets(_):

@@ -6,6 +6,7 @@ clibdev/colorization at ba536f0), run in PyTorch 2.13 with float64 on the state 
 that are made here.
 """
 
+import sys
 import zlib
 
 import keras
@@ -13,10 +14,12 @@ import numpy as np
 import pytest
 import torch
 
+from keras_colorize import Colorizer, cli
 from keras_colorize.color import unscale_ab
-from keras_colorize.models import ddcolor, siggraph17
-from keras_colorize.presets import PresetError
-from keras_colorize.presets.published import LAYOUTS, fill, identify, load_published, read_state
+from keras_colorize.models import ddcolor, eccv16, siggraph17
+from keras_colorize.presets import PresetError, sha256
+from keras_colorize.presets.layouts import LAYOUTS
+from keras_colorize.presets.published import fill, identify, load_published, read_state
 
 
 def uniform(name, shape):
@@ -278,7 +281,7 @@ def hinted(size):
     return {"lightness": lightness(size), "hint_ab": ab, "hint_mask": mask}
 
 
-def check_against(expected, model, inputs=lightness):
+def check_against(expected, model, inputs=lightness, tolerance=1e-4):
     """Compares outputs of layers with those of the authors' code."""
     sizes = list(expected)[: 1 if ON_JAX else None]  # JAX compiles every size anew
     for size, layers in ((size, expected[size]) for size in sizes):
@@ -287,9 +290,9 @@ def check_against(expected, model, inputs=lightness):
         for name, (largest, values) in layers.items():
             output = unscale_ab(outputs[name]) if name == "ab" else outputs[name]
             output = keras.ops.convert_to_numpy(output)
-            np.testing.assert_allclose(np.abs(output).max(), largest, rtol=1e-4, err_msg=name)
+            np.testing.assert_allclose(np.abs(output).max(), largest, rtol=tolerance, err_msg=name)
             found = output.ravel()[:: step(output)][:5]
-            np.testing.assert_allclose(found, values, atol=1e-4 * largest, err_msg=name)
+            np.testing.assert_allclose(found, values, atol=tolerance * largest, err_msg=name)
 
 
 def test_ddcolor_equals_the_authors_code(tmp_path):
@@ -309,11 +312,31 @@ def test_siggraph17_equals_the_authors_code_with_and_without_hints(tmp_path):
     check_against(SIGGRAPH17_HINTS, guided, hinted)
 
 
-def test_eccv16_equals_the_authors_code(tmp_path):
+def test_eccv16_equals_the_authors_code():
     state = formula(eccv16_shapes(), variance=9.0)
-    model, published = saved_and_loaded(state, tmp_path)
+    published = identify(state)
     assert published is LAYOUTS["eccv16_release"]
+    model = eccv16()
+    fill(model, state, published)
     check_against(ECCV16, model)
+
+
+def test_the_command_makes_a_preset_that_colorizes(tmp_path, capsys, picture):
+    path = save(formula(eccv16_shapes(), variance=9.0), tmp_path / "release-1234.pth")
+    words = ["import", str(path), "-o", str(tmp_path / "imported")]
+    assert cli.main(words) == 0
+    assert "eccv16, BSD-2-Clause" in capsys.readouterr().out
+    card = (tmp_path / "imported" / "MODEL_CARD.md").read_text()
+    assert sha256(path) in card
+    assert "https://github.com/richzhang/colorization" in card
+    assert cli.main(words) == 2
+    assert "--overwrite replaces" in capsys.readouterr().err
+    path.unlink()
+    colorizer = Colorizer.from_preset(tmp_path / "imported", precision="float32")
+    assert (colorizer.working_size, colorizer.options.decoder) == (256, "mean")
+    assert colorizer(picture).shape == picture.shape
+    # Weights in half precision.
+    check_against(ECCV16, colorizer.model, tolerance=1e-2)
 
 
 @pytest.fixture(scope="module")
@@ -386,7 +409,7 @@ class Touch:
         return open, (str(self.path), "w")
 
 
-def test_files_that_are_no_checkpoint_are_refused(small, tmp_path):
+def test_files_that_are_no_checkpoint_are_refused(small, tmp_path, monkeypatch):
     state = small[1]
     whole = save(state, tmp_path / "whole.pth")
     with pytest.raises(PresetError, match=r"whole\.pth: Expected a checkpoint of ddcolor_tiny"):
@@ -403,6 +426,10 @@ def test_files_that_are_no_checkpoint_are_refused(small, tmp_path):
     refused("empty.pth", b"", "received a damaged file")
     with pytest.raises(PresetError, match="received no such file"):
         load_published(tmp_path / "none.pth")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(PresetError, match=r"the package torch.*keras-colorize\[import\]"):
+        load_published(whole)
+    monkeypatch.undo()
     state = {"a": torch.zeros(3), "b": torch.tensor([1.0, float("nan")])}
     torch.save(state, tmp_path / "nan.pth")
     with pytest.raises(PresetError, match="Expected finite numbers, received others in b"):
