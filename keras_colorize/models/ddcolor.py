@@ -71,7 +71,9 @@ def ddcolor(
     for number, channels in enumerate(_DECODER):
         x = _up_block(x, features[2 - number], f"up{number}", scaled(channels, width))
         decoded.append(x)
-    colors = _color_decoder(decoded, queries, scaled(32, width))
+    # With heads of one channel, attention of Keras 3.15 in a TensorFlow graph of unknown sizes is
+    # not what it is outside of one.
+    colors = _color_decoder(decoded, queries, max(2, scaled(32, width)))
     # Of 4 x 4 pixels each; the shuffle is left to the layer after, which mixes channels first.
     fine = layers.Conv2D(16 * colors.shape[-1], 1, kernel_initializer="he_normal", name="last_up")(
         x

@@ -77,6 +77,13 @@ def test_other_sizes_are_filled_up_with_the_last_row_and_column(model, predict):
     np.testing.assert_allclose(predict(model, lightness)["ab"], whole[:, :33, :31], atol=1e-6)
 
 
+def test_a_graph_of_unknown_sizes_equals_the_layers_one_by_one(model):
+    for size in ((32, 64), (24, 40)):  # the second size makes TensorFlow's graph forget the first
+        lightness = np.random.default_rng(0).uniform(0, 100, (1, *size, 1)).astype("float32")
+        compiled = model.predict_on_batch(lightness)["ab"]
+        np.testing.assert_allclose(compiled, _numpy(model(lightness)["ab"]), atol=1e-5)
+
+
 def test_the_tiny_network_has_the_published_number_of_parameters():
     # 55.0 M in Table 2 of the paper; 55,006,640 in the release, less the norm before ConvNeXt's
     # classifier.

@@ -200,7 +200,7 @@ def ddcolor_shapes(depths, widths, length=256, decoder=(512, 512, 256), dense=20
 TINY = ((3, 3, 9, 3), (96, 192, 384, 768))
 ON_JAX = keras.backend.backend() == "jax"
 # The same at a width of 1/32.
-SMALL = ((3, 3, 9, 3), (3, 6, 12, 24), 8, (16, 16, 8), 64, 4)
+SMALL = ((3, 3, 9, 3), (3, 6, 12, 24), 16, (16, 16, 8), 128, 4)
 
 # By layer and size: the largest absolute value, and five values, `step` apart.
 DDCOLOR = {
