@@ -13,6 +13,7 @@ import numpy as np
 import skimage.data
 
 from keras_colorize import PresetError
+from keras_colorize.inference.heads import is_distribution
 from keras_colorize.io import Photograph, PhotographError, write_photograph
 
 TRAINERS = Path(__file__).parents[1] / "trainers"
@@ -96,7 +97,9 @@ def mean_alone(colorizer, **changes):
     Returns:
         Another `Colorizer`.
     """
-    return colorizer.replace(decoder="mean", saturation=1.0, rebalancing=0.0, **changes)
+    if is_distribution(colorizer.config.output):
+        changes |= {"decoder": "mean", "rebalancing": 0.0}
+    return colorizer.replace(saturation=1.0, **changes)
 
 
 def median_seconds(call, repeats):
