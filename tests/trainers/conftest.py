@@ -50,6 +50,11 @@ def in_process():
     """Loads a script by name; returns its `main` as a function of the options that it is given."""
     loaded = []
     sys.path.insert(0, str(ROOT / "trainers"))
+    # TensorFlow's own tools, which other tests import, have flags of the same names.
+    tools = flags.FLAGS.flags_by_module_dict().items()
+    aside = [flag for name, own in tools if name.startswith("tensorflow.") for flag in own]
+    for flag in aside:
+        delattr(flags.FLAGS, flag.name)
 
     def load(name):
         before = set(flags.FLAGS)
@@ -64,6 +69,8 @@ def in_process():
     # Two scripts may have a flag of the same name.
     for name in loaded:
         delattr(flags.FLAGS, name)
+    for flag in aside:
+        flags.FLAGS[flag.name] = flag
 
 
 class Started:
