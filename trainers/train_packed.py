@@ -142,7 +142,6 @@ def _train(trainer, store, phase, step, run):
     start = saved = logged = time.monotonic()
     count = last = 0
     totals = []
-    history = (run / "log.jsonl").open("a", encoding="utf-8")
     while (elapsed := time.monotonic() - start) < seconds:
         if count % 20 == 0:
             store.take_in()
@@ -157,8 +156,8 @@ def _train(trainer, store, phase, step, run):
             line |= {"views": count * phase["batch"], "seconds": round(now - start, 1)}
             line |= {"views_per_second": round(speed, 1), "pictures": store.count, "rate": rate}
             line |= {name: round(value, 4) for name, value in values.items()}
-            history.write(json.dumps(line) + "\n")
-            history.flush()
+            with (run / "log.jsonl").open("a", encoding="utf-8") as history:
+                history.write(json.dumps(line) + "\n")
             logging.info("%s", line)
             totals, last, logged = [], count, now
         elif count % 10 == 0:
@@ -270,7 +269,7 @@ class Trainer:
 
     def _step(self, phase, state, taught, pictures, tables, rate):
         values, others, moments, averages, key = state
-        key, views, aging, dropout = jax.random.split(key, 4)
+        key, views, aging = jax.random.split(key, 3)
         rgb, scenes = draw_views(
             views, pictures, tables, phase["batch"], phase["size"], FLAGS.smallest_crop
         )
