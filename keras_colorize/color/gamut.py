@@ -3,7 +3,7 @@
 from keras import ops
 
 from keras_colorize.color.lab import expand
-from keras_colorize.color.xyz import RGB_FROM_XYZ, WHITE, as_colors, encode_gamma, mix, planes
+from keras_colorize.color.xyz import RGB_FROM_XYZ, WHITE, as_colors, encode_gamma, mix
 
 # In linear light; at most 0.0013 in sRGB, a third of one 8-bit level. White itself needs 0.8e-4,
 # because the digits of the matrix and those of the white point differ by that much.
@@ -20,7 +20,7 @@ def lab_to_rgb_in_gamut(lab):
     Both take L*a*b* (..., 3), L* cut to 0..100. The result is sRGB in [0, 1], float32 (..., 3), and
     a boolean (...), False where a channel of linear light was over by more than 1e-4 and was cut.
     """
-    lightness, a, b = planes(as_colors(lab, "lab"))
+    lightness, a, b = ops.unstack(as_colors(lab, "lab"), axis=-1)
     linear = _linear_light(ops.clip(lightness, 0.0, 100.0), a, b)
     return _display(linear), _excess(linear) <= 0.0
 
@@ -31,17 +31,10 @@ def reduce_chroma_to_gamut(lab):
     L*, cut to 0..100, and the hue angle are kept. Colors inside the gamut are converted as
     `lab_to_rgb` does. The factor on the chroma is a constant to the gradient.
     """
-    lightness, a, b = planes(as_colors(lab, "lab"))
+    lightness, a, b = ops.unstack(as_colors(lab, "lab"), axis=-1)
     lightness = ops.clip(lightness, 0.0, 100.0)
-    factor = ops.stop_gradient(_chroma_factor(lightness, a, b))
-    return _display(_linear_light(lightness, factor * a, factor * b))
-
-
-def _chroma_factor(lightness, a, b):
-    """The largest factor that fits, between gray and the color (Illinois' false position).
-
-    Every pixel takes the same steps: picking some out needs shapes that not every backend traces.
-    """
+    # The largest factor that fits, by Illinois' false position. Every pixel takes the same steps:
+    # picking some out needs shapes that not every backend traces.
     inside, outside = ops.zeros_like(a), ops.ones_like(a)
     excess_inside = _excess(_linear_light(lightness, inside, inside))
     excess = _excess(_linear_light(lightness, a, b))
@@ -57,13 +50,14 @@ def _chroma_factor(lightness, a, b):
         # Halving the value at the end that stays keeps that end from being stuck.
         excess_inside = ops.where(fits, ops.minimum(excess, -_ROUNDING), 0.5 * excess_inside)
         excess_outside = ops.where(fits, 0.5 * excess_outside, excess)
-    return ops.where(keep, 1.0, inside)
+    factor = ops.stop_gradient(ops.where(keep, 1.0, inside))
+    return _display(_linear_light(lightness, factor * a, factor * b))
 
 
 def _linear_light(lightness, a, b):
     fy = (lightness + 16.0) / 116.0
-    x, y, z = expand(fy + a / 500.0), expand(fy), expand(fy - b / 200.0)
-    return mix(RGB_FROM_XYZ * WHITE, x, y, z)
+    xyz = expand(fy + a / 500.0), expand(fy), expand(fy - b / 200.0)
+    return mix(RGB_FROM_XYZ * WHITE, xyz)
 
 
 def _display(linear):

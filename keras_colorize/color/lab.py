@@ -8,7 +8,6 @@ from keras_colorize.color.xyz import (
     as_colors,
     decode_gamma,
     mix,
-    planes,
     power,
     rgb_to_xyz,
     xyz_to_rgb,
@@ -40,13 +39,14 @@ def lab_to_rgb(lab, clip=True):
 
 def rgb_to_lightness(rgb):
     """Computes L* in 0..100, (..., 1), the input of every network, of sRGB in [0, 1], (..., 3)."""
-    (luminance,) = mix(XYZ_FROM_RGB[1:2], *planes(decode_gamma(as_colors(rgb, "rgb"))))
+    linear = ops.unstack(decode_gamma(as_colors(rgb, "rgb")), axis=-1)
+    (luminance,) = mix(XYZ_FROM_RGB[1:2], linear)
     return ops.expand_dims(116.0 * compress(luminance) - 16.0, axis=-1)
 
 
 def xyz_to_lab(xyz):
     """Converts CIE XYZ with Y = 1 for white, (..., 3), to L*a*b*, (..., 3)."""
-    x, y, z = planes(as_colors(xyz, "xyz"))
+    x, y, z = ops.unstack(as_colors(xyz, "xyz"), axis=-1)
     fx, fy, fz = compress(x / WHITE[0]), compress(y / WHITE[1]), compress(z / WHITE[2])
     return ops.stack([116.0 * fy - 16.0, 500.0 * (fx - fy), 200.0 * (fy - fz)], axis=-1)
 
@@ -56,7 +56,7 @@ def lab_to_xyz(lab):
 
     Colors that no light has give negative values, which are not cut.
     """
-    lightness, a, b = planes(as_colors(lab, "lab"))
+    lightness, a, b = ops.unstack(as_colors(lab, "lab"), axis=-1)
     fy = (lightness + 16.0) / 116.0
     fx, fz = fy + a / 500.0, fy - b / 200.0
     return ops.stack([WHITE[0] * expand(fx), WHITE[1] * expand(fy), WHITE[2] * expand(fz)], axis=-1)

@@ -3,7 +3,7 @@
 from keras import ops
 
 from keras_colorize.color.lab import compress, expand
-from keras_colorize.color.xyz import WHITE, as_colors, planes, rgb_to_xyz
+from keras_colorize.color.xyz import WHITE, as_colors, rgb_to_xyz
 
 _WHITE_SUM = WHITE[0] + 15 * WHITE[1] + 3 * WHITE[2]
 _WHITE_U = 4 * WHITE[0] / _WHITE_SUM
@@ -25,7 +25,7 @@ def rgb_to_luv(rgb):
 
 def xyz_to_luv(xyz):
     """Converts CIE XYZ with Y = 1 for white, (..., 3), to L*u*v*, (..., 3)."""
-    x, y, z = planes(as_colors(xyz, "xyz"))
+    x, y, z = ops.unstack(as_colors(xyz, "xyz"), axis=-1)
     total = x + 15.0 * y + 3.0 * z
     visible = total > _SMALLEST_SUM
     divisor = ops.where(visible, total, 1.0)
@@ -38,7 +38,7 @@ def xyz_to_luv(xyz):
 
 def luv_to_xyz(luv):
     """Converts L*u*v*, (..., 3), L* in 0..100, to CIE XYZ with Y = 1 for white, (..., 3)."""
-    lightness, u, v = planes(as_colors(luv, "luv"))
+    lightness, u, v = ops.unstack(as_colors(luv, "luv"), axis=-1)
     visible = lightness > _SMALLEST_LIGHTNESS
     divisor = 13.0 * ops.where(visible, lightness, 1.0)
     u_prime = ops.where(visible, u / divisor, 0.0) + _WHITE_U

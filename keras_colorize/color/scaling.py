@@ -22,37 +22,29 @@ def scale_ab(ab):
 
     Squared errors published with (ab + 128) / 255 are 0.744 times those of this scale.
     """
-    return _scale(ab, "ab", AB_LIMIT)
+    return as_colors(ab, "ab", channels=2) / (2 * AB_LIMIT) + 0.5
 
 
 def unscale_ab(ab_scaled):
     """Maps scaled ab from [0, 1] back to [-110, 110]; the inverse of `scale_ab`."""
-    return _unscale(ab_scaled, "ab_scaled", AB_LIMIT)
+    return (as_colors(ab_scaled, "ab_scaled", channels=2) - 0.5) * (2 * AB_LIMIT)
 
 
 def scale_luv_uv(luv_uv):
     """Maps u, v of L*u*v* from [-180, 180] to [0, 1]."""
-    return _scale(luv_uv, "luv_uv", LUV_UV_LIMIT)
+    return as_colors(luv_uv, "luv_uv", channels=2) / (2 * LUV_UV_LIMIT) + 0.5
 
 
 def unscale_luv_uv(luv_uv_scaled):
     """Maps scaled u, v of L*u*v* from [0, 1] back; the inverse of `scale_luv_uv`."""
-    return _unscale(luv_uv_scaled, "luv_uv_scaled", LUV_UV_LIMIT)
+    return (as_colors(luv_uv_scaled, "luv_uv_scaled", channels=2) - 0.5) * (2 * LUV_UV_LIMIT)
 
 
 def scale_yuv_uv(yuv_uv):
     """Maps u of YUV from [-0.436, 0.436] and v from [-0.615, 0.615] to [0, 1]."""
-    return _scale(yuv_uv, "yuv_uv", YUV_UV_LIMITS)
+    return as_colors(yuv_uv, "yuv_uv", channels=2) / (2 * YUV_UV_LIMITS) + 0.5
 
 
 def unscale_yuv_uv(yuv_uv_scaled):
     """Maps scaled u, v of YUV from [0, 1] back; the inverse of `scale_yuv_uv`."""
-    return _unscale(yuv_uv_scaled, "yuv_uv_scaled", YUV_UV_LIMITS)
-
-
-def _scale(chroma, name, limit):
-    return as_colors(chroma, name, channels=2) / (2 * limit) + 0.5
-
-
-def _unscale(scaled, name, limit):
-    return (as_colors(scaled, name, channels=2) - 0.5) * (2 * limit)
+    return (as_colors(yuv_uv_scaled, "yuv_uv_scaled", channels=2) - 0.5) * (2 * YUV_UV_LIMITS)

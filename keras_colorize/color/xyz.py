@@ -24,7 +24,8 @@ _SLOPE, _OFFSET, _GAMMA = 12.92, 0.055, 2.4
 
 def rgb_to_xyz(rgb):
     """Converts sRGB in [0, 1], (..., 3), to CIE XYZ with Y = 1 for white, (..., 3)."""
-    return ops.stack(mix(XYZ_FROM_RGB, *planes(decode_gamma(as_colors(rgb, "rgb")))), axis=-1)
+    linear = ops.unstack(decode_gamma(as_colors(rgb, "rgb")), axis=-1)
+    return ops.stack(mix(XYZ_FROM_RGB, linear), axis=-1)
 
 
 def xyz_to_rgb(xyz, clip=True):
@@ -32,7 +33,8 @@ def xyz_to_rgb(xyz, clip=True):
 
     `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel.
     """
-    rgb = encode_gamma(ops.stack(mix(RGB_FROM_XYZ, *planes(as_colors(xyz, "xyz"))), axis=-1))
+    linear = mix(RGB_FROM_XYZ, ops.unstack(as_colors(xyz, "xyz"), axis=-1))
+    rgb = encode_gamma(ops.stack(linear, axis=-1))
     return ops.clip(rgb, 0.0, 1.0) if clip else rgb
 
 
@@ -67,11 +69,6 @@ def as_colors(values, name, channels=3):
     return ops.cast(values, "float32")
 
 
-def planes(colors):
-    """The three channels (...) of a tensor (..., 3)."""
-    return colors[..., 0], colors[..., 1], colors[..., 2]
-
-
 def power(base, exponent):
     """Power of positive numbers, float32, by exponential and logarithm.
 
@@ -80,11 +77,10 @@ def power(base, exponent):
     return ops.exp(exponent * ops.log(base))
 
 
-def mix(matrix, first, second, third):
-    """The n sums of three channels that the rows of a matrix (n, 3) weigh.
+def mix(matrix, channels):
+    """The n sums of a sequence of three channels that the rows of a matrix (n, 3) weigh.
 
     A matrix product of float32 may run in TF32 or bfloat16, which is not exact enough for color.
     """
-    return tuple(
-        float(row[0]) * first + float(row[1]) * second + float(row[2]) * third for row in matrix
-    )
+    first, second, third = channels
+    return [a * first + b * second + c * third for a, b, c in matrix.tolist()]

@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from keras_colorize.color.xyz import as_colors, mix, planes
+from keras_colorize.color.xyz import as_colors, mix
 
 # BT.601 luma and its scaled color differences, the digits that scikit-image uses.
 YUV_FROM_RGB = np.array(
@@ -18,7 +18,7 @@ RGB_FROM_YUV = np.linalg.inv(YUV_FROM_RGB)
 
 def rgb_to_yuv(rgb):
     """Converts sRGB in [0, 1], (..., 3), to YUV, (..., 3)."""
-    return ops.stack(mix(YUV_FROM_RGB, *planes(as_colors(rgb, "rgb"))), axis=-1)
+    return ops.stack(mix(YUV_FROM_RGB, ops.unstack(as_colors(rgb, "rgb"), axis=-1)), axis=-1)
 
 
 def yuv_to_rgb(yuv, clip=True):
@@ -26,5 +26,5 @@ def yuv_to_rgb(yuv, clip=True):
 
     `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel.
     """
-    rgb = ops.stack(mix(RGB_FROM_YUV, *planes(as_colors(yuv, "yuv"))), axis=-1)
+    rgb = ops.stack(mix(RGB_FROM_YUV, ops.unstack(as_colors(yuv, "yuv"), axis=-1)), axis=-1)
     return ops.clip(rgb, 0.0, 1.0) if clip else rgb

@@ -33,8 +33,9 @@ def atomic_file(path, overwrite=False):
         try:
             with io.BufferedRandom(output) as stream:
                 yield stream
-                stream.flush()
-                output.sync()
+                with _blame(path):
+                    stream.flush()
+                    os.fsync(io.FileIO.fileno(output))
         except Exception:
             if output.fault is None:
                 raise
@@ -72,7 +73,19 @@ def publish(part, path, overwrite=False):
         elif overwrite:
             part.replace(path)
         else:
-            _publish_new_file(part, path)
+            try:
+                # A link fails where the name is taken; a rename would replace it silently.
+                path.hardlink_to(part)
+            except FileExistsError:
+                raise
+            except OSError:
+                # File systems without hard links (FAT, some network shares): take the name first.
+                path.open("xb").close()
+                try:
+                    part.replace(path)
+                except OSError:
+                    path.unlink(missing_ok=True)
+                    raise
     except FileExistsError as fault:
         raise _exists(path) from fault
     except OSError as fault:
@@ -85,23 +98,14 @@ class _Output(io.FileIO):
     fault = None
 
     def write(self, data):
-        return self._remember(super().write, data)
-
-    def sync(self):
-        self._remember(os.fsync, super().fileno())
-
-    def close(self):
-        self._remember(super().close)
-
-    def fileno(self):
-        raise io.UnsupportedOperation("fileno")
-
-    def _remember(self, action, *args):
         try:
-            return action(*args)
+            return super().write(data)
         except OSError as fault:
             self.fault = self.fault or fault
             raise
+
+    def fileno(self):
+        raise io.UnsupportedOperation("fileno")
 
 
 @contextlib.contextmanager
@@ -120,22 +124,6 @@ def _part_of(path, overwrite, suffix=""):
             shutil.rmtree(part, ignore_errors=True)
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-
-
-def _publish_new_file(part, path):
-    try:
-        # A link fails where the name is taken; a rename would replace it silently.
-        path.hardlink_to(part)
-    except FileExistsError:
-        raise
-    except OSError:
-        # File systems without hard links (FAT, some network shares): take the name, then fill it.
-        path.open("xb").close()
-        try:
-            part.replace(path)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
 
 
 def _publish_folder(part, path, overwrite):

@@ -43,10 +43,17 @@ def decode(image, stream, reopen):
     ):
         samples, _ = read_tiff_array(stream, image.width * image.height)
         return from_array(samples, image.info)
-    raw = _raw_mode(image)
-    samples = None if stream is None else _read_deep(image, raw, reopen)
-    if samples is not None:
+    # Layout of the samples in the file, such as "RGB;16B"; "" where it is not known.
+    tiles = getattr(image, "tile", None)
+    args = tiles[0][3] if tiles else ""
+    raw = args if isinstance(args, str) else (args or ("",))[0]
+    layout, _, order = raw.partition(";16") if isinstance(raw, str) else ("", "", "")
+    if stream is not None and (layout, order) == ("LA", "B"):
+        # Two 16-bit channels are four bytes, which is what RGBA unpacks as they come.
+        samples = _plane(image, "RGBA").astype(np.uint8).view(">u2").astype(np.uint16)
         return _from_uint16(samples, image.info)
+    if stream is not None and layout in _RGB_LAYOUTS and order in ("B", "L", "N"):
+        return _from_uint16(_read_deep(image, layout, order, reopen), image.info)
     if image.mode.startswith("I;16"):
         samples = np.asarray(image).astype(np.uint16)[..., None]
         if bits[0] < 16:
@@ -117,22 +124,8 @@ def from_array(samples, info):
     return pixels, alpha, (said, *notes)
 
 
-def _raw_mode(image):
-    """Layout of the samples in the file, such as "RGB;16B", or "" where it is not known."""
-    tiles = getattr(image, "tile", None)
-    args = tiles[0][3] if tiles else ""
-    first = args if isinstance(args, str) else (args or ("",))[0]
-    return first if isinstance(first, str) else ""
-
-
-def _read_deep(image, raw, reopen):
-    """All 16 bits of a picture of several channels, straight alpha last; None for others."""
-    layout, _, order = raw.partition(";16")
-    if (layout, order) == ("LA", "B"):
-        # Two 16-bit channels are four bytes, which is what RGBA unpacks as they come.
-        return _plane(image, "RGBA").astype(np.uint8).view(">u2").astype(np.uint16)
-    if layout not in _RGB_LAYOUTS or order not in ("B", "L", "N"):
-        return None
+def _read_deep(image, layout, order, reopen):
+    """All 16 bits of a picture of several channels, straight alpha last."""
     order = sys.byteorder[0].upper() if order == "N" else order
     unpacked = f"{_RGB_LAYOUTS[layout]};16"
     samples = _plane(reopen(), unpacked + order, 8)
@@ -156,15 +149,11 @@ def _plane(image, raw, shift=0, samples=None):
     image.load()
     if samples is None:
         samples = np.zeros((image.height, image.width, len(image.getbands())), np.uint16)
-    for rows, band in _bands(image):
-        samples[rows] |= np.asarray(band, dtype=np.uint16) << shift
-    return samples
-
-
-def _bands(image):
     for top in range(0, image.height, BAND_ROWS):
         bottom = min(top + BAND_ROWS, image.height)
-        yield slice(top, bottom), image.crop((0, top, image.width, bottom))
+        band = image.crop((0, top, image.width, bottom))
+        samples[top:bottom] |= np.asarray(band, dtype=np.uint16) << shift
+    return samples
 
 
 def _from_uint16(samples, info):
@@ -198,15 +187,17 @@ def _decode_eight(image):
     to_rgb, notes = _srgb_converter(mode, image.info.get("icc_profile"))
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     alpha = np.empty(pixels.shape[:2], np.uint8) if transparent else None
-    for rows, band in _bands(image):
+    for top in range(0, image.height, BAND_ROWS):
+        bottom = min(top + BAND_ROWS, image.height)
+        band = image.crop((0, top, image.width, bottom))
         if transparent:
             band = band.convert(mode + "A")
-            alpha[rows] = np.asarray(band.getchannel("A"))
+            alpha[top:bottom] = np.asarray(band.getchannel("A"))
         band = band.convert(mode)
         if transparent:
             # Without the key of its transparent color, a conversion would look for it again.
             band.info.pop("transparency", None)
-        pixels[rows] = np.asarray(to_rgb(band) if to_rgb else band.convert("RGB"))
+        pixels[top:bottom] = np.asarray(to_rgb(band) if to_rgb else band.convert("RGB"))
     return pixels, alpha, notes
 
 

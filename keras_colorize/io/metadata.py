@@ -19,7 +19,15 @@ _TIFF = "http://ns.adobe.com/tiff/1.0/"
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _END = '<?xpacket end="w"?>'
-_EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/></x:xmpmeta>'
+_MARK = (
+    f'<rdf:Description xmlns:rdf="{_RDF}" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}" rdf:about="">'
+    f"<Iptc4xmpExt:DigitalSourceType>{MADE_COLORS}</Iptc4xmpExt:DigitalSourceType>"
+    "</rdf:Description>"
+)
+_PACKET = (
+    f'{_BEGIN}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">{_MARK}</rdf:RDF>'
+    f"</x:xmpmeta>{_END}"
+)
 EXIF_HEADER = b"Exif\0\0"
 _ORIENTATION = ExifTags.Base.Orientation.value
 # Tags of a TIFF that describe the photograph; the others describe how its pixels are stored.
@@ -36,20 +44,46 @@ class DamagedXMPError(Exception):
 
 def read_metadata(image):
     """The `Metadata` of a decoded Pillow image, the EXIF orientation (1..8) to apply, and notes."""
-    notes = []
+    notes, info = [], image.info
     exif, orientation = None, 1
     try:
-        orientation = int(image.getexif().get(_ORIENTATION, 1))
-        exif = _exif_block(image)
+        tags = image.getexif()
+        orientation = int(tags.get(_ORIENTATION, 1))
+        if info.get("exif"):
+            exif = upright_exif(info["exif"])
+        elif fields := descriptive_fields(tags):
+            kept = Image.Exif()
+            for tag, value in fields.items():
+                if isinstance(value, dict):
+                    kept.get_ifd(tag).update(value)
+                else:
+                    kept[tag] = value
+            exif = kept.tobytes()
     except _FAULTS as fault:
         notes.append(f"the EXIF block is damaged ({fault}) and was left out")
-    xmp = image.info.get("xmp") or None
+    xmp = info.get("xmp") or None
     try:
         xmp = xmp and without_orientation(xmp.encode() if isinstance(xmp, str) else bytes(xmp))
     except DamagedXMPError as fault:
         xmp = None
         notes.append(f"the XMP packet is damaged and was left out: {fault}")
-    metadata = Metadata(exif, xmp, _dpi(image), _text(image), bool(image.info.get("icc_profile")))
+    try:
+        dpi = tuple(float(value) for value in info.get("dpi", ()))
+        dpi = dpi if len(dpi) == 2 and all(1 < value < 1e5 for value in dpi) else None
+    except (TypeError, ValueError, ZeroDivisionError):
+        dpi = None
+    # Raw profiles are EXIF and IPTC blocks in disguise, with the old orientation in them.
+    text = {
+        key: str(value)
+        for key, value in (getattr(image, "text", None) or {}).items()
+        if key != "XML:com.adobe.xmp" and not key.startswith("Raw profile type")
+    }
+    if isinstance(comment := info.get("comment"), bytes):
+        try:
+            text["Comment"] = comment.decode("utf-8")
+        except UnicodeDecodeError:
+            text["Comment"] = comment.decode("latin-1")
+    metadata = Metadata(exif, xmp, dpi, text, bool(info.get("icc_profile")))
     return metadata, orientation if 1 <= orientation <= 8 else 1, tuple(notes)
 
 
@@ -87,58 +121,18 @@ def descriptive_fields(exif):
     return fields
 
 
-def _exif_block(image):
-    if image.info.get("exif"):
-        return upright_exif(image.info["exif"])
-    fields, kept = descriptive_fields(image.getexif()), Image.Exif()
-    for tag, value in fields.items():
-        if isinstance(value, dict):
-            kept.get_ifd(tag).update(value)
-        else:
-            kept[tag] = value
-    return kept.tobytes() if fields else None
-
-
-def _dpi(image):
-    try:
-        horizontal, vertical = (float(value) for value in image.info["dpi"])
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    plausible = 1 < horizontal < 1e5 and 1 < vertical < 1e5
-    return (horizontal, vertical) if plausible else None
-
-
-def _text(image):
-    # Raw profiles are EXIF and IPTC blocks in disguise, with the old orientation in them.
-    fields = {
-        key: str(value)
-        for key, value in (getattr(image, "text", None) or {}).items()
-        if key != "XML:com.adobe.xmp" and not key.startswith("Raw profile type")
-    }
-    comment = image.info.get("comment")
-    if isinstance(comment, bytes):
-        try:
-            fields["Comment"] = comment.decode("utf-8")
-        except UnicodeDecodeError:
-            fields["Comment"] = comment.decode("latin-1")
-    return fields
-
-
 def mark_made_colors(packet):
     """XMP packet with `Iptc4xmpExt:DigitalSourceType` set; all else stays.
 
     `packet` may be None. Raises DamagedXMPError if it is not XMP, or declares a document type.
     """
-    document, rdf = _parse(packet or _EMPTY.encode())
+    if not packet:
+        return _PACKET.encode()
+    document, rdf = _parse(packet)
     about = _remove_property(rdf, IPTC_EXTENSION, "DigitalSourceType")
-    description = document.createElementNS(_RDF, "rdf:Description")
-    description.setAttributeNS(_XMLNS, "xmlns:rdf", _RDF)
-    description.setAttributeNS(_XMLNS, "xmlns:Iptc4xmpExt", IPTC_EXTENSION)
-    description.setAttributeNS(_RDF, "rdf:about", about)
-    made = document.createElementNS(IPTC_EXTENSION, "Iptc4xmpExt:DigitalSourceType")
-    made.appendChild(document.createTextNode(MADE_COLORS))
-    description.appendChild(made)
-    rdf.appendChild(description)
+    mark = minidom.parseString(_MARK).documentElement
+    mark.setAttributeNS(_RDF, "rdf:about", about)
+    rdf.appendChild(document.importNode(mark, True))
     return _serialize(document)
 
 

@@ -38,7 +38,8 @@ def find_photographs(inputs):
     found = {}
     for given in inputs:
         for path, root in _matches(os.fspath(given)):
-            found.setdefault(_real(path), (path, root))
+            # Unlike `Path.resolve`, this takes links that lead to each other.
+            found.setdefault(os.path.realpath(path), (path, root))
     return list(found.values())
 
 
@@ -111,80 +112,10 @@ def plan_jobs(inputs, output, sheet=None):
         )
     else:
         jobs, folder = _mirrored_jobs(inputs, output), output
-    _check_jobs(jobs, sheet)
-    _check_writable(folder)
-    return jobs
-
-
-def _matches(given):
-    path = Path(given)
-    # A file called "[1].jpg" is meant as a file, so names come before patterns.
-    if path.is_dir():
-        matches = [(found, path) for found in _walk(path)]
-    elif path.exists():
-        matches = [(path, path.parent)]
-    else:
-        matches = _expand(given)
-    if matches:
-        return matches
-    kinds = {
-        "a folder without any": path.is_dir(),
-        "a link that leads nowhere": path.is_symlink(),
-        "no match": glob.has_magic(given),
-        "no such file or folder": True,
-    }
-    found = next(kind for kind, applies in kinds.items() if applies)
-    raise PhotographError(f"{given}: expected photographs, received {found}.")
-
-
-def _real(path):
-    # Unlike `Path.resolve`, it takes links that lead to each other.
-    return Path(os.path.realpath(path))
-
-
-def _walk(folder):
-    photographs = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        photographs += [Path(parent, name) for name in names if _is_photograph(name)]
-    return sorted(photographs)
-
-
-def _expand(pattern):
-    if not glob.has_magic(pattern):
-        return []
-    parts = Path(pattern).parts[:-1]
-    root = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
-    matches = sorted(Path(match) for match in glob.glob(pattern, recursive=True))
-    return [(match, root) for match in matches if _is_photograph(match.name) and match.is_file()]
-
-
-def _is_photograph(name):
-    return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
-
-
-def _mirrored_jobs(inputs, output):
-    jobs = [
-        Job(path, output_path(path, root, output), path.relative_to(root))
-        for path, root in find_photographs(inputs)
-        if not _is_earlier_result(path, root, output)
-    ]
-    if not jobs:
-        raise PhotographError(f"{output}: expected inputs beside it, found only photographs in it.")
-    return jobs
-
-
-def _is_earlier_result(path, root, output):
-    path, root, output = map(_real, (path, root, output))
-    return root in output.parents and output in path.parents
-
-
-def _check_jobs(jobs, sheet):
-    sources = {_real(job.source) for job in jobs}
-    targets = {}
+    sources, targets = {os.path.realpath(job.source) for job in jobs}, {}
     for job in jobs:
         writable_format(job.target)
-        target = _real(job.target)
+        target = os.path.realpath(job.target)
         if target in sources:
             raise PhotographError(
                 f"{job.target}: expected an output that is no input; name another folder."
@@ -198,11 +129,8 @@ def _check_jobs(jobs, sheet):
     if sheet is not None:
         if writable_format(sheet).name not in ("PNG", "JPEG"):
             raise PhotographError(f"{sheet}: expected a .png or .jpg contact sheet.")
-        if _real(sheet) in sources | set(targets):
+        if os.path.realpath(sheet) in sources | set(targets):
             raise PhotographError(f"{sheet}: expected a contact sheet that is no input or output.")
-
-
-def _check_writable(folder):
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -211,3 +139,45 @@ def _check_writable(folder):
         raise PhotographError(
             f"{folder}: expected a folder that can be written to: {error.strerror}."
         ) from error
+    return jobs
+
+
+def _matches(given):
+    """The photographs of one input, each with the folder that is mirrored."""
+    path = Path(given)
+    # A file called "[1].jpg" is meant as a file, so names come before patterns.
+    if path.is_dir():
+        matches = []
+        for parent, folders, names in os.walk(path):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            matches += [Path(parent, name) for name in names if _is_photograph(name)]
+        missing, root = "a folder without any", path
+    elif path.exists():
+        return [(path, path.parent)]
+    elif glob.has_magic(given):
+        fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts[:-1])
+        found = [Path(match) for match in glob.glob(given, recursive=True)]
+        matches = [one for one in found if _is_photograph(one.name) and one.is_file()]
+        missing, root = "no match", Path(*fixed)
+    else:
+        matches, root = [], path
+        missing = "a link that leads nowhere" if path.is_symlink() else "no such file or folder"
+    if not matches:
+        raise PhotographError(f"{given}: expected photographs, received {missing}.")
+    return [(match, root) for match in sorted(matches)]
+
+
+def _is_photograph(name):
+    return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
+
+
+def _mirrored_jobs(inputs, output):
+    jobs, folder = [], Path(os.path.realpath(output))
+    for path, root in find_photographs(inputs):
+        # Results of an earlier run are no inputs.
+        below = folder in Path(os.path.realpath(path)).parents
+        if not (below and Path(os.path.realpath(root)) in folder.parents):
+            jobs.append(Job(path, output_path(path, root, output), path.relative_to(root)))
+    if not jobs:
+        raise PhotographError(f"{output}: expected inputs beside it, found only photographs in it.")
+    return jobs

@@ -74,7 +74,22 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
     else:
         stream = _open_regular(source, name)
     with stream, _lifted_limit():
-        return _read_stream(stream, name, max_pixels)
+        start = stream.read(16)
+        if not start:
+            raise PhotographError(f"{name}: expected a photograph, received an empty file.")
+        try:
+            image = _open_image(stream)
+        except UnidentifiedImageError as fault:
+            if start.startswith(_TIFF_HEADERS):
+                return _read_unusual_tiff(stream, name, max_pixels)
+            raise PhotographError(
+                f"{name}: expected a photograph, received a file that is none of the known "
+                "formats or is damaged."
+            ) from fault
+        except Exception as fault:
+            raise _damaged(name, fault) from fault
+        with image:
+            return _read(image, stream, name, max_pixels)
 
 
 def picture_size(path):
@@ -128,25 +143,6 @@ def _open_image(stream, formats=_FORMATS):
     Image.init()
     stream.seek(0)
     return Image.open(stream, formats=[name for name in formats.split() if name in Image.OPEN])
-
-
-def _read_stream(stream, name, max_pixels):
-    start = stream.read(16)
-    if not start:
-        raise PhotographError(f"{name}: expected a photograph, received an empty file.")
-    try:
-        image = _open_image(stream)
-    except UnidentifiedImageError as fault:
-        if start.startswith(_TIFF_HEADERS):
-            return _read_unusual_tiff(stream, name, max_pixels)
-        raise PhotographError(
-            f"{name}: expected a photograph, received a file that is none of the known formats or "
-            "is damaged."
-        ) from fault
-    except Exception as fault:
-        raise _damaged(name, fault) from fault
-    with image:
-        return _read(image, stream, name, max_pixels)
 
 
 def _read(image, stream, name, max_pixels):
