@@ -18,8 +18,22 @@ COMMANDS = (colorize, bulk, video, evaluate, presets, export, study, prior, web)
 
 def main(arguments=None):
     """Runs the command; returns 0 if all went well, 1 if a photograph failed, 2 for wrong usage."""
-    words, flags = bulk.split_flags(sys.argv[1:] if arguments is None else list(arguments))
-    options = _parser(words).parse_args(words, argparse.Namespace(beam_flags=flags))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    words, flags = bulk.split_flags(words) if words[:1] == ["bulk"] else (words, [])
+    parser = argparse.ArgumentParser(prog="keras-colorize", description="Colorize photographs.")
+    parser.add_argument("--version", action="version", version=f"keras-colorize {__version__}")
+    # A command sets its own `run`, and `check` for what can be known without Keras.
+    parser.set_defaults(check=lambda _: None, needs_keras=True, beam_flags=flags)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    named = [one for one in COMMANDS if words[:1] == [one.__name__.rpartition(".")[2]]]
+    for module in named or COMMANDS:
+        module.add(commands)
+    # With the extra `completion`: eval "$(register-python-argcomplete keras-colorize)".
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+    options = parser.parse_args(words)
     try:
         check_options(options)
         options.check(options)
@@ -32,23 +46,6 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("keras-colorize: interrupted; finished pictures are whole", file=sys.stderr)
         return 130
-
-
-def _parser(words):
-    parser = argparse.ArgumentParser(prog="keras-colorize", description="Colorize photographs.")
-    parser.add_argument("--version", action="version", version=f"keras-colorize {__version__}")
-    # A command sets its own `run`, and `check` for what can be known without Keras.
-    parser.set_defaults(check=lambda _: None, needs_keras=True)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    named = [one for one in COMMANDS if words[:1] == [one.__name__.rpartition(".")[2]]]
-    for module in named or COMMANDS:
-        module.add(commands)
-    # With the extra `completion`: eval "$(register-python-argcomplete keras-colorize)".
-    if "_ARGCOMPLETE" in os.environ:
-        import argcomplete
-
-        argcomplete.autocomplete(parser)
-    return parser
 
 
 def _import_keras():

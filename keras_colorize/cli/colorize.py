@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from keras_colorize.errors import InputError
+from keras_colorize.inference.options import flags
 
 from . import retouch, server
 from .common import EXIT_FAILED, add_options, make_colorizer
@@ -38,7 +39,9 @@ def _check(options):
 
     if options.truth and not (options.sheet and Path(options.truth).is_dir()):
         raise InputError("expected --sheet and a folder of true colors with --truth")
-    server.check_alone(options)
+    alone = [name for name in server.OWN if getattr(options, name) is not None]
+    if alone and not options.server:
+        raise InputError(f"expected --server with {flags(alone)}")
     options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
     if not options.server:
         retouch.check(options, options.jobs)
@@ -49,7 +52,7 @@ def _colorize(options):
     if options.server:
         colorizer = server.make_colorizer(options)
     else:
-        hints = retouch.make_hints(options, jobs)
+        hints = retouch.make_hints(options, jobs) if options.hinted else None
         colorizer = make_colorizer(options, options.preset, hints=hints)
         if options.sweeps_strip:
             retouch.write_strip(options.sweeps_strip, colorizer, jobs)

@@ -49,16 +49,14 @@ def whole(text):
     return int(text)
 
 
-def make_colorizer(options, preset, **more):
-    """Builds the `Colorizer` of the options; `InputError` for a preset that predicts no colors."""
-    colorizer = make_any_colorizer(options, preset, **more)
-    if not colorizer.config.colorizes:
+def make_colorizer(options, preset, scenes=False, **more):
+    """Builds the `Colorizer` of the options.
+
+    Raises `InputError` for a preset that only tells `scenes` apart, unless these are allowed.
+    """
+    from keras_colorize.inference.colorizer import Colorizer
+
+    colorizer = Colorizer.from_preset(preset, **{**given_options(options), **more})
+    if not (scenes or colorizer.config.colorizes):
         raise InputError(f"expected a preset that colorizes, {preset} only tells scenes apart")
     return colorizer
-
-
-def make_any_colorizer(options, preset, **more):
-    """Like `make_colorizer`, also for presets that only tell scenes apart."""
-    from keras_colorize.inference import Colorizer
-
-    return Colorizer.from_preset(preset, **{**given_options(options), **more})

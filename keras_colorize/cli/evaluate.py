@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .common import EXIT_FAILED, add_options, count, make_any_colorizer, whole
+from .common import EXIT_FAILED, add_options, count, make_colorizer, whole
 from .progress import Progress
 
 
@@ -137,7 +137,7 @@ def _subject(options, paths):
 def _preset(options, preset, history):
     from keras_colorize.inference.heads import is_distribution
 
-    default = make_any_colorizer(options, str(preset))
+    default = make_colorizer(options, str(preset), scenes=True)
     name, methods = _free_name(default.name), {}
     if default.config.colorizes:
         # The mean of what the network holds for likely is nearest to the truth.

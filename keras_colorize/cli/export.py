@@ -5,7 +5,7 @@ import sys
 
 from keras_colorize.errors import InputError
 
-from .common import add_options, count, make_any_colorizer
+from .common import add_options, count, make_colorizer
 
 SAVED_MODEL = "saved_model"
 FORMATS = (SAVED_MODEL, "onnx", "litert", "litert-int8")
@@ -99,7 +99,7 @@ def _check(options):
 def _write(options):
     from keras_colorize.export import export_litert, export_onnx, export_saved_model
 
-    colorizer, output = make_any_colorizer(options, options.preset), options.output
+    colorizer, output = make_colorizer(options, options.preset, scenes=True), options.output
     if options.format == SAVED_MODEL:
         return export_saved_model(
             colorizer,

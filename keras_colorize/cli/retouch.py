@@ -31,23 +31,27 @@ def add(command):
 
 
 def check(options, jobs):
-    """Checks that there is one photograph for what makes sense for one alone."""
-    if options.sweeps_strip:
-        _one(jobs, "--sweeps-strip")
-    if options.hint or options.hints or options.hint_layer:
-        _one(jobs, "hints")
+    """Checks what makes sense for one photograph alone, and the points in `options.points`."""
+    from keras_colorize.inference.points import parse_point, read_points
+    from keras_colorize.io.reading import picture_size
+
+    options.hinted = bool(options.hint or options.hints or options.hint_layer)
+    for what, given in (("--sweeps-strip", options.sweeps_strip), ("hints", options.hinted)):
+        if given and len(jobs) != 1:
+            raise InputError(f"expected one photograph with {what}, received {len(jobs)}")
+    options.points = [*(read_points(options.hints) if options.hints else []), *options.hint]
+    if options.points and (size := picture_size(jobs[0].source)):
+        for point in options.points:
+            parse_point(point, size[::-1])
 
 
 def make_hints(options, jobs):
-    """Makes the `Hints` of the one job, or None; `InputError` for several jobs or a wrong hint."""
-    if not (options.hint or options.hints or options.hint_layer):
-        return None
-    from keras_colorize.inference.hints import Hints, layer_hints, point_hints, read_points
+    """Makes the `Hints` of the one job; `InputError` for a wrong layer."""
+    from keras_colorize.inference.hints import Hints, layer_hints, point_hints
     from keras_colorize.io import read_photograph
 
     size = read_photograph(jobs[0].source).pixels.shape[:2]
-    points = read_points(options.hints) if options.hints else []
-    hints = point_hints([*points, *options.hint], size)
+    hints = point_hints(options.points, size)
     if not options.hint_layer:
         return hints
     layer = layer_hints(read_photograph(options.hint_layer))
@@ -71,11 +75,6 @@ def write_strip(path, colorizer, jobs):
     pictures = sweep_pictures(colorizer, read_photograph(job.source).pixels)
     headings = [f"{count} sweeps" for count in range(len(pictures))]
     contact_sheet([pictures], [str(job.relative)], Path(path), headings=headings)
-
-
-def _one(jobs, what):
-    if len(jobs) != 1:
-        raise InputError(f"expected one photograph with {what}, received {len(jobs)}")
 
 
 def _point(text):

@@ -4,7 +4,8 @@ from keras_colorize.errors import InputError
 
 from .common import count
 
-_OWN = ("server_model", "server_protocol", "server_timeout")
+OWN = ("server_model", "server_protocol", "server_timeout")
+"""Options that make no sense without `--server`."""
 
 
 def add(command):
@@ -46,15 +47,6 @@ def make_colorizer(options):
     except (ImportError, ServerError) as error:
         raise InputError(" ".join(str(error).split())) from error
     return colorizer
-
-
-def check_alone(options):
-    """Raises `InputError` for options of a server without a server."""
-    from keras_colorize.inference.options import flags
-
-    given = [name for name in _OWN if getattr(options, name) is not None]
-    if given and not options.server:
-        raise InputError(f"expected --server with {flags(given)}")
 
 
 def _check(options):

@@ -5,8 +5,8 @@ white point is D65 at 2 degrees and the values are those of scikit-image. Every 
 floating point and raises TypeError for other types, ValueError for other channels.
 """
 
+from keras_colorize.color.display import hsv_to_rgb, rgb_to_hsv, rgb_to_yuv, yuv_to_rgb
 from keras_colorize.color.gamut import lab_to_rgb_in_gamut, reduce_chroma_to_gamut
-from keras_colorize.color.hsv import hsv_to_rgb, rgb_to_hsv
 from keras_colorize.color.lab import (
     lab_to_rgb,
     lab_to_xyz,
@@ -24,7 +24,6 @@ from keras_colorize.color.scaling import (
     unscale_yuv_uv,
 )
 from keras_colorize.color.xyz import rgb_to_xyz, xyz_to_rgb
-from keras_colorize.color.yuv import rgb_to_yuv, yuv_to_rgb
 
 __all__ = [
     "hsv_to_rgb",

@@ -8,7 +8,6 @@ from keras_colorize.color.xyz import (
     as_colors,
     decode_gamma,
     mix,
-    power,
     rgb_to_xyz,
     xyz_to_rgb,
 )
@@ -65,7 +64,7 @@ def lab_to_xyz(lab):
 def compress(light):
     """The CIE cube root with its straight piece near black; float32, any shape."""
     # The root is taken above the knee only: at black its gradient is infinite.
-    root = power(ops.maximum(light, _KNEE_CUBED), 1 / 3)
+    root = ops.exp(1 / 3 * ops.log(ops.maximum(light, _KNEE_CUBED)))
     return ops.where(light > _KNEE_CUBED, root, _SLOPE * light + _INTERCEPT)
 
 

@@ -156,7 +156,7 @@ def composed(pixels, lightness, ab, dtype):
 
 
 def _to_srgb(lightness, ab):
-    """Does what `to_srgb` does, with its search for those colors that need it alone."""
+    """Does what `reduce_chroma_to_gamut` does, searching for those colors that need it alone."""
     lab = tf.concat([lightness, ab], axis=-1)
     colors = tf.reshape(lab, (-1, 3))
     rgb, fits = lab_to_rgb_in_gamut(colors)

@@ -48,7 +48,28 @@ def colorize_files(
 
     def finish(group):
         _step(group, "pixels", colorizer.compose, "preprocessed", "ab")
-        return [_outcome(one, mark_colorized, skip_existing, overwrite, keep) for one in group]
+        outcomes = []
+        for one in group:
+            job, before = one.job, one.photograph
+            if one.error is None and one.pixels is None:
+                status = "skipped" if skip_existing else "failed"
+                advice = "" if skip_existing else "; skip or overwrite existing outputs"
+                outcomes.append(Outcome(job, status, (f"{job.target} exists{advice}",)))
+                continue
+            try:
+                if one.error is not None:
+                    raise one.error
+                after = dataclasses.replace(before, pixels=one.pixels)
+                written = write_photograph(
+                    job.target, after, mark_colorized=mark_colorized, overwrite=overwrite
+                )
+            except Exception as error:
+                note = describe(error).removeprefix(f"{job.source}: ")
+                outcomes.append(Outcome(job, "failed", (note,)))
+            else:
+                pictures = (before, after) if keep else ()
+                outcomes.append(Outcome(job, "done", (*before.notes, *written), *pictures))
+        return outcomes
 
     groups = read_groups(colorizer, jobs, overwrite)
     with (
@@ -110,24 +131,6 @@ def _step(group, name, function, *columns):
         else:
             for one in ready:
                 _step([one], name, function, *columns)
-
-
-def _outcome(one, mark_colorized, skip_existing, overwrite, keep):
-    job, before = one.job, one.photograph
-    if one.error is None and one.pixels is None:
-        if skip_existing:
-            return Outcome(job, "skipped", (f"{job.target} exists",))
-        return Outcome(job, "failed", (f"{job.target} exists; skip or overwrite existing outputs",))
-    try:
-        if one.error is not None:
-            raise one.error
-        after = dataclasses.replace(before, pixels=one.pixels)
-        written = write_photograph(
-            job.target, after, mark_colorized=mark_colorized, overwrite=overwrite
-        )
-    except Exception as error:
-        return Outcome(job, "failed", (describe(error).removeprefix(f"{job.source}: "),))
-    return Outcome(job, "done", (*before.notes, *written), *((before, after) if keep else ()))
 
 
 def describe(error):

@@ -11,12 +11,8 @@ from keras import ops
 from keras_colorize import io
 from keras_colorize.errors import InputError
 from keras_colorize.inference.compose import compose, to_working_size
-from keras_colorize.inference.heads import (
-    check_distribution,
-    class_log_weights,
-    predicted_ab,
-)
-from keras_colorize.inference.hints import at_size, hinted, hints_of, unsaturated
+from keras_colorize.inference.heads import check_distribution, class_log_weights, predicted_ab
+from keras_colorize.inference.hints import Hints, at_size, hinted, hints_of
 from keras_colorize.inference.mrf import channel_probabilities, refined_ab
 from keras_colorize.inference.options import OF_DISTRIBUTIONS, Options
 from keras_colorize.inference.palette import log_histogram, palette_bias, read_palette
@@ -30,7 +26,8 @@ from keras_colorize.inference.pixels import (
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.iizuka16 import split_style
 from keras_colorize.precision import resolve_precision
-from keras_colorize.presets import default_preset, load_preset
+from keras_colorize.presets.names import DEFAULT
+from keras_colorize.presets.weights import load_preset
 
 BATCH = 16
 """Most pictures that go through the network at once."""
@@ -218,7 +215,7 @@ class Colorizer(BaseColorizer):
             InputError: for options outside their range.
         """
         dtype = resolve_precision(options.get("precision", Options.precision))
-        preset = default_preset() if preset is None else preset
+        preset = DEFAULT if preset is None else preset
         model, config = load_preset(preset, dtype)
         colorizer = cls(model, config, **options)
         colorizer.name = Path(preset).resolve().name
@@ -250,13 +247,12 @@ class Colorizer(BaseColorizer):
         self.refinement = self.options.refinement
         if self.refinement or self.palette is not None:
             check_distribution(output, "a refinement or a palette")
-        if options.keys() & OF_DISTRIBUTIONS:
-            check_distribution(output, ", ".join(sorted(options.keys() & OF_DISTRIBUTIONS)))
+        if wanted := sorted(options.keys() & OF_DISTRIBUTIONS):
+            check_distribution(output, ", ".join(wanted))
         # Reading a palette and seeing a style take long: not for other options.
         if "palette" in options:
-            self._histogram = None
-            if self.palette is not None:
-                self._histogram = log_histogram(read_palette(self.palette), output)
+            empty = self.palette is None
+            self._histogram = None if empty else log_histogram(read_palette(self.palette), output)
         if options.keys() & {"style", "working_size"}:
             self._network = self.model
             if self.style is not None:
@@ -268,15 +264,14 @@ class Colorizer(BaseColorizer):
         """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
         lightness = np.asarray(lightness, "float32")
         prediction = self._network.predict_on_batch(lightness)[self.config.output]
-        hints = None if hints is None else unsaturated(hints, self.saturation)
+        if hints is not None:
+            # Their colors are right after a and b are multiplied by the saturation.
+            hints = Hints(hints.ab / (self.saturation or 1.0), hints.mask)
         if self.refinement:
             small = ops.convert_to_numpy(self.distributions(prediction))
-            return np.stack(
-                [
-                    refined_ab(*pair, self.config, self.refinement, hints)
-                    for pair in zip(small, lightness, strict=True)
-                ]
-            )
+            pairs = zip(small, lightness, strict=True)
+            how = self.config, self.refinement, hints
+            return np.stack([refined_ab(*pair, *how) for pair in pairs])
         ab = self.decode(prediction, lightness)
         return ab if hints is None else hinted(ab, lightness, hints)
 
@@ -290,16 +285,9 @@ class Colorizer(BaseColorizer):
         Returns:
             float32 tensor (N, h, w, 2) of a and b, before saturation.
         """
-        return predicted_ab(
-            prediction,
-            self.config.output,
-            lightness,
-            self.decoder,
-            self.temperature,
-            self._log_weights(prediction, self.rebalancing),
-            self.config.bin_means,
-            self.seed,
-        )
+        weights = self._log_weights(prediction, self.rebalancing)
+        how = self.decoder, self.temperature, weights, self.config.bin_means, self.seed
+        return predicted_ab(prediction, self.config.output, lightness, *how)
 
     def distributions(self, prediction):
         """Returns the float32 distributions (N, h, w, 2, K) that a refinement starts from.
@@ -322,6 +310,5 @@ class Colorizer(BaseColorizer):
             return weights
         logits = ops.cast(prediction, "float32")
         logits = logits if weights is None else logits + ops.cast(weights, "float32")
-        strength, mode = self.palette_strength, self.palette_mode
-        bias = palette_bias(logits, self._histogram, strength, mode)
+        bias = palette_bias(logits, self._histogram, self.palette_strength, self.palette_mode)
         return bias if weights is None else weights + bias

@@ -40,16 +40,16 @@ def compose(lightness, ab, saturation=1.0, target=None):
     pending, waiting = [], 0
     for rows in bands(height, count * width):
         band = resize_bicubic(wide, (height, width), rows.start, rows.stop - rows.start)
-        levels, fits = apply_pixelwise(_levels(target.dtype.name), lightness[:, rows], band)
-        target[:, rows, :, :3] = levels
+        lab = np.concatenate([lightness[:, rows], band], axis=-1)
+        target[:, rows, :, :3], fits = apply_pixelwise(_levels(target.dtype.name), lab)
         outside = np.flatnonzero(~fits)
         picture, place = np.divmod(outside, (rows.stop - rows.start) * width)
         places = (picture * height + rows.start) * width + place
-        pending.append((places, np.take(band.reshape(-1, 2), outside, axis=0)))
+        pending.append((places, np.take(lab.reshape(-1, 3), outside, axis=0)))
         waiting += len(outside)
         if waiting and (rows.stop == height or waiting >= ENOUGH):
             places, colors = map(np.concatenate, zip(*pending, strict=True))
-            rgb = apply_pixelwise(to_srgb, np.take(lightness, places)[:, None], colors)
+            rgb = apply_pixelwise(reduce_chroma_to_gamut, colors)
             target.reshape(-1, target.shape[-1])[places, :3] = from_float(rgb, target.dtype)
             pending, waiting = [], 0
     return target
@@ -57,10 +57,10 @@ def compose(lightness, ab, saturation=1.0, target=None):
 
 @functools.cache
 def _levels(dtype):
-    """Function of L* and ab: the nearest levels, and whether sRGB can show the color."""
+    """Function of L*a*b*: the nearest levels, and whether sRGB can show the color."""
 
-    def levels(lightness, ab):
-        rgb, fits = lab_to_rgb_in_gamut(ops.concatenate([lightness, ab], axis=-1))
+    def levels(lab):
+        rgb, fits = lab_to_rgb_in_gamut(lab)
         if np.dtype(dtype).kind == "f":
             return rgb, fits
         # As `from_float`, in the same pass over the pixels.
@@ -69,18 +69,10 @@ def _levels(dtype):
     return levels
 
 
-def to_srgb(lightness, ab):
-    """L* (..., 1) and ab (..., 2) to sRGB in [0, 1], chroma reduced where that cannot show it."""
-    return reduce_chroma_to_gamut(ops.concatenate([lightness, ab], axis=-1))
-
-
 def to_working_size(lightness, working_size):
     """Scales L* (H, W, 1) to a long side in pixels; both sides are multiples of the stride."""
-    longest = max(lightness.shape[:2])
-    size = [
-        STRIDE * max(1, divided(side * working_size, longest * STRIDE))
-        for side in lightness.shape[:2]
-    ]
+    sides = lightness.shape[:2]
+    size = [STRIDE * max(1, divided(side * working_size, max(sides) * STRIDE)) for side in sides]
     return np.clip(resize_bicubic(lightness[None], size)[0], 0.0, 100.0)
 
 
@@ -111,6 +103,7 @@ def _resize_rows(x, after, first, count):
     if known and before == after == count:
         return x
     flat = on.reshape(x, (batch, before, width * channels))
+    ratio = on.array(on.divide(before, after), dtype="float32")
     reach = _REACH * (1 + before // after) + 1
     step = _BLOCK if known and after < before else count
     parts = []
@@ -119,22 +112,17 @@ def _resize_rows(x, after, first, count):
         start = on.maximum(top * before // after - reach, 0)
         end = on.minimum((top + step) * before // after + reach, before)
         places = on.arange(start, end, dtype="float32")
-        wanted = on.arange(top, top + step, dtype="float32")[:, None]
-        parts.append(ops.matmul(_weights(on, wanted, places, before, after), flat[:, start:end]))
+        rows = on.arange(top, top + step, dtype="float32")[:, None]
+        # What each place contributes to each row.
+        distance = on.absolute((rows + 0.5) * ratio - 0.5 - places) / on.maximum(ratio, 1.0)
+        near = ((1.5 * distance - 2.5) * distance) * distance + 1.0
+        far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
+        weights = on.where(distance < 1.0, near, on.where(distance < 2.0, far, 0.0))
+        weights = weights / on.sum(weights, axis=-1, keepdims=True)
+        parts.append(ops.matmul(weights, flat[:, start:end]))
     if not known:
         return on.reshape(parts[0], (batch, count, width, channels))
     # Numpy does not multiply: its threads would wait for more, at the cost of the network's.
     parts = [ops.convert_to_numpy(part) for part in parts]
     whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
     return whole.reshape(batch, count, width, channels)
-
-
-def _weights(on, rows, places, before, after):
-    """What each place, of `before` in all, contributes to each row, of `after` in all."""
-    ratio = on.array(on.divide(before, after), dtype="float32")
-    centers = (rows + 0.5) * ratio - 0.5
-    distance = on.absolute(centers - places) / on.maximum(ratio, 1.0)
-    near = ((1.5 * distance - 2.5) * distance) * distance + 1.0
-    far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
-    weights = on.where(distance < 1.0, near, on.where(distance < 2.0, far, 0.0))
-    return weights / on.sum(weights, axis=-1, keepdims=True)

@@ -12,8 +12,8 @@ from keras import ops
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.errors import InputError
 from keras_colorize.inference.compose import resize_bicubic
-from keras_colorize.inference.palette import parse_color, read_json
 from keras_colorize.inference.pixels import to_float
+from keras_colorize.inference.points import parse_point
 
 NOISE = 2.0
 """Change of L* from pixel to pixel of the working size that is grain and costs nothing."""
@@ -81,18 +81,10 @@ def point_hints(points, size):
     ab, mask = np.zeros((*size, 2), "float32"), np.zeros(size, bool)
     rows, columns = np.ogrid[: size[0], : size[1]]
     for point in points:
-        x, y, color, radius = _point(point, size)
+        x, y, color, radius = parse_point(point, size)
         disk = (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
         ab[disk], mask[disk] = _ab(color[None])[0], True
     return Hints(ab, mask)
-
-
-def read_points(path):
-    """Reads a list of points for `point_hints` from a JSON file."""
-    points = read_json(path)
-    if not isinstance(points, list):
-        raise InputError(f"{path}: expected a list of hints, received {type(points).__name__}.")
-    return points
 
 
 def layer_hints(layer):
@@ -116,8 +108,18 @@ def at_size(hints, size):
     sums, counts = np.zeros((*size, 2)), np.zeros(size)
     np.add.at(sums, (rows, columns), hints.ab[hints.mask])
     np.add.at(counts, (rows, columns), 1)
-    _take(sums, counts, *_nearest(hints, size))
-    _take(sums, counts, _neighborhood(sums), _neighborhood(counts))
+    # What is missing comes from the pixels at the centers of the grid's: all of a finer grid.
+    grid = np.ix_(
+        *(
+            ((np.arange(new) + 0.5) * old / new).astype(int)
+            for new, old in zip(size, hints.mask.shape, strict=True)
+        )
+    )
+    missing = (counts == 0) & hints.mask[grid]
+    sums[missing], counts[missing] = hints.ab[grid][missing], 1
+    # Then from the eight around it.
+    missing = counts == 0
+    sums[missing], counts[missing] = _neighborhood(sums)[missing], _neighborhood(counts)[missing]
     return Hints((sums / np.maximum(counts, 1)[..., None]).astype("float32"), counts > 0)
 
 
@@ -155,7 +157,12 @@ def path_lengths(seeds, lightness):
 
     A step to a neighbor costs `STEP` and the squared change of lightness (H, W) beyond `NOISE`.
     """
-    across, along = (_ends(lightness, axis) for axis in (1, 0))
+    ends = []
+    for axis in (1, 0):
+        # Cost of the straight path from the first pixel of each row (column) to every other.
+        changes = np.maximum(np.abs(np.diff(lightness.astype("float64"), axis=axis)) - NOISE, 0.0)
+        ends.append(np.cumsum(np.insert(STEP + changes**2, 0, 0.0, axis=axis), axis=axis))
+    across, along = ends
     lengths = np.where(seeds, 0.0, 1e12)
     for _ in range(TURNS):
         before = lengths
@@ -166,35 +173,12 @@ def path_lengths(seeds, lightness):
     return lengths
 
 
-def _ends(lightness, axis):
-    """Cost of the straight path from the first pixel of each row (column) to every other."""
-    changes = np.maximum(np.abs(np.diff(lightness.astype("float64"), axis=axis)) - NOISE, 0.0)
-    zeros = np.zeros_like(np.take(lightness, [0], axis=axis), "float64")
-    return np.concatenate([zeros, np.cumsum(STEP + changes**2, axis=axis)], axis=axis)
-
-
 def _along(lengths, ends):
     """Shortest paths that end with a straight piece along the last axis, either way."""
     forward = np.minimum.accumulate(lengths - ends, axis=-1) + ends
     back = np.minimum.accumulate((lengths + ends)[..., ::-1], axis=-1)[..., ::-1] - ends
     # What is 0 comes back with the rounding of the costs that were added and taken off.
     return np.maximum(np.minimum(np.minimum(forward, back), lengths), 0.0)
-
-
-def _nearest(hints, size):
-    """Hints at the pixels whose centers are those of the grid: all of a grid that is finer."""
-    rows, columns = (
-        ((np.arange(new) + 0.5) * old / new).astype(int)
-        for new, old in zip(size, hints.mask.shape, strict=True)
-    )
-    mask = hints.mask[np.ix_(rows, columns)]
-    return np.where(mask[..., None], hints.ab[np.ix_(rows, columns)], 0.0), mask.astype("float64")
-
-
-def _take(sums, counts, other_sums, other_counts):
-    """Fills in what is missing."""
-    missing = counts == 0
-    sums[missing], counts[missing] = other_sums[missing], other_counts[missing]
 
 
 def _neighborhood(values):
@@ -204,28 +188,5 @@ def _neighborhood(values):
     return sum(padded[y : y + height, x : x + width] for y in range(3) for x in range(3))
 
 
-def unsaturated(hints, saturation):
-    """Hints whose colors are right after a and b are multiplied by the saturation."""
-    return Hints(hints.ab / (saturation or 1.0), hints.mask)
-
-
 def _ab(rgb):
     return np.asarray(rgb_to_lab(rgb))[..., 1:]
-
-
-def _point(point, size):
-    try:
-        x, y = float(point["x"]), float(point["y"])
-        radius = float(point.get("radius") or max(size) / 200)
-        color = parse_color(point["color"])
-    except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(
-            'Expected hints like {"x": 12, "y": 30, "color": "#rrggbb"}, '
-            f"received {point!r} ({error!r})."
-        ) from error
-    if not (0 <= x < size[1] and 0 <= y < size[0]):
-        raise InputError(
-            f"Expected hints inside the photograph of {size[1]}x{size[0]}, received {x:g},{y:g}."
-        )
-    # A pixel at least, wherever between pixels the point is.
-    return x, y, color, max(radius, 0.75)

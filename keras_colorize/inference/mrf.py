@@ -20,6 +20,7 @@ from keras_colorize.inference.heads import (
 )
 from keras_colorize.inference.hints import spread
 from keras_colorize.layers import contrast_weights, mean_field
+from keras_colorize.layers.resizing import bilinear_weights
 
 TILE = 256
 """Pixels along a side of what is solved at once: a few hundred megabytes for two channels."""
@@ -129,7 +130,7 @@ def _compiled_field(refinement, bins):
 
 
 class _Field(keras.Model):
-    """A model because compiling a model is Keras' one way to compile on every backend."""
+    """A model for the reason that `apply_pixelwise` has one."""
 
     def __init__(self, refinement, **kwargs):
         super().__init__(**kwargs)
@@ -180,15 +181,10 @@ def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
 
 
 def enlarged_window(probabilities, size, rows, columns):
-    """Rows and columns (slices) of a map (h, w, ...) that is enlarged bilinearly to a size."""
-    for axis, (places, length) in enumerate(zip((rows, columns), size, strict=True)):
-        small = probabilities.shape[axis]
-        position = (np.arange(places.start, places.stop) + 0.5) * (small / length) - 0.5
-        position = np.clip(position, 0, small - 1).astype("float32")
-        before = position.astype("int32")
-        after = np.minimum(before + 1, small - 1)
-        shape = [-1 if i == axis else 1 for i in range(probabilities.ndim)]
-        share = (position - before).reshape(shape)
-        first, second = probabilities.take(before, axis), probabilities.take(after, axis)
-        probabilities = (1 - share) * first + share * second
-    return probabilities
+    """Rows and columns (slices) of a map (h, w, C, K) that is enlarged bilinearly to a size."""
+    height, width, channels, bins = probabilities.shape
+    across = bilinear_weights(width, size[1])[columns]
+    down = bilinear_weights(height, size[0])[rows]
+    x = ops.matmul(across, ops.reshape(probabilities, (height, width, channels * bins)))
+    x = ops.matmul(down, ops.reshape(x, (height, -1)))
+    return ops.reshape(x, (len(down), len(across), channels, bins))

@@ -1,8 +1,6 @@
 """Global color histograms that a colorization leans to (Melas-Kyriazi & Han 2017, section 4.2)."""
 
-import json
 import os
-import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from keras_colorize.bins import CHANNEL_BINS, bin_count, smooth_prior, soft_enco
 from keras_colorize.color import rgb_to_hsv, rgb_to_lab, rgb_to_luv
 from keras_colorize.errors import InputError
 from keras_colorize.inference.pixels import pixels_of, to_float
+from keras_colorize.inference.points import parse_color, read_json
 
 SIDE = 128
 """Pixels per side, about, that are looked at in a reference picture."""
@@ -27,14 +26,6 @@ _CHANNELS = {
     "luv_uv_logits": lambda rgb: rgb_to_luv(rgb)[..., 1:],
     "hs_logits": lambda rgb: rgb_to_hsv(rgb)[..., :2],
 }
-_HEX = re.compile("#[0-9a-fA-F]{6}")
-
-
-def parse_color(text):
-    """Reads `"#rrggbb"` as float32 array (3,), sRGB in [0, 1]."""
-    if not (isinstance(text, str) and _HEX.fullmatch(text)):
-        raise InputError(f"Expected a color like #a0c030, received {text!r}.")
-    return np.frombuffer(bytes.fromhex(text[1:]), "uint8").astype("float32") / 255.0
 
 
 def read_palette(source):
@@ -62,23 +53,20 @@ def read_palette(source):
     return rgb, np.ones(len(rgb), "float32")
 
 
-def read_json(path):
-    """Reads a JSON file; an `InputError` names it where it cannot be read."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected a JSON file, received {error}") from error
-
-
 def log_histogram(palette, output):
     """Logarithm of the share of each bin, (313,) or (2, K), of what `read_palette` returns."""
     rgb, weights = palette
     if output == "ab_logits":
-        histogram = _ab_histogram(rgb, weights)
+        indices, shares = soft_encode_ab(rgb_to_lab(rgb)[..., 1:])
+        shares = weights[:, None] * ops.convert_to_numpy(shares)
+        indices = ops.convert_to_numpy(indices).ravel()
+        counts = np.bincount(indices, shares.ravel(), minlength=bin_count())
+        histogram = smooth_prior(counts, SIGMA)
     else:
-        bins = CHANNEL_BINS[output]
-        shares = ops.convert_to_numpy(bins.soft_encode(_CHANNELS[output](rgb)))
-        histogram = _smooth(np.einsum("m,mck->ck", weights, shares))
+        shares = ops.convert_to_numpy(CHANNEL_BINS[output].soft_encode(_CHANNELS[output](rgb)))
+        # A bin each way, or a palette of few colors would allow those of their bins alone.
+        padded = np.pad(np.einsum("m,mck->ck", weights, shares), ((0, 0), (1, 1)))
+        histogram = 0.5 * padded[:, 1:-1] + 0.25 * (padded[:, :-2] + padded[:, 2:])
     return _log(histogram / histogram.sum(axis=-1, keepdims=True))
 
 
@@ -96,21 +84,6 @@ def palette_bias(logits, histogram, strength, mode):
 def _log(histogram):
     mixed = (1.0 - FLOOR) * histogram + FLOOR / histogram.shape[-1]
     return np.log(mixed).astype("float32")
-
-
-def _ab_histogram(rgb, weights):
-    indices, shares = soft_encode_ab(rgb_to_lab(rgb)[..., 1:])
-    indices, shares = ops.convert_to_numpy(indices), ops.convert_to_numpy(shares)
-    counts = np.bincount(
-        indices.ravel(), (weights[:, None] * shares).ravel(), minlength=bin_count()
-    )
-    return smooth_prior(counts, SIGMA)
-
-
-def _smooth(histogram):
-    # A bin each way, or a palette of few colors would allow those of their bins alone.
-    padded = np.pad(histogram, ((0, 0), (1, 1)))
-    return 0.5 * padded[:, 1:-1] + 0.25 * (padded[:, :-2] + padded[:, 2:])
 
 
 def _listed(entries, name):

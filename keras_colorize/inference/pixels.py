@@ -47,9 +47,8 @@ def photograph_of(picture):
 
 def pixels_of(picture):
     """Pixels (N, H, W, C) of whatever a `Colorizer` takes as one picture or a batch."""
-    return pictures_of(
-        picture if isinstance(picture, np.ndarray) else photograph_of(picture).pixels
-    )
+    pixels = picture if isinstance(picture, np.ndarray) else photograph_of(picture).pixels
+    return pictures_of(pixels)
 
 
 def bands(height, width):
@@ -60,12 +59,12 @@ def bands(height, width):
 
 def to_float(pixels):
     """Integer pixels to float32 in [0, 1]; floating-point ones must be finite and there already."""
-    if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
-        return pixels.astype("float32") / np.iinfo(pixels.dtype).max
-    if pixels.dtype.kind != "f":
-        raise InputError(
-            f"Expected pixels in bool, uint8, uint16 or floating point, received {pixels.dtype}."
-        )
+    dtype = pixels.dtype
+    if dtype.kind == "u" and dtype.itemsize <= 2:
+        return pixels.astype("float32") / np.iinfo(dtype).max
+    if dtype.kind != "f":
+        said = "Expected pixels in bool, uint8, uint16 or floating point, received"
+        raise InputError(f"{said} {dtype}.")
     if not (pixels.min() >= 0 and pixels.max() <= 1):
         raise InputError(
             "Expected floating-point pixels in [0, 1], received "
@@ -102,24 +101,22 @@ def _grey_lightness(dtype):
     return apply_pixelwise(rgb_to_lightness, np.repeat(levels[:, None], 3, axis=-1))[:, 0]
 
 
-def apply_pixelwise(function, *colors):
-    """Applies a pixelwise function of tensors (P, C) to arrays (..., C) of equal leading shape.
+def apply_pixelwise(function, colors):
+    """Applies a pixelwise function of a tensor (P, C) to an array (..., C).
 
     It is compiled where the backend can, a fifth of the time, and kept for good: pass no lambda.
     """
-    shape, compiled = colors[0].shape[:-1], _Pixelwise(function, len(colors))
-    flat = [np.reshape(ops.convert_to_numpy(one), (-1, one.shape[-1])) for one in colors]
-    count, start, parts = len(flat[0]), 0, []
-    while start < count:
-        left = count - start
+    shape, compiled = colors.shape[:-1], _Pixelwise(function)
+    flat = np.reshape(ops.convert_to_numpy(colors), (-1, colors.shape[-1]))
+    start, parts = 0, []
+    while start < len(flat):
+        left = len(flat) - start
         # One above the pixels that are left if they fill half of it, or the next below.
         sizes = [size for size in CHUNKS if left <= size < 2 * left]
         size = (sizes or [one for one in CHUNKS if one <= left][-1:] or CHUNKS)[0]
-        chunk = [one[start : start + size] for one in flat]
-        missing = size - len(chunk[0])
-        if missing:
-            chunk = [np.pad(one, ((0, missing), (0, 0))) for one in chunk]
-        out = compiled.predict_on_batch(chunk)
+        chunk = flat[start : start + size]
+        missing = size - len(chunk)
+        out = compiled.predict_on_batch(np.pad(chunk, ((0, missing), (0, 0))) if missing else chunk)
         out = out if isinstance(out, list | tuple) else [out]
         parts.append([one[: size - missing] for one in out])
         start += size
@@ -134,11 +131,11 @@ def apply_pixelwise(function, *colors):
 class _Pixelwise(keras.Model):
     """A model because compiling a model is Keras' one way to compile on every backend."""
 
-    def __init__(self, function, inputs):
-        super().__init__(name=f"pixelwise_{inputs}", dtype="float32")
+    def __init__(self, function):
+        super().__init__(name="pixelwise", dtype="float32")
         self.function = function
         # "auto" would leave XLA out where there is no GPU, and it saves two thirds of the time.
         self.compile(jit_compile=True)
 
     def call(self, colors):
-        return self.function(*colors)
+        return self.function(colors)

@@ -169,7 +169,8 @@ def _read(image, stream, name, max_pixels):
         raise _damaged(name, fault) from fault
     notes = (*notes, *decoding_notes, *metadata_notes)
     kind = {"MPO": "JPEG", "DIB": "BMP"}.get(image.format, image.format or "")
-    return _upright(Photograph(pixels, alpha, metadata, kind, notes), orientation)
+    photograph = Photograph(pixels, alpha, metadata, kind, notes)
+    return photograph if orientation == 1 else _upright(photograph, orientation)
 
 
 def _read_unusual_tiff(stream, name, max_pixels):
@@ -191,9 +192,6 @@ def _damaged(name, fault):
 
 
 def _upright(photograph, orientation):
-    if orientation == 1:
-        return photograph
-
     def turn(values):
         # EXIF 2.32, tag 274: the values say where the first row and the first column belong.
         if orientation in (5, 6, 7, 8):

@@ -81,13 +81,13 @@ class ResizeTo(keras.layers.Layer):
 def resize_bilinear(x, size, antialias=False):
     """Bilinearly resized (N, h, w, C), of the same type; `size` may hold scalar tensors."""
     batch, height, width, channels = ops.shape(x)
-    rows = ops.cast(_bilinear_weights(height, size[0], antialias), x.dtype)
-    columns = ops.cast(_bilinear_weights(width, size[1], antialias), x.dtype)
+    rows = ops.cast(bilinear_weights(height, size[0], antialias), x.dtype)
+    columns = ops.cast(bilinear_weights(width, size[1], antialias), x.dtype)
     x = ops.matmul(rows, ops.reshape(x, (batch, height, width * channels)))
     return ops.matmul(columns, ops.reshape(x, (batch, size[0], width, channels)))
 
 
-def _bilinear_weights(before, after, antialias):
+def bilinear_weights(before, after, antialias=False):
     """Matrix (after, before) that interpolates a line of pixels."""
     ratio = ops.cast(before, "float32") / ops.cast(after, "float32")
     spread = ops.maximum(ratio, 1.0) if antialias else 1.0

@@ -1,4 +1,4 @@
-"""Colours to try, and graphs, which each backend compiles in its own way."""
+"""Colors to try, and graphs, which each backend compiles in its own way."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def rgb_colors():
-    """sRGB colours of shape (n, 1, 3): a dense grid with all corners, random ones, dark ones."""
+    """sRGB colors of shape (n, 1, 3): a dense grid with all corners, random ones, dark ones."""
     steps = np.linspace(0.0, 1.0, 18)
     grid = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     rng = np.random.default_rng(7)

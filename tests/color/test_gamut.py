@@ -10,7 +10,7 @@ from keras_colorize.color import lab_to_rgb, lab_to_rgb_in_gamut, reduce_chroma_
 
 @pytest.fixture
 def vivid_lab():
-    """Random Lab colours, most of them outside sRGB, shape (5000, 1, 3)."""
+    """Random Lab colors, most of them outside sRGB, shape (5000, 1, 3)."""
     rng = np.random.default_rng(11)
     return rng.uniform([0, -130, -130], [100, 130, 130], (5000, 1, 3)).astype("float32")
 
@@ -62,7 +62,7 @@ def test_colors_that_fit_are_left_alone(rgb_colors):
     )
 
 
-def test_a_color_that_fits_is_not_changed_by_its_neighbours():
+def test_a_color_that_fits_is_not_changed_by_its_neighbors():
     lab = np.array([[[60.0, 20.0, -10.0], [60.0, 120.0, -10.0]]], "float32")
     alone, both = reduce_chroma_to_gamut(lab[:, :1]), reduce_chroma_to_gamut(lab)
     np.testing.assert_allclose(

@@ -3,8 +3,9 @@ import pytest
 from keras import ops
 from skimage import color, transform
 
+from keras_colorize.color import reduce_chroma_to_gamut
 from keras_colorize.inference import compose as module
-from keras_colorize.inference.compose import compose, resize_bicubic, to_srgb
+from keras_colorize.inference.compose import compose, resize_bicubic
 
 
 def _lightness(height, width, low=40, high=70):
@@ -82,7 +83,7 @@ def test_levels_are_the_nearest(dtype):
     target = np.zeros((1, 50, 300, 4), dtype)
     assert compose(lightness, ab, 1.2, target) is target
     enlarged = 1.2 * resize_bicubic(ab, (50, 300))
-    expected = np.asarray(to_srgb(lightness, enlarged))
+    expected = np.asarray(reduce_chroma_to_gamut(np.concatenate([lightness, enlarged], axis=-1)))
     steps = np.iinfo(dtype).max if target.dtype.kind == "u" else 1.0
     # Rounding moves the edge of the gamut by some hundred-thousandths.
     rounding = 2e-5 + (0.5 / steps if steps > 1 else 0.0)

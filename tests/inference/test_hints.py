@@ -14,9 +14,9 @@ from keras_colorize.inference.hints import (
     at_size,
     hints_of,
     path_lengths,
-    read_points,
     spread,
 )
+from keras_colorize.inference.points import read_points
 from keras_colorize.io import Photograph
 
 

@@ -10,7 +10,8 @@ from skimage import color
 
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
 from keras_colorize.inference import read_palette
-from keras_colorize.inference.palette import FLOOR, log_histogram, palette_bias, parse_color
+from keras_colorize.inference.palette import FLOOR, log_histogram, palette_bias
+from keras_colorize.inference.points import parse_color
 
 RED = [{"color": "#c83232", "weight": 3}, {"color": "#808080"}]
 SHAPES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL_BINS.items()}}

@@ -1,3 +1,5 @@
+"""Which photographs are meant, and where their copies go."""
+
 from pathlib import Path
 
 import pytest
@@ -5,14 +7,17 @@ import pytest
 from keras_colorize.io import PhotographError, find_photographs, output_path, plan_jobs
 
 
+def touch(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
 @pytest.fixture
 def album(tmp_path):
-    names = ("b.JPG", "a.png", "notes.txt", ".hidden.jpg", "1932/c.tif", "1932/x/d.jpeg")
+    names = ("b.JPG", "a.png", "notes.txt", ".hidden.jpg", "1932/c.tif", "1932/x/d.gif")
     for name in (*names, ".cache/e.jpg", "odd[1].jpg", "empty/readme.md"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    return tmp_path
+        touch(tmp_path / "album" / name)
+    return tmp_path / "album"
 
 
 def found(*inputs):
@@ -20,16 +25,14 @@ def found(*inputs):
 
 
 def test_a_folder_is_searched_through(album):
-    expected = ["1932/c.tif", "1932/x/d.jpeg", "a.png", "b.JPG", "odd[1].jpg"]
+    expected = ["1932/c.tif", "1932/x/d.gif", "a.png", "b.JPG", "odd[1].jpg"]
     assert found(album) == [album / name for name in expected]
     assert {root for _, root in find_photographs([str(album)])} == {album}
 
 
 def test_a_named_file_is_taken_whatever_its_suffix(album):
-    assert found(album / "notes.txt", album / ".hidden.jpg") == [
-        album / "notes.txt",
-        album / ".hidden.jpg",
-    ]
+    files = [album / "notes.txt", album / ".hidden.jpg"]
+    assert found(*files) == files
     assert find_photographs([album / "odd[1].jpg"]) == [(album / "odd[1].jpg", album)]
 
 
@@ -37,18 +40,14 @@ def test_patterns(album):
     assert found(f"{album}/*.[pj]*") == [album / "a.png", album / "odd[1].jpg"]
     assert find_photographs([f"{album}/19*/*"]) == [(album / "1932/c.tif", album)]
     assert len(found(f"{album}/**")) == 5
-    assert find_photographs([f"{album}/1932/**/*.jpeg"]) == [
-        (album / "1932/x/d.jpeg", album / "1932")
-    ]
+    below = (album / "1932/x/d.gif", album / "1932")
+    assert find_photographs([f"{album}/1932/**/*.gif"]) == [below]
 
 
-def test_inputs_keep_their_order_and_files_come_once(album):
+def test_inputs_keep_their_order_and_files_come_once(album, monkeypatch):
     paths = found(album / "b.JPG", album, f"{album}/*.png")
     assert paths[0] == album / "b.JPG"
     assert len(paths) == len(set(paths)) == 5
-
-
-def test_the_same_file_by_another_name_comes_once(album, monkeypatch):
     monkeypatch.chdir(album)
     assert found("a.png", album / "a.png", "1932/../a.png") == [Path("a.png")]
 
@@ -74,8 +73,6 @@ def test_an_input_without_photographs_is_named(name, said, album):
         ("in/x/a.jpg", "out/x/a.jpg"),
         ("in/a.TIFF", "out/a.TIFF"),
         ("in/a.gif", "out/a.png"),
-        ("in/a.pgm", "out/a.png"),
-        ("in/a.pbm", "out/a.png"),
         ("in/a.jp2", "out/a.png"),
         ("in/v1.2/a.b.tga", "out/v1.2/a.b.png"),
         ("in/scan", "out/scan.png"),
@@ -84,15 +81,9 @@ def test_an_input_without_photographs_is_named(name, said, album):
 )
 def test_where_a_copy_goes(source, expected):
     assert output_path(source, "in", Path("out")) == Path(expected)
-
-
-def test_where_the_copy_of_a_single_file_goes():
     assert output_path("in/a.jpg", "in/a.jpg", "out") == Path("out/a.jpg")
-
-
-def test_a_photograph_outside_its_root():
     with pytest.raises(PhotographError, match="below other"):
-        output_path("in/a.jpg", "other", "out")
+        output_path(source, "other", "out")
 
 
 def test_links_that_lead_to_each_other(album):
@@ -103,3 +94,77 @@ def test_links_that_lead_to_each_other(album):
     assert {job.relative.name for job in jobs} >= {"x.jpg", "y.jpg", "a.png"}
     with pytest.raises(PhotographError, match="x.jpg: .*a link that leads nowhere"):
         found(album / "x.jpg")
+
+
+def targets(inputs, folder):
+    return [job.target.relative_to(folder).as_posix() for job in plan_jobs(inputs, folder)]
+
+
+def test_jobs_of_folders_patterns_and_files(album, tmp_path):
+    out = tmp_path / "out"
+    assert targets([str(album)], out) == [
+        "1932/c.tif",
+        "1932/x/d.png",
+        "a.png",
+        "b.JPG",
+        "odd[1].jpg",
+    ]
+    assert plan_jobs([str(album)], out)[1].relative == Path("1932/x/d.gif")
+    assert targets([f"{album}/**/*.tif"], out) == ["1932/c.tif"]
+    assert targets([album / "1932/x/d.gif", str(album / "a.png")], out) == ["d.png", "a.png"]
+
+
+def test_one_file_to_one_file(album, tmp_path):
+    (job,) = plan_jobs([str(album / "b.JPG")], tmp_path / "new" / "color.png")
+    assert job.target == tmp_path / "new" / "color.png"
+    (tmp_path / "x.y").mkdir()
+    assert targets([album / "b.JPG"], tmp_path / "x.y") == ["b.JPG"]
+
+
+def test_results_of_an_earlier_run_are_no_inputs(album, monkeypatch):
+    touch(album / "color" / "a.jpg")
+    assert len(targets([album], album / "color")) == 5
+    monkeypatch.chdir(album)
+    assert len(plan_jobs(["."], "color")) == 5
+    with pytest.raises(PhotographError, match="only photographs in it"):
+        plan_jobs([f"{album}/c*/*.jpg"], album / "color")
+
+
+def test_an_input_is_never_an_output(album, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(album)
+    (tmp_path / "one.png").symlink_to(album / "a.png")
+    monkeypatch.chdir(album)
+    for inputs, output in (
+        ([album], album),
+        ([album], tmp_path / "link"),
+        ([album / "a.png"], album / "a.png"),
+        ([album / "a.png"], tmp_path / "one.png"),
+        (["*.png"], "."),
+    ):
+        with pytest.raises(PhotographError, match="no input"):
+            plan_jobs(inputs, output)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "said"),
+    [
+        ("1932/x", "out", "d.gif and .*d.png"),
+        ("a.png", "a.gif", "expected one of"),
+        ("a.png", "a.xyz", "expected one of"),
+        ("", "out.png", "out.png: expected a folder"),
+        ("a.png", "album/notes.txt/out", "can be written"),
+    ],
+)
+def test_outputs_that_cannot_be(inputs, output, said, album, tmp_path):
+    touch(album / "1932/x/d.png")
+    with pytest.raises(PhotographError, match=said):
+        plan_jobs([album / inputs], tmp_path / output)
+
+
+def test_a_sheet_replaces_no_photograph(album, tmp_path):
+    for sheet in (album / "b.JPG", tmp_path / "out" / "a.png"):
+        with pytest.raises(PhotographError, match="no input or output"):
+            plan_jobs([album], tmp_path / "out", sheet)
+    with pytest.raises(PhotographError, match=".png or .jpg"):
+        plan_jobs([album], tmp_path / "out", tmp_path / "sheet.tif")
+    assert plan_jobs([album], tmp_path / "out", tmp_path / "sheet.png")

@@ -26,7 +26,7 @@ def test_pictures_are_letterboxed_and_unchanged(tmp_path):
     assert (height, width) == (30, 60)
 
 
-def test_title_headings_and_captions_take_room(tmp_path):
+def test_title_headings_captions_and_what_was_left_out_take_room(tmp_path):
     plain = sheet(tmp_path / "a.png")
     full = sheet(tmp_path / "b.png", title="Contact sheet", headings=("grey", "color"))
     assert full.shape[0] > plain.shape[0]
@@ -34,15 +34,7 @@ def test_title_headings_and_captions_take_room(tmp_path):
     # Letters are lighter than the page and the cells.
     assert (full[:30] > 200).any()
     assert (full[-20:] > 200).any()
-
-
-def test_rows_that_were_left_out_are_told_in_a_last_line(tmp_path):
-    heights = []
-    for more in (0, 5):
-        contact_sheet([[flat((200, 30, 30))]], ["a"], tmp_path / "a.png", cell=60, more=more)
-        with Image.open(tmp_path / "a.png") as image:
-            heights.append(image.height)
-    assert heights[1] > heights[0]
+    assert sheet(tmp_path / "c.png", more=5).shape[0] > plain.shape[0]
 
 
 def test_rows_of_different_length_and_long_captions(tmp_path):
