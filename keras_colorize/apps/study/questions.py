@@ -22,15 +22,6 @@ CATCH = "catch"
 MOST_BYTES = 100_000_000
 """Largest page; browsers of phones fail on larger ones."""
 
-NATURALNESS_SIZE = 224
-"""Long side in pixels of the pictures shown (Iizuka et al. 2016, section 4.3)."""
-
-PAIR_SIZE = 256
-"""The same of pairs (Zhang et al. 2016, section 3.1)."""
-
-TRIALS, PRACTICE = 40, 10
-"""Pairs that count, catch pairs among them, and practice pairs before these."""
-
 _CATCH_SHARE = 0.1
 _DONORS = 8
 
@@ -62,24 +53,26 @@ class Study:
             method: name of the method.
             path: relative path of the photograph.
             part: `test`, `practice` or `catch`.
+
+        Raises:
+            InputError: if the page would be larger than browsers show.
         """
         name = self.generator.bytes(8).hex()
         self.pictures[name] = jpeg_bytes(pixels)
         self.meaning[name] = {"method": method, "path": path, "part": part}
         # The place that the page keeps for all of them.
         self.data["side"] = max(self.data["side"], *pixels.shape[:2])
-        check_size(sum(map(len, self.pictures.values())) * 4 // 3)
+        # In base64.
+        if sum(map(len, self.pictures.values())) * 4 // 3 > MOST_BYTES:
+            raise InputError(
+                f"expected a page of at most {MOST_BYTES / 1e6:.0f} MB, received more: lower "
+                "--size or the number of pictures"
+            )
         return name
 
 
 def make_naturalness(
-    methods,
-    seed,
-    *,
-    size=NATURALNESS_SIZE,
-    max_pictures=None,
-    per_participant=None,
-    on_picture=lambda: None,
+    methods, seed, *, size=224, max_pictures=None, per_participant=None, on_picture=lambda: None
 ):
     """Makes a `Study` of naturalness: does this image look natural to you?
 
@@ -101,21 +94,19 @@ def make_naturalness(
     if len(methods) < 2:
         raise InputError("expected at least two folders to compare, received one; --truth counts")
     study, paths, photographs = Study("naturalness", seed), paired_photographs(methods), []
-    chosen = study.generator.permutation(list(paths))[:max_pictures].tolist()
-    for path in sorted(chosen):
+    for path in sorted(study.generator.permutation(list(paths))[:max_pictures].tolist()):
         versions = read_versions(paths[path], size)
-        ids = [study.add(pixels, name, path) for name, pixels in versions.items()]
-        photographs.append(sorted(ids))
+        photographs.append(sorted(study.add(versions[name], name, path) for name in versions))
         on_picture()
     judged = min(per_participant or len(photographs), len(photographs))
     study.data |= {"photographs": sorted(photographs), "perParticipant": judged}
-    study.settings |= {"size": size, "methods": list(methods)}
-    study.settings["expected_votes"] = judged * len(methods)
+    expected = judged * len(methods)
+    study.settings |= {"size": size, "methods": list(methods), "expected_votes": expected}
     return study
 
 
 def make_real_or_colorized(
-    methods, seed, *, size=PAIR_SIZE, trials=TRIALS, practice=PRACTICE, on_picture=lambda: None
+    methods, seed, *, size=256, trials=40, practice=10, on_picture=lambda: None
 ):
     """Makes the `Study` of one method's colorization Turing test: which of the two was colorized?
 
@@ -141,11 +132,11 @@ def make_real_or_colorized(
             f"expected one method, not called {TRUTH!r} or {CATCH!r}, and the true pictures, "
             f"received {', '.join(methods)}"
         )
-    catches = max(1, round(_CATCH_SHARE * trials))
-    if trials <= catches:
+    if trials < 2:
         raise InputError(
             f"expected at least 2 trials, of which one is a catch trial, received {trials}"
         )
+    catches = max(1, round(_CATCH_SHARE * trials))
     parts = ["practice"] * practice + [CATCH] * catches + ["test"] * (trials - catches)
     study, paths, versions = Study("real-or-colorized", seed), paired_photographs(methods), {}
     if len(paths) < len(parts):
@@ -162,24 +153,15 @@ def make_real_or_colorized(
             wrong = _wrong_colors(path, versions, study.generator)
             version = {TRUTH: version[TRUTH], CATCH: wrong}
         ids = {method: study.add(pixels, method, path, part) for method, pixels in version.items()}
+        pair = sorted(ids.values())
         if part == "practice":
             # The page gives feedback on these alone, so of these alone it knows the answer.
-            pair = {"pair": sorted(ids.values()), "colorized": ids[names[0]]}
-            study.data["practice"].append(pair)
+            study.data["practice"].append({"pair": pair, "colorized": ids[names[0]]})
         else:
-            study.data["pairs"].append(sorted(ids.values()))
+            study.data["pairs"].append(pair)
     study.data["pairs"].sort()
     study.settings |= {"size": size, "methods": names, "expected_votes": len(parts)}
     return study
-
-
-def check_size(size):
-    """Refuses a page of more bytes than browsers would show."""
-    if size > MOST_BYTES:
-        raise InputError(
-            f"expected a page of at most {MOST_BYTES / 1e6:.0f} MB, received more: lower --size or "
-            "the number of pictures"
-        )
 
 
 def method_folders(words, truth=None):
@@ -218,7 +200,15 @@ def paired_photographs(methods):
         PhotographError: if a folder is none, has no photographs, lacks one that another has, or
             has two of one name.
     """
-    found = {name: _by_name(folder) for name, folder in methods.items()}
+    found = {}
+    for name, folder in methods.items():
+        found[name] = {}
+        for relative, (path, *others) in photographs_by_name(folder).items():
+            if others:
+                raise PhotographError(
+                    f"{others[0]}: expected one picture of this name, found {path} too."
+                )
+            found[name][relative] = path
     everything = sorted(set().union(*found.values()))
     for name, paths in found.items():
         lacking = [relative for relative in everything if relative not in paths]
@@ -248,18 +238,6 @@ def read_versions(paths, size):
     return versions
 
 
-def _by_name(folder):
-    if not folder.is_dir():
-        raise PhotographError(f"{folder}: expected a folder of photographs, found none.")
-    found = photographs_by_name(folder)
-    for first, *others in found.values():
-        if others:
-            raise PhotographError(
-                f"{others[0]}: expected one picture of this name, found {first} too."
-            )
-    return {name: path for name, (path,) in found.items()}
-
-
 def _wrong_colors(path, versions, generator):
     """Lays the least fitting colors of a few other photographs over the lightness of one."""
     # Here, as nothing else of a study needs Keras, which takes seconds.
@@ -267,11 +245,12 @@ def _wrong_colors(path, versions, generator):
 
     from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lab
 
-    others = [other for other in versions if other != path]
-    drawn = generator.permutation(len(others))[:_DONORS]
-    lab = rgb_to_lab(versions[path][TRUTH].astype(np.float32) / 255.0)
-    donors = [rgb_to_lab(versions[others[i]][TRUTH].astype(np.float32) / 255.0) for i in drawn]
-    donors = [ops.image.resize(donor[..., 1:], lab.shape[:2]) for donor in donors]
+    def read(name):
+        return rgb_to_lab(versions[name][TRUTH].astype(np.float32) / 255.0)
+
+    lab, others = read(path), [other for other in versions if other != path]
+    drawn = [others[i] for i in generator.permutation(len(others))[:_DONORS]]
+    donors = [ops.image.resize(read(name)[..., 1:], lab.shape[:2]) for name in drawn]
     distances = [float(ops.mean(ops.norm(ab - lab[..., 1:], axis=-1))) for ab in donors]
     ab = donors[int(np.argmax(distances))]
     rgb = reduce_chroma_to_gamut(ops.concatenate([lab[..., :1], ab], axis=-1))

@@ -7,7 +7,6 @@ from importlib import resources
 from pathlib import Path
 
 from keras_colorize import __version__
-from keras_colorize.apps.study.questions import check_size
 from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import atomic_file
 
@@ -38,11 +37,11 @@ def check_paths(path, overwrite=False):
 
 
 def write_study(study, path, overwrite=False):
-    """Writes the page and, beside it, its key; the page's id is a digest of all that it shows.
+    """Writes the page of a `Study` and its key; the page's id is a digest of all that it shows.
 
     Args:
         study: a `Study`.
-        path: path of the page, `.html`.
+        path: path of the page, see `check_paths`, which may refuse it.
         overwrite: whether existing files are replaced.
 
     Returns:
@@ -50,7 +49,6 @@ def write_study(study, path, overwrite=False):
 
     Raises:
         PhotographError: if a file cannot be written.
-        InputError: if the page is too large, or its path is refused by `check_paths`.
     """
     # Sorted by their random ids, pictures come in an order that says nothing.
     pictures = {
@@ -61,7 +59,6 @@ def write_study(study, path, overwrite=False):
     key = {"format": KEY_FORMAT, "page": number, "kind": study.kind, "version": __version__}
     key |= study.settings | {"pictures": study.meaning}
     page = _filled(study.kind, _json({"page": number, **data}))
-    check_size(len(page))
     page_path, key_path = check_paths(path, overwrite)
     # Both files are open before one appears: a page without its key would be of no use.
     with atomic_file(page_path, overwrite) as stream, atomic_file(key_path, overwrite) as beside:

@@ -12,12 +12,7 @@ from keras_colorize import __version__
 from keras_colorize.apps.study.questions import CATCH, TRUTH
 from keras_colorize.apps.study.study_page import KEY_FORMAT, VOTES_FORMAT
 from keras_colorize.errors import InputError
-from keras_colorize.io.atomic import atomic_file
-
-RESULTS_FORMAT = "keras-colorize study results 1"
-
-CATCH_PASS = 0.75
-"""Share of the catch pairs that a participant must find; chance alone finds half of them."""
+from keras_colorize.io.atomic import write_file
 
 LEVEL = 0.95
 """Confidence level of every interval."""
@@ -25,9 +20,11 @@ LEVEL = 0.95
 RESAMPLES = 10_000
 """Bootstrap samples; the ends of an interval then repeat within about 0.1 standard errors."""
 
-_METRICS = {"naturalness": "naturalness (median)", "real-or-colorized": "fooling rate (mean)"}
-_ANSWERS = {"naturalness": ("yes", "no"), "real-or-colorized": ("first", "second")}
-_SHOWN = {"naturalness": 1, "real-or-colorized": 2}
+# Of each kind the metric, how it is taken over participants, the answers, and pictures at a time.
+_KINDS = {
+    "naturalness": ("naturalness (median)", np.median, ("yes", "no"), 1),
+    "real-or-colorized": ("fooling rate (mean)", np.mean, ("first", "second"), 2),
+}
 
 
 class VotesError(InputError):
@@ -52,21 +49,14 @@ class Votes:
 
 
 def read_key(path):
-    """Reads the key of a page, a dict, see `write_study`.
-
-    Args:
-        path: path of the `.key.json` file.
-
-    Raises:
-        VotesError: if it is none.
-    """
+    """Reads the key of a page, a dict, see `write_study`; `VotesError` if it is none."""
     key = _read_json(path, KEY_FORMAT, "key of a study")
-    missing = {"page", "kind", "methods", "expected_votes", "pictures"} - set(key)
-    pictures = {} if missing else key["pictures"]
+    pictures = key.get("pictures")
     if (
-        missing
-        or key["kind"] not in _ANSWERS
+        not {"page", "methods", "expected_votes"} <= set(key)
+        or key.get("kind") not in _KINDS
         or not isinstance(pictures, dict)
+        or not all(isinstance(meaning, dict) for meaning in pictures.values())
         or any(set(meaning) != {"method", "path", "part"} for meaning in pictures.values())
     ):
         raise VotesError(f"{path}: expected the key of a study, received a damaged one")
@@ -88,8 +78,7 @@ def read_votes(path, key):
         raise VotesError(
             f"{path}: expected votes on page {key['page']}, received votes on {found.get('page')}"
         )
-    texts = [found.get(name) for name in ("participant", "started")]
-    votes = found.get("votes")
+    texts, votes = [found.get(name) for name in ("participant", "started")], found.get("votes")
     if not all(isinstance(text, str) and text for text in texts) or not isinstance(votes, list):
         raise VotesError(f"{path}: expected participant, start and a list of votes")
     for number, vote in enumerate(votes, 1):
@@ -101,14 +90,13 @@ def read_votes(path, key):
 
 
 def _is_vote(vote, key):
+    _, _, answers, at_once = _KINDS[key["kind"]]
     shown = vote.get("shown") if isinstance(vote, dict) else None
     if not isinstance(shown, list) or not all(isinstance(name, str) for name in shown):
         return False
-    meanings = [key["pictures"].get(name) for name in shown]
-    if len(set(shown)) != _SHOWN[key["kind"]] or None in meanings:
-        return False
-    one_photograph = len({meaning["path"] for meaning in meanings}) == 1
-    return one_photograph and vote.get("answer") in _ANSWERS[key["kind"]]
+    known = all(name in key["pictures"] for name in shown) and len(set(shown)) == at_once
+    one_photograph = known and len({key["pictures"][name]["path"] for name in shown}) == 1
+    return one_photograph and vote.get("answer") in answers
 
 
 def _read_json(path, form, what):
@@ -143,7 +131,7 @@ class Results:
     settings: dict
 
 
-def count_votes(returned, key, seed=0, catch_pass=CATCH_PASS):
+def count_votes(returned, key, seed=0, catch_pass=0.75):
     """Counts votes and returns `Results`.
 
     Naturalness is the share of yes of one participant, and the median over participants (Iizuka
@@ -155,16 +143,17 @@ def count_votes(returned, key, seed=0, catch_pass=CATCH_PASS):
         returned: list of `Votes`.
         key: what `read_key` returned.
         seed: number that decides the bootstrap samples.
-        catch_pass: least share of catch pairs found, in 0..1.
+        catch_pass: least share of catch pairs found, in 0..1; chance alone finds half of them.
     """
-    kept, notes, answers = {}, [], {}
+    metric, statistic, *_ = _KINDS[key["kind"]]
+    kept, notes, shares, together = {}, [], {}, []
     # The first session of each participant counts, and of that the file with the most votes.
     for votes in sorted(returned, key=lambda votes: (votes.started, -len(votes.votes))):
         first = kept.setdefault(votes.participant, votes)
         if first is not votes:
             notes.append(f"{votes.participant} twice: {first.path} counts, {votes.path} does not")
     for name, votes in kept.items():
-        caught = [not fooled for _, _, fooled in _answers(votes, key, CATCH)]
+        caught = [not fooled for *_, fooled in _answers(votes, key, CATCH)]
         if key["kind"] != "naturalness" and not (
             caught and sum(caught) >= catch_pass * len(caught)
         ):
@@ -173,13 +162,11 @@ def count_votes(returned, key, seed=0, catch_pass=CATCH_PASS):
         if len(votes.votes) < key["expected_votes"]:
             counted = f"{len(votes.votes)} of {key['expected_votes']} votes"
             notes.append(f"{name} stopped after {counted}")
-        answers[name] = list(_answers(votes, key, "test"))
-    shares = {
-        name: {method: statistics.fmean(goods) for method, goods in _grouped(own, 1).items()}
-        for name, own in answers.items()
-    }
-    statistic, rows = np.median if key["kind"] == "naturalness" else np.mean, []
-    together = [answer for own in answers.values() for answer in own]
+        answers = list(_answers(votes, key, "test"))
+        grouped = _grouped((method, good) for _, method, good in answers)
+        shares[name] = {method: statistics.fmean(goods) for method, goods in grouped.items()}
+        together += answers
+    rows = []
     for method in key["methods"]:
         values = [share[method] for share in shares.values() if method in share]
         rows.append(
@@ -188,16 +175,18 @@ def count_votes(returned, key, seed=0, catch_pass=CATCH_PASS):
                 "value": float(statistic(values)) if values else None,
                 "interval": bootstrap_interval(values, statistic, seed),
                 "participants": len(values),
-                "votes": sum(answer[1] == method for answer in together),
+                "votes": sum(answered == method for _, answered, _ in together),
             }
         )
     pictures = [
         {"path": path, "method": method, "share": statistics.fmean(goods), "votes": len(goods)}
-        for (path, method), goods in sorted(_grouped(together, slice(2)).items())
+        for (path, method), goods in sorted(
+            _grouped(((path, method), good) for path, method, good in together).items()
+        )
     ]
     settings = {"page": key["page"], "kind": key["kind"], "seed": seed}
     settings |= {"level": LEVEL, "resamples": RESAMPLES, "catch_pass": catch_pass}
-    return Results(_METRICS[key["kind"]], rows, shares, pictures, notes, settings)
+    return Results(metric, rows, shares, pictures, notes, settings)
 
 
 def _answers(votes, key, part):
@@ -215,17 +204,17 @@ def _answers(votes, key, part):
         yield colorized["path"], colorized["method"], good
 
 
-def _grouped(answers, by):
+def _grouped(pairs):
     groups = defaultdict(list)
-    for answer in answers:
-        groups[answer[by]].append(answer[2])
+    for name, good in pairs:
+        groups[name].append(good)
     return groups
 
 
 def bootstrap_interval(values, statistic, seed=0):
     """Percentile bootstrap interval over participants at 95 %, None for fewer than two.
 
-    Participants are drawn with replacement, not votes: those of one person are not independent.
+    Participants are drawn, not votes: those of one person are not independent.
 
     Args:
         values: one number for each participant.
@@ -253,16 +242,7 @@ def format_results(results):
 
 
 def write_results(results, path, overwrite=False):
-    """Writes all that is known as JSON.
-
-    Args:
-        results: what `count_votes` returned.
-        path: path of the file.
-        overwrite: whether an existing file is replaced.
-
-    Raises:
-        PhotographError: if the file exists and is not to be replaced, or cannot be written.
-    """
-    found = {"format": RESULTS_FORMAT, "version": __version__} | dataclasses.asdict(results)
-    with atomic_file(path, overwrite) as stream:
-        stream.write(json.dumps(found, indent=1).encode())
+    """Writes what `count_votes` returned as JSON; raises as `io.atomic.write_file`."""
+    found = {"format": "keras-colorize study results 1", "version": __version__}
+    found |= dataclasses.asdict(results)
+    write_file(path, json.dumps(found, indent=1), overwrite)
