@@ -60,7 +60,7 @@ class BulkFolder:
             yield
 
     def start(self):
-        """Takes over what a dead run left; returns the folder of the run and a the manifest."""
+        """Takes over what a dead run left; returns the folder of the run and the manifest."""
         dead = sorted(self.runs.glob("*"))
         records = self._compact(dead)
         if dead:
@@ -100,22 +100,17 @@ class Shard:
     """A file of lines of one kind that one worker alone appends to."""
 
     def __init__(self, run, kind):
-        self._path = Path(run) / f"{uuid.uuid4().hex}.{kind}.jsonl"
-        self._file = None
+        self._file = open(Path(run) / f"{uuid.uuid4().hex}.{kind}.jsonl", "ab")
 
     def add(self, line):
         """Appends a dict, which reaches the system before this returns."""
-        if self._file is None:
-            self._file = self._path.open("ab")
         # A file without a buffer would take a part of the line on a full disk, and not say so.
         self._file.write(_line(line))
         self._file.flush()
 
     def close(self):
-        """Closes the file; it may be added to again."""
-        if self._file is not None:
-            self._file.close()
-        self._file = None
+        """Closes the file."""
+        self._file.close()
 
 
 def compacted(records, folder):
@@ -128,9 +123,9 @@ def compacted(records, folder):
         by_path.setdefault(record["path"], {})[record["output_sha256"]] = record
     kept = []
     for path, versions in sorted(by_path.items()):
-        first = next(iter(versions.values()))
-        kept.append(first if len(versions) == 1 else versions.get(checksum(folder / path)))
-    return [record for record in kept if record is not None]
+        true = versions if len(versions) == 1 else [checksum(folder / path)]
+        kept += [versions[output] for output in true if output in versions]
+    return kept
 
 
 def checksum(path):

@@ -5,13 +5,7 @@ import importlib.util
 import os
 
 from keras_colorize.apps.bulk.exported import export_preset, find_saved_model
-from keras_colorize.apps.bulk.manifest import (
-    DONE,
-    FAILED,
-    SKIPPED,
-    BulkFolder,
-    write_lines,
-)
+from keras_colorize.apps.bulk.manifest import DONE, FAILED, SKIPPED, BulkFolder, write_lines
 from keras_colorize.inference.batch import describe
 from keras_colorize.io import PhotographError, plan_jobs
 

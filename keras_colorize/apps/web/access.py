@@ -29,6 +29,7 @@ _UPLOAD = "/gradio_api/upload"
 _PROGRESS = "/gradio_api/upload_progress"
 _DOWNLOAD = "/download/"
 _NAMES = ("session_hash", "upload_id")
+_OF_BODY = (b"content-length", b"content-type", b"transfer-encoding", b"content-encoding")
 _OPEN = re.compile(
     r"/|/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(assets|static)/.+"
     r"|/gradio_api/(info|startup-events|theme\.css)"
@@ -79,17 +80,14 @@ class Access:
         try:
             scope, receive = await self._checked(scope, receive, added)
         except Refusal as refusal:
-            body = json.dumps({"detail": str(refusal)}).encode()
-            lines = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            body, lines = _json({"detail": str(refusal)})
             start = {"type": "http.response.start", "status": refusal.status, "headers": lines}
             await send_with_headers(start)
             return await send({"type": "http.response.body", "body": body})
         return await self.app(scope, receive, send_with_headers)
 
     async def _checked(self, scope, receive, added):
-        headers = {
-            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
-        }
+        headers = {key.decode("latin-1"): text.decode("latin-1") for key, text in scope["headers"]}
         self._check_host(headers)
         method, path, query = scope["method"], scope["path"], scope["query_string"]
         visitor = _visitor(headers)
@@ -106,7 +104,14 @@ class Access:
         if visitor is None:
             raise Refusal(403, "Expected the cookie of this page; please open the page anew.")
         if path == _JOIN:
-            return _with_body(scope, receive, self._event(await _read_body(receive), visitor))
+            body, lines = _json(self._event(await _read_body(receive), visitor))
+            lines += [pair for pair in scope["headers"] if pair[0] not in _OF_BODY]
+            messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+            async def receive_body():
+                return messages.pop() if messages else await receive()
+
+            return {**scope, "headers": lines}, receive_body
         if path.startswith(_FILE):
             if own_file(path.removeprefix(_FILE), self.sessions.folder_of(visitor)) is None:
                 raise Refusal(403, "Expected a file of this visitor.")
@@ -187,38 +192,30 @@ async def _read_body(receive):
     return body
 
 
-def _with_body(scope, receive, value):
+def _json(value):
+    """JSON and the headers that belong to it."""
     body = json.dumps(value).encode()
-    changed = (b"content-length", b"content-type", b"transfer-encoding", b"content-encoding")
-    headers = [pair for pair in scope["headers"] if pair[0] not in changed]
-    headers += [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
-    messages = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive_body():
-        return messages.pop() if messages else await receive()
-
-    return {**scope, "headers": headers}, receive_body
+    return body, [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
 
 
 def _argument(part, value, uploads):
     """An argument as its part on the page may produce it."""
-    kind = part.get_block_name()
-    if kind == "slider":
-        is_inside = type(value) in (int, float) and part.minimum <= value <= part.maximum
-        if is_inside and (part.step % 1 or value == int(value)):
-            return value if part.step % 1 else int(value)
-    elif kind in ("dropdown", "radio"):
-        if isinstance(value, str) and value in [choice for _, choice in part.choices]:
+    match kind := part.get_block_name():
+        case "slider" if type(value) in (int, float) and part.minimum <= value <= part.maximum:
+            if part.step % 1:
+                return value
+            if value == int(value):
+                return int(value)
+        case "dropdown" | "radio" if value in [choice for _, choice in part.choices]:
             return value
-    elif kind == "colorpicker":
-        if isinstance(value, str) and len(value) <= 64:
+        case "colorpicker" if isinstance(value, str) and len(value) <= 64:
             return value
-    elif value is None:
-        return None
-    elif kind == "file" and part.file_count == "single":
-        return _uploaded(value, uploads)
-    elif kind == "file" and isinstance(value, list):
-        return [_uploaded(file, uploads) for file in value]
+        case "file" if value is None:
+            return None
+        case "file" if part.file_count == "single":
+            return _uploaded(value, uploads)
+        case "file" if isinstance(value, list):
+            return [_uploaded(file, uploads) for file in value]
     raise Refusal(422, f"Expected a value of the {kind} of the page.")
 
 
@@ -239,27 +236,24 @@ def _selection(value):
 
 def check_connection(event, values, names=()):
     """Python audit hook: `PermissionError` for connections to, and look-ups of, other machines."""
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        address = values[1]
-        allowed = not isinstance(address, tuple) or _is_here(address[0], names)
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
-        address = values[0]
-        # To look up a number asks nobody.
-        allowed = address is None or is_loopback(address) is not None or _is_here(address, names)
-    else:
+    looks_up = event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+    if not looks_up and event not in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         return
-    if not allowed:
-        raise PermissionError(f"Expected no connection to another machine, tried {address!r}.")
-
-
-def _is_here(host, names):
+    # An address that is no pair is that of a socket in the file system.
+    pair = values if looks_up else values[1]
+    host = pair[0] if isinstance(pair, tuple) else None
     host = host.decode() if isinstance(host, bytes) else host
-    return host in ("", "localhost", *names) or bool(is_loopback(host))
+    if host in (None, "", "localhost", *names):
+        return
+    is_own = is_loopback(host)
+    # To look up a number asks nobody.
+    if not (is_own is not None if looks_up else is_own):
+        raise PermissionError(f"Expected no connection to another machine, tried {host!r}.")
 
 
 def is_loopback(host):
     """Whether a number is this machine's own; None for a name."""
     try:
-        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return None

@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
-import inspect
 from pathlib import Path
 
 import gradio
@@ -16,7 +14,6 @@ from keras_colorize.inference.options import Options
 from keras_colorize.io import PhotographError, read_photograph
 
 STYLES = Path(__file__).with_name("page.css")
-SCRIPT = Path(__file__).with_name("upload.js")
 
 # Label of each option, and of its range the part that is of use here: low, high, step.
 _SLIDERS = {
@@ -43,6 +40,15 @@ _READ_BY = {"temperature": "annealed", "seed": "sample"}
 _HELP = {field.name: field.metadata["help"] for field in dataclasses.fields(Options)}
 
 
+@contextlib.contextmanager
+def _said():
+    """Lets the page say what went wrong, without a traceback in the log."""
+    try:
+        yield
+    except (PhotographError, ValueError, MemoryError) as error:
+        raise gradio.Error(describe(error), print_exception=False) from error
+
+
 def make_theme():
     """Neutral greys alone, as tints would change how colors look, and no fonts to be fetched."""
     return gradio.themes.Default(
@@ -61,7 +67,7 @@ def make_theme():
 
 def make_head(limits):
     """What the browser does by itself, for the head of the page."""
-    source = SCRIPT.read_text(encoding="utf-8")
+    source = STYLES.with_name("upload.js").read_text(encoding="utf-8")
     return f"<script>{source.replace('MEGABYTES', f'{limits.upload_mb:g}')}</script>"
 
 
@@ -93,11 +99,11 @@ class _Page:
                 self._build_controls()
         # What every event shows anew.
         views = [self.faults, self.work, self.gallery, self.slider, self.marked, self.hints]
-        self.knobs = [self.knobs[name] for name in OFFERED]
+        knobs = [self.knobs[name] for name in OFFERED]
 
         def on(event, function, inputs=(), outputs=(), **more):
-            inputs, outputs = [*inputs, *self.knobs], [*outputs, *views]
-            event(_plain(function), inputs, outputs, api_visibility="private", **more)
+            inputs, outputs = [*inputs, *knobs], [*outputs, *views]
+            event(_said()(function), inputs, outputs, api_visibility="private", **more)
 
         on(self.uploads.upload, self.add, [self.uploads], [self.uploads])
         on(self.gallery.select, self.choose)
@@ -106,24 +112,20 @@ class _Page:
         on(self.clear.click, self.remove_hints)
         for event in (self.palette.upload, self.palette.clear):
             on(event, self.set_palette, [self.palette], [self.reference])
-        for knob in self.knobs:
+        for knob in knobs:
             used = knob.release if isinstance(knob, gradio.Slider) else knob.input
             on(used, self.show, trigger_mode="always_last")
         private = {"api_visibility": "private"}
-        decoder = self.knobs[OFFERED.index("decoder")]
-        read = [self.knobs[OFFERED.index(name)] for name in _READ_BY]
-        decoder.change(
+        self.knobs["decoder"].change(
             lambda chosen: [gradio.update(visible=chosen == by) for by in _READ_BY.values()],
-            decoder,
-            read,
+            self.knobs["decoder"],
+            [self.knobs[name] for name in _READ_BY],
             **private,
         )
         # Progress of several visitors is shown at once, though the queue takes them by turns.
-        self.make.click(
-            _plain(self.finish), self.knobs, self.results, concurrency_limit=8, **private
-        )
+        self.make.click(self.finish, knobs, self.results, concurrency_limit=8, **private)
         emptied = [*views, self.results, self.palette, self.reference]
-        self.remove.click(_plain(self.remove_all), None, emptied, **private)
+        self.remove.click(_said()(self.remove_all), None, emptied, **private)
         page.unload(self.leave)
 
     def _build_pictures(self):
@@ -236,10 +238,11 @@ class _Page:
     def finish(self, request: gradio.Request, *knobs):
         session, options = self._session(request), dict(zip(OFFERED, knobs, strict=True))
         yield html.progress(session, 0)
-        for done, _ in enumerate(self.queue.finish(session, options), 1):
-            # Who waits for many photographs has not left.
-            self._session(request)
-            yield html.progress(session, done) + html.results(session)
+        with _said():
+            for done, _ in enumerate(self.queue.finish(session, options), 1):
+                # Who waits for many photographs has not left.
+                self._session(request)
+                yield html.progress(session, done) + html.results(session)
         yield html.results(session)
 
     def remove_all(self, request: gradio.Request):
@@ -270,26 +273,3 @@ class _Page:
             marked,
             html.hints(photo),
         )
-
-
-def _plain(function):
-    """Lets the page say what went wrong, without a traceback in the log."""
-
-    @contextlib.contextmanager
-    def saying():
-        try:
-            yield
-        except (PhotographError, ValueError, MemoryError) as error:
-            raise gradio.Error(describe(error), print_exception=False) from error
-
-    @functools.wraps(function)
-    def steps(*values):
-        with saying():
-            yield from function(*values)
-
-    @functools.wraps(function)
-    def step(*values):
-        with saying():
-            return function(*values)
-
-    return steps if inspect.isgeneratorfunction(function) else step

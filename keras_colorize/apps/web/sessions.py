@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import re
 import secrets
@@ -41,6 +42,12 @@ PREVIEW_SIDE = 1280
 
 THUMBNAIL_SIDE = 240
 PALETTE_SIDE = 256
+
+MOST_FILES = 10_000
+"""Most files that a visitor may have, copies and results among them."""
+
+MOST_LARGEST = 100
+"""They may take as many bytes as so many uploads of the largest size."""
 
 _BYTES = re.compile(r"""b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*\"""")
 
@@ -118,12 +125,11 @@ class Session:
             except PhotographError as error:
                 self.faults.append(str(error))
                 continue
-            small = {"preview": PREVIEW_SIDE, "thumbnail": THUMBNAIL_SIDE}
-            copies = {name: kept.with_name(f"{name}.jpg") for name in small}
-            for name, copy in copies.items():
-                write_file(copy, jpeg_bytes(small_pixels(photograph, small[name])))
+            copies = kept.with_name("preview.jpg"), kept.with_name("thumbnail.jpg")
+            for copy, side in zip(copies, (PREVIEW_SIDE, THUMBNAIL_SIDE), strict=True):
+                write_file(copy, jpeg_bytes(small_pixels(photograph, side)))
             size, target = photograph.pixels.shape[:2], self._target(path.name)
-            self.photos.append(Photo(path.name, kept, size, **copies, target=target))
+            self.photos.append(Photo(path.name, kept, size, *copies, target))
         if len(self.photos) > before:
             self.shown = before
 
@@ -171,11 +177,9 @@ class Session:
     def _target(self, name):
         wanted = output_path(name, name, self.folder / RESULTS)
         taken = {photo.target.name.casefold() for photo in self.photos}
-        target, number = wanted, 1
-        while target.name.casefold() in taken:
-            number += 1
-            target = wanted.with_stem(f"{wanted.stem}-{number}")
-        return target
+        numbered = (wanted.with_stem(f"{wanted.stem}-{number}") for number in itertools.count(2))
+        names = itertools.chain([wanted], numbered)
+        return next(target for target in names if target.name.casefold() not in taken)
 
 
 class Sessions:
@@ -188,6 +192,16 @@ class Sessions:
     def folder_of(self, visitor):
         """Folder of all files of a visitor, of all their sessions."""
         return self.folder / visitor
+
+    def room(self, visitor):
+        """Bytes that a visitor may still upload."""
+        sizes = []
+        for path in self.folder_of(visitor).rglob("*"):
+            # Others are at work in there.
+            with contextlib.suppress(OSError):
+                sizes.append(path.stat().st_size)
+        most = MOST_LARGEST * self.limits.upload_mb * 2**20
+        return most - sum(sizes) if len(sizes) < MOST_FILES else 0
 
     def get(self, key):
         """The `Session` of a name, whose first `VISITOR` characters name its visitor."""

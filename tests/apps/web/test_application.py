@@ -9,6 +9,8 @@ import urllib.request
 
 import pytest
 
+from keras_colorize.apps.web import sessions
+
 pytest.importorskip("gradio", reason="gradio is not installed; `make test-web` installs it")
 
 # Other people's packages warn of each other.
@@ -248,6 +250,19 @@ def test_forms_that_are_none(visitor):
     assert visitor.ask("/gradio_api/upload", large, {"Content-Type": form})[0] == 413
     for name in ("../../a.jpg", "a/../../b.jpg", "state.json", "x" * 300 + ".jpg"):
         assert "/uploads/" in os.path.realpath(visitor.upload(name, b"x"))
+
+
+def test_a_visitor_has_room_for_so_many_files_and_bytes(visitor, visit, monkeypatch):
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    for name, most in (("MOST_LARGEST", 1), ("MOST_FILES", 2)):
+        visitor.upload("a.jpg", bytes(200_000))
+        monkeypatch.setattr(sessions, name, most)
+        status, text = visitor.ask("/gradio_api/upload", bytes(100_000), form)
+        assert (status, "Expected fewer files" in text) == (413, True)
+        visit().upload("a.jpg", bytes(200_000))
+        monkeypatch.undo()
+    # A body that comes without its length is refused, too.
+    assert visitor.ask("/gradio_api/upload", iter([b"x"]), form)[0] == 413
 
 
 def test_the_browser_is_told_to_load_nothing_from_elsewhere(live):
