@@ -100,7 +100,8 @@ class Shard:
     """A file of lines of one kind that one worker alone appends to."""
 
     def __init__(self, run, kind):
-        self._file = open(Path(run) / f"{uuid.uuid4().hex}.{kind}.jsonl", "ab")
+        path = Path(run) / f"{uuid.uuid4().hex}.{kind}.jsonl"
+        self._file = path.open("ab")
 
     def add(self, line):
         """Appends a dict, which reaches the system before this returns."""

@@ -63,16 +63,11 @@ def live(tiny_colorizer, tmp_path_factory):
 
     from keras_colorize.apps.web.application import make_app
 
-    folder = tmp_path_factory.mktemp("live")
+    folder, limits = tmp_path_factory.mktemp("live"), Limits(upload_mb=0.25, megapixels=0.5)
     address = ("127.0.0.1", 0)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(address) as listening:
         patch.setenv("GRADIO_TEMP_DIR", "")
-        app = make_app(
-            tiny_colorizer,
-            folder,
-            Limits(upload_mb=0.25, megapixels=0.5),
-            hosts={"127.0.0.1"},
-        )
+        app = make_app(tiny_colorizer, folder, limits, hosts={"127.0.0.1"})
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
@@ -86,15 +81,10 @@ def live(tiny_colorizer, tmp_path_factory):
 
 
 class Visitor:
-    """Speaks plain HTTP with the page.
+    """Speaks plain HTTP with the page at an address."""
 
-    Args:
-        address: of the page.
-        session: name of the session.
-    """
-
-    def __init__(self, address, session="tab1"):
-        self.address, self.session = address, session
+    def __init__(self, address):
+        self.address, self.session = address, "tab1"
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.opener = urllib.request.build_opener(cookies, urllib.request.ProxyHandler({}))
         self.ask("/")
@@ -103,8 +93,7 @@ class Visitor:
         self.events = {}
         for event in config["dependencies"]:
             for part, kind in event["targets"]:
-                name = self.parts.get(part, {}).get("elem_id")
-                self.events[name, kind] = event
+                self.events[self.parts.get(part, {}).get("elem_id"), kind] = event
 
     def ask(self, path, body=None, headers=(), method=None):
         """Returns status and text of the answer, whatever they are."""

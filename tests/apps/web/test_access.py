@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from keras_colorize.apps.web.access import COOKIE, Access, check_connection
+from keras_colorize.apps.web.sessions import Limits
 
 
 def part(kind, **fields):
@@ -88,24 +89,37 @@ def test_events_of_the_page_pass_with_the_visitor_in_their_names(ask, uploads):
         "trigger_id": None,
     }
     assert ask("GET", "/gradio_api/heartbeat/tab")[1][0] == f"/gradio_api/heartbeat/{visitor}tab"
-    _, (_, query, _), _ = ask("POST", "/gradio_api/upload?upload_id=u&x=1")
+    address = "/gradio_api/upload?upload_id=u&x=1"
+    _, (_, query, _), _ = ask("POST", address, **{"content-length": "0"})
     assert query == f"upload_id={visitor}u"
 
 
 @pytest.mark.parametrize("place", range(5))
 def test_paths_of_the_machine_are_refused_in_every_argument(ask, uploads, place, tmp_path):
-    (tmp_path / "private.jpg").touch()
-    (uploads / "link.jpg").symlink_to(tmp_path / "private.jpg")
-    for path in (
-        tmp_path / "private.jpg",
-        "/dev/zero",
-        f"{uploads}/link.jpg",
-        f"{uploads}/x/../..",
-    ):
-        for value in ({"path": str(path)}, [{"path": str(path)}]):
+    private, link = tmp_path / "private.jpg", uploads / "link.jpg"
+    private.touch()
+    link.symlink_to(private)
+    for path in map(str, (private, "/dev/zero", link, f"{uploads}/x/../..")):
+        for value in ({"path": path}, [{"path": path}]):
             data = [*GOOD["data"]]
             data[place] = value
             assert join(ask, data=data) in ((403, None), (422, None))
+
+
+def test_a_visitor_has_room_for_so_many_files_and_bytes(ask, uploads, sessions, monkeypatch):
+    def status(length, **more):
+        lengths = {} if length is None else {"content-length": str(length)}
+        return ask("POST", "/gradio_api/upload", **lengths, **more)[0]
+
+    # A hundred times a hundred megabytes.
+    assert (status(10**10), status(10**11)) == (200, 413)
+    # The length has to be said.
+    assert (status(None), status(-1)) == (413, 413)
+    (uploads / "a.jpg").write_bytes(bytes(70_000))
+    sessions.limits = Limits(upload_mb=0.001)
+    assert (status(1000), status(40_000), status(40_000, cookie="b" * 43)) == (200, 413, 200)
+    monkeypatch.setattr("keras_colorize.apps.web.sessions.MOST_FILES", 2)
+    assert (status(1), status(1, cookie="b" * 43)) == (413, 200)
 
 
 def test_files_are_given_to_their_visitor_alone(ask, uploads):
