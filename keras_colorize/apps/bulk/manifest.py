@@ -14,7 +14,6 @@ import uuid
 from pathlib import Path
 
 from keras_colorize.errors import InputError
-from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import write_file
 from keras_colorize.presets import sha256
 
@@ -44,12 +43,8 @@ class BulkFolder:
     def locked(self):
         """Makes the folder and keeps other runs out; `InputError` if one is at work in it."""
         path = self.path / HIDDEN / "lock"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = path.open("ab")
-        except OSError as error:
-            raise PhotographError(f"{self.path}: expected a folder, found: {error}.") from error
-        with lock:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:

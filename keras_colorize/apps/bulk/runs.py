@@ -12,13 +12,13 @@ from keras_colorize.io import PhotographError, plan_jobs
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """How a run ended.
+    """How a run ended: numbers of photographs, and what failed.
 
     Attributes:
-        done: number of photographs colorized.
-        skipped: number of those done before that are as the manifest says.
+        done: those colorized.
+        skipped: those done before that are as the manifest says.
         failures: list of dicts `path`, `source` and `reason`.
-        unfinished: number of those left where the pipeline broke off.
+        unfinished: those left where the pipeline broke off.
         broken: why it broke off; "" if it came to its end.
     """
 

@@ -51,13 +51,9 @@ def _said():
 
 def make_theme():
     """Neutral greys alone, as tints would change how colors look, and no fonts to be fetched."""
-    return gradio.themes.Default(
-        primary_hue="neutral",
-        secondary_hue="neutral",
-        neutral_hue="neutral",
-        font=["system-ui", "sans-serif"],
-        font_mono=["ui-monospace", "monospace"],
-    ).set(
+    hues = dict.fromkeys(("primary_hue", "secondary_hue", "neutral_hue"), "neutral")
+    fonts = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
+    return gradio.themes.Default(**hues, **fonts).set(
         button_primary_background_fill="*neutral_800",
         button_primary_background_fill_hover="*neutral_700",
         button_primary_text_color="white",

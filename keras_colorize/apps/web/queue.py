@@ -62,8 +62,8 @@ class Queue:
 
     def preview(self, session, options):
         """Colorizes the shown photograph at screen size; returns two JPEG paths, one with hints."""
-        photo = session.photo
-        return self._network.submit(self._preview, photo, session.palette, options).result()
+        work = self._network.submit(self._preview, session.photo, session.palette, options)
+        return work.result()
 
     def finish(self, session, options):
         """Writes a session's photographs at full size and yields each; archives two or more."""
@@ -112,10 +112,8 @@ class Queue:
 def scaled(position, old, new):
     """Moves a place `(x, y)` in pixels from a copy of size (height, width) to one of another."""
     # A place between pixels: its share of the sides is what counts.
-    return tuple(
-        min(max(int(position[axis] * new[1 - axis] / old[1 - axis]), 0), new[1 - axis] - 1)
-        for axis in (0, 1)
-    )
+    sides = zip(position, old[::-1], new[::-1], strict=True)
+    return tuple(min(max(int(place * to / of), 0), to - 1) for place, of, to in sides)
 
 
 def add_point(photo, position, shown, color):

@@ -25,29 +25,19 @@ from keras_colorize.io.atomic import write_file
 VISITOR = 32
 """Characters of the name of a session that are those of its visitor."""
 
-UPLOADS = "uploads"
-"""Folder of a visitor for what has arrived and is not yet taken by a session."""
+UPLOADS, RESULTS = "uploads", "results"
+"""Folders for what has arrived and is not yet taken, and for a session's colorized photographs."""
 
-RESULTS = "results"
-"""Folder of a session for its colorized photographs."""
+IDLE, GRACE = 3600.0, 300.0
+"""Seconds after which the files of a session are removed: without a request, and after the page
+was closed; a telephone closes it when it looks elsewhere."""
 
-IDLE = 3600.0
-"""Seconds without a request after which the files of a session are removed."""
+PREVIEW_SIDE, THUMBNAIL_SIDE, PALETTE_SIDE = 1280, 240, 256
+"""Long sides of what the page shows and of reference pictures, in pixels."""
 
-GRACE = 300.0
-"""The same after the page was closed; a telephone closes it when it looks elsewhere."""
-
-PREVIEW_SIDE = 1280
-"""Long side of what the page shows, in pixels."""
-
-THUMBNAIL_SIDE = 240
-PALETTE_SIDE = 256
-
-MOST_FILES = 10_000
-"""Most files that a visitor may have, copies and results among them."""
-
-MOST_LARGEST = 100
-"""They may take as many bytes as so many uploads of the largest size."""
+MOST_FILES, MOST_LARGEST = 10_000, 100
+"""What a visitor may have, copies and results among them: files, and as many bytes as so many
+uploads of the largest size."""
 
 _BYTES = re.compile(r"""b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*\"""")
 

@@ -73,20 +73,19 @@ def test_a_preset_is_exported_once(tiny_preset, tmp_path):
     path = export_preset(tiny_preset, tmp_path / "out", "float32")
     before = find_saved_model(path)
     assert (before.name, before.working_size) == ("tiny/1", 64)
+    assert (tmp_path / "out" / ".bulk") in path.parents
     assert export_preset(tiny_preset, tmp_path / "out", "float32") == path
     assert find_saved_model(path).sha256 == before.sha256
-    assert (tmp_path / "out" / ".bulk") in path.parents
 
 
 def _picture(name, shape, pixels=1):
-    preprocessed = types.SimpleNamespace(
-        network_input=np.zeros((*shape, 1)), lightness=np.zeros(pixels)
-    )
+    size, lightness = np.zeros((*shape, 1)), np.zeros(pixels)
+    preprocessed = types.SimpleNamespace(network_input=size, lightness=lightness)
     return types.SimpleNamespace(name=name, preprocessed=preprocessed)
 
 
 def _names(batches):
-    return [[picture.name for picture in batch] for batch in batches]
+    return ["".join(picture.name for picture in batch) for batch in batches]
 
 
 def _fed(batches, pictures):
@@ -96,7 +95,7 @@ def _fed(batches, pictures):
 def test_pictures_of_one_shape_go_together():
     wide, tall = (32, 64), (64, 32)
     pictures = [_picture(*args) for args in (("a", wide), ("b", tall), ("c", wide), ("d", wide))]
-    for at_once, whole, rest in ((2, [["a", "c"]], [["b"], ["d"]]), (1, [[x] for x in "abcd"], [])):
+    for at_once, whole, rest in ((2, ["ac"], ["b", "d"]), (1, list("abcd"), [])):
         batches = ShapeBatches(at_once=at_once)
         assert _fed(batches, pictures) == whole
         assert sorted(_names(batches.rest())) == rest
@@ -108,7 +107,7 @@ def test_no_more_waits_than_fits():
     small = [_picture("a", (32, 32), 30), _picture("b", (32, 32), 30), _picture("c", (32, 64), 40)]
     assert _fed(batches, small) == []
     # The largest batch goes, and only it.
-    assert _fed(batches, [_picture("d", (64, 32), 1)]) == [["a", "b"]]
+    assert _fed(batches, [_picture("d", (64, 32), 1)]) == ["ab"]
     # A picture that alone is too much goes at once, and the others may stay.
-    assert _fed(batches, [_picture("e", (96, 32), 1000)]) == [["e"]]
-    assert sorted(_names(batches.rest())) == [["c"], ["d"]]
+    assert _fed(batches, [_picture("e", (96, 32), 1000)]) == ["e"]
+    assert sorted(_names(batches.rest())) == ["c", "d"]

@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import json
 
@@ -20,23 +21,14 @@ def folder(tmp_path):
     return BulkFolder(tmp_path)
 
 
-def _sha(contents):
-    return hashlib.sha256(contents).hexdigest()
-
-
-def _record(path, contents=b"", **more):
-    return {"path": path, "output_sha256": _sha(contents), **more}
+def _record(path, contents=b""):
+    return {"path": path, "output_sha256": hashlib.sha256(contents).hexdigest()}
 
 
 def _note(run, kind, *lines):
-    shard = Shard(run, kind)
-    for line in lines:
-        shard.add(line)
-    shard.close()
-
-
-def _manifest(folder):
-    return read_lines(folder.path / "manifest.jsonl")
+    with contextlib.closing(Shard(run, kind)) as shard:
+        for line in lines:
+            shard.add(line)
 
 
 def test_lines_come_back(tmp_path):
@@ -75,13 +67,13 @@ def test_a_run(folder):
     _note(run, SKIPPED, {"path": "c"})
     _note(run, FAILED, {"path": "d", "reason": "bad"})
     outcomes = folder.outcomes(run)
-    assert {kind: sorted(lines) for kind, lines in outcomes.items()} == {
-        DONE: ["a", "b"],
-        SKIPPED: ["c"],
-        FAILED: ["d"],
-    }
+    assert [sorted(outcomes[kind]) for kind in (DONE, SKIPPED, FAILED)] == [
+        ["a", "b"],
+        ["c"],
+        ["d"],
+    ]
     folder.finish(run, list(outcomes[FAILED].values()))
-    assert _manifest(folder) == [_record("a"), _record("b")]
+    assert read_lines(folder.path / "manifest.jsonl") == [_record("a"), _record("b")]
     assert read_lines(folder.path / "failures.jsonl") == [{"path": "d", "reason": "bad"}]
     assert not run.exists()
     folder.runs.rmdir()
@@ -95,11 +87,7 @@ def test_outcomes_of_work_that_was_given_out_twice(folder):
     _note(run, FAILED, {"path": "b"})
     _note(run, SKIPPED, {"path": "a"})
     outcomes = folder.outcomes(run)
-    assert {kind: list(lines) for kind, lines in outcomes.items()} == {
-        DONE: ["a"],
-        SKIPPED: [],
-        FAILED: ["b"],
-    }
+    assert [list(outcomes[kind]) for kind in (DONE, SKIPPED, FAILED)] == [["a"], [], ["b"]]
 
 
 def test_what_dead_runs_left_is_taken_over(folder):
@@ -113,17 +101,12 @@ def test_what_dead_runs_left_is_taken_over(folder):
     run, records = folder.start()
     assert sorted(records) == ["a", "b", "c"]
     assert list(folder.runs.iterdir()) == [run]
-    assert [record["path"] for record in _manifest(folder)] == ["a", "b", "c"]
+    assert read_lines(folder.path / "manifest.jsonl") == list(map(_record, "abc"))
     assert not any(folder.outcomes(run).values())
-
-
-def test_unfinished_files_of_dead_runs_are_swept_up(folder):
-    run, _ = folder.start()
-    part = run.parents[2] / "old" / ".0123456789abcdef0123456789abcdef.part"
-    others = [part.with_name("picture.part"), part.with_name(".download.part")]
-    part.parent.mkdir()
-    for path in (part, *others):
-        path.touch()
+    # What was left of pictures is swept up, and nothing else.
+    names = {".0123456789abcdef0123456789abcdef.part", "picture.part", ".download.part"}
+    (folder.path / "old").mkdir()
+    for name in names:
+        (folder.path / "old" / name).touch()
     folder.start()
-    assert not part.exists()
-    assert all(path.exists() for path in others)
+    assert {path.name for path in (folder.path / "old").iterdir()} == set(sorted(names)[1:])

@@ -26,13 +26,7 @@ pytestmark = [
 
 
 class Page:
-    """A browser that has the page open.
-
-    Args:
-        address: of the page.
-        downloads: folder that files are saved in.
-        width: of the window, in pixels.
-    """
+    """A browser that has the page open, in a window of so many pixels."""
 
     def __init__(self, address, downloads, width=1400):
         options = webdriver.ChromeOptions()
@@ -80,14 +74,10 @@ class Page:
 
     def requested(self):
         """Addresses that were asked for."""
-        messages = [
-            json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")
-        ]
-        return [
-            message["params"]["request"]["url"]
-            for message in messages
-            if message["method"] == "Network.requestWillBeSent"
-        ]
+        log = self.driver.get_log("performance")
+        messages = [json.loads(entry["message"])["message"] for entry in log]
+        sent = [one for one in messages if one["method"] == "Network.requestWillBeSent"]
+        return [one["params"]["request"]["url"] for one in sent]
 
     def download(self, link):
         """Clicks on a link and waits for the file."""

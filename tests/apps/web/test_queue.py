@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,13 @@ from keras_colorize import Colorizer
 from keras_colorize.apps.web.queue import OFFERED, Queue, add_point, hints_at, marked, scaled
 from keras_colorize.inference import Refinement
 
+VALUES = dict(zip(OFFERED, (96, 1.3, "sample", 0.7, 5, "mrf", 0.8), strict=True))
+
 
 @pytest.fixture
 def queue(tiny_colorizer):
-    queue = Queue(tiny_colorizer)
-    yield queue
-    queue.close()
+    with contextlib.closing(Queue(tiny_colorizer)) as queue:
+        yield queue
 
 
 def levels(path):
@@ -44,10 +46,10 @@ def test_results_are_whole_photographs_with_their_metadata(add, upload, finish):
 
 
 def test_several_results_come_as_one_archive_without_those_that_fail(add, upload, finish):
-    session = add(upload("a.jpg"))
+    session = add(upload("a.jpg", (9, 9)))
     finish(session)
     assert not session.archive.exists()
-    add(upload("b.jpg"), upload("b.png"), upload("a.jpg"))
+    add(*(upload(name, (9, 9)) for name in ("b.jpg", "b.png", "a.jpg")))
     session.photos[1].path.write_bytes(b"gone")
     assert finish(session) == ["done", "failed", "done", "done"]
     with zipfile.ZipFile(session.archive) as archive:
@@ -76,8 +78,7 @@ def test_hints_reach_the_preview_and_the_full_size(add, upload, queue, finish):
 def test_all_visitors_are_served_one_at_a_time(sessions, add, upload, queue, monkeypatch):
     first, second = add(upload("a.jpg")), sessions.get("bert")
     second.photos = list(first.photos)
-    busy, most = [], []
-    colorize = Colorizer.__call__
+    busy, most, colorize = [], [], Colorizer.__call__
 
     def watched(colorizer, picture):
         busy.append(1)
@@ -124,14 +125,11 @@ def test_a_hint_lies_at_the_same_place_in_every_copy(add, upload):
 
 
 def test_marks_show_the_colors(add, upload):
-    photo = add(upload("a.jpg", (100, 200))).photo
-    pixels = np.full((100, 200, 3), 128, "uint8")
+    photo, pixels = add(upload("a.jpg", (100, 200))).photo, np.full((100, 200, 3), 128, "uint8")
     assert np.array_equal(marked(pixels, photo), pixels)
     add_point(photo, (50, 60), (100, 200), "#102030")
-    made = marked(pixels, photo)
-    assert made[60, 50].tolist() == [0x10, 0x20, 0x30]
-    assert made[60, 58].tolist() == [255, 255, 255]
-    assert made[60, 80].tolist() == [128, 128, 128]
+    colors = marked(pixels, photo)[60, [50, 58, 80]].tolist()
+    assert colors == [[0x10, 0x20, 0x30], [255] * 3, [128] * 3]
     assert pixels.min() == 128
 
 
@@ -140,13 +138,12 @@ def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config
     for name in ("working_size", "saturation", "decoder", "temperature"):
         assert start[name] == getattr(tiny_config, name)
     assert start["refine"] == "none"
-    values = dict(zip(OFFERED, (96, 1.3, "sample", 0.7, 5, "mrf", 0.8), strict=True))
-    colorizer = queue.configured(values, picture)
-    assert {name: getattr(colorizer, name) for name in OFFERED} == values
+    colorizer = queue.configured(VALUES, picture)
+    assert {name: getattr(colorizer, name) for name in OFFERED} == VALUES
     assert colorizer.palette is picture
     assert queue.colorizer.palette is None
     with pytest.raises(ValueError, match="working_size"):
-        queue.configured({**values, "working_size": 5})
+        queue.configured({**VALUES, "working_size": 5})
     queue.colorizer = queue.colorizer.replace(refine=Refinement(sweeps=3))
     start = queue.initial
     assert start["refine"] == "mrf"
@@ -157,9 +154,7 @@ def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config
 def test_what_a_network_cannot_take_is_left_out(tiny_colorizer, picture):
     other = tiny_colorizer.replace()
     other.config = dataclasses.replace(tiny_colorizer.config, output="ab")
-    queue = Queue(other)
-    values = dict(zip(OFFERED, (96, 1.3, "sample", 0.7, 5, "mrf", 0.8), strict=True))
-    colorizer = queue.configured(values, picture)
-    queue.close()
+    with contextlib.closing(Queue(other)) as queue:
+        colorizer = queue.configured(VALUES, picture)
     assert (colorizer.working_size, colorizer.saturation) == (96, 1.3)
     assert (colorizer.refinement, colorizer.palette, colorizer.decoder) == (None, None, "annealed")
