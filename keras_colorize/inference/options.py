@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import functools
 import hashlib
+import json
 import numbers
 import os
 
@@ -191,7 +192,17 @@ class Options:
 
     def record(self):
         """Values for JSON, the same whenever the options are: arrays by their checksum."""
-        return _plain({**vars(self), "refine": self.refinement})
+
+        def plain(value):
+            if dataclasses.is_dataclass(value):
+                return vars(value)
+            if isinstance(value, os.PathLike):
+                return os.fspath(value)
+            if isinstance(value, numbers.Real):
+                return float(value)
+            return f"sha256:{hashlib.sha256(value.tobytes()).hexdigest()}"
+
+        return json.loads(json.dumps({**vars(self), "refine": self.refinement}, default=plain))
 
 
 def add_arguments(parser):
@@ -261,17 +272,3 @@ def given_options(namespace):
 def flags(names):
     """Names of options as the command spells them, for messages."""
     return ", ".join(f"--{name.replace('_', '-')}" for name in names)
-
-
-def _plain(value):
-    if dataclasses.is_dataclass(value):
-        return {name: _plain(one) for name, one in vars(value).items()}
-    if isinstance(value, numbers.Real | str | None):
-        return value
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return f"sha256:{hashlib.sha256(value.tobytes()).hexdigest()}"

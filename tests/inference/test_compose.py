@@ -57,15 +57,6 @@ def test_lightness_is_kept_whatever_the_saturation(saturation):
     assert (np.abs(lab[..., :1] - lightness) < tolerance).all()
 
 
-def test_saturation_scales_the_chroma():
-    lightness, ab = _lightness(16, 16, low=50, high=60), _ab(16, 16, 8)
-    once, twice = (
-        color.rgb2lab(compose(lightness, ab, factor).astype("float64"))[..., 1:]
-        for factor in (1.0, 2.0)
-    )
-    np.testing.assert_allclose(twice, 2 * once, atol=0.05)
-
-
 def test_no_saturation_is_exactly_grey():
     target = np.empty((1, 11, 7, 3), "uint8")
     compose(_lightness(11, 7, low=0, high=100), _ab(3, 3, 80), 0.0, target)
