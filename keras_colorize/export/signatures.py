@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lightness
 from keras_colorize.color.gamut import lab_to_rgb_in_gamut
-from keras_colorize.inference.compose import divided, resize_bicubic
+from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.mrf import decode_field, field, unary_potentials
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import CHUNKS
@@ -134,7 +134,9 @@ def lightness_of(pixels):
 def to_working_size(lightness, working_size):
     """Scales L* (H, W, 1) to a working size, as `inference.compose.to_working_size` does."""
     sides = tf.shape(lightness, tf.int64)[:2]
-    strides = divided(sides * working_size, tf.reduce_max(sides) * STRIDE)
+    number, by = sides * working_size, tf.reduce_max(sides) * STRIDE
+    # Divided as whole numbers and rounded as `round` does, halves to even.
+    strides = (2 * number + by - 1 + number // by % 2) // (2 * by)
     size = tf.cast(STRIDE * tf.maximum(strides, 1), tf.int32)
     small = tf.image.resize(lightness, size, method="bicubic", antialias=True)
     return tf.clip_by_value(small, 0.0, 100.0)

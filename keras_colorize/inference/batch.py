@@ -50,25 +50,23 @@ def colorize_files(
         _step(group, "pixels", colorizer.compose, "preprocessed", "ab")
         outcomes = []
         for one in group:
-            job, before = one.job, one.photograph
-            if one.error is None and one.pixels is None:
-                status = "skipped" if skip_existing else "failed"
-                advice = "" if skip_existing else "; skip or overwrite existing outputs"
-                outcomes.append(Outcome(job, status, (f"{job.target} exists{advice}",)))
-                continue
+            job, before, pictures = one.job, one.photograph, ()
             try:
                 if one.error is not None:
                     raise one.error
-                after = dataclasses.replace(before, pixels=one.pixels)
-                written = write_photograph(
-                    job.target, after, mark_colorized=mark_colorized, overwrite=overwrite
-                )
+                if one.pixels is None:
+                    status = "skipped" if skip_existing else "failed"
+                    advice = "" if skip_existing else "; skip or overwrite existing outputs"
+                    notes = (f"{job.target} exists{advice}",)
+                else:
+                    after = dataclasses.replace(before, pixels=one.pixels)
+                    marked = {"mark_colorized": mark_colorized, "overwrite": overwrite}
+                    written = write_photograph(job.target, after, **marked)
+                    status, notes = "done", (*before.notes, *written)
+                    pictures = (before, after) if keep else ()
             except Exception as error:
-                note = describe(error).removeprefix(f"{job.source}: ")
-                outcomes.append(Outcome(job, "failed", (note,)))
-            else:
-                pictures = (before, after) if keep else ()
-                outcomes.append(Outcome(job, "done", (*before.notes, *written), *pictures))
+                status, notes = "failed", (describe(error).removeprefix(f"{job.source}: "),)
+            outcomes.append(Outcome(job, status, notes, *pictures))
         return outcomes
 
     groups = read_groups(colorizer, jobs, overwrite)

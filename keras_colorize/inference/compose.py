@@ -72,13 +72,8 @@ def _levels(dtype):
 def to_working_size(lightness, working_size):
     """Scales L* (H, W, 1) to a long side in pixels; both sides are multiples of the stride."""
     sides = lightness.shape[:2]
-    size = [STRIDE * max(1, divided(side * working_size, max(sides) * STRIDE)) for side in sides]
+    size = [STRIDE * max(1, round(side * working_size / (max(sides) * STRIDE))) for side in sides]
     return np.clip(resize_bicubic(lightness[None], size)[0], 0.0, 100.0)
-
-
-def divided(number, by):
-    """Divides whole numbers (or integer tensors) and rounds as `round` does, halves to even."""
-    return (2 * number + by - 1 + number // by % 2) // (2 * by)
 
 
 def resize_bicubic(x, size, top=0, rows=None):

@@ -182,9 +182,11 @@ def _decode_eight(image):
     image.load()
     mode = image.mode
     transparent = image.has_transparency_data and mode not in _KEPT_MODES
+    profile, to_rgb, notes = image.info.get("icc_profile"), None, ()
     if mode not in _KEPT_MODES:
         mode = "L" if mode in _GREY_MODES else "RGB"
-    to_rgb, notes = _srgb_converter(mode, image.info.get("icc_profile"))
+    if profile or mode in _KEPT_MODES:
+        to_rgb, notes = _srgb_converter(mode, profile)
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     alpha = np.empty(pixels.shape[:2], np.uint8) if transparent else None
     for top in range(0, image.height, BAND_ROWS):

@@ -51,7 +51,7 @@ def read_metadata(image):
         orientation = int(tags.get(_ORIENTATION, 1))
         if info.get("exif"):
             exif = upright_exif(info["exif"])
-        elif fields := descriptive_fields(tags):
+        elif tags and (fields := descriptive_fields(tags)):
             kept = Image.Exif()
             for tag, value in fields.items():
                 if isinstance(value, dict):
