@@ -155,21 +155,15 @@ class BaseColorizer(abc.ABC):
         return list(compose(lightness, np.stack(ab), self.saturation, target))
 
 
-class _StyledNetwork:
-    """Stands in for a network: its colors, with a style's global features (Iizuka 2016, 4.5)."""
-
-    def __init__(self, parts, style, working_size):
-        pictures = pixels_of(style)
-        if len(pictures) != 1:
-            raise InputError(f"Expected one picture as style, received {len(pictures)}.")
-        features, self._colors = parts
-        lightness = to_working_size(lightness_of(pictures[0, ..., :3]), working_size)
-        self._vector = features.predict_on_batch(lightness[None])
-
-    def predict_on_batch(self, lightness):
-        """Like that of the network: L* (N, H, W, 1) to a dict with its color output."""
-        styles = np.repeat(self._vector, len(lightness), 0)
-        return self._colors.predict_on_batch([lightness, styles])
+def _styled(parts, style, working_size):
+    """Predicts as a network does, with a style's global features (Iizuka 2016, section 4.5)."""
+    pictures = pixels_of(style)
+    if len(pictures) != 1:
+        raise InputError(f"Expected one picture as style, received {len(pictures)}.")
+    features, colors = parts
+    lightness = to_working_size(lightness_of(pictures[0, ..., :3]), working_size)
+    vector = features.predict_on_batch(lightness[None])
+    return lambda batch: colors.predict_on_batch([batch, np.repeat(vector, len(batch), 0)])
 
 
 class Colorizer(BaseColorizer):
@@ -198,8 +192,9 @@ class Colorizer(BaseColorizer):
         self.config = config
         self.name = model.name
         # Compiled once, by the first prediction, for whatever shares it; options come after it.
-        self.model = self._network = fold_batch_norm(model)
+        self.model = fold_batch_norm(model)
         self._histogram, self._given, self._style_parts = None, {}, []
+        self._predict = self.model.predict_on_batch
         self._set(options)
 
     @classmethod
@@ -254,16 +249,16 @@ class Colorizer(BaseColorizer):
             empty = self.palette is None
             self._histogram = None if empty else log_histogram(read_palette(self.palette), output)
         if options.keys() & {"style", "working_size"}:
-            self._network = self.model
+            self._predict = self.model.predict_on_batch
             if self.style is not None:
                 # Shared by all that share the network.
                 self._style_parts[:] = self._style_parts or split_style(self.model)
-                self._network = _StyledNetwork(self._style_parts, self.style, self.working_size)
+                self._predict = _styled(self._style_parts, self.style, self.working_size)
 
     def predict_ab(self, lightness, hints=None):
         """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
         lightness = np.asarray(lightness, "float32")
-        prediction = self._network.predict_on_batch(lightness)[self.config.output]
+        prediction = self._predict(lightness)[self.config.output]
         if hints is not None:
             # Their colors are right after a and b are multiplied by the saturation.
             hints = Hints(hints.ab / (self.saturation or 1.0), hints.mask)

@@ -3,27 +3,13 @@
 import numpy as np
 from keras import ops
 
+from keras_colorize import color
 from keras_colorize.bins import (
     ANNEALED_TEMPERATURE,
     CHANNEL_BINS,
     CHANNEL_SPACES,
     decode_ab,
     decode_channels,
-)
-from keras_colorize.color import (
-    hsv_to_rgb,
-    lab_to_rgb,
-    lab_to_xyz,
-    luv_to_xyz,
-    rgb_to_hsv,
-    rgb_to_lab,
-    rgb_to_lightness,
-    unscale_ab,
-    unscale_luv_uv,
-    unscale_yuv_uv,
-    xyz_to_lab,
-    xyz_to_luv,
-    yuv_to_rgb,
 )
 from keras_colorize.errors import InputError
 from keras_colorize.layers.resizing import resize_bilinear
@@ -114,7 +100,7 @@ def ab_to_channels(ab, output, lightness):
 
 def _luv_uv_to_ab(luv_uv, lightness):
     luv = ops.concatenate([_fit(lightness, luv_uv), luv_uv], axis=-1)
-    return xyz_to_lab(luv_to_xyz(luv))[..., 1:]
+    return color.xyz_to_lab(color.luv_to_xyz(luv))[..., 1:]
 
 
 def _yuv_uv_to_ab(yuv_uv, lightness):
@@ -122,13 +108,13 @@ def _yuv_uv_to_ab(yuv_uv, lightness):
     wanted = luma = _grey_level(_fit(lightness, yuv_uv))
 
     def rgb():
-        return ops.clip(yuv_to_rgb(ops.concatenate([luma, yuv_uv], axis=-1)), 0.0, 1.0)
+        return ops.clip(color.yuv_to_rgb(ops.concatenate([luma, yuv_uv], axis=-1)), 0.0, 1.0)
 
     # a and b are then 0.003 off at most, and 0.1 on average over all colors of sRGB, of which
     # those at its edge come slowly.
     for _ in range(4):
-        luma = luma + wanted - _grey_level(rgb_to_lightness(rgb()))
-    return rgb_to_lab(rgb())[..., 1:]
+        luma = luma + wanted - _grey_level(color.rgb_to_lightness(rgb()))
+    return color.rgb_to_lab(rgb())[..., 1:]
 
 
 def _hs_to_ab(hs, lightness):
@@ -137,19 +123,19 @@ def _hs_to_ab(hs, lightness):
     value, step = ops.full_like(wanted, 0.5), 0.25
 
     def rgb():
-        return hsv_to_rgb(ops.concatenate([hs, value], axis=-1))
+        return color.hsv_to_rgb(ops.concatenate([hs, value], axis=-1))
 
     # The lightness is then right to 0.1.
     for _ in range(10):
-        value = value + step * ops.sign(wanted - rgb_to_lightness(rgb()))
+        value = value + step * ops.sign(wanted - color.rgb_to_lightness(rgb()))
         step /= 2
-    return rgb_to_lab(rgb())[..., 1:]
+    return color.rgb_to_lab(rgb())[..., 1:]
 
 
 _UNSCALE = {
-    "ab": unscale_ab,
-    "yuv_uv": unscale_yuv_uv,
-    "luv_uv": unscale_luv_uv,
+    "ab": color.unscale_ab,
+    "yuv_uv": color.unscale_yuv_uv,
+    "luv_uv": color.unscale_luv_uv,
     "hs": lambda hs: ops.clip(ops.cast(hs, "float32"), 0.0, 1.0),
     "rgb": lambda rgb: rgb,
 }
@@ -158,13 +144,13 @@ _TO_AB = {
     "yuv_uv": _yuv_uv_to_ab,
     "luv_uv": _luv_uv_to_ab,
     "hs": _hs_to_ab,
-    "rgb": lambda rgb, lightness: rgb_to_lab(rgb)[..., 1:],
+    "rgb": lambda rgb, lightness: color.rgb_to_lab(rgb)[..., 1:],
 }
 
 _FROM_AB = {
     "ab": lambda lab: lab[..., 1:],
-    "luv_uv": lambda lab: xyz_to_luv(lab_to_xyz(lab))[..., 1:],
-    "hs": lambda lab: rgb_to_hsv(ops.clip(lab_to_rgb(lab), 0.0, 1.0))[..., :2],
+    "luv_uv": lambda lab: color.xyz_to_luv(color.lab_to_xyz(lab))[..., 1:],
+    "hs": lambda lab: color.rgb_to_hsv(ops.clip(color.lab_to_rgb(lab), 0.0, 1.0))[..., :2],
 }
 
 
@@ -176,4 +162,4 @@ def _fit(lightness, chroma):
 
 def _grey_level(lightness):
     no_color = ops.zeros_like(ops.concatenate([lightness, lightness], axis=-1))
-    return lab_to_rgb(ops.concatenate([lightness, no_color], axis=-1))[..., :1]
+    return color.lab_to_rgb(ops.concatenate([lightness, no_color], axis=-1))[..., :1]

@@ -37,50 +37,39 @@ def refined_ab(probabilities, lightness, config, refinement, hints=None):
 
     Returns float32 a and b (H, W, 2), at the working size, before saturation, as are the hints.
     """
-    size, means = lightness.shape[:2], config.bin_means
-    fixed = None if hints is None else _FixedBins(hints, lightness, config)
+    size, channels = lightness.shape[:2], channels_of(config.output)
+    bins = CHANNEL_BINS[channels]
+    if hints is not None:
+        wanted, force = spread(hints, lightness)
+        encoded = bins.encode(ab_to_channels(wanted[None], channels, lightness[None]))
+        indices = ops.convert_to_numpy(encoded)[0]
+        values = bin_values(channels, config.bin_means)
+        parts = [np.take(one, indices[..., i]) for i, one in enumerate(values)]
+        shown = channels_to_ab(np.float32(np.stack(parts, -1))[None], channels, lightness[None])
+        # A bin stands for many colors: its difference to the one that was wanted is put back.
+        off = force * (wanted - ops.convert_to_numpy(shown)[0])
 
     def unary(rows, columns):
         window = enlarged_window(probabilities, size, rows, columns)
-        if fixed is None:
+        if hints is None:
             return ops.convert_to_numpy(unary_potentials(window, refinement))
-        mixed, certain = fixed.mixed(window, rows, columns)
-        return ops.convert_to_numpy(unary_potentials(mixed, refinement)) + CERTAIN * certain
+        reach = force[rows, columns, :, None]
+        certain = np.eye(bins.count, dtype="float32")[indices[rows, columns]]
+        mixed = unary_potentials((1.0 - reach) * window + reach * certain, refinement)
+        fixed = certain * hints.mask[rows, columns, None, None]
+        return ops.convert_to_numpy(mixed) + CERTAIN * fixed
 
     def solver(unary, lightness):
         solved = solve(unary, lightness, refinement)
-        ab = decode_field(solved, config.output, lightness, means, refinement.decode)
-        return ops.convert_to_numpy(ab)
+        how = config.output, lightness, config.bin_means, refinement.decode
+        return ops.convert_to_numpy(decode_field(solved, *how))
 
     if size[0] * size[1] <= TILE**2:
         ab = solver(unary(slice(0, size[0]), slice(0, size[1]))[None], lightness[None])[0]
     else:
         tile = max(TILE, 8 * refinement.sweeps)
         ab = solve_in_tiles(solver, unary, lightness, refinement.sweeps, tile)
-    return ab if fixed is None else ab + fixed.force * fixed.off
-
-
-class _FixedBins:
-    """Hints as bins: what they are, how far they reach, and what a bin leaves out."""
-
-    def __init__(self, hints, lightness, config):
-        output = channels_of(config.output)
-        self.bins, self.mask = CHANNEL_BINS[output], hints.mask
-        wanted, self.force = spread(hints, lightness)
-        channels = ab_to_channels(wanted[None], output, lightness[None])
-        self.indices = ops.convert_to_numpy(self.bins.encode(channels))[0]
-        values = bin_values(output, config.bin_means)
-        parts = [np.take(one, self.indices[..., i]) for i, one in enumerate(values)]
-        shown = channels_to_ab(np.float32(np.stack(parts, -1))[None], output, lightness[None])
-        # A bin stands for many colors: its difference to the one that was wanted is put back.
-        self.off = wanted - ops.convert_to_numpy(shown)[0]
-
-    def mixed(self, probabilities, rows, columns):
-        """The distributions of a window with hints in their place, and the bins that are fixed."""
-        force = self.force[rows, columns, :, None]
-        certain = np.eye(self.bins.count, dtype="float32")[self.indices[rows, columns]]
-        mixed = (1.0 - force) * probabilities + force * certain
-        return mixed, certain * self.mask[rows, columns, None, None]
+    return ab if hints is None else ab + off
 
 
 def channel_probabilities(prediction, output, temperature=1.0, log_weights=None):

@@ -21,12 +21,10 @@ class Job:
 
 
 def find_photographs(inputs):
-    """Finds photographs by file, folder and glob pattern.
+    """Finds photographs by file, folder and glob pattern (`**` crosses folders).
 
-    Args:
-        inputs: iterable of paths. A file is taken whatever its suffix is; a folder and its
-            subfolders, or a pattern (`**` crosses folders), give the files with the suffix of a
-            photograph. Hidden files and folders are passed over.
+    A file is taken whatever its suffix is; folders with their subfolders, and patterns, give the
+    files with the suffix of a photograph. Hidden files and folders are passed over.
 
     Returns:
         List of pairs (path, root), sorted within each input, each file once. `root` is the
@@ -44,13 +42,9 @@ def find_photographs(inputs):
 
 
 def photographs_by_name(folder):
-    """Lists the photographs below a folder by relative path without suffix, in POSIX spelling.
+    """Dict of the photographs below a folder: relative POSIX path without suffix to list of paths.
 
-    Returns:
-        Dict of name to a list of paths: colorizing may change the format.
-
-    Raises:
-        PhotographError: if there are none.
+    Colorizing may change the format. Raises PhotographError if there are none.
     """
     found = {}
     for path, root in find_photographs([folder]):
@@ -59,42 +53,31 @@ def photographs_by_name(folder):
 
 
 def output_path(source_path, source_root, output_root):
-    """Names the colorized copy of a photograph.
+    """Path of the colorized copy of a photograph, with the same folder and name below a root.
 
     Args:
         source_path: path of the photograph.
         source_root: folder that is mirrored, or `source_path` itself.
-        output_root: folder of the copies.
-
-    Returns:
-        Path below `output_root` with the same relative folder and name; the suffix becomes `.png`
-        where its format does not hold a color photograph well.
+        output_root: folder of the copies; the suffix becomes `.png` where the format does not hold
+            a color photograph well.
 
     Raises:
         PhotographError: if the photograph is not below `source_root`.
     """
-    source_path, source_root = Path(source_path), Path(source_root)
-    if source_path == source_root:
-        relative = Path(source_path.name)
-    elif source_path.is_relative_to(source_root):
-        relative = source_path.relative_to(source_root)
-    else:
-        raise PhotographError(f"{source_path}: expected a file below {source_root}.")
-    copy = Path(output_root) / relative
+    path, root = Path(source_path), Path(source_root)
+    if not path.is_relative_to(root):
+        raise PhotographError(f"{path}: expected a file below {root}.")
+    copy = Path(output_root) / (path.name if path == root else path.relative_to(root))
     return copy if copy.suffix.lower() in WRITABLE else copy.with_suffix(".png")
 
 
 def plan_jobs(inputs, output, sheet=None):
-    """Says which photograph goes where.
+    """List of `Job`s that say which photograph goes where.
 
     Args:
         inputs: files, folders (searched through and mirrored) and glob patterns.
-        output: a folder, passed over where it lies inside an input; or a file, when there is one
-            input and it is a file.
+        output: a folder, passed over where it lies inside an input; or a file for one file.
         sheet: path of a contact sheet that will be written as well, or None.
-
-    Returns:
-        List of `Job`s.
 
     Raises:
         PhotographError: if an input matches nothing, an output would replace an input, two

@@ -55,11 +55,9 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
     Raises:
         PhotographError: if the source cannot be found, is too large, truncated or no picture.
     """
-    if isinstance(source, str | os.PathLike):
-        name = os.fspath(source)
-    else:
-        name = getattr(source, "filename", None) or getattr(source, "name", None)
-        name = name if isinstance(name, str) and name else "picture in memory"
+    name = getattr(source, "filename", None) or getattr(source, "name", None)
+    name = name if isinstance(name, str) and name else "picture in memory"
+    name = os.fspath(source) if isinstance(source, str | os.PathLike) else name
     if isinstance(source, Image.Image):
         with _lifted_limit():
             return _read(source, None, name, max_pixels)
@@ -194,13 +192,9 @@ def _damaged(name, fault):
 def _upright(photograph, orientation):
     def turn(values):
         # EXIF 2.32, tag 274: the values say where the first row and the first column belong.
-        if orientation in (5, 6, 7, 8):
-            values = values.swapaxes(0, 1)
-        if orientation in (3, 4, 7, 8):
-            values = values[::-1]
-        if orientation in (2, 3, 6, 7):
-            values = values[:, ::-1]
-        return np.ascontiguousarray(values)
+        values = values.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else values
+        values = values[::-1] if orientation in (3, 4, 7, 8) else values
+        return np.ascontiguousarray(values[:, ::-1] if orientation in (2, 3, 6, 7) else values)
 
     alpha = None if photograph.alpha is None else turn(photograph.alpha)
     return replace(photograph, pixels=turn(photograph.pixels), alpha=alpha)

@@ -52,7 +52,14 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
     pen = ImageDraw.Draw(page)
 
     def write(text, left, top, room=width, fill=_FAINT, font=font):
-        pen.text((left, top), _shorten(text, font, room), fill, font)
+        text = " ".join(text.translate(_DRAWABLE).split())
+        if font.getlength(text) > room:
+            counts = range(len(text))
+            fitting = bisect_right(
+                counts, room, key=lambda count: font.getlength(text[:count] + _ELLIPSIS)
+            )
+            text = text[: max(0, fitting - 1)].rstrip() + _ELLIPSIS
+        pen.text((left, top), text, fill, font)
 
     if title:
         write(title, margin, margin, fill=_TEXT, font=large)
@@ -74,13 +81,3 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
         write(f"and {more} more", margin, top)
     with atomic_file(path, overwrite=True) as stream:
         page.save(stream, target.name, quality=92)
-
-
-def _shorten(text, font, width):
-    text = " ".join(text.translate(_DRAWABLE).split())
-    if font.getlength(text) <= width:
-        return text
-    fitting = bisect_right(
-        range(len(text)), width, key=lambda count: font.getlength(text[:count] + _ELLIPSIS)
-    )
-    return text[: max(0, fitting - 1)].rstrip() + _ELLIPSIS

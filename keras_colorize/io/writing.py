@@ -1,6 +1,7 @@
 """Writes photographs with all that their format can hold."""
 
 import io
+import re
 import struct
 import zlib
 from dataclasses import dataclass, replace
@@ -66,16 +67,9 @@ READABLE_SUFFIXES = frozenset((*WRITABLE, *_READ_ONLY.split()))
 
 
 def writable_format(path):
-    """Finds the format to write from the suffix of a path.
+    """The `WritableFormat` of the suffix of a path.
 
-    Args:
-        path: path of the file to write.
-
-    Returns:
-        `WritableFormat`, whose `alpha`, `deep` and `metadata` say what is kept.
-
-    Raises:
-        PhotographError: if the suffix is unknown, or its format cannot hold a color photograph.
+    Raises PhotographError if the suffix is unknown, or its format cannot hold a color photograph.
     """
     suffix = Path(path).suffix.lower()
     if suffix in WRITABLE:
@@ -175,19 +169,13 @@ def _options(metadata, name):
     if name == "PNG":
         # Of text, Pillow writes what is in here alone.
         carried["pnginfo"] = chunks = PngInfo()
-        fields = {key: text for key, text in metadata.text.items() if _is_keyword(key)}
+        keyword = re.compile("[\x01-\xff]{1,79}").fullmatch
+        fields = {key: text for key, text in metadata.text.items() if keyword(key)}
         if carried.pop("xmp"):
             fields["XML:com.adobe.xmp"] = metadata.xmp.decode("utf-8", "replace")
         for key, text in fields.items():
             chunks.add_itxt(key, text)
     return _OPTIONS[name] | {key: value for key, value in carried.items() if value}
-
-
-def _is_keyword(key):
-    try:
-        return 1 <= len(key.encode("latin-1")) <= 79 and "\0" not in key
-    except UnicodeEncodeError:
-        return False
 
 
 def _write_png16(stream, photograph):

@@ -106,6 +106,14 @@ def test_pictures_of_the_strip(tiny_colorizer, picture):
         sweep_pictures(tiny_colorizer, picture)
 
 
+def test_wrong_hints_are_told_before_keras_is_imported(run, photo, monkeypatch):
+    monkeypatch.setattr(cli, "_import_keras", pytest.fail)
+    for hint, said in (("1,2,red", "like #a0c030"), ("50,2,#ff0000", "50x40")):
+        code, _, error = run(photo, "--hint", hint)
+        assert code == 2
+        assert said in error
+
+
 @pytest.mark.parametrize(
     "words, said",
     [
@@ -114,7 +122,6 @@ def test_pictures_of_the_strip(tiny_colorizer, picture):
         (["--palette", "nowhere.png"], "nowhere.png"),
         (["--hint", "1,2"], "like #a0c030"),
         (["--hint", "here,2,#ff0000"], "X,Y,#RRGGBB"),
-        (["--hint", "50,2,#ff0000"], "50x40"),
         (["--hints", "nowhere.json"], "nowhere.json"),
         (["--hint-layer", "photo.png"], "with transparency"),
         (["--hint-layer", "small.png"], "a layer of 50x40, as the photograph, received 4x4"),

@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,10 +70,10 @@ def test_existing_outputs(album, tmp_path):
 
 def test_outcomes_carry_pictures_only_if_asked(album, tmp_path):
     jobs = plan_jobs([album / "b.png"], tmp_path / "out")
-    (with_pictures,) = colorize_files(_Same(), jobs, keep=True)
-    (without,) = colorize_files(_Same(), jobs, overwrite=True)
-    assert with_pictures.before.pixels.shape == with_pictures.after.pixels.shape == (6, 8, 3)
-    assert without.before is without.after is None
+    (full,) = colorize_files(_Same(), jobs, keep=True)
+    (bare,) = colorize_files(_Same(), jobs, overwrite=True)
+    assert full.before.pixels.shape == full.after.pixels.shape == (6, 8, 3)
+    assert bare.before is bare.after is None
 
 
 class ResourceExhaustedError(Exception):
@@ -111,10 +112,7 @@ def test_surprises_in_the_threads_stop_nothing(album, tmp_path, monkeypatch, nam
 
 @pytest.mark.parametrize("name", IN_THREADS)
 def test_an_exit_in_a_thread_does_not_hang(album, tmp_path, monkeypatch, name):
-    def leave(*args, **kwargs):
-        raise SystemExit(3)
-
-    monkeypatch.setattr(batch, name, leave)
+    monkeypatch.setattr(batch, name, lambda *args, **kwargs: sys.exit(3))
     with pytest.raises(SystemExit):
         list(colorize_files(_Same(), plan_jobs([album], tmp_path / "out")))
 

@@ -77,6 +77,14 @@ def test_tiles_change_nothing(size):
         solve_in_tiles(solver, None, lightness, sweeps=2, tile=8)
 
 
+def test_windows_are_enlarged_as_keras_does():
+    p = np.random.default_rng(0).dirichlet(np.ones(5), (6, 4, 2)).astype("float32")
+    whole = ops.image.resize(p.reshape(1, 6, 4, 10), (24, 30), interpolation="bilinear")
+    window = mrf.enlarged_window(p, (24, 30), slice(3, 9), slice(5, 30))
+    expected = np.asarray(whole)[0, 3:9, 5:].reshape(6, 25, 2, 5)
+    np.testing.assert_allclose(window, expected, atol=1e-5)
+
+
 def test_published_constants_are_those_of_the_layer():
     rng = np.random.default_rng(0)
     p = rng.dirichlet(np.ones(25), (1, 6, 8, 2)).astype("float32")
