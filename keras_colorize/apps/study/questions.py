@@ -46,16 +46,10 @@ class Study:
         self.data, self.pictures, self.meaning, self.settings = {"side": 0}, {}, {}, {"seed": seed}
 
     def add(self, pixels, method, path, part="test"):
-        """Adds a picture and returns its opaque id.
+        """Adds a picture, uint8 sRGB (h, w, 3), and returns its opaque id.
 
-        Args:
-            pixels: uint8 array (h, w, 3), sRGB.
-            method: name of the method.
-            path: relative path of the photograph.
-            part: `test`, `practice` or `catch`.
-
-        Raises:
-            InputError: if the page would be larger than browsers show.
+        `path` is that of the photograph, relative; `part` is `test`, `practice` or `catch`.
+        Raises InputError if the page would be larger than browsers show.
         """
         name = self.generator.bytes(8).hex()
         self.pictures[name] = jpeg_bytes(pixels)
@@ -174,16 +168,16 @@ def method_folders(words, truth=None):
     Raises:
         InputError: if two methods have the same name, or one is called `truth` beside `truth`.
     """
-    pairs = [(TRUTH, Path(truth))] if truth else []
-    for word in reversed(words):
+    methods = {}
+    for word in [*words, f"{TRUTH}={truth}"] if truth else words:
         name, equals, folder = word.partition("=")
         if not (equals and name) or Path(word).is_dir():
             name, folder = Path(word).resolve().name, word
-        pairs.insert(0, (name, Path(folder)))
-    methods = dict(pairs)
-    if len(methods) < len(pairs):
-        names = ", ".join(name for name, _ in pairs)
-        raise InputError(f"expected a name of its own for each folder (NAME=DIR), received {names}")
+        if name in methods:
+            raise InputError(
+                f"expected a name of its own for each folder (NAME=DIR), received {name} twice"
+            )
+        methods[name] = Path(folder)
     return methods
 
 

@@ -17,14 +17,9 @@ _TITLES = {"naturalness": "Natural or not?", "real-or-colorized": "Real or color
 
 
 def check_paths(path, overwrite=False):
-    """Returns the paths of page and key, before the pictures are read.
+    """Returns the paths of page and key: `page.html` has the key `page.key.json`.
 
-    Args:
-        path: path of the page, `.html`; `page.html` has the key `page.key.json`.
-        overwrite: whether existing files are replaced.
-
-    Raises:
-        InputError: if the page is not called `.html`, or one exists and is not to be replaced.
+    Raises InputError if the page is not called `.html`, or one exists and none is replaced.
     """
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
@@ -39,20 +34,12 @@ def check_paths(path, overwrite=False):
 def write_study(study, path, overwrite=False):
     """Writes the page of a `Study` and its key; the page's id is a digest of all that it shows.
 
-    Args:
-        study: a `Study`.
-        path: path of the page, see `check_paths`, which may refuse it.
-        overwrite: whether existing files are replaced.
-
-    Returns:
-        Path of the key and the size of the page in bytes.
-
-    Raises:
-        PhotographError: if a file cannot be written.
+    Returns the path of the key and the size of the page in bytes. Raises InputError as
+    `check_paths`, and PhotographError if a file cannot be written.
     """
     # Sorted by their random ids, pictures come in an order that says nothing.
     pictures = {
-        name: base64.b64encode(study.pictures[name]).decode() for name in sorted(study.pictures)
+        name: base64.b64encode(content).decode() for name, content in sorted(study.pictures.items())
     }
     data = {"kind": study.kind, "format": VOTES_FORMAT, **study.data, "pictures": pictures}
     number = hashlib.sha256(_json(data).encode()).hexdigest()[:16]

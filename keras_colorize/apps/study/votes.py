@@ -64,14 +64,9 @@ def read_key(path):
 
 
 def read_votes(path, key):
-    """Reads and checks a file of votes and returns `Votes`.
+    """Reads a file of votes on the page of a key, see `read_key`, and returns `Votes`.
 
-    Args:
-        path: path of the file.
-        key: what `read_key` returned.
-
-    Raises:
-        VotesError: if the file is damaged, of another page, or names pictures unknown to the key.
+    Raises VotesError if it is damaged, of another page, or names pictures unknown to the key.
     """
     found = _read_json(path, VOTES_FORMAT, "file of votes")
     if found.get("page") != key["page"]:

@@ -44,21 +44,17 @@ _BYTES = re.compile(r"""b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*\"""")
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What may be uploaded.
+    """What may be uploaded, above 0 or a ValueError.
 
     Attributes:
         upload_mb: most megabytes (of 1024 x 1024 bytes) of one file.
         megapixels: most million pixels of one photograph.
-
-    Raises:
-        ValueError: for values that are not above 0.
     """
 
     upload_mb: float = 100.0
     megapixels: float = 100.0
 
     def __post_init__(self):
-        """Checks the values."""
         for name, value in vars(self).items():
             if not value > 0:
                 raise InputError(f"Expected {name} above 0, received {value!r}.")
