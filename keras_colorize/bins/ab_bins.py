@@ -5,18 +5,12 @@ import functools
 import numpy as np
 from keras import ops
 
-BIN_STEP = 10
-"""Distance between neighboring bin centers, in units of a and b."""
-
-NEIGHBORS = 5
-"""Bins over which one color is spread by `soft_encode_ab`."""
-
 SIGMA = 5.0
 """Standard deviation of the soft encoding, in units of a and b."""
 
-# The lowest and highest b for a of -90, -80 ... 100. The set is the published quantization
-# (`pts_in_hull` of the authors' release), in the published order, so that networks and
-# priors in its layout can be exchanged with other implementations.
+# The lowest and highest b for a of -90, -80 ... 100, ten units apart: the published quantization
+# in the published order (`pts_in_hull` of the authors' release), so that networks and priors can
+# be exchanged with other implementations.
 _LOW = "50 20 0 -20 -30 -40 -50 -50 -60 -70 -80 -80 -90 -100 -100 -110 -110 -110 -110 -90"
 _HIGH = "90 90 90 90 100 100 100 100 100 100 90 90 90 90 80 80 80 70 70 0"
 
@@ -24,8 +18,8 @@ _HIGH = "90 90 90 90 100 100 100 100 100 100 90 90 90 90 80 80 80 70 70 0"
 @functools.cache
 def ab_centers():
     """Centers of the in-gamut bins: read-only float32 NumPy array (313, 2) of a and b."""
-    rows = zip(range(-90, 110, BIN_STEP), _LOW.split(), _HIGH.split(), strict=True)
-    centers = [(a, b) for a, low, high in rows for b in range(int(low), int(high) + 1, BIN_STEP)]
+    rows = zip(range(-90, 110, 10), _LOW.split(), _HIGH.split(), strict=True)
+    centers = [(a, b) for a, low, high in rows for b in range(int(low), int(high) + 1, 10)]
     centers = np.asarray(centers, "float32")
     centers.setflags(write=False)
     return centers
@@ -41,7 +35,7 @@ def hard_encode_ab(ab):
     return ops.cast(ops.argmin(_squared_distances(ab), axis=-1), "int32")
 
 
-def soft_encode_ab(ab, sigma=SIGMA, neighbors=NEIGHBORS):
+def soft_encode_ab(ab, sigma=SIGMA, neighbors=5):
     """Spreads colors over their nearest bins (Zhang 2016, section 2.1, "soft-encoding").
 
     Args:
@@ -52,8 +46,7 @@ def soft_encode_ab(ab, sigma=SIGMA, neighbors=NEIGHBORS):
     Returns:
         `(indices, weights)`: int32 and float32 tensors (..., neighbors); weights sum to one.
     """
-    # The nearest bins are few among many, so the encoding stays sparse: a dense target of
-    # 313 values a pixel would be larger than the activations of the network that it trains.
+    # Sparse: a dense target would be larger than the activations of the network that it trains.
     nearest, indices = ops.top_k(-_squared_distances(ab), neighbors)
     # Relative to the nearest, or the weights of colors far from all bins would be 0 / 0.
     weights = ops.exp((nearest - nearest[..., :1]) / (2.0 * sigma**2))

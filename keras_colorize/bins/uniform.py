@@ -13,13 +13,7 @@ from keras_colorize.bins.ab_bins import ab_centers
 
 @dataclasses.dataclass(frozen=True)
 class UniformBins:
-    """Bins of equal width; values outside the range belong to the bin at that end.
-
-    Attributes:
-        count: number of bins.
-        low: lower edge of the first bin.
-        high: upper edge of the last bin.
-    """
+    """`count` bins of equal width from `low` to `high`; what is outside belongs to the nearest."""
 
     count: int
     low: float
@@ -48,10 +42,7 @@ class UniformBins:
         return ops.cast(ops.clip(position, 0, self.count - 1), "int32")
 
     def soft_encode(self, x):
-        """Shares of the two nearest bins, float32 (..., count), whose mean is the value.
-
-        Values (...) outside the outermost centers count as there.
-        """
+        """Shares of the two nearest bins, float32 (..., count), whose mean is the value (...)."""
         centers = self.centers()
         x = ops.clip(ops.cast(x, "float32"), centers[0], centers[-1])
         return ops.relu(1.0 - ops.abs(ops.expand_dims(x, -1) - centers) / self.step)
@@ -66,11 +57,7 @@ AB_BINS = UniformBins(25, -125.0, 125.0)
 HS_BINS = UniformBins(50, 0.0, 1.0)
 """Bins of hue and of saturation."""
 
-CHANNEL_BINS = {
-    "ab_channel_logits": AB_BINS,
-    "luv_uv_logits": LUV_UV_BINS,
-    "hs_logits": HS_BINS,
-}
+CHANNEL_BINS = {"ab_channel_logits": AB_BINS, "luv_uv_logits": LUV_UV_BINS, "hs_logits": HS_BINS}
 """Bins of the network outputs (N, H, W, 2, count) that hold logits of two channels apart."""
 
 CHANNEL_SPACES = {"ab_channel_logits": "ab", "luv_uv_logits": "luv_uv", "hs_logits": "hs"}

@@ -9,11 +9,7 @@ from keras_colorize.layers.mean_field import (
     evidence_lower_bound,
     mean_field,
 )
-from keras_colorize.layers.normalization import (
-    BatchStatisticsNormalization,
-    PermanentDropout,
-    SpectralNorm,
-)
+from keras_colorize.layers.normalization import BatchStatisticsNormalization, SpectralNorm
 from keras_colorize.layers.resizing import (
     CropLike,
     GaussianSmoothing,
@@ -32,7 +28,6 @@ __all__ = [
     "GreyLevels",
     "MeanField",
     "PadToAtLeast",
-    "PermanentDropout",
     "ResizeLike",
     "ResizeTo",
     "SpectralNorm",

@@ -35,7 +35,11 @@ class Checkerboard:
     """
 
     def __init__(self, right, down):
-        right, down = (_as_rows(ops.cast(weights, "float32")) for weights in (right, down))
+        # From (N, H, W, 1) to (N, 1, H, 1, W).
+        right, down = (
+            ops.expand_dims(ops.transpose(ops.cast(weights, "float32"), (0, 3, 1, 2)), -2)
+            for weights in (right, down)
+        )
         up, down = pack(_padded(down, 2, before=1)), pack(_padded(down, 2, after=1))
         left, right = pack(_padded(right, -1, before=1)), pack(_padded(right, -1, after=1))
         self._weights = list(zip(up, down, left, right, strict=True))
@@ -58,11 +62,6 @@ def _message(other, up, down, left, right, leans_right):
     across = ops.where(leans_right, right * rows[..., 2:], left * rows[..., :-2])
     above, below = up * framed[:, :, :-2, :, 1:-1], down * framed[:, :, 2:, :, 1:-1]
     return above + below + beside + across
-
-
-def _as_rows(weights):
-    """Weights (N, H, W, 1) laid out as (N, 1, H, 1, W)."""
-    return ops.expand_dims(ops.transpose(weights, (0, 3, 1, 2)), -2)
 
 
 def _odd_rows(x):

@@ -12,50 +12,36 @@ class GlobalLocalFusion(keras.layers.Layer):
     multiplied once per picture and never tiled. For batch normalization ask for
     `activation=None, use_bias=False` and normalize afterwards, as `iizuka16` does.
 
+    Takes a list `[local, global_features]` of shapes (N, h, w, C) and (N, G), else ValueError;
+    returns (N, h, w, units) in the compute dtype.
+
     Args:
-        units: number of output channels.
+        units: number of output channels, 1 or more, else ValueError.
         activation: name or function applied last, None for a linear layer.
         use_bias: whether b is learned; False leaves it out.
-        kernel_initializer: initializer of W.
         **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        inputs: a list `[local, global_features]`, shapes (N, h, w, C) and (N, G).
-
-    Returns:
-        Fused features of shape (N, h, w, units), in the compute dtype.
-
-    Raises:
-        ValueError: if `units` is not positive or the inputs are not such a pair.
     """
 
-    def __init__(
-        self,
-        units,
-        activation="relu",
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        **kwargs,
-    ):
+    def __init__(self, units, activation="relu", use_bias=True, **kwargs):
         super().__init__(**kwargs)
         if units < 1:
             raise ValueError(f"Expected units of 1 or more, received {units}.")
         self.units = units
         self.activation = keras.activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape):
-        local_channels, self._global_channels = _channels(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(self._global_channels + local_channels, self.units),
-            initializer=self.kernel_initializer,
-        )
-        self.bias = None
+        ranks = [len(shape) for shape in input_shape if isinstance(shape, list | tuple)]
+        channels = [shape[-1] for shape in input_shape] if ranks == [4, 2] else [None]
+        if None in channels:
+            raise ValueError(
+                "Expected [local, global_features] of shapes (N, h, w, C) and (N, G) with C and G "
+                f"known, received shapes {input_shape}."
+            )
+        self._global_channels = channels[1]
+        self.kernel = self.add_weight(name="kernel", shape=(sum(channels), self.units))
         if self.use_bias:
             self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
-        self.built = True
 
     def call(self, inputs):
         local, global_features = inputs
@@ -66,26 +52,10 @@ class GlobalLocalFusion(keras.layers.Layer):
         from_local = ops.matmul(local, kernel[self._global_channels :])
         return self.activation(from_local + from_global[:, None, None, :])
 
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[0][:-1], self.units)
-
     def get_config(self):
         return {
             **super().get_config(),
             "units": self.units,
             "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
-
-
-def _channels(input_shape):
-    """Channels (C, G) of a pair of shapes (N, h, w, C) and (N, G)."""
-    ranks = [len(shape) for shape in input_shape if isinstance(shape, list | tuple)]
-    channels = [shape[-1] for shape in input_shape] if ranks == [4, 2] else [None]
-    if None in channels:
-        raise ValueError(
-            "Expected [local, global_features] of shapes (N, h, w, C) and (N, G) with C and G "
-            f"known, received shapes {input_shape}."
-        )
-    return channels

@@ -15,18 +15,12 @@ class GreyLevels(keras.layers.Layer):
     A gray of lightness L* has the display level 255 x the sRGB curve of its luminance, up to 9
     levels darker than 2.55 L*. It computes in float32 under every policy.
 
+    Takes L* in 0..100, (..., 1), else ValueError; returns levels 0..255 less `means`,
+    (..., len(means)), in the compute dtype.
+
     Args:
-        means: what is subtracted, one number in 0..255 per channel of the result.
+        means: what is subtracted, one number in 0..255 per channel of the result, 1 or more.
         **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        lightness: L* in 0..100, shape (..., 1).
-
-    Returns:
-        Levels 0..255 less `means`, shape (..., len(means)), in the compute dtype.
-
-    Raises:
-        ValueError: if there are no means, or the input has not one channel.
     """
 
     def __init__(self, means=(0.0,), **kwargs):
@@ -38,7 +32,6 @@ class GreyLevels(keras.layers.Layer):
     def build(self, input_shape):
         if input_shape[-1] != 1:
             raise ValueError(f"Expected shape (..., 1), received {input_shape}.")
-        self.built = True
 
     def call(self, lightness):
         lightness = ops.cast(lightness, "float32")
@@ -46,9 +39,3 @@ class GreyLevels(keras.layers.Layer):
         level = lab_to_rgb(ops.concatenate([lightness, no_color], axis=-1))[..., :1]
         centered = LEVEL_MAX * level - ops.convert_to_tensor(self.means, "float32")
         return ops.cast(centered, self.compute_dtype)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], len(self.means))
-
-    def get_config(self):
-        return {**super().get_config(), "means": self.means}

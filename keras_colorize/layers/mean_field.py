@@ -30,8 +30,8 @@ def contrast_weights(lightness, sigma=SIGMA):
         sigma: scale of squared differences of lightness in [0, 1], above 0; number or tensor.
 
     Returns:
-        Tuple `(right, down)` of float32 tensors (N, H, W-1, 1) and (N, H-1, W, 1): the weight of
-        each pixel with its right and with its lower neighbor, `exp(-(L_i - L_j)^2 / sigma)`.
+        `(right, down)`, float32 (N, H, W-1, 1) and (N, H-1, W, 1): `exp(-(L_i - L_j)^2 / sigma)`
+        of each pixel with its right and with its lower neighbor.
     """
     lightness = ops.cast(lightness, "float32") / 100.0
     right = lightness[:, :, 1:] - lightness[:, :, :-1]
@@ -43,13 +43,10 @@ def compatible(q, compatibility=COMPATIBILITY, axis=-1):
     """How well each label agrees with a distribution over labels: the product S q.
 
     Args:
-        q: float tensor (..., K).
+        q: float tensor (..., K); the result has its shape.
         compatibility: potentials of labels 0, 1, 2, ... bins apart, numbers or scalar tensors; 0
             beyond them.
         axis: the axis of the labels.
-
-    Returns:
-        Tensor of the shape of `q`.
     """
     axis, count, reach = axis % len(q.shape), q.shape[axis], len(compatibility) - 1
     amounts = [(0, 0)] * len(q.shape)
@@ -69,28 +66,18 @@ def compatible(q, compatibility=COMPATIBILITY, axis=-1):
 def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
     """What mean field maximizes: never above log Z, and equal where q is p itself.
 
-    Args:
-        q: distributions, (N, H, W, K) or (N, H, W, C, K).
-        unary: potentials, same shape.
-        right: weights (N, H, W-1, 1).
-        down: weights (N, H-1, W, 1).
-        compatibility: potentials of labels 0, 1, 2, ... bins apart.
-
-    Returns:
-        float32 tensor (N,) or (N, C): the sum over the pixels.
+    `q` are distributions (N, H, W, K) or (N, H, W, C, K), the other arguments those of
+    `mean_field`. Returns the sum over the pixels, float32 (N,) or (N, C).
     """
     q = ops.cast(q, "float32")
     agreed = compatible(q, compatibility)
-    right, down = (_with_axes_of(q, weights) for weights in (right, down))
+    if len(q.shape) == 5:
+        right, down = ops.expand_dims(right, 3), ops.expand_dims(down, 3)
     # The logarithm's argument is clamped for the sake of its gradient; 0 log 0 is 0.
     own = q * (ops.cast(unary, "float32") - ops.log(ops.maximum(q, 1e-30)))
     across = right * q[:, :, 1:] * agreed[:, :, :-1]
     along = down * q[:, 1:] * agreed[:, :-1]
     return sum(ops.sum(term, axis=(1, 2, -1)) for term in (own, across, along))
-
-
-def _with_axes_of(q, weights):
-    return ops.expand_dims(weights, 3) if len(q.shape) == 5 else weights
 
 
 def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8):
@@ -135,8 +122,9 @@ def _update(potentials, message, compatibility):
 class MeanField(keras.layers.Layer):
     """Refines distributions over the bins of color channels by their neighbors of like lightness.
 
-    Melas-Kyriazi & Han 2017, section 3.2. Channels are solved apart, in float32 under every
-    policy.
+    Melas-Kyriazi & Han 2017, section 3.2. Takes a list `[probabilities, lightness]`: (N, H, W, K)
+    or (N, H, W, C, K), at least 0 and summing to 1 over the last axis; L*, 0..100, (N, H, W, 1).
+    Returns the probabilities' shape, channels solved apart, in float32 under every policy.
 
     Args:
         sweeps: number of sweeps, at least 1.
@@ -146,13 +134,6 @@ class MeanField(keras.layers.Layer):
             which they found slightly smoother and slower.
         compatibility: potentials of labels 0, 1, 2, ... bins apart.
         **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        inputs: a list `[probabilities, lightness]`: (N, H, W, K) or (N, H, W, C, K), at least 0
-            and summing to 1 over the last axis; L*, 0..100, (N, H, W, 1).
-
-    Returns:
-        float32 tensor of the shape of the probabilities.
 
     Raises:
         ValueError: for an argument out of range, or for shapes that do not fit.
@@ -206,7 +187,3 @@ class MeanField(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])
-
-    def get_config(self):
-        names = ("sweeps", "sigma", "unary_scale", "square_root", "compatibility")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,7 +1,7 @@
-"""What a GAN needs beyond Keras: a bounded norm, batch statistics and noise that stay.
+"""What a GAN needs beyond Keras: a bounded norm, and batch statistics that stay.
 
-Isola et al. 2017 ("pix2pix", section 3.3) leave dropout and batch statistics on at test time;
-Miyato et al. 2018 ("Spectral Normalization for GANs") bound the discriminator.
+Isola et al. 2017 ("pix2pix", section 3.3) use batch statistics at test time, too; Miyato et al.
+2018 ("Spectral Normalization for GANs") bound the discriminator.
 """
 
 import keras
@@ -18,38 +18,16 @@ _SMALLEST = 1e-12
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class PermanentDropout(keras.layers.Dropout):
-    """Drops features of any shape in inference as in training, so that each call differs.
-
-    `predict` would overrule a `training=True` that a Functional model passes to Keras' own layer.
-
-    Args:
-        rate: share of the features that are set to 0; the others grow accordingly.
-        **kwargs: passed to `keras.layers.Dropout`.
-    """
-
-    def call(self, x, training=False):
-        return super().call(x, training=True)
-
-
-@keras.saving.register_keras_serializable(package="keras_colorize")
 class BatchStatisticsNormalization(keras.layers.BatchNormalization):
     """Normalizes by mean and variance of the batch that it is given, in inference too.
 
     The result for a picture then depends on the others of its batch.
 
+    Takes (N, H, W, C); returns the same shape in the compute dtype. Training updates the moving
+    statistics.
+
     Args:
-        **kwargs: passed to `keras.layers.BatchNormalization`; the axis must be the last one.
-
-    Call arguments:
-        x: feature map of shape (N, H, W, C).
-        training: whether the moving statistics are updated.
-
-    Returns:
-        Normalized `x`, same shape, in the compute dtype.
-
-    Raises:
-        ValueError: for another axis than the last one.
+        **kwargs: passed to `keras.layers.BatchNormalization`; any axis but -1 is a ValueError.
     """
 
     def __init__(self, **kwargs):
@@ -60,14 +38,11 @@ class BatchStatisticsNormalization(keras.layers.BatchNormalization):
     def call(self, x, training=False):
         if training:
             return super().call(x, training=True)
-        mean, variance = ops.moments(ops.cast(x, "float32"), axes=(0, 1, 2))
-        factor = ops.rsqrt(variance + self.epsilon)
-        if self.scale:
-            factor = factor * self.gamma
-        offset = -mean * factor
-        if self.center:
-            offset = offset + self.beta
-        return ops.cast(ops.cast(x, "float32") * factor + offset, self.compute_dtype)
+        x = ops.cast(x, "float32")
+        affine = self.beta if self.center else None, self.gamma if self.scale else None
+        moments = ops.moments(x, axes=(0, 1, 2))
+        x = ops.batch_normalization(x, *moments, -1, *affine, self.epsilon)
+        return ops.cast(x, self.compute_dtype)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
@@ -78,31 +53,23 @@ class SpectralNorm(keras.layers.Wrapper):
     never overwrites the kernel, passes the gradient of W / sigma (eq. 9), and takes the right
     axis of a transposed convolution. sigma is float32 under every policy.
 
+    It takes and returns what the layer does. Each call in training improves the singular vector
+    by one power iteration.
+
     Args:
-        layer: a `Dense`, `Conv2D` or `Conv2DTranspose`; the wrapper has its name.
-        power_iterations: rounds per call in training, at least 1.
+        layer: a `Dense`, `Conv2D` or `Conv2DTranspose`, else ValueError; the wrapper has its name.
         **kwargs: passed to `keras.layers.Wrapper`.
-
-    Call arguments:
-        x: what the layer takes; the result is what the layer returns.
-        training: whether the singular vector is improved.
-
-    Raises:
-        ValueError: for another kind of layer, or less than one round.
     """
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
+    def __init__(self, layer, **kwargs):
         if type(layer) not in _OUTPUT_LAST:
             raise ValueError(
                 f"Expected a layer among {[kind.__name__ for kind in _OUTPUT_LAST]}, "
                 f"received {type(layer).__name__}."
             )
-        if power_iterations < 1:
-            raise ValueError(f"Expected 1 power iteration or more, received {power_iterations}.")
         # The wrapper computes in float32 and hands its input on as it is.
         options = {"name": layer.name, **kwargs, "dtype": "float32", "autocast": False}
         super().__init__(layer, **options)
-        self.power_iterations = power_iterations
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -135,8 +102,7 @@ class SpectralNorm(keras.layers.Wrapper):
         constant = ops.stop_gradient(matrix)
         u = ops.convert_to_tensor(self.u)
         if training:
-            for _ in range(self.power_iterations):
-                u = _unit(ops.matmul(_unit(ops.matmul(constant, u)), constant))
+            u = _unit(ops.matmul(_unit(ops.matmul(constant, u)), constant))
             self.u.assign(u)
         u = ops.stop_gradient(u)
         v = ops.stop_gradient(_unit(ops.matmul(constant, u)))
@@ -144,9 +110,6 @@ class SpectralNorm(keras.layers.Wrapper):
 
     def compute_output_shape(self, input_shape):
         return self.layer.compute_output_shape(input_shape)
-
-    def get_config(self):
-        return {**super().get_config(), "power_iterations": self.power_iterations}
 
 
 def _unit(vector):

@@ -17,10 +17,6 @@ class Upsample2x(keras.layers.Layer):
         height, width = ops.shape(x)[1:3]
         return resize_bilinear(x, (2 * height, 2 * width))
 
-    def compute_output_shape(self, input_shape):
-        batch, height, width, channels = input_shape
-        return (batch, height and 2 * height, width and 2 * width, channels)
-
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class ResizeLike(keras.layers.Layer):
@@ -35,28 +31,25 @@ class ResizeLike(keras.layers.Layer):
         return resize_bilinear(x, ops.shape(reference)[1:3])
 
     def compute_output_shape(self, input_shape):
-        return _shape_like(*input_shape)
+        shape, reference = input_shape
+        return (*reference[:-1], shape[-1])
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class ResizeTo(keras.layers.Layer):
     """Resizes bilinearly to one fixed height and width.
 
+    Takes a feature map (N, h, w, C); returns (N, height, width, C) in the compute dtype.
+
     Args:
-        height: rows of the result, in pixels.
-        width: columns of the result, in pixels.
+        height: rows of the result, 1 or more.
+        width: columns of the result, 1 or more.
         antialias: whether a smaller result averages over all that it covers, which a large
             photograph needs, or over the four nearest pixels only.
         **kwargs: passed to `keras.layers.Layer`.
 
-    Call arguments:
-        x: feature map of shape (N, h, w, C).
-
-    Returns:
-        Feature map of shape (N, height, width, C), in the compute dtype.
-
     Raises:
-        ValueError: if a size is not positive.
+        ValueError: for a size below 1.
     """
 
     def __init__(self, height, width, antialias=False, **kwargs):
@@ -69,13 +62,6 @@ class ResizeTo(keras.layers.Layer):
 
     def call(self, x):
         return resize_bilinear(x, (self.height, self.width), self.antialias)
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.height, self.width, input_shape[-1])
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("height", "width", "antialias")}
-        return {**super().get_config(), **own}
 
 
 def resize_bilinear(x, size, antialias=False):
@@ -112,29 +98,19 @@ class CropLike(keras.layers.Layer):
         return x[:, :height, :width, :]
 
     def compute_output_shape(self, input_shape):
-        return _shape_like(*input_shape)
-
-
-def _shape_like(shape, reference):
-    return (shape[0], *reference[1:3], shape[-1])
+        shape, reference = input_shape
+        return (*reference[:-1], shape[-1])
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class PadToAtLeast(keras.layers.Layer):
     """Adds zeros at the bottom and right of maps that are too small for a kernel.
 
+    Takes (N, h, w, C); returns (N, max(h, size), max(w, size), C) in the compute dtype.
+
     Args:
-        size: rows and columns that the result has at least, 1 or more.
+        size: rows and columns that the result has at least, 1 or more, else ValueError.
         **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        x: feature map of shape (N, h, w, C).
-
-    Returns:
-        Feature map of shape (N, max(h, size), max(w, size), C), in the compute dtype.
-
-    Raises:
-        ValueError: if `size` is not positive.
     """
 
     def __init__(self, size, **kwargs):
@@ -156,54 +132,33 @@ class PadToAtLeast(keras.layers.Layer):
         batch, *lengths, channels = input_shape
         return (batch, *(n and max(n, self.size) for n in lengths), channels)
 
-    def get_config(self):
-        return {**super().get_config(), "size": self.size}
-
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class GaussianSmoothing(keras.layers.Layer):
     """Smooths each channel by a Gaussian over height and width.
 
-    Beyond the border the map is mirrored, as in SciPy's `gaussian_filter(mode="reflect")`.
+    Takes (N, H, W, C), C known; returns the same shape in the compute dtype. Mirrored at the
+    border and cut off at four sigma, as SciPy's `gaussian_filter(mode="reflect")`.
 
     Args:
-        sigma: standard deviation in pixels, above 0.
-        truncate: where the Gaussian is cut off, in standard deviations, above 0.
+        sigma: standard deviation in pixels, above 0, else ValueError.
         **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        x: shape (N, H, W, C), C known.
-
-    Returns:
-        Smoothed `x`, same shape, in the compute dtype.
-
-    Raises:
-        ValueError: if an argument is not above 0.
     """
 
-    def __init__(self, sigma, truncate=4.0, **kwargs):
+    def __init__(self, sigma, **kwargs):
         super().__init__(**kwargs)
-        if sigma <= 0 or truncate <= 0:
-            raise ValueError(
-                f"Expected sigma and truncate above 0, received {sigma} and {truncate}."
-            )
+        if sigma <= 0:
+            raise ValueError(f"Expected sigma above 0, received {sigma}.")
         self.sigma = sigma
-        self.truncate = truncate
 
     def call(self, x):
-        radius = int(self.truncate * self.sigma + 0.5)
+        radius = int(4.0 * self.sigma + 0.5)
         weights = np.exp(-0.5 * np.square(np.arange(-radius, radius + 1) / self.sigma))
         weights /= weights.sum()
         for axis, shape in ((1, (-1, 1, 1, 1)), (2, (1, -1, 1, 1))):
             kernel = ops.repeat(ops.cast(weights.reshape(shape), x.dtype), x.shape[-1], axis=2)
             x = ops.depthwise_conv(_mirrored(x, axis, radius), kernel)
         return x
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "sigma": self.sigma, "truncate": self.truncate}
 
 
 def _mirrored(x, axis, radius):
@@ -221,7 +176,3 @@ class StackChannels(keras.layers.Layer):
 
     def call(self, inputs):
         return ops.stack(inputs, axis=-2)
-
-    def compute_output_shape(self, input_shape):
-        *shape, bins = input_shape[0]
-        return (*shape, len(input_shape), bins)

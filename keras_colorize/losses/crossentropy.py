@@ -11,36 +11,22 @@ from keras_colorize.bins import UNLABELED, UniformBins, bin_count, soft_encode_a
 class AbCrossentropy(keras.losses.Loss):
     """Cross-entropy between soft-encoded colors and bin logits (Zhang, Isola, Efros 2016, eq. 2).
 
+    Takes a and b, (N, H, W, 2), and logits (N, H, W, 313), else ValueError; returns the mean over
+    the pixels, a float32 number, if `reduction` is not changed.
+
     Args:
-        class_weights: None or array (313,), see `rebalancing_weights`; a pixel counts with
-            the weight of its nearest bin.
+        class_weights: None or array (313,), else ValueError, see `rebalancing_weights`; a pixel
+            counts with the weight of its nearest bin.
         neighbors: bins over which one color is spread; 1 gives hard targets.
         sigma: width of the soft encoding, in units of a and b.
-        reduction: as for any Keras loss.
         name: name of the loss.
-        dtype: what it is computed in.
-
-    Call arguments:
-        y_true: tensor (N, H, W, 2) of a and b.
-        y_pred: tensor (N, H, W, 313) of logits.
-
-    Returns:
-        float32 number: the mean over the pixels, if `reduction` is not changed.
-
-    Raises:
-        ValueError: if the number of class weights or the shapes do not fit.
+        **kwargs: passed to `keras.losses.Loss`.
     """
 
     def __init__(
-        self,
-        class_weights=None,
-        neighbors=5,
-        sigma=5.0,
-        reduction="sum_over_batch_size",
-        name="ab_crossentropy",
-        dtype="float32",
+        self, class_weights=None, neighbors=5, sigma=5.0, name="ab_crossentropy", **kwargs
     ):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        super().__init__(name=name, **kwargs)
         if class_weights is not None and len(class_weights) != bin_count():
             raise ValueError(
                 f"Expected {bin_count()} class_weights, one per bin, received {len(class_weights)}."
@@ -50,7 +36,14 @@ class AbCrossentropy(keras.losses.Loss):
         self.sigma = sigma
 
     def call(self, y_true, y_pred):
-        _check_ab(y_true, y_pred)
+        expected = (*y_pred.shape[:-1], 2)
+        pairs = zip(y_true.shape, expected, strict=False)
+        fits = len(y_true.shape) == len(expected) and y_pred.shape[-1] == bin_count()
+        if not fits or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+            raise ValueError(
+                f"Expected ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of the same height "
+                f"and width, received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}."
+            )
         indices, weights = soft_encode_ab(y_true, self.sigma, self.neighbors)
         # Gathering the few bins of the target spares the log-softmax of all 313.
         chosen = ops.sum(weights * ops.take_along_axis(y_pred, indices, axis=-1), axis=-1)
@@ -61,8 +54,8 @@ class AbCrossentropy(keras.losses.Loss):
         return loss
 
     def get_config(self):
-        names = ("name", "reduction", "class_weights", "neighbors", "sigma")
-        return {name: getattr(self, name) for name in names}
+        own = {name: getattr(self, name) for name in ("class_weights", "neighbors", "sigma")}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
@@ -70,37 +63,20 @@ class ChannelCrossentropy(keras.losses.Loss):
     """Sum over the channels of the cross-entropy of their bins.
 
     Hwang & Zhou 2016, section 3.4 (one-hot); Melas-Kyriazi & Han 2017 (also a peaked normal).
+    Takes channels (N, H, W, C) in units of the bins and logits (N, H, W, C, K) over K equal bins,
+    else ValueError; returns the mean over the pixels, if `reduction` is not changed.
 
     Args:
         low: lower edge of the first bin.
         high: upper edge of the last bin.
         sigma: None for one-hot targets, or the standard deviation of a normal around the true
             value, in units of the channels.
-        reduction: as for any Keras loss.
         name: name of the loss.
-        dtype: what it is computed in.
-
-    Call arguments:
-        y_true: tensor (N, H, W, C), the channels in units of the bins.
-        y_pred: tensor (N, H, W, C, K) of logits over K equal bins from `low` to `high`.
-
-    Returns:
-        float32 number: the mean over the pixels, if `reduction` is not changed.
-
-    Raises:
-        ValueError: if the shapes do not fit.
+        **kwargs: passed to `keras.losses.Loss`.
     """
 
-    def __init__(
-        self,
-        low=-100.0,
-        high=100.0,
-        sigma=None,
-        reduction="sum_over_batch_size",
-        name="channel_crossentropy",
-        dtype="float32",
-    ):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, low=-100.0, high=100.0, sigma=None, name="channel_crossentropy", **kwargs):
+        super().__init__(name=name, **kwargs)
         self.low = low
         self.high = high
         self.sigma = sigma
@@ -114,7 +90,7 @@ class ChannelCrossentropy(keras.losses.Loss):
         bins = UniformBins(y_pred.shape[-1], self.low, self.high)
         if self.sigma is None:
             indices = ops.expand_dims(bins.encode(y_true), axis=-1)
-            chosen = ops.squeeze(ops.take_along_axis(y_pred, indices, axis=-1), axis=-1)
+            chosen = ops.take_along_axis(y_pred, indices, axis=-1)[..., 0]
         else:
             distance = (ops.expand_dims(y_true, axis=-1) - bins.centers()) / self.sigma
             # As a softmax, or values beyond the last bin would be spread as 0 / 0.
@@ -123,27 +99,21 @@ class ChannelCrossentropy(keras.losses.Loss):
         return ops.sum(ops.logsumexp(y_pred, axis=-1) - chosen, axis=-1)
 
     def get_config(self):
-        names = ("name", "reduction", "low", "high", "sigma")
-        return {name: getattr(self, name) for name in names}
+        own = {"low": self.low, "high": self.high, "sigma": self.sigma}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class SceneCrossentropy(keras.losses.Loss):
     """Cross-entropy of the scene class branch (Iizuka et al. 2016, section 3.3).
 
-    Pictures without a label count as zero and, unlike with Keras' `ignore_class`, stay in the
-    denominator, so that the mean over replicas is the mean over the global batch.
-
-    Call arguments:
-        y_true: integer tensor (N,) or (N, 1) of labels, `UNLABELED` where there is none.
-        y_pred: tensor (N, classes) of logits.
-
-    Returns:
-        float32 number: the mean over the batch, if `reduction` is not changed.
+    Takes integer labels, (N,) or (N, 1), and logits (N, classes). Pictures that are `UNLABELED`
+    count as zero and, unlike with Keras' `ignore_class`, stay in the denominator, so that the
+    mean over replicas is the mean over the global batch.
     """
 
-    def __init__(self, reduction="sum_over_batch_size", name="scene_crossentropy", dtype="float32"):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(self, name="scene_crossentropy", **kwargs):
+        super().__init__(name=name, **kwargs)
 
     def call(self, y_true, y_pred):
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
@@ -152,18 +122,3 @@ class SceneCrossentropy(keras.losses.Loss):
             ops.where(known, labels, 0), y_pred, from_logits=True
         )
         return ops.where(known, loss, 0.0)
-
-    def get_config(self):
-        return {"name": self.name, "reduction": self.reduction}
-
-
-def _check_ab(y_true, y_pred):
-    expected = (*y_pred.shape[:-1], 2)
-    fits = all(
-        a is None or b is None or a == b for a, b in zip(y_true.shape, expected, strict=False)
-    )
-    if len(y_true.shape) != len(expected) or not fits or y_pred.shape[-1] != bin_count():
-        raise ValueError(
-            f"Expected ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of the same height and "
-            f"width, received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}."
-        )

@@ -9,11 +9,6 @@ from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
 
-# Keeps the gradient finite where all features of a network are 0.
-_TINY = 1e-6
-# Classes that are unlikely tell two colorings apart, too.
-_TEMPERATURE = 2.0
-
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 def generator_adversarial_loss(fake_logits):
@@ -29,13 +24,9 @@ def generator_adversarial_loss(fake_logits):
 def discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     """Loss of the discriminator, -log D(y) - log(1 - D(G(x))), eq. 7.
 
-    Args:
-        real_logits: tensor (...), its scores of true colors before the sigmoid.
-        fake_logits: tensor (...), its scores of generated colors.
-        label_smoothing: what the target of true colors is less than 1 (Salimans et al. 2016).
-
-    Returns:
-        float32 number, the sum of both means; 2 ln 2 where the discriminator cannot tell.
+    Logits (...) are its scores of true and of generated colors before the sigmoid;
+    `label_smoothing` is what the target of true colors is less than 1 (Salimans et al. 2016). The
+    result is a float32 number, 2 ln 2 where the discriminator cannot tell.
     """
     real, fake = (ops.cast(logits, "float32") for logits in (real_logits, fake_logits))
     # Cross-entropy against the label 1 - s: the s-th part counts as generated.
@@ -59,9 +50,7 @@ def logits_divergence(target, prediction, temperature=1.0):
     Hinton, Vinyals & Dean 2015, section 2: times the squared temperature, so that the gradient is
     of one size at all temperatures. Logits are (N, classes).
     """
-    target, prediction = (
-        ops.cast(logits, "float32") / temperature for logits in (target, prediction)
-    )
+    target, prediction = (ops.cast(x, "float32") / temperature for x in (target, prediction))
     difference = ops.log_softmax(target) - ops.log_softmax(prediction)
     return temperature**2 * ops.mean(ops.sum(ops.softmax(target) * difference, axis=-1))
 
@@ -91,13 +80,13 @@ class PerceptualLoss:
             target_ab: a and b scaled to [0, 1], (N, h, w, 2) of any size; no gradient passes.
             predicted_ab: the same, perhaps of another size; gradients pass inside the sRGB gamut.
         """
-        target = self.features(_picture(lightness, target_ab))
-        target = [ops.stop_gradient(one) for one in target]
+        target = [ops.stop_gradient(x) for x in self.features(_picture(lightness, target_ab))]
         prediction = self.features(_picture(lightness, predicted_ab))
         distance = feature_distance(target, prediction)
         if self.classifier is not None:
             logits = self.classifier(target[-1]), self.classifier(prediction[-1])
-            distance += self.logits_weight * logits_divergence(*logits, _TEMPERATURE)
+            # Classes that are unlikely tell two colorings apart, too: softened.
+            distance += self.logits_weight * logits_divergence(*logits, temperature=2.0)
         return self.weight * distance
 
 
@@ -119,24 +108,16 @@ class DistillationLoss:
         self.weight = weight
 
     def __call__(self, rgb, student):
-        """Returns a float32 number.
-
-        Args:
-            rgb: true pictures (N, H, W, 3), sRGB scaled to [-1, 1]; no gradient passes.
-            student: what the student makes of them, as the teacher.
-        """
+        """Distance, a float32 number, of `student` from what the teacher does with `rgb`."""
         teacher = keras.tree.map_structure(ops.stop_gradient, self.teacher(rgb))
         distance = feature_distance(teacher["features"], student["features"])
         divergence = logits_divergence(teacher["logits"], student["logits"], self.temperature)
         return self.weight * (distance + self.logits_weight * divergence)
 
     def beside_colors(self, lightness, target_ab, outputs):
-        """Loss of a colorizer that also gives out what its encoder sees; a float32 number.
+        """Distance of `outputs["seen"]`, what the encoder of a colorizer sees; a float32 number.
 
-        Args:
-            lightness: L* in 0..100, (N, H, W, 1).
-            target_ab: a and b scaled to [0, 1], (N, h, w, 2) of any size.
-            outputs: dict of the colorizer's outputs, with what its encoder sees in `"seen"`.
+        `lightness` and `target_ab` are those of `PerceptualLoss`.
         """
         return self(_picture(lightness, target_ab), outputs["seen"])
 
@@ -152,4 +133,5 @@ def _picture(lightness, ab):
 def _directions(features):
     features = ops.cast(features, "float32")
     squares = ops.sum(ops.square(features), axis=-1, keepdims=True)
-    return features * ops.rsqrt(squares + _TINY)
+    # The gradient stays finite where all features are 0.
+    return features * ops.rsqrt(squares + 1e-6)

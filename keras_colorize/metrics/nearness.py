@@ -5,17 +5,14 @@ from keras import ops
 
 from keras_colorize.bins import LUV_UV_BINS, UNLABELED, UniformBins, decode_ab
 
+_LOW, _HIGH = LUV_UV_BINS.low, LUV_UV_BINS.high
+
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 def ab_error(y_true, y_pred):
-    """Euclidean distance in the ab plane, per pixel.
+    """Euclidean distance in the ab plane, per pixel: float32 tensor (...).
 
-    Args:
-        y_true: tensor (..., 2) of a and b.
-        y_pred: tensor (..., 2) of a and b, or (..., 313) of bin logits, decoded by their mean.
-
-    Returns:
-        float32 tensor (...).
+    `y_true` is a and b, (..., 2), `y_pred` too, or bin logits (..., 313), decoded by their mean.
     """
     if y_pred.shape[-1] != 2:
         y_pred = decode_ab(y_pred, "mean")
@@ -35,7 +32,7 @@ class AbError(keras.metrics.MeanMetricWrapper):
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-def bin_accuracy(y_true, y_pred, low=LUV_UV_BINS.low, high=LUV_UV_BINS.high, channel=None):
+def bin_accuracy(y_true, y_pred, low=_LOW, high=_HIGH, channel=None):
     """Whether prediction and truth fall into the same bin, per pixel and channel.
 
     With the defaults these are Acc(U) and Acc(V) of Hwang & Zhou 2016, section 5.1: 50 bins over
@@ -43,16 +40,13 @@ def bin_accuracy(y_true, y_pred, low=LUV_UV_BINS.low, high=LUV_UV_BINS.high, cha
 
     Args:
         y_true: tensor (..., C) of channels in units of the bins: u and v of L*u*v*.
-        y_pred: tensor (..., C) in the same units, or logits (..., C, K) of K bins.
+        y_pred: tensor (..., C) in the same units, or logits (..., C, K) of K bins, else ValueError.
         low: lower edge of the first bin.
         high: upper edge of the last bin, of 50 or of the K of logits.
         channel: the channel to compare; None for all.
 
     Returns:
         float32 tensor (..., C), or (...) of one channel: 1 where the bins are the same, else 0.
-
-    Raises:
-        ValueError: if the shapes do not fit.
     """
     logits = len(y_pred.shape) == len(y_true.shape) + 1
     if y_pred.shape[-2 if logits else -1] != y_true.shape[-1]:
@@ -72,20 +66,13 @@ class BinAccuracy(keras.metrics.MeanMetricWrapper):
 
     Args:
         channel: 0 for u (or the first channel of other bins), 1 for v, None for their mean.
-        low: see `bin_accuracy`.
-        high: see `bin_accuracy`.
+        low: lower edge of the first bin.
+        high: upper edge of the last bin.
         name: name of the metric.
         dtype: type of the result.
     """
 
-    def __init__(
-        self,
-        channel=None,
-        low=LUV_UV_BINS.low,
-        high=LUV_UV_BINS.high,
-        name="bin_accuracy",
-        dtype="float32",
-    ):
+    def __init__(self, channel=None, low=_LOW, high=_HIGH, name="bin_accuracy", dtype="float32"):
         self.options = {"channel": channel, "low": low, "high": high}
         super().__init__(bin_accuracy, name=name, dtype=dtype, **self.options)
 
@@ -98,12 +85,9 @@ class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
     """Keras' top-k accuracy (Iizuka et al. 2016, table 2); pictures without a label do not count.
 
     Args:
-        k: how many of the likeliest classes count; from logits, (N, classes).
+        k: how many of the likeliest classes count, 1 or more, else ValueError.
         name: name of the metric; None for `top_` and k.
         dtype: type of the result.
-
-    Raises:
-        ValueError: if `k` is not positive.
     """
 
     def __init__(self, k=1, name=None, dtype="float32"):
@@ -112,12 +96,9 @@ class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
         super().__init__(k, name=name or f"top_{k}", dtype=dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Adds a batch; `UNLABELED` marks unknown labels, (N,) or (N, 1)."""
+        """Adds labels (N,) or (N, 1), `UNLABELED` where there is none, and logits (N, classes)."""
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         weight = ops.cast(labels != UNLABELED, "float32")
         if sample_weight is not None:
             weight = weight * ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
         return super().update_state(ops.maximum(labels, 0), ops.cast(y_pred, "float32"), weight)
-
-    def get_config(self):
-        return {"k": self.k, "name": self.name, "dtype": self.dtype}

@@ -36,32 +36,20 @@ def diversity(ab):
     Every picture is compared, pixel by pixel, with the one half a batch further. Returns a float32
     number: 0 for pictures colored alike, a single one and gray ones; 1 where nothing is common.
     """
-    return ops.divide_no_nan(*_difference_and_energy(ab))
-
-
-def _difference_and_energy(ab):
     ab = ops.cast(ab, "float32")
     others = ops.roll(ab, ops.shape(ab)[0] // 2, axis=0)
-    return ops.sum(ops.square(ab - others)), 2.0 * ops.sum(ops.square(ab))
+    return ops.divide_no_nan(ops.sum(ops.square(ab - others)), 2.0 * ops.sum(ops.square(ab)))
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class Diversity(keras.metrics.Metric):
+class Diversity(keras.metrics.Mean):
     """`diversity` over the batches of predicted ab; the true ones are not used."""
 
     def __init__(self, name="diversity", dtype="float32"):
         super().__init__(name=name, dtype=dtype)
-        self.difference = self.add_variable((), "zeros", name="difference")
-        self.energy = self.add_variable((), "zeros", name="energy")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds a batch of ab (N, H, W, 2); a single picture has nothing to be compared with."""
-        if y_pred.shape[0] == 1:
-            return
-        difference, energy = _difference_and_energy(y_pred)
-        self.difference.assign_add(difference)
-        self.energy.assign_add(energy)
-
-    def result(self):
-        """Diversity of the batches so far."""
-        return ops.divide_no_nan(self.difference.value, self.energy.value)
+        if y_pred.shape[0] != 1:
+            energy = ops.sum(ops.square(ops.cast(y_pred, "float32")))
+            super().update_state(diversity(y_pred), energy)

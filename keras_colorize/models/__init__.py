@@ -1,4 +1,7 @@
-"""The networks: one paper, one file, one factory that returns a Functional model."""
+"""The networks: one paper, one file, one factory that returns a Functional model.
+
+Every factory raises ValueError for an argument out of its range, or two that exclude each other.
+"""
 
 from keras_colorize.models.dcgan import dcgan_discriminator, dcgan_generator
 from keras_colorize.models.ddcolor import ddcolor

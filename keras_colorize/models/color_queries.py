@@ -6,29 +6,31 @@ After the color decoder of DDColor (Kang et al., ICCV 2023, section 3.3).
 import keras
 from keras import layers, ops
 
+UNITS = 256
+"""Length of a query."""
 
-def color_queries(features, count, units, rounds, heads=8):
-    """Attends from queries to features (N, h, w, C), coarsest first; returns (N, count, units)."""
+_HEADS = 8
+
+
+def color_queries(features, count):
+    """Attends from queries to features (N, h, w, C), coarsest first; returns (N, count, UNITS)."""
     keys = []
     for number, x in enumerate(features):
-        x = layers.Conv2D(units, 1, name=f"queries_scale{number}")(x)
-        x = layers.Reshape((-1, units), name=f"queries_scale{number}_flat")(x)
+        x = layers.Conv2D(UNITS, 1, name=f"queries_scale{number}")(x)
+        x = layers.Reshape((-1, UNITS), name=f"queries_scale{number}_flat")(x)
         keys.append(layers.LayerNormalization(name=f"queries_scale{number}_norm")(x))
-    queries = LearnedQueries(count, units, name="queries")(keys[0])
-    for step in range(rounds * len(keys)):
-        prefix = f"queries_step{step}"
-        y = layers.LayerNormalization(name=f"{prefix}_cross_norm")(queries)
-        attention = layers.MultiHeadAttention(heads, units // heads, name=f"{prefix}_cross")
-        queries = layers.Add(name=f"{prefix}_cross_add")(
-            [queries, attention(y, keys[step % len(keys)])]
-        )
-        y = layers.LayerNormalization(name=f"{prefix}_self_norm")(queries)
-        attention = layers.MultiHeadAttention(heads, units // heads, name=f"{prefix}_self")
-        queries = layers.Add(name=f"{prefix}_self_add")([queries, attention(y, y)])
-        y = layers.LayerNormalization(name=f"{prefix}_dense_norm")(queries)
-        y = layers.Dense(4 * units, activation="gelu", name=f"{prefix}_dense1")(y)
-        y = layers.Dense(units, name=f"{prefix}_dense2")(y)
-        queries = layers.Add(name=f"{prefix}_dense_add")([queries, y])
+    queries = LearnedQueries(count, UNITS, name="queries")(keys[0])
+    for step, key in enumerate(keys):
+        for kind in ("cross", "self", "dense"):
+            name = f"queries_step{step}_{kind}"
+            y = layers.LayerNormalization(name=f"{name}_norm")(queries)
+            if kind == "dense":
+                y = layers.Dense(4 * UNITS, activation="gelu", name=f"{name}1")(y)
+                y = layers.Dense(UNITS, name=f"{name}2")(y)
+            else:
+                attention = layers.MultiHeadAttention(_HEADS, UNITS // _HEADS, name=name)
+                y = attention(y, key if kind == "cross" else y)
+            queries = layers.Add(name=f"{name}_add")([queries, y])
     return layers.LayerNormalization(name="queries_norm")(queries)
 
 
@@ -50,12 +52,6 @@ class LearnedQueries(layers.Layer):
         vectors = ops.convert_to_tensor(self.vectors)
         return ops.broadcast_to(vectors, (ops.shape(x)[0], self.count, self.units))
 
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.count, self.units)
-
-    def get_config(self):
-        return {**super().get_config(), "count": self.count, "units": self.units}
-
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class QueryMaps(layers.Layer):
@@ -65,7 +61,3 @@ class QueryMaps(layers.Layer):
         queries, features = inputs
         scale = float(queries.shape[-1]) ** -0.5
         return ops.einsum("nkc,nhwc->nhwk", queries * scale, features)
-
-    def compute_output_shape(self, input_shape):
-        queries, features = input_shape
-        return (*features[:-1], queries[1])

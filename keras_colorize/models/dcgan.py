@@ -11,32 +11,24 @@ from keras_colorize.layers import (
     BatchStatisticsNormalization,
     CropLike,
     PadToAtLeast,
-    PermanentDropout,
     SpectralNorm,
 )
 from keras_colorize.models.arguments import check_network, scaled
 
-LEVEL_SETS = (32, 256)
-"""Sizes of pictures, in pixels, that there are depths for."""
-
 BATCH_NORM_MODES = ("moving", "batch", "none")
 """What batch normalization sees in inference."""
 
-# Channels and strides of the contracting path; the expansive path mirrors it. Doubling ends at
-# 512: a further step would multiply the weights of its layer by four.
+# Channels and strides of the contracting path by level set; the expansive path mirrors it.
 _GENERATOR = {
     32: ((64, 1), (128, 2), (256, 2), (512, 2), (512, 2)),
     256: ((64, 1), (64, 2), (128, 2), (256, 2), (512, 2), (512, 2), (512, 2), (512, 2)),
 }
-# How many layers of the expansive path have dropout, from the innermost on: "several".
-_DROPOUTS = {32: 2, 256: 3}
 # Both end at 4x4, which the last convolution covers.
 _DISCRIMINATOR = {
     32: ((64, 2), (128, 2), (256, 2), (512, 1)),
     256: ((64, 2), (128, 2), (256, 2), (512, 2), (512, 2), (512, 2)),
 }
 _KERNEL = 4
-_SLOPE = 0.2
 # Convolutions that see this stride or more may see a width of 1, see `_Block.down`.
 _DEEP_STRIDE = 16
 
@@ -45,25 +37,21 @@ def dcgan_generator(
     level_set=256,
     width=1.0,
     dropout=0.5,
-    dropout_in_inference=False,
     batch_norm_momentum=0.99,
     batch_norm_mode="moving",
     spectral_norm=False,
     input_shape=(None, None, 1),
     name="dcgan_generator",
 ):
-    """Builds the generator, a U-Net whose only noise is dropout.
+    """Builds the generator, a U-Net.
 
-    Sizes that the strides do not divide are padded level by level and cropped again, so zeros
-    stay out of the batch statistics. The innermost level, which may be a single pixel, has no
-    batch normalization.
+    Sizes that the strides do not divide are padded level by level and cropped again. The
+    innermost level, which may be a single pixel, has no batch normalization.
 
     Args:
         level_set: 32 for pictures of about 32x32 (four halvings), 256 for 256x256 (seven).
         width: factor on the channels of all layers but the output; 1.0 is the release.
-        dropout: share of features dropped in the two (32) or three (256) innermost layers of
-            the expansive path.
-        dropout_in_inference: whether inference drops them too, so that each call differs.
+        dropout: share dropped in the two (32) or three (256) innermost expansive layers.
         batch_norm_momentum: momentum of the moving statistics.
         batch_norm_mode: what inference normalizes by: `"moving"` statistics or those of the
             `"batch"`; `"none"` leaves batch normalization out.
@@ -74,13 +62,9 @@ def dcgan_generator(
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
         (N, H, W, 2) in [0, 1], the paper's tanh rescaled.
-
-    Raises:
-        ValueError: for an argument out of its range.
     """
-    _check(width, input_shape, level_set, batch_norm_mode, momentum=batch_norm_momentum)
-    if not 0 <= dropout < 1:
-        raise ValueError(f"Expected a dropout of at least 0 and below 1, received {dropout}.")
+    shares = {"batch_norm_momentum": batch_norm_momentum, "dropout": dropout}
+    _check(width, input_shape, level_set, batch_norm_mode, **shares)
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
@@ -90,18 +74,16 @@ def dcgan_generator(
         x = block.down(x, f"down{number}", scaled(channels, width), strides, norm, deep)
         features.append(x)
         stride *= strides
-    drop = PermanentDropout if dropout_in_inference else layers.Dropout
     for step, number in enumerate(reversed(range(len(features) - 1))):
         x = block.up(x, f"up{number}", features[number])
-        if step < _DROPOUTS[level_set]:
-            x = drop(dropout, name=f"up{number}_dropout")(x)
+        if step < (2 if level_set == 32 else 3):  # "several"
+            x = layers.Dropout(dropout, name=f"up{number}_dropout")(x)
         if number:
             x = layers.Concatenate(name=f"up{number}_concat")([x, features[number]])
     # Small weights, for a start near gray. Half precision could not tell neighboring colors apart.
     small = keras.initializers.RandomNormal(stddev=0.02)
-    x = layers.Conv2D(
-        2, 1, activation="tanh", kernel_initializer=small, dtype="float32", name="ab_tanh"
-    )(x)
+    options = {"activation": "tanh", "kernel_initializer": small, "dtype": "float32"}
+    x = layers.Conv2D(2, 1, name="ab_tanh", **options)(x)
     ab = layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
     return keras.Model(lightness, {"ab": ab}, name=name)
 
@@ -133,11 +115,9 @@ def dcgan_discriminator(
     Returns:
         Functional model: `{"lightness": L* in 0..100 (N, H, W, 1), "ab": a and b scaled to
         [0, 1] (N, H, W, 2)}` to float32 logits (N, 1) that the colors are true.
-
-    Raises:
-        ValueError: for an argument out of its range.
     """
-    _check(width, input_shape, level_set, batch_norm_mode, momentum=batch_norm_momentum)
+    shares = {"batch_norm_momentum": batch_norm_momentum}
+    _check(width, input_shape, level_set, batch_norm_mode, **shares)
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
     ab = keras.Input((*input_shape[:2], 2), name="ab")
@@ -176,42 +156,28 @@ class _Block:
             # What "same" pads; an even size leaves the last row and column unused.
             x = layers.ZeroPadding2D(((1, 2), (1, 2)), name=f"{name}_pad")(x)
         padding = "valid" if deep else "same"
-        x = self._normalized(layers.Conv2D, x, name, channels, strides, norm, padding)
-        return layers.LeakyReLU(negative_slope=_SLOPE, name=f"{name}_relu")(x)
+        x = self._normalized(layers.Conv2D, x, name, channels, strides, padding, norm)
+        return layers.LeakyReLU(negative_slope=0.2, name=f"{name}_relu")(x)
 
     def up(self, x, name, reference):
         """Transposed convolution, batch normalization, ReLU; size and channels of `reference`."""
-        channels = reference.shape[-1]
-        x = self._normalized(layers.Conv2DTranspose, x, name, channels, 2, True)
+        x = self._normalized(layers.Conv2DTranspose, x, name, reference.shape[-1], 2, "same", True)
         x = layers.ReLU(name=f"{name}_relu")(x)
         return CropLike(name=f"{name}_crop")([x, reference])
 
-    def _normalized(self, kind, x, name, channels, strides, norm, padding="same"):
+    def _normalized(self, kind, x, name, channels, strides, padding, norm):
         norm = norm and self.mode != "none"
-        layer = kind(
-            channels,
-            _KERNEL,
-            strides=strides,
-            padding=padding,
-            use_bias=not norm,
-            kernel_initializer="he_normal",
-            name=name,
-        )
-        x = self.wrapped(layer)(x)
+        options = {"use_bias": not norm, "kernel_initializer": "he_normal", "name": name}
+        x = self.wrapped(kind(channels, _KERNEL, strides, padding, **options))(x)
         if not norm:
             return x
         kinds = {"moving": layers.BatchNormalization, "batch": BatchStatisticsNormalization}
         return kinds[self.mode](momentum=self.momentum, name=f"{name}_bn")(x)
 
 
-def _check(width, input_shape, level_set, mode, momentum):
-    check_network(
-        width,
-        input_shape,
-        level_set=(level_set, LEVEL_SETS),
-        batch_norm_mode=(mode, BATCH_NORM_MODES),
-    )
-    if not 0 <= momentum < 1:
-        raise ValueError(
-            f"Expected a batch_norm_momentum of at least 0 and below 1, received {momentum}."
-        )
+def _check(width, input_shape, level_set, mode, **shares):
+    choices = {"level_set": (level_set, _GENERATOR), "batch_norm_mode": (mode, BATCH_NORM_MODES)}
+    check_network(width, input_shape, **choices)
+    for name, share in shares.items():
+        if not 0 <= share < 1:
+            raise ValueError(f"Expected a {name} of at least 0 and below 1, received {share}.")

@@ -1,11 +1,9 @@
 """DDColor: Kang et al., ICCV 2023, "Towards photo-realistic image colorization via dual decoders".
 
 A ConvNeXt encoder (Liu et al. 2022) sees the photograph; a pixel decoder brings its features back
-to full size (section 3.2); in a color decoder 100 learned queries attend to three scales of them
-(section 3.3). The products of queries and pixels, beside the input, give a and b by one 1x1
-convolution. Widths, paddings and epsilons are those of the authors' release (piddnad/DDColor,
-Apache-2.0), whose weights `keras_colorize.presets` converts. Its spectral normalization is part
-of the kernels here.
+to full size (section 3.2); in a color decoder learned queries attend to three scales of them
+(section 3.3). Widths, paddings and epsilons are those of the authors' release (piddnad/DDColor,
+Apache-2.0), whose weights `keras_colorize.presets` converts, spectral normalization included.
 """
 
 import keras
@@ -17,15 +15,13 @@ from keras_colorize.layers import CropLike, GreyLevels
 from keras_colorize.layers.lightness import LEVEL_MAX
 from keras_colorize.models.arguments import check_network, scaled
 from keras_colorize.models.color_queries import LearnedQueries
+from keras_colorize.models.encoders import padded_conv
 
 ENCODERS = {
     "convnext_tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
     "convnext_large": ((3, 3, 27, 3), (192, 384, 768, 1536)),
 }
 """Blocks and channels of the encoder's four stages."""
-
-STRIDE = 32
-"""Rows of the photograph per row of the coarsest features."""
 
 # Mean and deviation of ImageNet, channels in 0..1.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -40,8 +36,7 @@ def ddcolor(
 ):
     """Builds the network.
 
-    The release takes sizes that 32 divides. Other sizes are filled up to the next such size with
-    the last row and column, and the colors of what was added are cut off again.
+    Sizes that 32 does not divide are filled up with the last row and column, and cut off again.
 
     Args:
         encoder: a key of `ENCODERS`: DDColor-T or DDColor-L of the paper.
@@ -54,15 +49,12 @@ def ddcolor(
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
         (N, H, W, 2), a and b of CIELAB scaled as by `scale_ab`. They may leave [0, 1].
-
-    Raises:
-        ValueError: for an argument out of its range.
     """
     check_network(width, input_shape, encoder=(encoder, ENCODERS))
     if queries < 1:
         raise ValueError(f"Expected 1 query or more, received {queries}.")
     lightness = keras.Input(input_shape, name="lightness")
-    x = PadToMultiple(STRIDE, dtype="float32", name="pad")(lightness)
+    x = PadToMultiple(32, dtype="float32", name="pad")(lightness)
     x = GreyLevels([LEVEL_MAX * mean for mean in _MEAN], dtype="float32", name="grey_levels")(x)
     scales = [1.0 / (LEVEL_MAX * deviation) for deviation in _DEVIATION]
     rgb = layers.Rescaling(scales, dtype="float32", name="scale_rgb")(x)
@@ -75,9 +67,7 @@ def ddcolor(
     # not what it is outside of one.
     colors = _color_decoder(decoded, queries, max(2, scaled(32, width)))
     # Of 4 x 4 pixels each; the shuffle is left to the layer after, which mixes channels first.
-    fine = layers.Conv2D(16 * colors.shape[-1], 1, kernel_initializer="he_normal", name="last_up")(
-        x
-    )
+    fine = padded_conv(x, 16 * colors.shape[-1], "last_up", 1)
     fine = layers.ReLU(name="last_up_relu")(fine)
     x = ColorMaps(4, dtype="float32", name="refine")([colors, fine, rgb])
     x = CropLike(dtype="float32", name="crop")([x, lightness])
@@ -89,15 +79,16 @@ def _encoder(x, depths, widths, width):
     """ConvNeXt; the layer-normed outputs of its four stages, the finest first."""
     features = []
     for stage, (depth, channels) in enumerate(zip(depths, widths, strict=True)):
-        channels = scaled(channels, width)
-        if stage == 0:
-            x = layers.Conv2D(channels, 4, 4, kernel_initializer=_truncated(), name="down0")(x)
-            x = layers.LayerNormalization(epsilon=1e-6, name="down0_norm")(x)
-        else:
-            x = layers.LayerNormalization(epsilon=1e-6, name=f"down{stage}_norm")(x)
-            x = layers.Conv2D(channels, 2, 2, kernel_initializer=_truncated(), name=f"down{stage}")(
-                x
-            )
+        norm = layers.LayerNormalization(epsilon=1e-6, name=f"down{stage}_norm")
+        step = 2 if stage else 4
+        conv = layers.Conv2D(
+            scaled(channels, width),
+            step,
+            step,
+            kernel_initializer=_truncated(),
+            name=f"down{stage}",
+        )
+        x = conv(norm(x)) if stage else norm(conv(x))
         for block in range(depth):
             x = _block(x, f"stage{stage}_block{block}")
         features.append(layers.LayerNormalization(epsilon=1e-6, name=f"stage{stage}_norm")(x))
@@ -120,14 +111,14 @@ def _block(x, name):
 
 def _up_block(x, skip, name, channels):
     """Doubles the size by a pixel shuffle and merges the encoder's features of that size."""
-    x = _convolution(x, 4 * channels, 1, f"{name}_shuffle")
+    x = padded_conv(x, 4 * channels, f"{name}_shuffle", 1, use_bias=False)
     x = _batch_norm(x, f"{name}_shuffle_bn")
     x = layers.ReLU(name=f"{name}_shuffle_relu")(x)
     x = BlurredPixelShuffle(2, name=f"{name}_blur")(x)
     skip = _batch_norm(skip, f"{name}_skip_bn")
     x = layers.Concatenate(name=f"{name}_concat")([x, skip])
     x = layers.ReLU(name=f"{name}_concat_relu")(x)
-    x = _convolution(x, channels, 3, f"{name}_merge")
+    x = padded_conv(x, channels, f"{name}_merge", use_bias=False)
     x = layers.ReLU(name=f"{name}_merge_relu")(x)
     return _batch_norm(x, f"{name}_merge_bn")
 
@@ -164,17 +155,6 @@ def _post_norm(queries, change, name):
     return layers.LayerNormalization(epsilon=1e-5, name=f"{name}_norm")(x)
 
 
-def _convolution(x, channels, kernel_size, name):
-    return layers.Conv2D(
-        channels,
-        kernel_size,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)
-
-
 def _batch_norm(x, name):
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
 
@@ -187,15 +167,7 @@ def _truncated():
 class PadToMultiple(layers.Layer):
     """Repeats the last row and column until a number divides height and width.
 
-    Args:
-        multiple: the number, 1 or more.
-        **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        x: shape (N, H, W, C).
-
-    Returns:
-        Shape (N, H', W', C), H' and W' the next multiples.
+    Takes (N, H, W, C); returns (N, H', W', C), H' and W' the next multiples of `multiple`.
     """
 
     def __init__(self, multiple, **kwargs):
@@ -216,9 +188,6 @@ class PadToMultiple(layers.Layer):
         batch, height, width, channels = input_shape
         return (batch, height and self._next(height), width and self._next(width), channels)
 
-    def get_config(self):
-        return {**super().get_config(), "multiple": self.multiple}
-
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class LayerScale(layers.Layer):
@@ -234,27 +203,14 @@ class LayerScale(layers.Layer):
     def call(self, x):
         return x * ops.convert_to_tensor(self.gamma)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class BlurredPixelShuffle(layers.Layer):
     """Enlarges by a pixel shuffle, then takes the mean of each pixel and those before it.
 
-    The blur over 2 x 2 pixels, which repeats the first row and column, takes the checkerboard
-    away (Sugawara et al. 2018). Channels are ordered by row, column and channel of the result;
-    PyTorch's `PixelShuffle` orders them by channel, row and column.
-
-    Args:
-        scale: factor on height and width.
-        **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        x: shape (N, h, w, scale^2 C).
-
-    Returns:
-        Shape (N, scale h, scale w, C).
+    The blur over 2 x 2 pixels takes the checkerboard away (Sugawara et al. 2018). Takes
+    (N, h, w, scale^2 C), channels by row, column and channel of the result (by channel, row and
+    column in PyTorch's `PixelShuffle`); returns (N, scale h, scale w, C).
     """
 
     def __init__(self, scale, **kwargs):
@@ -263,14 +219,6 @@ class BlurredPixelShuffle(layers.Layer):
 
     def call(self, x):
         return _blurred_shuffle(x, self.scale)
-
-    def compute_output_shape(self, input_shape):
-        batch, height, width, channels = input_shape
-        height, width = (size and self.scale * size for size in (height, width))
-        return (batch, height, width, channels // self.scale**2)
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale}
 
 
 def _blurred_shuffle(x, scale):
@@ -288,13 +236,8 @@ class ScaleTokens(layers.Layer):
     """Turns the features of one scale into keys and values for attention.
 
     Values are the features and a learned vector that tells the scale; keys have the sines and
-    cosines of their places besides, half of the channels for the row, half for the column.
-
-    Call arguments:
-        x: shape (N, h, w, C), C a multiple of 4.
-
-    Returns:
-        Tuple `(keys, values)`, each of shape (N, h w, C).
+    cosines of their places besides, half of the channels for the row, half for the column. Takes
+    (N, h, w, C), C a multiple of 4; returns `(keys, values)`, each (N, h w, C).
     """
 
     def build(self, input_shape):
@@ -312,11 +255,6 @@ class ScaleTokens(layers.Layer):
         values = values + ops.convert_to_tensor(self.level)
         return values + ops.cast(places, values.dtype), values
 
-    def compute_output_shape(self, input_shape):
-        batch, height, width, channels = input_shape
-        shape = (batch, height and width and height * width, channels)
-        return shape, shape
-
 
 def _sines(count, channels):
     """Sines and cosines, in turn, of the places 1 to `count` as shares of a full circle."""
@@ -332,21 +270,13 @@ def _sines(count, channels):
 class ColorMaps(layers.Layer):
     """Mixes a and b from the products of queries with pixels, and from the input.
 
-    The network shuffles and blurs the features, multiplies every pixel with every query, appends
-    the input and ends with a 1x1 convolution. All of that is linear: the convolution is applied
-    to the queries first here, so that two channels are shuffled and blurred instead of 256, and
-    no map of a query is made. In float32 but for the product with the features.
+    The paper shuffles and blurs the features, multiplies every pixel with every query, appends
+    the input and ends with a 1x1 convolution. All of that is linear: here the convolution comes
+    first, so that two channels are shuffled instead of 256. float32 but for the product.
 
-    Args:
-        scale: factor on height and width of the features.
-        **kwargs: passed to `keras.layers.Layer`.
-
-    Call arguments:
-        inputs: a list `[queries, features, rgb]` of shapes (N, K, C), (N, h, w, scale^2 C),
-            channels as `BlurredPixelShuffle` orders them, and (N, scale h, scale w, 3).
-
-    Returns:
-        float32 tensor (N, scale h, scale w, 2): a and b of CIELAB.
+    Takes a list `[queries, features, rgb]` of shapes (N, K, C), (N, h, w, scale^2 C), channels as
+    `BlurredPixelShuffle` orders them, and (N, scale h, scale w, 3); returns a and b of CIELAB,
+    float32 (N, scale h, scale w, 2).
     """
 
     def __init__(self, scale, **kwargs):
@@ -372,6 +302,3 @@ class ColorMaps(layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[2][:-1], 2)
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale}

@@ -20,6 +20,8 @@ DECODER_WIDTHS = (256, 192, 128, 96)
 STRIDE = 4
 """Rows of lightness per row of logits."""
 
+_LOADERS = {"efficientnet_lite2": load_efficientnet_lite2, "mobilenet_v2": load_mobilenet_v2}
+
 
 def distribution_unet(
     encoder="mobilenet_v2",
@@ -28,8 +30,6 @@ def distribution_unet(
     residual_widths=RESIDUAL_WIDTHS,
     global_units=256,
     queries=0,
-    query_units=256,
-    query_rounds=1,
     classes=None,
     input_shape=(None, None, 1),
     name="distribution_unet",
@@ -43,9 +43,7 @@ def distribution_unet(
         decoder_widths: channels at strides 32, 16, 8 and 4.
         residual_widths: channels of the residual encoder: stem and strides 4, 8, 16 and 32.
         global_units: size of the global feature vector that is fused at stride 16; 0 for none.
-        queries: number of color queries that look at the whole picture; 0 for none.
-        query_units: length of a query.
-        query_rounds: how often the queries visit strides 32, 16 and 8.
+        queries: number of color queries that look at strides 32, 16 and 8; 0 for none.
         classes: number of scene classes of the class branch on the global features, or None.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
@@ -54,52 +52,7 @@ def distribution_unet(
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors
         `"ab_logits"` (N, ceil(H/4), ceil(W/4), 313) and, with classes, `"class_logits"`
         (N, classes).
-
-    Raises:
-        ValueError: for an unknown encoder, widths of another length, classes without global
-            features, or ImageNet weights for the residual encoder.
     """
-    _check(encoder, encoder_weights, decoder_widths, residual_widths, global_units, classes)
-    lightness = keras.Input(input_shape, name="lightness")
-    *finer, deepest = encode(lightness, encoder, residual_widths)
-    x = conv_block(deepest, decoder_widths[0], "decoder32_conv", kernel_size=1)
-    if global_units:
-        pooled = layers.GlobalAveragePooling2D(name="global_pool")(deepest)
-        dense = layers.Dense(global_units, activation="relu", name="global_dense")
-        global_features = dense(pooled)
-    scales = [x]
-    for stride, skip, width in zip((16, 8, 4), finer[::-1], decoder_widths[1:], strict=True):
-        x = _decoder_block(x, skip, width, f"decoder{stride}")
-        if stride == 16 and global_units:
-            x = GlobalLocalFusion(width, name="fusion")([x, global_features])
-        scales.append(x)
-    if queries:
-        asked = color_queries(scales[:-1], queries, query_units, query_rounds)
-        asked = layers.Dense(decoder_widths[-1], name="queries_color")(asked)
-        x = layers.Concatenate(name="query_concat")([x, QueryMaps(name="query_maps")([asked, x])])
-    logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")
-    outputs = {"ab_logits": logits(x)}
-    if classes is not None:
-        head = layers.Dense(classes, dtype="float32", name="class_logits")
-        outputs["class_logits"] = head(global_features)
-    model = keras.Model(lightness, outputs, name=name)
-    if encoder_weights is not None:
-        _LOADERS[encoder](model, encoder_weights)
-    return model
-
-
-_LOADERS = {"efficientnet_lite2": load_efficientnet_lite2, "mobilenet_v2": load_mobilenet_v2}
-
-
-def _decoder_block(x, skip, width, name):
-    # Wide features are narrowed first: the 3x3 convolution after it is the costly part.
-    skip = conv_block(skip, width // 2, f"{name}_tap", kernel_size=1)
-    x = ResizeLike(name=f"{name}_up")([x, skip])
-    x = layers.Concatenate(name=f"{name}_concat")([x, skip])
-    return conv_block(x, width, f"{name}_conv")
-
-
-def _check(encoder, encoder_weights, decoder_widths, residual_widths, global_units, classes):
     if len(decoder_widths) != 4:
         raise ValueError(f"Expected 4 decoder_widths, received {tuple(decoder_widths)}.")
     if len(residual_widths) != 5:
@@ -111,3 +64,33 @@ def _check(encoder, encoder_weights, decoder_widths, residual_widths, global_uni
             f"Expected encoder_weights only with one of {', '.join(_LOADERS)}, received encoder "
             f"{encoder!r}."
         )
+    lightness = keras.Input(input_shape, name="lightness")
+    *finer, deepest = encode(lightness, encoder, residual_widths)
+    x = conv_block(deepest, decoder_widths[0], "decoder32_conv", kernel_size=1)
+    if global_units:
+        pooled = layers.GlobalAveragePooling2D(name="global_pool")(deepest)
+        dense = layers.Dense(global_units, activation="relu", name="global_dense")
+        global_features = dense(pooled)
+    scales = [x]
+    for stride, skip, width in zip((16, 8, 4), finer[::-1], decoder_widths[1:], strict=True):
+        # Wide features are narrowed first: the 3x3 convolution after it is the costly part.
+        skip = conv_block(skip, width // 2, f"decoder{stride}_tap", kernel_size=1)
+        x = ResizeLike(name=f"decoder{stride}_up")([x, skip])
+        x = layers.Concatenate(name=f"decoder{stride}_concat")([x, skip])
+        x = conv_block(x, width, f"decoder{stride}_conv")
+        if stride == 16 and global_units:
+            x = GlobalLocalFusion(width, name="fusion")([x, global_features])
+        scales.append(x)
+    if queries:
+        asked = color_queries(scales[:-1], queries)
+        asked = layers.Dense(decoder_widths[-1], name="queries_color")(asked)
+        x = layers.Concatenate(name="query_concat")([x, QueryMaps(name="query_maps")([asked, x])])
+    logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")
+    outputs = {"ab_logits": logits(x)}
+    if classes is not None:
+        head = layers.Dense(classes, dtype="float32", name="class_logits")
+        outputs["class_logits"] = head(global_features)
+    model = keras.Model(lightness, outputs, name=name)
+    if encoder_weights is not None:
+        _LOADERS[encoder](model, encoder_weights)
+    return model

@@ -41,38 +41,27 @@ def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor,
         `"ab_logits"` (N, ceil(H/4), ceil(W/4), 313).
-
-    Raises:
-        ValueError: for an argument out of its range.
     """
     check_network(width, input_shape)
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.01, -0.5, dtype="float32", name="scale_lightness")(lightness)
     blocks = []
-    for number, block in enumerate(_BLOCKS, start=1):
-        x = _block(x, f"conv{number}", *block, width)
+    for block, (depth, outputs, dilation, shrinks) in enumerate(_BLOCKS, start=1):
+        for number in range(1, depth + 1):
+            strides = 2 if shrinks and number == depth else 1
+            x = _convolution(x, scaled(outputs, width), f"conv{block}_{number}", dilation, strides)
+        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"conv{block}_bn")(x)
         blocks.append(x)
-    x = _upsampling_block(x, "conv8", scaled(_LAST, width))
+    channels = scaled(_LAST, width)
+    x = layers.Conv2DTranspose(
+        channels, 4, 2, padding="same", kernel_initializer="he_normal", name="conv8_1"
+    )(x)
+    x = layers.ReLU(name="conv8_1_relu")(x)
+    for number in (2, 3):
+        x = _convolution(x, channels, f"conv8_{number}")
     x = CropLike(name="conv8_crop")([x, blocks[1]])
     logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")(x)
     return keras.Model(lightness, {"ab_logits": logits}, name=name)
-
-
-def _block(x, name, depth, channels, dilation, shrinks, width):
-    for number in range(1, depth + 1):
-        strides = 2 if shrinks and number == depth else 1
-        x = _convolution(x, scaled(channels, width), f"{name}_{number}", dilation, strides)
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
-
-
-def _upsampling_block(x, name, channels):
-    x = layers.Conv2DTranspose(
-        channels, 4, 2, padding="same", kernel_initializer="he_normal", name=f"{name}_1"
-    )(x)
-    x = layers.ReLU(name=f"{name}_1_relu")(x)
-    for number in (2, 3):
-        x = _convolution(x, channels, f"{name}_{number}")
-    return x
 
 
 def _convolution(x, channels, name, dilation=1, strides=1):

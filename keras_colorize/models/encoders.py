@@ -8,7 +8,6 @@ from keras_colorize.models.mobilenet_v2 import mobilenet_v2_features
 
 ENCODERS = ("efficientnet_lite2", "mobilenet_v2", "residual")
 """Names that `encode` takes."""
-
 RESIDUAL_WIDTHS = (32, 64, 128, 192, 256)
 """Channels of the residual encoder: the stem, then strides 4, 8, 16 and 32."""
 
@@ -19,13 +18,15 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
     The encoder is `"efficientnet_lite2"`, `"mobilenet_v2"` or `"residual"` (two basic blocks of
     He 2016 per stride); another name raises ValueError.
     """
-    if encoder == "efficientnet_lite2":
-        return efficientnet_lite2_features(_as_rgb(lightness))
-    if encoder == "mobilenet_v2":
-        return mobilenet_v2_features(_as_rgb(lightness))
+    if encoder not in ENCODERS:
+        raise ValueError(f"Expected an encoder among {', '.join(ENCODERS)}, received {encoder!r}.")
+    x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     if encoder == "residual":
-        return _residual(lightness, residual_widths)
-    raise ValueError(f"Expected an encoder among {', '.join(ENCODERS)}, received {encoder!r}.")
+        return _residual(x, residual_widths)
+    rgb = layers.Concatenate(name="repeat_channels")([x, x, x])
+    if encoder == "mobilenet_v2":
+        return mobilenet_v2_features(rgb)
+    return efficientnet_lite2_features(rgb)
 
 
 def freeze_through(model, layer_name):
@@ -35,65 +36,33 @@ def freeze_through(model, layer_name):
 
     Args:
         model: a Functional model; compile it afterwards.
-        layer_name: the last layer to freeze, for example `"block_5_add"`.
-
-    Raises:
-        ValueError: if the model has no such layer.
+        layer_name: the last layer to freeze, for example `"block_5_add"`; ValueError without it.
     """
-    names = [layer.name for layer in model.layers]
-    if layer_name not in names:
-        raise ValueError(f"Expected the name of a layer of {model.name}, received {layer_name!r}.")
     # Position in `model.layers` would not do: side branches lie between the layers there.
     for layer in keras.Model(model.inputs, model.get_layer(layer_name).output).layers:
         layer.trainable = False
 
 
 def conv_block(
-    x,
-    filters,
-    name,
-    kernel_size=3,
-    strides=1,
-    activation="relu",
-    kernel_initializer="he_normal",
-    momentum=0.99,
+    x, filters, name, kernel_size=3, strides=1, relu=True, initializer="he_normal", momentum=0.99
 ):
-    """Convolution, batch normalization, activation; named `name`, `name`_bn, `name`_relu."""
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding="same",
-        use_bias=False,
-        kernel_initializer=kernel_initializer,
-        name=name,
-    )(x)
+    """Convolution, batch normalization and ReLU; named `name`, `name`_bn and `name`_relu."""
+    options = {"use_bias": False, "kernel_initializer": initializer, "name": name}
+    x = layers.Conv2D(filters, kernel_size, strides, "same", **options)(x)
     x = layers.BatchNormalization(momentum=momentum, name=f"{name}_bn")(x)
-    return layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x
+    return layers.Activation("relu", name=f"{name}_relu")(x) if relu else x
 
 
 def padded_conv(x, filters, name, kernel_size=3, strides=1, **options):
     """Convolution padded alike on both sides, as in PyTorch; Keras' "same" pads one side only."""
     if strides > 1 and kernel_size > 1:
         x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
-    return layers.Conv2D(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding="same" if strides == 1 else "valid",
-        kernel_initializer="he_normal",
-        name=name,
-        **options,
-    )(x)
+    padding = "same" if strides == 1 else "valid"
+    options |= {"kernel_initializer": "he_normal", "name": name}
+    return layers.Conv2D(filters, kernel_size, strides, padding, **options)(x)
 
 
-def _as_rgb(lightness):
-    x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
-    return layers.Concatenate(name="repeat_channels")([x, x, x])
-
-
-def _residual(lightness, widths):
-    x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
+def _residual(x, widths):
     x = conv_block(x, widths[0], "stem_conv1", strides=2)
     x = conv_block(x, widths[0], "stem_conv2")
     features = []
@@ -106,7 +75,7 @@ def _residual(lightness, widths):
 
 def _basic_block(x, filters, name, strides=1):
     y = conv_block(x, filters, f"{name}_conv1", strides=strides)
-    y = conv_block(y, filters, f"{name}_conv2", activation=None)
+    y = conv_block(y, filters, f"{name}_conv2", relu=False)
     if strides > 1:
-        x = conv_block(x, filters, f"{name}_shortcut", 1, strides, activation=None)
+        x = conv_block(x, filters, f"{name}_shortcut", 1, strides, relu=False)
     return layers.Activation("relu", name=f"{name}_out")(layers.Add(name=f"{name}_add")([x, y]))

@@ -6,14 +6,13 @@ from keras import layers
 
 from keras_colorize.layers import GlobalLocalFusion
 
-# Axis of the kernel that holds the output channels. DepthwiseConv2D has two.
-_OUTPUT_AXIS = {
-    layers.Conv2D: -1,
-    layers.Dense: -1,
-    GlobalLocalFusion: -1,
-    layers.Conv2DTranspose: -2,
-    layers.DepthwiseConv2D: None,
-}
+_FOLDABLE = (
+    layers.Conv2D,
+    layers.Conv2DTranspose,
+    layers.Dense,
+    layers.DepthwiseConv2D,
+    GlobalLocalFusion,
+)
 
 
 def fold_batch_norm(model):
@@ -27,8 +26,8 @@ def fold_batch_norm(model):
         model: Functional `keras.Model`; it is not changed.
 
     Returns:
-        A new Functional model, not compiled and not for training, with the same inputs, output
-        structure, layer names and dtype policies. Its outputs are those of `model` up to rounding.
+        A new Functional model, not for training, with the same inputs, outputs up to rounding,
+        layer names and dtype policies.
 
     Raises:
         ValueError: if `model` is not a Functional model.
@@ -41,12 +40,11 @@ def fold_batch_norm(model):
 
     def clone(layer):
         if _is_functional(layer):
-            copy = fold_batch_norm(layer)
-        else:
-            bias = {"use_bias": True} if layer.name in norm_after else {}
-            copy = type(layer).from_config(layer.get_config() | bias)
-        clones.append((layer, copy))
-        return copy
+            # It has its weights already.
+            return fold_batch_norm(layer)
+        bias = {"use_bias": True} if layer.name in norm_after else {}
+        clones.append((layer, type(layer).from_config(layer.get_config() | bias)))
+        return clones[-1][1]
 
     def call(layer, *args, **kwargs):
         if layer.name in norms:
@@ -55,8 +53,8 @@ def fold_batch_norm(model):
 
     folded = keras.models.clone_model(model, clone_function=clone, call_function=call)
     for layer, copy in clones:
-        # What is not built was folded away, and a nested model already has its weights.
-        if isinstance(copy, layers.Layer) and copy.built and not _is_functional(copy):
+        # What is not built was folded away.
+        if isinstance(copy, layers.Layer) and copy.built:
             copy.set_weights(_folded_weights(layer, norm_after.get(layer.name)))
     # A plain model: `clone_model` would carry over the optimizer too.
     return keras.Model(folded.input, folded.output, name=model.name)
@@ -72,17 +70,16 @@ def _folded_weights(layer, norm):
         return layer.get_weights()
     *affine, mean, variance = (weight.astype("float64") for weight in norm.get_weights())
     # What the norm is in inference: a factor and an offset, each (C,).
-    factor = 1.0 / np.sqrt(variance + norm.epsilon)
-    factor = factor * affine[0] if norm.scale else factor
-    offset = -mean * factor
-    offset = offset + affine[-1] if norm.center else offset
+    factor = (affine[0] if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
+    offset = (affine[-1] if norm.center else 0.0) - mean * factor
     kernel, *bias = layer.get_weights()
-    axis = _OUTPUT_AXIS[type(layer)]
-    if axis is None:
-        # Depthwise: (rows, columns, input channels, multiplier), output channels in that order.
+    if isinstance(layer, layers.DepthwiseConv2D):
+        # (rows, columns, input channels, multiplier), output channels in that order.
         scaled = kernel * factor.reshape(kernel.shape[-2:])
+    elif isinstance(layer, layers.Conv2DTranspose):
+        scaled = kernel * factor[:, None]
     else:
-        scaled = kernel * np.expand_dims(factor, axis=tuple(range(axis + 1, 0)))
+        scaled = kernel * factor
     return [scaled, offset + (bias[0] * factor if bias else 0.0)]
 
 
@@ -102,7 +99,7 @@ def _foldable_norms(model):
         alone = readers == {norm.name} and name not in outputs
         # Called with `training=True` it works on the statistics of the batch.
         trains = any(item is True for item in keras.tree.flatten(nodes[norm.name]))
-        linear = type(layer) in _OUTPUT_AXIS and layer.activation is keras.activations.linear
+        linear = type(layer) in _FOLDABLE and layer.activation is keras.activations.linear
         axes = (-1, len(norm.get_build_config()["input_shape"]) - 1)
         last = getattr(layer, "data_format", "channels_last") == "channels_last"
         if alone and not trains and linear and last and norm.axis in axes:

@@ -8,11 +8,7 @@ import keras
 from keras import layers
 
 from keras_colorize.errors import InputError
-from keras_colorize.layers import (
-    CropLike,
-    GlobalLocalFusion,
-    ResizeTo,
-)
+from keras_colorize.layers import CropLike, GlobalLocalFusion, ResizeTo
 from keras_colorize.models.arguments import check_network, scaled
 
 CLASS_LOSS_WEIGHT = 1 / 300
@@ -42,17 +38,14 @@ def iizuka16(
 ):
     """Builds the network of section 3, its baseline or one of its color spaces.
 
-    With `input_shape` of `(global_size, global_size, 1)` both branches share the low-level
-    features, as in the paper's training; with any other the global branch sees a resized copy
-    of the picture. The weights of the two forms are interchangeable.
+    At the size of `global_size` both branches share the low-level features, as in the paper's
+    training; at any other the global branch sees a resized copy, with the same weights.
 
     Args:
         width: factor on the channels of all layers but the outputs; 1.0 is the paper.
         classes: number of scene classes of the classification branch (section 3.3), or None.
-        global_features: False replaces global branch and fusion by a 3x3 convolution, which
-            is the baseline of section 4.
-        color_space: what the network predicts, each scaled to [0, 1]: `"lab"` a and b,
-            `"yuv"` U and V, `"rgb"` all three channels.
+        global_features: False is the baseline of section 4, a 3x3 convolution instead.
+        color_space: `"lab"`, `"yuv"` or `"rgb"`, a key of `HEADS`.
         global_size: height and width that the global branch sees; a multiple of 32.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
@@ -61,9 +54,6 @@ def iizuka16(
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors: `"ab"`,
         `"yuv_uv"` or `"rgb"` in [0, 1], (N, ceil(H/2), ceil(W/2), 2 or 3), and, with classes,
         `"class_logits"` (N, classes).
-
-    Raises:
-        ValueError: for an argument out of its range, or classes without global features.
     """
     check_network(width, input_shape, classes, global_features, color_space=(color_space, HEADS))
     if global_size < 32 or global_size % 32:
@@ -83,67 +73,47 @@ def iizuka16(
         scene, vector = _global_branch(low, width)
         if classes is not None:
             # Section 3.3: the class loss reaches the global branch and the low level only.
-            x = _apply([_dense_block("class_dense1", scaled(_CLASS_DENSE, width))], scene)
+            dense = layers.Dense(scaled(_CLASS_DENSE, width), use_bias=False, name="class_dense1")
+            x = _apply([_normalized(dense)], scene)
             logits = layers.Dense(classes, dtype="float32", name="class_logits")
             class_outputs["class_logits"] = logits(x)
         # Section 3.2.4, equation 5, with batch normalization before the ReLU.
-        fusion = GlobalLocalFusion(
-            scaled(_FUSION, width), activation=None, use_bias=False, name="fusion"
-        )
+        fusion = GlobalLocalFusion(scaled(_FUSION, width), None, use_bias=False, name="fusion")
         local = _apply([_normalized(fusion)[1:]], fusion([local, vector]))
     else:
         local = _apply(_convolutions("baseline_conv", ((_FUSION, 1),), width), local)
-    outputs = _color_branch(local, half_size, color_space, width)
-    return keras.Model(lightness, {**outputs, **class_outputs}, name=name)
+    # Section 3.2.5.
+    colors = _convolutions("color_conv", [(channels, 1) for channels in _COLOR], width)
+    x = layers.UpSampling2D(name="color_up1")(_apply(colors[:1], local))
+    x = layers.UpSampling2D(name="color_up2")(_apply(colors[1:3], x))
+    # Strides round sizes up, so doubling overshoots where 8 does not divide them.
+    x = CropLike(name="color_crop")([_apply(colors[3:], x), half_size])
+    head, channels = HEADS[color_space]
+    # A sigmoid in half precision could not tell neighboring colors apart.
+    options = {"activation": "sigmoid", "dtype": "float32", "name": head}
+    output = layers.Conv2D(channels, 3, padding="same", **options)(x)
+    return keras.Model(lightness, {head: output, **class_outputs}, name=name)
 
 
 def _global_branch(low, width):
     """Section 3.2.2: what the classifier reads, and the global feature vector."""
     x = _apply(_convolutions("global_conv", _GLOBAL, width), low)
     x = layers.Flatten(name="global_flatten")(x)
-    *hidden, last = [
-        _dense_block(f"global_dense{number}", scaled(units, width))
-        for number, units in enumerate(_GLOBAL_DENSE, start=1)
-    ]
-    scene = _apply(hidden, x)
-    return scene, _apply([last], scene)
-
-
-def _color_branch(x, half_size, color_space, width):
-    """Section 3.2.5: the outputs with the color in them."""
-    plan = [(channels, 1) for channels in _COLOR]
-    first, second, third, fourth = _convolutions("color_conv", plan, width)
-    x = layers.UpSampling2D(name="color_up1")(_apply([first], x))
-    x = layers.UpSampling2D(name="color_up2")(_apply([second, third], x))
-    # Strides round sizes up, so doubling overshoots where 8 does not divide them.
-    x = CropLike(name="color_crop")([_apply([fourth], x), half_size])
-    head, channels = HEADS[color_space]
-    # A sigmoid in half precision could not tell neighboring colors apart.
-    output = layers.Conv2D(
-        channels, 3, padding="same", activation="sigmoid", dtype="float32", name=head
-    )
-    return {head: output(x)}
+    for number, units in enumerate(_GLOBAL_DENSE, start=1):
+        dense = layers.Dense(scaled(units, width), use_bias=False, name=f"global_dense{number}")
+        scene, x = x, _apply([_normalized(dense)], x)
+    return scene, x
 
 
 def _convolutions(prefix, plan, width):
     """A block of layers per (channels, stride): 3x3 convolution, norm, ReLU."""
+    options = {"padding": "same", "use_bias": False}
     return [
         _normalized(
-            layers.Conv2D(
-                scaled(channels, width),
-                3,
-                strides=stride,
-                padding="same",
-                use_bias=False,
-                name=f"{prefix}{number}",
-            )
+            layers.Conv2D(scaled(channels, width), 3, stride, name=f"{prefix}{number}", **options)
         )
         for number, (channels, stride) in enumerate(plan, start=1)
     ]
-
-
-def _dense_block(name, units):
-    return _normalized(layers.Dense(units, use_bias=False, name=name))
 
 
 def _normalized(layer):
@@ -169,16 +139,14 @@ def split_style(model):
     with the global features of the picture `b`.
 
     Args:
-        model: network of the library with global features, which a layer `"fusion"` reads.
+        model: network of the library with global features, which a layer `"fusion"` reads, else
+            ValueError.
 
     Returns:
         Two Functional models: lightness (N, H, W, 1) to the global features (N, G), and
         `[lightness, global features]` to a dict of the color output of `model`.
-
-    Raises:
-        ValueError: if `model` has no such layer.
     """
-    if "fusion" not in [layer.name for layer in model.layers]:
+    if "fusion" not in {layer.name for layer in model.layers}:
         raise InputError(
             "Expected a network with global features, that is a layer named 'fusion', received "
             f"{model.name}."

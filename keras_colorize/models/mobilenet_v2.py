@@ -11,36 +11,57 @@ import keras
 from keras import layers
 
 _BLOCKS = (
-    (1, 16, 1, 1),
-    (6, 24, 2, 2),
-    (6, 32, 3, 2),
-    (6, 64, 4, 2),
-    (6, 96, 3, 1),
-    (6, 160, 3, 2),
-    (6, 320, 1, 1),
+    (3, 1, 16, 1, 1),
+    (3, 6, 24, 2, 2),
+    (3, 6, 32, 3, 2),
+    (3, 6, 64, 4, 2),
+    (3, 6, 96, 3, 1),
+    (3, 6, 160, 3, 2),
+    (3, 6, 320, 1, 1),
 )
-"""Expansion factor, output channels, repeats and stride of the first repeat, as printed."""
-
-_FEATURES = ("block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu")
-_DEEPEST = (_FEATURES[-1], "out_relu")
+"""Kernel, expansion, output channels, repeats and stride of the first repeat."""
 
 
 def mobilenet_v2_features(rgb):
     """Widest features of strides 4, 8, 16 and 32 of pictures (N, H, W, 3) in [-1, 1]."""
     x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="Conv1")(rgb)
-    x = _normalized(x, "bn_Conv1", "Conv1_relu")
-    blocks = [
-        (factor, filters, 1 if repeat else strides)
-        for factor, filters, repeats, strides in _BLOCKS
-        for repeat in range(repeats)
-    ]
-    features = []
-    for index, (factor, filters, strides) in enumerate(blocks):
-        prefix = f"block_{index}" if index else "expanded_conv"
-        x, expanded = _inverted_residual(x, factor, filters, strides, prefix)
-        features += [expanded] if f"{prefix}_expand_relu" in _FEATURES else []
+    x = normalized(x, "bn_Conv1", "Conv1_relu", 0.999)
+    x, features = inverted_residuals(x, _BLOCKS, "expanded_conv", "BN", 0.999)
     x = layers.Conv2D(1280, 1, use_bias=False, name="Conv_1")(x)
-    return [*features, _normalized(x, "Conv_1_bn", "out_relu")]
+    return [*features, normalized(x, "Conv_1_bn", "out_relu", 0.999)]
+
+
+def inverted_residuals(x, blocks, first, norm, momentum):
+    """Runs blocks that `first`, block_1, block_2, ... name; (output, widest features by stride).
+
+    The features are those of strides 4, 8 and 16, after the expansion in the block that halves
+    them. `norm` ends the names of batch normalizations.
+    """
+    features, number = [], 0
+    for kernel, factor, filters, repeats, strides in blocks:
+        for stride in [strides] + [1] * (repeats - 1):
+            name = f"block_{number}" if number else first
+            y = x
+            if factor > 1:
+                y = layers.Conv2D(factor * x.shape[-1], 1, use_bias=False, name=f"{name}_expand")(x)
+                y = normalized(y, f"{name}_expand_{norm}", f"{name}_expand_relu", momentum)
+            features += [y] if stride == 2 else []
+            y = layers.DepthwiseConv2D(
+                kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
+            )(y)
+            y = normalized(y, f"{name}_depthwise_{norm}", f"{name}_depthwise_relu", momentum)
+            y = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_project")(y)
+            y = layers.BatchNormalization(momentum=momentum, name=f"{name}_project_{norm}")(y)
+            is_residual = stride == 1 and x.shape[-1] == filters
+            x = layers.Add(name=f"{name}_add")([x, y]) if is_residual else y
+            number += 1
+    return x, features[1:]
+
+
+def normalized(x, name, relu, momentum):
+    """Batch normalization and ReLU6."""
+    x = layers.BatchNormalization(momentum=momentum, name=name)(x)
+    return layers.ReLU(6.0, name=relu)(x)
 
 
 def mobilenet_v2_extractor(weights):
@@ -69,16 +90,15 @@ def mobilenet_v2_classifier(weights):
 def mobilenet_v2_teacher(weights):
     """Frozen model that an encoder of lightness learns from.
 
-    From pictures (N, H, W, 3) in [-1, 1] to a dict of `"features"`, the last two of
-    `mobilenet_v2_features`, and `"logits"` (N, 1000), the classifier's.
+    Pictures (N, H, W, 3) in [-1, 1] to a dict of `"features"`, the last two of
+    `mobilenet_v2_features`, and the classifier's `"logits"` (N, 1000).
     """
     return mobilenet_v2_student(mobilenet_v2_extractor(weights), weights)
 
 
 def mobilenet_v2_student(model, weights):
     """Model from L* (N, H, W, 1) to the teacher's outputs; it shares the encoder of `model`."""
-    _check_encoder(model, _DEEPEST)
-    features = [model.get_layer(name).output for name in _DEEPEST]
+    features = [model.get_layer(name).output for name in ("block_13_expand_relu", "out_relu")]
     logits = mobilenet_v2_classifier(weights)(features[-1])
     return keras.Model(model.input, {"features": features, "logits": logits})
 
@@ -89,40 +109,9 @@ def load_mobilenet_v2(model, weights):
     `weights` is `"imagenet"` (downloaded by keras.applications) or the path of such a file at
     alpha 1. Raises ValueError if the file or the model does not fit.
     """
-    source = [x for x in _read(weights).layers if x.weights and x.name != "predictions"]
-    _check_encoder(model, [layer.name for layer in source])
-    for layer in source:
-        model.get_layer(layer.name).set_weights(layer.get_weights())
-
-
-def _check_encoder(model, names):
-    own = {layer.name for layer in model.layers}
-    missing = [name for name in names if name not in own]
-    if missing:
-        raise ValueError(f"Expected a mobilenet_v2 encoder, {model.name} lacks {missing[0]!r}.")
-
-
-def _inverted_residual(x, factor, filters, strides, prefix):
-    """The block's output and its features after the expansion."""
-    expanded = x
-    if factor > 1:
-        width = factor * x.shape[-1]
-        expanded = layers.Conv2D(width, 1, use_bias=False, name=f"{prefix}_expand")(x)
-        expanded = _normalized(expanded, f"{prefix}_expand_BN", f"{prefix}_expand_relu")
-    y = layers.DepthwiseConv2D(
-        3, strides, padding="same", use_bias=False, name=f"{prefix}_depthwise"
-    )(expanded)
-    y = _normalized(y, f"{prefix}_depthwise_BN", f"{prefix}_depthwise_relu")
-    y = layers.Conv2D(filters, 1, use_bias=False, name=f"{prefix}_project")(y)
-    y = _normalized(y, f"{prefix}_project_BN")
-    if strides == 1 and x.shape[-1] == filters:
-        y = layers.Add(name=f"{prefix}_add")([x, y])
-    return y, expanded
-
-
-def _normalized(x, name, relu=None):
-    x = layers.BatchNormalization(momentum=0.999, name=name)(x)
-    return layers.ReLU(6.0, name=relu)(x) if relu else x
+    for layer in _read(weights).layers:
+        if layer.weights and layer.name != "predictions":
+            model.get_layer(layer.name).set_weights(layer.get_weights())
 
 
 def _read(weights, classifier=False):
@@ -130,7 +119,7 @@ def _read(weights, classifier=False):
         return keras.applications.MobileNetV2(weights="imagenet", include_top=classifier)
     if not os.path.isfile(weights):
         raise ValueError(
-            f"Expected 'imagenet' or the path of a MobileNetV2 weights file, received {weights!r}."
+            f"Expected 'imagenet' or a file of MobileNetV2 weights, received {weights!r}."
         )
     problems = []
     for include_top in (True, False):

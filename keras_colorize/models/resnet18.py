@@ -27,24 +27,21 @@ def resnet18_gray_classifier(
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor,
         `"class_logits"` (N, classes).
-
-    Raises:
-        ValueError: for an argument out of its range.
     """
     check_network(width, input_shape, classes)
     lightness = keras.Input(input_shape, name="lightness")
-    features = global_pool(resnet18_features(lightness, width))
-    return keras.Model(lightness, {"class_logits": class_logits(features, classes)}, name=name)
+    features = resnet18_features(lightness, width)
+    pooled = layers.GlobalAveragePooling2D(name="global_pool")(features[-1])
+    logits = layers.Dense(classes, dtype="float32", name="class_logits")(pooled)
+    return keras.Model(lightness, {"class_logits": logits}, name=name)
 
 
 def resnet18_features(lightness, width=1.0, stages=4):
-    """Features at strides 2, 4, 8, 16 and 32: the stem before its pooling, and the stages.
-
-    `lightness` is L* in 0..100, (N, H, W, 1); any size from 1 up works.
-    """
+    """Features at strides 2 (the stem), 4, 8, 16 and 32 of L* in 0..100, (N, H, W, 1)."""
     x = layers.Rescaling(0.01, dtype="float32", name="scale_lightness")(lightness)
     widths = [scaled(channels, width) for channels in STAGE_WIDTHS[:stages]]
-    x = _relu(_convolution(x, widths[0], "stem_conv", 7, 2), "stem_conv_relu")
+    x = _convolution(x, widths[0], "stem_conv", 7, 2)
+    x = layers.ReLU(name="stem_conv_relu")(x)
     features = [x]
     # Nothing is below zero after the ReLU, so padding by zeros leaves the maximum as it is.
     x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
@@ -57,7 +54,7 @@ def resnet18_features(lightness, width=1.0, stages=4):
 
 
 def take_encoder(model, source):
-    """Copies the weights of the encoder from another network on `resnet18_features`, in place.
+    """Copies the weights of the ResNet-18 encoder from another network, in place.
 
     Args:
         model: the network to change.
@@ -65,46 +62,29 @@ def take_encoder(model, source):
             `resnet18_gray_classifier`.
 
     Raises:
-        ValueError: if `source` lacks a layer of the encoder of `model`, or has it in another
-            shape; nothing is copied then.
+        ValueError: if `source` lacks one of its layers or shapes; nothing is copied then.
     """
     own = [x for x in model.layers if x.weights and x.name.startswith(("stem_", "layer"))]
-    others = {layer.name: layer for layer in source.layers}
-    shapes = {name: [w.shape for w in layer.weights] for name, layer in others.items()}
+    shapes = {x.name: [w.shape for w in x.weights] for x in source.layers}
     missing = [x.name for x in own if shapes.get(x.name) != [w.shape for w in x.weights]]
     if missing or not own:
         raise ValueError(
             f"Expected {source.name} to hold the ResNet-18 encoder of {model.name} in the same "
-            f"width; {len(missing)} of its {len(own)} layers are missing or of another shape"
-            f"{': ' if missing else ''}{', '.join(missing[:3])}."
+            f"width; {len(missing)} of its {len(own)} layers are not: {', '.join(missing[:3])}."
         )
     for layer in own:
-        layer.set_weights(others[layer.name].get_weights())
-
-
-def global_pool(features):
-    """Mean over the picture of the last of `resnet18_features`."""
-    return layers.GlobalAveragePooling2D(name="global_pool")(features[-1])
-
-
-def class_logits(features, classes):
-    """Float32 logits (N, classes) of the class branch on `global_pool`."""
-    return layers.Dense(classes, dtype="float32", name="class_logits")(features)
+        layer.set_weights(source.get_layer(layer.name).get_weights())
 
 
 def _basic_block(x, filters, name, strides=1):
     y = _convolution(x, filters, f"{name}_conv1", strides=strides)
-    y = _convolution(_relu(y, f"{name}_conv1_relu"), filters, f"{name}_conv2")
+    y = _convolution(layers.ReLU(name=f"{name}_conv1_relu")(y), filters, f"{name}_conv2")
     if strides > 1:
         x = _convolution(x, filters, f"{name}_shortcut", 1, strides)
-    return _relu(layers.Add(name=f"{name}_add")([x, y]), f"{name}_out")
+    return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([x, y]))
 
 
 def _convolution(x, filters, name, kernel_size=3, strides=1):
     """Convolution with padding of kernel_size // 2 on all sides, then batch normalization."""
     x = padded_conv(x, filters, name, kernel_size, strides, use_bias=False)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
-
-
-def _relu(x, name):
-    return layers.ReLU(name=name)(x)

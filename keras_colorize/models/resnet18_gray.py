@@ -12,7 +12,7 @@ from keras_colorize.bins import AB_BINS
 from keras_colorize.layers import CropLike, GlobalLocalFusion, StackChannels, Upsample2x
 from keras_colorize.models.arguments import check_network, scaled
 from keras_colorize.models.encoders import conv_block
-from keras_colorize.models.resnet18 import class_logits, global_pool, resnet18_features
+from keras_colorize.models.resnet18 import resnet18_features
 
 STRIDES = {"A": 4, "B": 2}
 """Rows of lightness per row of color, by decoder."""
@@ -39,8 +39,7 @@ def resnet18_gray(
 
     Decoder `"A"` (Melas-Kyriazi & Han) is 128, up, 64, 64, 32, out. Decoder `"B"` (Zhou & Zhou,
     table 1) is a transposed 4x4 convolution of stride 2 with 128 channels, then 128, 64, 64, 32,
-    out, and last the prediction doubled bilinearly. All other convolutions are 3x3; all but the
-    output are batch-normalized.
+    out, and last the prediction doubled bilinearly.
 
     Args:
         decoder: `"A"` or `"B"`.
@@ -59,9 +58,6 @@ def resnet18_gray(
         [0, 1], (N, ceil(H/s), ceil(W/s), 2), or `"ab_channel_logits"` (N, ceil(H/s), ceil(W/s),
         2, 25), s = 4 with decoder A and 2 with B; and, with classes, `"class_logits"`
         (N, classes).
-
-    Raises:
-        ValueError: for an argument out of its range, or classes without global features.
     """
     choices = {"decoder": (decoder, STRIDES), "head": (head, HEADS)}
     check_network(width, input_shape, classes, global_features, **choices)
@@ -71,20 +67,19 @@ def resnet18_gray(
     )
     class_outputs = {}
     if global_features:
-        pooled = global_pool(deeper)
+        pooled = layers.GlobalAveragePooling2D(name="global_pool")(deeper[-1])
         units = scaled(_GLOBAL_UNITS, width)
         vector = layers.Dense(units, activation="relu", name="global_dense")(pooled)
         x = GlobalLocalFusion(scaled(_FUSION_UNITS, width), name="fusion")([x, vector])
         if classes is not None:
-            class_outputs["class_logits"] = class_logits(pooled, classes)
+            logits = layers.Dense(classes, dtype="float32", name="class_logits")
+            class_outputs["class_logits"] = logits(pooled)
     first, *others = (scaled(channels, width) for channels in _DECODERS[decoder])
     if decoder == "A":
         x = conv_block(x, first, "decoder_conv1")
         x = layers.UpSampling2D(name="decoder_up")(x)
     else:
-        x = layers.Conv2DTranspose(
-            first, 4, 2, padding="same", use_bias=False, name="decoder_conv1"
-        )(x)
+        x = layers.Conv2DTranspose(first, 4, 2, "same", use_bias=False, name="decoder_conv1")(x)
         x = layers.BatchNormalization(name="decoder_conv1_bn")(x)
         x = layers.ReLU(name="decoder_conv1_relu")(x)
     x = CropLike(name="decoder_crop")([x, quarter])
@@ -102,9 +97,8 @@ def resnet18_gray(
 def _output(x, channels, name, half_size, activation=None):
     """A color output, doubled and cropped to `half_size` unless that is None."""
     # Half precision could not tell neighboring colors apart.
-    x = layers.Conv2D(
-        channels, 3, padding="same", activation=activation, dtype="float32", name=name
-    )(x)
+    options = {"activation": activation, "dtype": "float32", "name": name}
+    x = layers.Conv2D(channels, 3, padding="same", **options)(x)
     if half_size is None:
         return x
     x = Upsample2x(dtype="float32", name=f"{name}_up")(x)

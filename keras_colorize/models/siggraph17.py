@@ -15,9 +15,6 @@ from keras_colorize.models.arguments import check_network, scaled
 from keras_colorize.models.ddcolor import PadToMultiple
 from keras_colorize.models.encoders import padded_conv
 
-STRIDE = 8
-"""Rows of the photograph per row of the coarsest features."""
-
 BLOCKS = {1: (2, 64, 1), 2: (2, 128, 1), 3: (3, 256, 1), 4: (3, 512, 1), 5: (3, 512, 2)}
 BLOCKS |= {6: (3, 512, 2), 7: (3, 512, 1), 8: (2, 256, 1), 9: (1, 128, 1), 10: (1, 128, 1)}
 """Convolutions, channels and dilation of the ten blocks."""
@@ -29,12 +26,10 @@ SHORTCUTS = {8: 3, 9: 2, 10: 1}
 def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggraph17"):
     """Builds the network.
 
-    The release takes sizes that 8 divides. Other sizes are filled up to the next such size with
-    the last row and column, and the colors of what was added are cut off again.
+    Sizes that 8 does not divide are filled up with the last row and column, and cut off again.
 
     Args:
-        hints: whether the user's colors are inputs, too. Without, the network sees a photograph
-            without hints; the weights are the same.
+        hints: whether the user's colors are inputs, too; the weights are the same.
         width: factor on the channels of all layers but the output; 1.0 is the paper.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works; the
             release was trained on 256 x 256.
@@ -46,9 +41,6 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
         of `"lightness"`, as above; `"hint_ab"`, a and b in -110..110, (N, H, W, 2); and
         `"hint_mask"`, (N, H, W, 1), 1 at the pixels whose color is known and 0 elsewhere, where
         `"hint_ab"` is not looked at.
-
-    Raises:
-        ValueError: for an argument out of its range.
     """
     check_network(width, input_shape, hints=(hints, (True, False)))
     lightness = keras.Input(input_shape, name="lightness")
@@ -64,14 +56,19 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
         nothing = layers.Rescaling(0.0, dtype="float32", name="no_hints")(lightness)
         parts = [x, nothing, nothing, nothing]
     x = layers.Concatenate(dtype="float32", name="concat")(parts)
-    x = PadToMultiple(STRIDE, dtype="float32", name="pad")(x)
+    x = PadToMultiple(8, dtype="float32", name="pad")(x)
     outputs = {}
     for number, (depth, channels, dilation) in BLOCKS.items():
         channels = scaled(channels, width)
         if number in (2, 3, 4):
             x = layers.MaxPooling2D(1, 2, name=f"conv{number}_subsample")(x)
         if number in SHORTCUTS:
-            x = _add_shortcut(x, outputs[SHORTCUTS[number]], f"conv{number}", channels)
+            x = layers.Conv2DTranspose(
+                channels, 4, 2, "same", kernel_initializer="he_normal", name=f"conv{number}_up"
+            )(x)
+            short = padded_conv(outputs[SHORTCUTS[number]], channels, f"conv{number}_short")
+            x = layers.Add(name=f"conv{number}_add")([x, short])
+            x = layers.ReLU(name=f"conv{number}_add_relu")(x)
         for part in range(1, depth + 1):
             x = padded_conv(x, channels, f"conv{number}_{part}", dilation_rate=dilation)
             if number < 10:
@@ -84,12 +81,3 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
     x = CropLike(dtype="float32", name="crop")([x, lightness])
     ab = layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
     return keras.Model(inputs, {"ab": ab}, name=name)
-
-
-def _add_shortcut(x, skip, name, channels):
-    """Doubles the size and adds a block of that size."""
-    x = layers.Conv2DTranspose(
-        channels, 4, 2, padding="same", kernel_initializer="he_normal", name=f"{name}_up"
-    )(x)
-    x = layers.Add(name=f"{name}_add")([x, padded_conv(skip, channels, f"{name}_short")])
-    return layers.ReLU(name=f"{name}_add_relu")(x)

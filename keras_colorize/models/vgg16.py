@@ -14,8 +14,7 @@ from keras_colorize.layers import GreyLevels
 from keras_colorize.models.arguments import scaled
 
 IMAGENET_MEANS = (103.939, 116.779, 123.68)
-"""Means of blue, green and red over ImageNet, in the order of the channels that the released
-weights expect: they come from Caffe, which reads blue first."""
+"""Means of blue, green and red over ImageNet; the released weights, from Caffe, read blue first."""
 
 _BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512))
 """Convolutions and channels of the blocks that are used."""
@@ -28,20 +27,15 @@ _NAMES = [
 
 
 def vgg16_features(lightness, width=1.0):
-    """Features at strides 1, 2, 4 and 8 of the gray photograph of a lightness.
-
-    `lightness` is L* in 0..100, (N, H, W, 1).
-    """
+    """Features at strides 1, 2, 4 and 8 of the gray photograph of L* in 0..100, (N, H, W, 1)."""
     x = GreyLevels(IMAGENET_MEANS, name="grey_levels")(lightness)
     features = []
     for block, (convolutions, filters) in enumerate(_BLOCKS, start=1):
         if features:
             x = layers.MaxPooling2D(2, 2, padding="same", name=f"block{block - 1}_pool")(x)
         for number in range(1, convolutions + 1):
-            name = f"block{block}_conv{number}"
-            x = layers.Conv2D(
-                scaled(filters, width), 3, padding="same", activation="relu", name=name
-            )(x)
+            conv = {"activation": "relu", "name": f"block{block}_conv{number}"}
+            x = layers.Conv2D(scaled(filters, width), 3, padding="same", **conv)(x)
         features.append(x)
     return features
 
@@ -53,19 +47,17 @@ def load_vgg16(model, weights):
     path of such a file, of Keras 3 or older. Raises ValueError if file or model does not fit.
     """
     values = _read(weights)
-    own = {layer.name: layer for layer in model.layers}
-    for name in _NAMES:
-        if name not in own:
-            raise ValueError(f"Expected a vgg16 encoder, {model.name} lacks {name!r}.")
-        shapes = [value.shape for value in values.get(name, ())]
-        expected = [tuple(variable.shape) for variable in own[name].weights]
+    encoder = [model.get_layer(name) for name in _NAMES]
+    for layer in encoder:
+        shapes = [value.shape for value in values.get(layer.name, ())]
+        expected = [tuple(variable.shape) for variable in layer.weights]
         if shapes != expected:
             raise ValueError(
-                f"Expected the weights of keras.applications.VGG16 in {weights!r}, {name} of "
-                f"shapes {expected}; found {shapes or 'no such layer'}."
+                f"Expected the weights of keras.applications.VGG16 in {weights!r}, {layer.name} "
+                f"of shapes {expected}; found {shapes or 'no such layer'}."
             )
-    for name in _NAMES:
-        own[name].set_weights(values[name])
+    for layer in encoder:
+        layer.set_weights(values[layer.name])
 
 
 def _read(weights):
@@ -74,9 +66,7 @@ def _read(weights):
         source = keras.applications.VGG16(include_top=False, weights="imagenet")
         return {layer.name: layer.get_weights() for layer in source.layers if layer.weights}
     if not os.path.isfile(weights):
-        raise ValueError(
-            f"Expected 'imagenet' or the path of a VGG16 weights file, received {weights!r}."
-        )
+        raise ValueError(f"Expected 'imagenet' or a file of VGG16 weights, received {weights!r}.")
     arrays = {}
 
     def collect(path, group):

@@ -37,9 +37,9 @@ AGGREGATIONS = ("concat", "sum", "finest")
 FINAL_WIDTHS = (128, 64, 64)
 """Channels of the 3x3 convolutions between the aggregation and the output."""
 
+# Of the moving statistics, as in Lasagne, with which the paper was made (section 5.2). Features
+# begin far from mean 0 and variance 1, so slower statistics stay wrong for hundreds of steps.
 _MOMENTUM = 0.9
-"""Of the moving statistics, as in Lasagne, with which the paper was made (section 5.2). Features
-begin far from mean 0 and variance 1, so slower statistics stay wrong for hundreds of steps."""
 
 _LOADERS = {"vgg16": load_vgg16, "mobilenet_v2": load_mobilenet_v2}
 
@@ -59,25 +59,21 @@ def vgg16_residual_encoder(
 ):
     """Builds the final classification model (section 3.6), the baseline or an ablation.
 
-    The baseline regression model (section 3.5) is `head="luv_uv", aggregation="finest",
-    final_widths=()`. The final model needs much memory: its concatenation has 704 channels at
-    full size, 135 MiB for a picture of 224x224 in float32.
+    The baseline (section 3.5) is `head="luv_uv", aggregation="finest", final_widths=()`. The final
+    model concatenates 704 channels at full size, 135 MiB for 224x224 pixels in float32.
 
     Args:
         encoder: a key of `ENCODER_STRIDES`; the paper has `"vgg16"`.
         encoder_weights: None (random), `"imagenet"`, or the path of a weights file of
             `keras.applications`. For resnet18_gray there is `take_encoder`.
-        head: what is predicted: `"luv_uv"` or `"luv_uv_logits"`; with HSV (section 5.2)
-            `"hs"` or `"hs_logits"`.
+        head: `"luv_uv"` or `"luv_uv_logits"`; with HSV (section 5.2) `"hs"` or `"hs_logits"`.
         width: factor on the channels of all layers but the outputs; 1.0 is the paper.
             mobilenet_v2 has no other.
-        decoder_width: further factor on the channels outside the encoder, reached by a 1x1
-            convolution unless 1.0.
-        aggregation: `"concat"` (section 3.6), `"sum"` (section 5.2; 1x1 convolutions make the
-            channels equal), or `"finest"` for the last scale of the decoder alone.
+        decoder_width: further factor on the channels outside the encoder.
+        aggregation: `"concat"` (section 3.6), `"sum"` after 1x1 convolutions (section 5.2), or
+            `"finest"` for the last scale of the decoder alone.
         residual_units: False takes the features in place of the decoder's scales (section 5.2).
-        final_widths: channels of each 3x3 convolution after the aggregation; the paper has
-            three and tried one and two.
+        final_widths: channels of each 3x3 convolution after the aggregation.
         smoothing: None, or the standard deviation in output pixels of a Gaussian that smooths
             the class scores (section 5.3).
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
@@ -88,9 +84,6 @@ def vgg16_residual_encoder(
         height ceil(H / s), s the first of `ENCODER_STRIDES[encoder]`: `"luv_uv"` (N, h, w, 2),
         u and v of L*u*v* as `scale_luv_uv` has them, `"hs"` (N, h, w, 2) in [0, 1], neither
         clipped, or `"luv_uv_logits"` or `"hs_logits"` (N, h, w, 2, 50).
-
-    Raises:
-        ValueError: for an argument out of its range, or two that exclude each other.
     """
     check_network(
         width,
@@ -99,7 +92,15 @@ def vgg16_residual_encoder(
         head=(head, (*REGRESSION_HEADS, *CLASSIFICATION_HEADS)),
         aggregation=(aggregation, AGGREGATIONS),
     )
-    _check(encoder, encoder_weights, width, decoder_width)
+    if encoder_weights is not None and encoder not in _LOADERS:
+        raise ValueError(
+            f"Expected encoder_weights only with encoder {' or '.join(_LOADERS)}, received "
+            f"{encoder!r}."
+        )
+    if decoder_width <= 0:
+        raise ValueError(f"Expected a decoder_width above 0, received {decoder_width}.")
+    if encoder == "mobilenet_v2" and width != 1:
+        raise ValueError(f"Expected width 1 with encoder 'mobilenet_v2', received {width}.")
     if aggregation == "finest" and not residual_units:
         raise ValueError(
             "Expected aggregation 'concat' or 'sum' without residual units, received 'finest'."
@@ -110,45 +111,39 @@ def vgg16_residual_encoder(
             f"{smoothing}."
         )
     lightness = keras.Input(input_shape, name="lightness")
-    features = _encode(lightness, encoder, width)
+    if encoder == "mobilenet_v2":
+        features = encode(lightness, encoder)
+    else:
+        encoders = {"vgg16": vgg16_features, "resnet18_gray": resnet18_features}
+        features = encoders[encoder](lightness, width)
+    features = list(zip(ENCODER_STRIDES[encoder], features, strict=True))[::-1]
     if residual_units:
         scales = _decode(features, decoder_width)
     else:
         scales = [
-            _normalized(stride, x, scaled(x.shape[-1], decoder_width))
-            for stride, x in reversed(features.items())
+            _normalized(stride, x, scaled(x.shape[-1], decoder_width)) for stride, x in features
         ]
     x = _aggregate(scales, aggregation)
     # No batch normalization in "the last few layers before the output" (section 3.4).
     for number, channels in enumerate(final_widths, start=1):
-        x = layers.Conv2D(
-            scaled(channels, width * decoder_width),
-            3,
-            padding="same",
-            activation="relu",
-            name=f"final_conv{number}",
-        )(x)
-    output = _classify(x, head, smoothing) if head in CLASSIFICATION_HEADS else _regress(x, head)
+        conv = {"padding": "same", "activation": "relu", "name": f"final_conv{number}"}
+        x = layers.Conv2D(scaled(channels, width * decoder_width), 3, **conv)(x)
+    if head in CLASSIFICATION_HEADS:
+        output = _classify(x, head, smoothing)
+    else:
+        # Small weights, so that training starts at gray and not at loud noise.
+        start = {"kernel_initializer": keras.initializers.RandomNormal(stddev=1e-3)}
+        start["bias_initializer"] = keras.initializers.Constant(REGRESSION_HEADS[head])
+        output = layers.Conv2D(2, 1, dtype="float32", name=head, **start)(x)
     model = keras.Model(lightness, {head: output}, name=name)
     if encoder_weights is not None:
         _LOADERS[encoder](model, encoder_weights)
     return model
 
 
-def _encode(lightness, encoder, width):
-    """Features by stride, finest first."""
-    if encoder == "vgg16":
-        features = vgg16_features(lightness, width)
-    elif encoder == "resnet18_gray":
-        features = resnet18_features(lightness, width)
-    else:
-        features = encode(lightness, encoder)
-    return dict(zip(ENCODER_STRIDES[encoder], features, strict=True))
-
-
 def _decode(features, factor):
-    """The "creating" side of section 3.5: its scales, coarsest first."""
-    (stride, coarsest), *finer = reversed(features.items())
+    """The "creating" side of section 3.5: its scales; they and the features coarsest first."""
+    (stride, coarsest), *finer = features
     x = _normalized(stride, coarsest, coarsest.shape[-1])
     scales = []
     for stride, skip in finer:
@@ -176,20 +171,17 @@ def _aggregate(scales, aggregation):
     *coarser, finest = scales
     if aggregation == "finest":
         return finest
-    if aggregation == "sum":
-        channels = finest.shape[-1]
-        # Narrow before the up-sampling, where there are fewer places.
-        coarser = [
-            layers.Conv2D(channels, 1, use_bias=False, name=f"scale{number}_narrow")(x)
-            for number, x in enumerate(coarser, start=1)
-        ]
-    resized = [
-        ResizeLike(name=f"scale{number}_up")([x, finest])
-        for number, x in enumerate(coarser, start=1)
-    ]
-    if aggregation == "sum":
-        return layers.Add(name="sum")([*resized, finest])
-    return layers.Concatenate(name="concat")([*resized, finest])
+    joined = []
+    for number, x in enumerate(coarser, start=1):
+        if aggregation == "sum":
+            # Narrow before the up-sampling, where there are fewer places.
+            narrow = layers.Conv2D(
+                finest.shape[-1], 1, use_bias=False, name=f"scale{number}_narrow"
+            )
+            x = narrow(x)
+        joined.append(ResizeLike(name=f"scale{number}_up")([x, finest]))
+    join = layers.Add if aggregation == "sum" else layers.Concatenate
+    return join(name=aggregation)([*joined, finest])
 
 
 def _classify(x, head, smoothing):
@@ -203,32 +195,7 @@ def _classify(x, head, smoothing):
     return StackChannels(dtype="float32", name=head)(scores)
 
 
-def _regress(x, head):
-    return layers.Conv2D(
-        2,
-        1,
-        # Small, so that training starts at gray and not at loud noise.
-        kernel_initializer=keras.initializers.RandomNormal(stddev=1e-3),
-        bias_initializer=keras.initializers.Constant(REGRESSION_HEADS[head]),
-        dtype="float32",
-        name=head,
-    )(x)
-
-
 def _block(x, channels, name, kernel_size=3):
     """Convolution, batch normalization and ReLU, from Glorot's weights (section 5.2)."""
-    return conv_block(
-        x, channels, name, kernel_size, kernel_initializer="glorot_uniform", momentum=_MOMENTUM
-    )
-
-
-def _check(encoder, encoder_weights, width, decoder_width):
-    if encoder_weights is not None and encoder not in _LOADERS:
-        raise ValueError(
-            f"Expected encoder_weights only with encoder {' or '.join(_LOADERS)}, received "
-            f"{encoder!r}."
-        )
-    if decoder_width <= 0:
-        raise ValueError(f"Expected a decoder_width above 0, received {decoder_width}.")
-    if encoder == "mobilenet_v2" and width != 1:
-        raise ValueError(f"Expected width 1 with encoder 'mobilenet_v2', received {width}.")
+    options = {"initializer": "glorot_uniform", "momentum": _MOMENTUM}
+    return conv_block(x, channels, name, kernel_size, **options)

@@ -1,4 +1,4 @@
-"""SpectralNorm against NumPy and PyTorch; noise and statistics that stay in inference."""
+"""SpectralNorm against NumPy and PyTorch; statistics that stay in inference."""
 
 import keras
 import numpy as np
@@ -7,11 +7,7 @@ import torch
 from keras import layers, ops
 from torch.nn.utils.parametrizations import spectral_norm
 
-from keras_colorize.layers import (
-    BatchStatisticsNormalization,
-    PermanentDropout,
-    SpectralNorm,
-)
+from keras_colorize.layers import BatchStatisticsNormalization, SpectralNorm
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.normal(size=(2, 6, 5, 3)).astype("float32")
@@ -35,8 +31,8 @@ def wrapped(kind):
     return _built(KINDS[kind]())
 
 
-def _built(layer, **options):
-    norm = SpectralNorm(layer, **options)
+def _built(layer):
+    norm = SpectralNorm(layer)
     norm.build(PICTURE.shape)
     rng = np.random.default_rng(1)
     norm.set_weights([rng.normal(size=w.shape) for w in norm.get_weights()])
@@ -55,9 +51,10 @@ def _largest_singular_value(kind, kernel):
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_the_norm_becomes_one(kind, policy):
-    norm = _built(KINDS[kind](dtype=policy), power_iterations=30)
+    norm = _built(KINDS[kind](dtype=policy))
     kernel, bias = norm.layer.get_weights()
-    norm(PICTURE, training=True)
+    for _ in range(30):
+        norm(PICTURE, training=True)
     plain = KINDS[kind](dtype=policy)
     plain.build(PICTURE.shape)
     plain.set_weights([kernel / _largest_singular_value(kind, kernel), bias])
@@ -75,7 +72,6 @@ def test_the_norm_becomes_one(kind, policy):
 def test_only_training_improves_u(wrapped):
     before = _numpy(wrapped.u)
     wrapped(PICTURE)
-    wrapped(PICTURE, training=False)
     np.testing.assert_array_equal(_numpy(wrapped.u), before)
     wrapped(PICTURE, training=True)
     assert np.abs(_numpy(wrapped.u) - before).max() > 0.01
@@ -144,19 +140,11 @@ def test_file_round_trip(wrapped, tmp_path):
     np.testing.assert_array_equal(_numpy(loaded(PICTURE)), _numpy(model(PICTURE)))
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: SpectralNorm(layers.DepthwiseConv2D(3)), "received DepthwiseConv2D"),
-        (
-            lambda: SpectralNorm(layers.Dense(3), power_iterations=0),
-            "1 power iteration or more, received 0",
-        ),
-    ],
-)
-def test_refuses(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
+def test_refuses():
+    with pytest.raises(ValueError, match="received DepthwiseConv2D"):
+        SpectralNorm(layers.DepthwiseConv2D(3))
+    with pytest.raises(ValueError, match="axis -1, received 1"):
+        BatchStatisticsNormalization(axis=1)
 
 
 MAP = np.random.default_rng(0).normal(3.0, 2.0, (2, 3, 4, 5)).astype("float32")
@@ -191,44 +179,10 @@ def test_only_training_moves_the_statistics():
 
 
 def test_half_precision_outside_only():
-    norm = _norm(dtype="mixed_bfloat16")
+    norm = keras.layers.deserialize(keras.layers.serialize(_norm(dtype="mixed_bfloat16")))
+    norm.set_weights(_norm().get_weights())
     # In bfloat16 itself neither the mean nor the variance of such numbers could be told.
     picture = np.float32(256.0) + 2 * MAP.round()
     output = norm(picture)
     assert output.dtype == ops.cast(MAP, "bfloat16").dtype
     np.testing.assert_allclose(_numpy(output), _numpy(_norm()(picture)), atol=0.02)
-
-
-def test_refuses_another_axis():
-    with pytest.raises(ValueError, match="axis -1, received 1"):
-        BatchStatisticsNormalization(axis=1)
-
-
-def test_config_round_trip():
-    norm = _norm(epsilon=0.1)
-    again = keras.layers.deserialize(keras.layers.serialize(norm))
-    assert type(again) is BatchStatisticsNormalization
-    assert again.get_config() == norm.get_config()
-
-
-ONES = np.ones((2, 40, 3), "float32")
-
-
-def _dropped(output):
-    output = keras.ops.convert_to_numpy(output)
-    assert set(np.unique(output)) == {np.float32(0), np.float32(4 / 3)}
-    return output == 0
-
-
-def test_each_call_drops_others(tmp_path):
-    inputs = keras.Input((None, 3))
-    model = keras.Model(inputs, PermanentDropout(0.25)(inputs))
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    for network in (model, loaded):
-        calls = [network(ONES, training=False), network(ONES), network(ONES, training=True)]
-        calls += [network.predict_on_batch(ONES) for _ in range(2)]
-        dropped = [_dropped(output) for output in calls]
-        for one, other in zip(dropped, dropped[1:], strict=False):
-            assert (one != other).any()
-        assert 0.15 < np.mean(dropped) < 0.35

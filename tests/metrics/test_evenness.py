@@ -16,8 +16,8 @@ def _rgb(lightness, a, b):
     return color.lab2rgb(lab).astype("float32")
 
 
-def _blotchiness(rgb, **options):
-    return keras.ops.convert_to_numpy(blotchiness(rgb, **options))
+def _blotchiness(rgb):
+    return keras.ops.convert_to_numpy(blotchiness(rgb))
 
 
 @pytest.fixture
@@ -30,26 +30,14 @@ def test_a_border_by_hand():
     # 4 rows of 6 pixels: one step of 3, 4 (length 5) a row among 5 x 4 + 6 x 3 pairs.
     a = np.where(np.arange(6) < 3, 0.0, 3.0)[None].repeat(4, axis=0)
     assert _blotchiness(_rgb(50.0, a, a * 4 / 3)) == pytest.approx(4 * 5 / 38, abs=0.01)
-
-
-def test_a_border_at_an_edge_of_lightness_is_none():
-    right = np.arange(6) >= 3
-    rgb = _rgb(np.where(right, 70.0, 50.0)[None], np.where(right, 8.0, 0.0)[None], np.zeros((4, 6)))
+    # At an edge of lightness it is none.
+    rgb = _rgb(50.0 + 7 * a, a, a * 4 / 3)
     assert _blotchiness(rgb) == pytest.approx(0.0, abs=0.01)
-    # As a border it is one of 5 x 4 + 6 x 3 pairs in each row.
-    assert _blotchiness(rgb, edge=100.0) == pytest.approx(4 * 8 / 38, abs=0.02)
 
 
 def test_grey_and_a_single_pixel_have_no_blotches():
     assert _blotchiness(GREY) == pytest.approx(0.0, abs=0.02)
     assert _blotchiness(np.full((1, 1, 3), 0.3, "float32")) == 0.0
-
-
-def test_every_picture_of_a_batch_has_its_own():
-    pictures = np.random.default_rng(0).uniform(0.4, 0.5, (2, 3, 5, 4, 3)).astype("float32")
-    values = _blotchiness(pictures)
-    for index in np.ndindex(2, 3):
-        assert values[index] == pytest.approx(_blotchiness(pictures[index]), rel=1e-4)
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.5])
@@ -71,7 +59,6 @@ def test_regions_are_parted_by_lightness_and_small_ones_do_not_count():
     lightness = np.where(np.abs(np.arange(20) - 9.5) < 2, 80.0, 50.0)[None].repeat(10, axis=0)
     parted = _rgb(lightness, a, 0 * a)
     assert hue_patchiness(parted) == pytest.approx(0.0, abs=0.01)
-    assert hue_patchiness(parted, smallest=1) > 0.1
     assert hue_patchiness(_rgb(52.0, a, 0 * a)[:, 7:13]) == 0.0
 
 
@@ -87,18 +74,12 @@ def test_grey_has_no_patches_and_a_photograph_few():
     assert values[1] > 5 * values[0]
 
 
-def test_what_stays_does_not_flicker(frames):
-    assert chroma_flicker(frames) == 0.0
-
-
 def test_only_static_pixels_count(frames):
     # One static pixel jumps by (3, 4) once; another changes color where its lightness moves.
     frames[1:, 0, 0, 1:] += [3.0, 4.0]
     frames[1:, 1, 1] += [20.0, 60.0, 0.0]
     # First pair: three static pixels, one of them 5 off; second pair: four static, none off.
     assert chroma_flicker(frames) == pytest.approx(5.0 / 7.0)
-    # If the lightness may change that much, the other one counts, too.
-    assert chroma_flicker(frames, still=20.0) == pytest.approx(65.0 / 8.0)
 
 
 def test_frames_may_come_one_by_one_and_none_be_static(frames):
@@ -106,8 +87,5 @@ def test_frames_may_come_one_by_one_and_none_be_static(frames):
     assert chroma_flicker(frame for frame in frames) == pytest.approx(3.0)
     frames[1] += 10.0
     assert chroma_flicker(frames) == 0.0
-
-
-def test_one_frame_has_no_flicker(frames):
     with pytest.raises(ValueError, match="two frames"):
         chroma_flicker(frames[:1])

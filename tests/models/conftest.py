@@ -8,9 +8,36 @@ ON_JAX = keras.backend.backend() == "jax"
 
 
 @pytest.fixture(scope="session")
-def one_step():
-    """Options of `compile` for a single step: XLA is JAX's only way, a graph takes seconds."""
-    return {"jit_compile": True} if ON_JAX else {"run_eagerly": True}
+def step():
+    """Returns a function that trains one step and tells how far each weight moved, by path.
+
+    Plain gradient descent moves a weight by rate x gradient on every backend; the rate is high so
+    that no small gradient is lost beside its weight.
+    """
+
+    def _step(model, x, y, loss="mse", rate=1e3, **options):
+        # XLA is JAX's only way, a graph takes seconds.
+        options |= {"jit_compile": True} if ON_JAX else {"run_eagerly": True}
+        model.compile(keras.optimizers.SGD(rate), loss, **options)
+        before = [keras.ops.convert_to_numpy(w).copy() for w in model.weights]
+        model.train_on_batch(x, y)
+        after = [keras.ops.convert_to_numpy(w) for w in model.weights]
+        moved = [new - old for new, old in zip(after, before, strict=True)]
+        return dict(zip([w.path for w in model.weights], moved, strict=True))
+
+    return _step
+
+
+@pytest.fixture(scope="session")
+def assert_all_learn():
+    """Returns a function that checks what `step` tells of a model's trainable weights."""
+
+    def _assert_all_learn(model, moved):
+        for weight in model.trainable_weights:
+            assert np.isfinite(moved[weight.path]).all(), weight.path
+            assert np.any(moved[weight.path]), weight.path
+
+    return _assert_all_learn
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +86,17 @@ def odd_statistics():
     return _odd_statistics
 
 
+@pytest.fixture(scope="session")
+def lightness_of():
+    """Returns a function that makes L* at random, (batch, height, width, 1)."""
+
+    def _lightness_of(height, width, batch=2, seed=0):
+        rng = np.random.default_rng(seed)
+        return rng.uniform(0.0, 100.0, (batch, height, width, 1)).astype("float32")
+
+    return _lightness_of
+
+
 @pytest.fixture
 def bfloat16_policy():
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -89,6 +127,29 @@ def copy_to_torch():
         return module.eval()
 
     return _copy
+
+
+@pytest.fixture(scope="session")
+def assert_layers_equal(predict, lightness_of):
+    """Returns a function that compares layers by name with what a PyTorch module returns of them.
+
+    What the module has past the end of the picture is not compared.
+    """
+    import torch
+
+    def _assert_layers_equal(model, module, size, scale):
+        lightness = lightness_of(*size)
+        with torch.no_grad():
+            expected = module(torch.tensor(scale(lightness)).permute(0, 3, 1, 2))
+        layers = {name: model.get_layer(name).output for name in expected}
+        for name, value in predict(keras.Model(model.input, layers), lightness).items():
+            other = expected[name].numpy()
+            if other.ndim == 4:
+                other = other.transpose(0, 2, 3, 1)[:, : value.shape[1], : value.shape[2]]
+            assert other.std() > 0.01, name
+            np.testing.assert_allclose(value, other, atol=1e-4, rtol=1e-4, err_msg=name)
+
+    return _assert_layers_equal
 
 
 @pytest.fixture(autouse=True)

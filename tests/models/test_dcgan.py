@@ -1,4 +1,4 @@
-"""The generator: wiring against PyTorch, noise, batch normalization, spectral norm."""
+"""The generator: wiring against PyTorch, batch normalization, spectral norm."""
 
 import keras
 import numpy as np
@@ -53,10 +53,6 @@ class Published(nn.Module):
         return (torch.tanh(self.ab_tanh(x)) + 1) / 2
 
 
-def _lightness(*shape, seed=0):
-    return np.random.default_rng(seed).uniform(0, 100, (*shape, 1)).astype("float32")
-
-
 @pytest.fixture(scope="module")
 def model(randomise, odd_statistics):
     return odd_statistics(randomise(dcgan_generator(32, TINY)))
@@ -79,12 +75,9 @@ def published(model, copy_to_torch):
     return copy_to_torch(model, Published())
 
 
-SIZES = [(32, 32), (33, 31), (5, 7), (1, 1)]
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_the_wiring_is_the_published_one(model, published, size, predict):
-    lightness = _lightness(2, *size)
+@pytest.mark.parametrize("size", [(32, 32), (33, 31), (5, 7), (1, 1)])
+def test_the_wiring_is_the_published_one(model, published, size, predict, lightness_of):
+    lightness = lightness_of(*size, batch=2)
     with torch.no_grad():
         expected = published(torch.tensor(lightness).permute(0, 3, 1, 2))
     outputs = predict(model, lightness)
@@ -93,29 +86,12 @@ def test_the_wiring_is_the_published_one(model, published, size, predict):
     np.testing.assert_allclose(outputs["ab"], expected.permute(0, 2, 3, 1).numpy(), atol=1e-5)
 
 
-def test_dropout_is_the_only_noise(model, make, predict):
-    lightness = _lightness(1, 16, 16)
-    once = predict(model, lightness)["ab"]
-    np.testing.assert_array_equal(predict(model, lightness)["ab"], once)
-    without = make(dropout=0.0, dropout_in_inference=True)
-    np.testing.assert_allclose(predict(without, lightness)["ab"], once, atol=1e-6)
-    noisy = make(dropout_in_inference=True)
-    calls = [predict(noisy, lightness)["ab"] for _ in range(2)]
-    for call in calls:
-        assert 0.01 < np.abs(call - once).mean() < 0.2
-    assert np.abs(calls[0] - calls[1]).mean() > 0.01
-
-
 @pytest.mark.parametrize("mode", ["moving", "batch", "none"])
-def test_one_picture_trains_the_innermost_level_too(mode, one_step):
+def test_one_picture_trains_the_innermost_level_too(mode, step, assert_all_learn, lightness_of):
     # It has one pixel there, which batch normalisation would make nothing of.
     model = dcgan_generator(32, TINY, batch_norm_mode=mode, dropout=0.0)
-    model.compile(keras.optimizers.SGD(1e3), loss={"ab": "mse"}, **one_step)
-    before = {weight.path: weight.numpy() for weight in model.trainable_weights}
-    model.train_on_batch(_lightness(1, 16, 16), {"ab": np.ones((1, 16, 16, 2))})
-    for weight in model.trainable_weights:
-        assert np.isfinite(weight.numpy()).all(), weight.path
-        assert np.any(weight.numpy() != before[weight.path]), weight.path
+    target = {"ab": np.ones((1, 16, 16, 2))}
+    assert_all_learn(model, step(model, lightness_of(16, 16, batch=1), target))
 
 
 @pytest.mark.parametrize(("level_set", "layers"), [(32, 2), (256, 3)])
@@ -126,22 +102,9 @@ def test_dropout_is_in_the_innermost_layers(level_set, layers):
     assert dropouts == [f"up{innermost - i}_dropout" for i in range(layers)]
 
 
-def test_noise_survives_files_and_folding(make, tmp_path, predict):
-    noisy = make(dropout_in_inference=True)
-    noisy.save(tmp_path / "model.keras")
-    noisy.export(tmp_path / "served", format="tf_saved_model", verbose=False)
-    folded = fold_batch_norm(noisy)
-    assert not any("_bn" in layer.name for layer in folded.layers)
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    served = keras.layers.TFSMLayer(tmp_path / "served", call_endpoint="serve")
-    for network in (loaded, served, folded):
-        calls = [predict(network, _lightness(1, 16, 16))["ab"] for _ in range(2)]
-        assert np.abs(calls[0] - calls[1]).mean() > 0.01
-
-
-def test_batch_mode_is_the_same_in_training_and_inference(make, predict):
+def test_batch_mode_is_the_same_in_training_and_inference(make, predict, lightness_of):
     model = make(batch_norm_mode="batch", dropout=0.0)
-    lightness = _lightness(3, 16, 24)
+    lightness = lightness_of(16, 24, batch=3)
     inference = predict(model, lightness)["ab"]
     training = keras.ops.convert_to_numpy(model(lightness, training=True)["ab"])
     np.testing.assert_allclose(inference, training, atol=1e-5)
@@ -152,20 +115,17 @@ def test_batch_mode_is_the_same_in_training_and_inference(make, predict):
 
 
 @pytest.fixture(scope="module")
-def spectral():
+def spectral(lightness_of):
     """A spectrally normalised generator whose moving statistics are those of a batch."""
     model = dcgan_generator(32, TINY, batch_norm_momentum=0.0, dropout=0.0, spectral_norm=True)
-    model(_lightness(4, 16, 16), training=True)
+    model(lightness_of(16, 16, batch=4), training=True)
     return model
 
 
-def test_spectral_norm_is_in_every_layer_but_the_output(spectral):
+def test_spectral_norm_is_in_every_layer_but_the_output(spectral, tmp_path, predict, lightness_of):
     wrapped = [layer.name for layer in spectral.layers if isinstance(layer, SpectralNorm)]
     assert wrapped == [f"down{i}" for i in range(5)] + [f"up{i}" for i in (3, 2, 1, 0)]
-
-
-def test_spectral_norm_survives_files_and_folding(spectral, tmp_path, predict):
-    lightness = _lightness(2, 19, 10)
+    lightness = lightness_of(19, 10, batch=2)
     expected = predict(spectral, lightness)["ab"]
     assert expected.std((1, 2)).min() > 1e-3
     spectral.save(tmp_path / "model.keras")
@@ -176,24 +136,16 @@ def test_spectral_norm_survives_files_and_folding(spectral, tmp_path, predict):
 
 
 @pytest.mark.usefixtures("bfloat16_policy")
-def test_small_pictures_train_in_half_precision():
+def test_small_pictures_train_in_half_precision(step, lightness_of):
     # The last convolutions see 2 x 1 pixels and then 1 x 1.
     arguments = {"width": 1 / 8, "dropout": 0.0, "batch_norm_mode": "none"}
     models = [dcgan_generator(256, **arguments)]
     keras.config.set_dtype_policy("float32")
     models.append(dcgan_generator(256, **arguments))
     models[1].set_weights(models[0].get_weights())
-    lightness = np.random.default_rng(0).uniform(0, 100, (4, 24, 10, 1)).astype("float32")
-    moved = [_step(model, lightness) for model in models]
+    target = {"ab": np.ones((4, 24, 10, 2))}
+    moved = [step(model, lightness_of(24, 10, batch=4), target, rate=100.0) for model in models]
     assert models[0].get_layer("down6").compute_dtype == "bfloat16"
-    for low, high in zip(*moved, strict=True):
+    for number in range(8):
+        low, high = (one[f"down{number}/kernel"] for one in moved)
         assert np.linalg.norm(low - high) < 0.3 * np.linalg.norm(high)
-
-
-def _step(model, lightness):
-    """How far a large step moves the kernels of the contracting path."""
-    model.compile(keras.optimizers.SGD(100.0), loss="mse", run_eagerly=True)
-    kernels = [model.get_layer(f"down{number}").kernel for number in range(8)]
-    before = [kernel.numpy() for kernel in kernels]
-    model.train_on_batch(lightness, {"ab": np.ones((*lightness.shape[:3], 2))})
-    return [kernel.numpy() - old for kernel, old in zip(kernels, before, strict=True)]

@@ -77,15 +77,11 @@ def test_any_size_gives_one_logit(level_set, size, predict):
 
 
 @pytest.mark.parametrize("spectral_norm", [False, True])
-def test_every_weight_has_a_finite_gradient(spectral_norm, one_step):
+def test_every_weight_has_a_finite_gradient(spectral_norm, step, assert_all_learn):
     model = dcgan_discriminator(32, TINY, spectral_norm=spectral_norm)
-    model.compile(keras.optimizers.SGD(1e3), loss="mse", **one_step)
-    before = [ops.convert_to_numpy(w).copy() for w in model.trainable_weights]
-    model.train_on_batch(_inputs(24, 40, batch=4), np.ones((4, 1)))
-    for old, weight in zip(before, model.trainable_weights, strict=True):
-        moved = ops.convert_to_numpy(weight) - old
-        assert np.isfinite(moved).all(), weight.path
-        assert np.any(moved), weight.path
+    wrapped = [x.name for x in model.layers if isinstance(x, SpectralNorm)]
+    assert wrapped == ["conv0", "conv1", "conv2", "conv3", "score"] * spectral_norm
+    assert_all_learn(model, step(model, _inputs(24, 40, batch=4), np.ones((4, 1))))
 
 
 def test_the_gradient_reaches_the_colors(model, gradient_of):
@@ -112,12 +108,6 @@ def test_bfloat16_inside_float32_out(model, predict):
     logits = predict(low, inputs)
     assert logits.dtype == "float32"
     np.testing.assert_allclose(logits, predict(model, inputs), atol=0.1)
-
-
-def test_spectral_norm_is_in_every_layer():
-    model = dcgan_discriminator(32, TINY, batch_norm_mode="none", spectral_norm=True)
-    convolutions = [x for x in model.layers if isinstance(x, SpectralNorm)]
-    assert [x.name for x in convolutions] == ["conv0", "conv1", "conv2", "conv3", "score"]
 
 
 def test_parameters_are_those_of_the_release():

@@ -63,13 +63,6 @@ def test_places_are_sines_of_the_share_of_the_picture():
     np.testing.assert_allclose(places[1, 3], expected, atol=1e-5)
 
 
-def test_the_activation_is_the_exact_gelu(model):
-    x = np.linspace(-4, 4, 101, dtype="float32")
-    activation = model.get_layer("stage2_block4_expand").activation
-    expected = functional.gelu(torch.tensor(x)).numpy()
-    np.testing.assert_allclose(_numpy(activation(x)), expected, atol=1e-6)
-
-
 def test_other_sizes_are_filled_up_with_the_last_row_and_column(model, predict):
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 33, 31, 1)).astype("float32")
     filled = np.pad(lightness, ((0, 0), (0, 31), (0, 1), (0, 0)), mode="edge")
@@ -90,17 +83,3 @@ def test_the_tiny_network_has_the_published_number_of_parameters():
     with keras.StatelessScope(initialize_variables=False):
         weights = ddcolor().trainable_weights
     assert sum(int(np.prod(weight.shape)) for weight in weights) == 55_006_640 - 2 * 768
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"encoder": "resnet"}, "encoder among convnext_tiny, convnext_large, received 'resnet'"),
-        ({"queries": 0}, "Expected 1 query or more, received 0"),
-        ({"width": 0}, "width above 0, received 0"),
-        ({"input_shape": (None, None, 3)}, r"\(H, W, 1\), received \(None, None, 3\)"),
-    ],
-)
-def test_refuses(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        ddcolor(**arguments)

@@ -85,11 +85,6 @@ def test_residual_model(fold):
     assert set(folded.output) == {"features", "mean"}
 
 
-def test_operators_between_layers(fold):
-    x = layers.BatchNormalization()(layers.Conv2D(4, 1)(inputs := _picture()))
-    fold(inputs, keras.ops.relu(x) + 2.0 * inputs)
-
-
 def test_layers_used_twice_stay_shared(fold):
     conv, norm = layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization()
     inputs = _picture()

@@ -54,37 +54,24 @@ class Published(nn.Module):
         return outputs | {"class_logits": self.class_logits(x.mean((2, 3)))}
 
 
-def _lightness(size):
-    return np.random.default_rng(0).uniform(0, 100, (2, *size, 1)).astype("float32")
-
-
 @pytest.fixture(scope="module")
 def classifier(randomise, odd_statistics):
     return odd_statistics(randomise(resnet18_gray_classifier(5, width=TINY)))
 
 
 @pytest.mark.parametrize("size", [(33, 47), (75, 61)])
-def test_every_block_equals_the_published_one(classifier, size, copy_to_torch, predict):
+def test_every_block_equals_the_published_one(classifier, size, copy_to_torch, assert_layers_equal):
     published = copy_to_torch(classifier, Published(5))
-    lightness = _lightness(size)
-    with torch.no_grad():
-        expected = published(torch.tensor(lightness / 100).permute(0, 3, 1, 2))
-    layers = {name: classifier.get_layer(name).output for name in expected}
-    outputs = predict(keras.Model(classifier.input, layers), lightness)
-    for name, value in outputs.items():
-        other = expected[name].numpy()
-        other = other.transpose(0, 2, 3, 1) if other.ndim == 4 else other
-        assert other.std() > 0.01, name
-        np.testing.assert_allclose(value, other, atol=1e-4, rtol=1e-4, err_msg=name)
+    assert_layers_equal(classifier, published, size, lambda lightness: lightness / 100)
 
 
 @pytest.mark.parametrize("fused", [False, True])
-def test_a_colorizer_takes_the_encoder_of_a_classifier(classifier, fused, predict):
+def test_a_colorizer_takes_the_encoder_of_a_classifier(classifier, fused, predict, lightness_of):
     colorizer = resnet18_gray(width=TINY, global_features=fused)
     take_encoder(colorizer, classifier)
     last = "layer4_block2_out" if fused else "layer2_block2_out"
     ends = [keras.Model(x.input, x.get_layer(last).output) for x in (colorizer, classifier)]
-    features, expected = (predict(end, _lightness((33, 20))) for end in ends)
+    features, expected = (predict(end, lightness_of(33, 20)) for end in ends)
     assert np.std(expected) > 0.01
     np.testing.assert_allclose(features, expected, atol=1e-6)
 

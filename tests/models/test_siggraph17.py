@@ -35,16 +35,3 @@ def test_a_hint_in_the_last_corner_changes_the_colors(guided, inputs, predict):
     mask[0, -1, -1] = 1.0
     changed = np.abs(predict(guided, {**inputs, "hint_mask": mask})["ab"] - before)
     assert changed[0, -1, -1].max() > 1e-3
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"hints": "some"}, "hints among True, False, received 'some'"),
-        ({"width": 0}, "width above 0, received 0"),
-        ({"input_shape": (None, None, 3)}, r"\(H, W, 1\), received \(None, None, 3\)"),
-    ],
-)
-def test_refuses(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        siggraph17(**arguments)

@@ -8,16 +8,6 @@ from scipy.ndimage import gaussian_filter
 from keras_colorize.models import vgg16_residual_encoder
 
 TINY = 1 / 32
-ENCODERS = {"vgg16": {1, 2, 4, 8}}
-if keras.backend.backend() == "tensorflow":
-    # JAX takes half a minute to build each of these.
-    ENCODERS["resnet18_gray"] = {2, 4, 8, 16, 32}
-    ENCODERS["mobilenet_v2"] = {4, 8, 16, 32}
-
-
-def _lightness(height, width, seed=0):
-    rng = np.random.default_rng(seed)
-    return rng.uniform(0.0, 100.0, (1, height, width, 1)).astype("float32")
 
 
 def _names(model):
@@ -47,41 +37,21 @@ def test_layers_have_the_shapes_of_the_paper(paper):
     assert {name: paper.get_layer(name).output.shape for name in expected} == expected
 
 
-def test_a_unit_adds_the_normalised_tap_to_the_doubled_features(predict, randomise):
-    model = randomise(vgg16_residual_encoder(width=TINY))
-    parts = ["tap2_bn", "decoder2_up", "decoder2_sum", "decoder4_conv_relu"]
-    outputs = [model.get_layer(name).output for name in parts]
-    tap, doubled, total, scale = predict(keras.Model(model.input, outputs), _lightness(16, 24))
-    np.testing.assert_allclose(total, tap + doubled, rtol=1e-5)
-    assert tap.std() > 0
-    assert doubled.shape[1:3] == (8, 12)
-    assert scale.shape[1:3] == (4, 6)
-
-
 @pytest.mark.parametrize(("head", "grey"), [("luv_uv", (0.5, 0.5)), ("hs", (0.0, 0.0))])
-def test_regression_begins_at_grey(head, grey):
+def test_regression_begins_at_grey(head, grey, lightness_of):
     model = vgg16_residual_encoder(head=head, width=TINY, aggregation="finest", final_widths=())
     # As in the first step, where batch normalisation takes the statistics of the batch.
-    found = keras.ops.convert_to_numpy(model(_lightness(16, 24), training=True)[head])
-    assert found.shape == (1, 16, 24, 2)
+    found = keras.ops.convert_to_numpy(model(lightness_of(16, 24), training=True)[head])
+    assert found.shape == (2, 16, 24, 2)
     np.testing.assert_allclose(found, np.broadcast_to(grey, found.shape), atol=0.05)
     assert _names(model) & {"concat", "sum", "final_conv1"} == set()
 
 
-def test_scores_of_each_channel_come_from_their_own_layer(predict, randomise):
-    model = randomise(vgg16_residual_encoder(head="hs_logits", width=TINY))
-    outputs = [model.get_layer(name).output for name in ("h_logits", "s_logits", "hs_logits")]
-    hue, saturation, both = predict(keras.Model(model.input, outputs), _lightness(8, 9))
-    assert both.shape == (1, 8, 9, 2, 50)
-    np.testing.assert_array_equal(both[..., 0, :], hue)
-    np.testing.assert_array_equal(both[..., 1, :], saturation)
-
-
-def test_smoothing_is_a_gaussian_over_the_scores(predict, randomise):
+def test_smoothing_is_a_gaussian_over_the_scores(predict, randomise, lightness_of):
     plain = randomise(vgg16_residual_encoder(width=TINY))
     smooth = vgg16_residual_encoder(width=TINY, smoothing=1.5)
     smooth.set_weights(plain.get_weights())
-    picture = _lightness(12, 17)
+    picture = lightness_of(12, 17)
     scores = predict(plain, picture)["luv_uv_logits"]
     expected = gaussian_filter(scores, (0, 1.5, 1.5, 0, 0), mode="reflect")
     found = predict(smooth, picture)["luv_uv_logits"]
@@ -96,11 +66,9 @@ def test_the_decoder_alone_can_be_narrow():
     assert model.get_layer("final_conv1").filters == 32
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
-def test_every_encoder_gives_the_size_of_its_finest_tap(encoder):
-    stride = min(ENCODERS[encoder])
-    factor = {} if encoder == "mobilenet_v2" else {"width": TINY}
-    model = vgg16_residual_encoder(encoder, decoder_width=1 / 8, input_shape=(19, 34, 1), **factor)
-    assert model.output["luv_uv_logits"].shape[1:3] == (-(-19 // stride), -(-34 // stride))
-    normalised = {name for name in _names(model) if name.startswith("tap") and "bn" in name}
-    assert normalised == {f"tap{stride}_bn" for stride in ENCODERS[encoder]}
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX takes half a minute to build it")
+def test_a_coarser_encoder_gives_the_size_of_its_finest_tap():
+    model = vgg16_residual_encoder("mobilenet_v2", decoder_width=1 / 8, input_shape=(19, 34, 1))
+    assert model.output["luv_uv_logits"].shape[1:3] == (5, 9)
+    normalized = {name for name in _names(model) if name.startswith("tap") and "bn" in name}
+    assert normalized == {f"tap{stride}_bn" for stride in (4, 8, 16, 32)}

@@ -1,6 +1,7 @@
 """The table of all networks and heads; the tests beside it run for each row."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 
 import keras
@@ -28,44 +29,47 @@ class Network:
         small: makes a tiny form of the network, for inputs of any size.
         full: makes the network as its paper has it.
         parameters: number of parameters of `full`, counted by hand from the paper.
-        outputs: maps height and width to {output name: shape without batch}.
+        heads: the outputs, {name: (stride, or 0 for what has no places; channels)}.
     """
 
     small: Callable
     full: Callable
     parameters: int
-    outputs: Callable
+    heads: dict
+
+    def outputs(self, height, width):
+        """Shapes of the outputs without the batch, by name."""
+        return {
+            name: (*(-(-size // stride) for size in (height, width) if stride), *channels)
+            for name, (stride, *channels) in self.heads.items()
+        }
 
 
-def _half(size):
-    return -(-size // 2)
-
-
-# Table 1 of Iizuka et al. 2016: 3x3 kernels as inputs x outputs, dense layers, W of equation 5.
-# Four numbers of batch normalisation per channel stand in for the bias of all but the outputs.
-_LOW = 9 * (1 * 64 + 64 * 128 + 128 * 128 + 128 * 256 + 256 * 256 + 256 * 512)
-_LOW_NORM = 4 * (64 + 128 + 128 + 256 + 256 + 512)
-_GLOBAL = 9 * 4 * 512 * 512 + 7 * 7 * 512 * 1024 + 1024 * 512 + 512 * 256
-_GLOBAL_NORM = 4 * (4 * 512 + 1024 + 512 + 256)
-_MID = 9 * (512 * 512 + 512 * 256)
-_MID_NORM = 4 * (512 + 256)
-_FUSION = 512 * 256
-_BASELINE = 9 * 256 * 256
-_FUSION_NORM = 4 * 256
-_COLOR = 9 * (256 * 128 + 128 * 64 + 64 * 64 + 64 * 32)
-_COLOR_NORM = 4 * (128 + 64 + 64 + 32)
-_AB = 9 * 32 * 2 + 2
-_CLASS = 512 * 256 + 4 * 256 + 256 * 205 + 205
-_LOCAL = _LOW + _LOW_NORM + _MID + _MID_NORM + _COLOR + _COLOR_NORM + _AB
-
-# MobileNetV2 without classifier as in the Keras documentation: 3,538,984 in all, less the
-# 1280 x 1000 + 1000 of the classifier; our first convolution reads three channels too.
-_MOBILENET = 3_538_984 - 1_281_000
+TINY = 1 / 16
+CLASSES = {"class_logits": (0, 3)}
 
 
 def _conv(inputs, outputs, kernel_size=3):
     """Parameters of a convolution without bias and of the batch normalisation after it."""
     return kernel_size**2 * inputs * outputs + 4 * outputs
+
+
+def _convs(*widths, kernel_size=3):
+    """Several of them, one after the other."""
+    return sum(_conv(a, b, kernel_size) for a, b in itertools.pairwise(widths))
+
+
+# Table 1 of Iizuka et al. 2016. Four numbers of batch normalisation per channel stand in for the
+# bias of all but the outputs; dense layers are counted as 1x1 convolutions.
+_LOCAL = _convs(1, 64, 128, 128, 256, 256, 512) + _convs(512, 512, 256)
+_LOCAL += _convs(256, 128, 64, 64, 32) + 9 * 32 * 2 + 2
+_GLOBAL = _convs(*5 * [512]) + _convs(7 * 7 * 512, 1024, 512, 256, kernel_size=1)
+_FUSION = _conv(256 + 256, 256, 1)
+_CLASS = _conv(512, 256, 1) + (256 + 1) * 205
+
+# MobileNetV2 without classifier as in the Keras documentation: 3,538,984 in all, less the
+# 1280 x 1000 + 1000 of the classifier; our first convolution reads three channels too.
+_MOBILENET = 3_538_984 - 1_281_000
 
 
 def _residual(stem, *widths):
@@ -83,16 +87,12 @@ def _decoder(taps, widths, units):
     return total + (units + widths[1] + 1) * widths[1] + (widths[3] + 1) * 313
 
 
-def _quarter(size):
-    return -(-size // 4)
-
-
 # Table 1 of He et al. 2016 as torchvision counts it: 11,689,512 with three input channels and
 # 1000 classes, to which Keras adds the 2 x 4800 moving statistics.
 _RESNET18 = 11_689_512 - 2 * 7 * 7 * 64 - (512 + 1) * 1000 + 2 * 4800
 _LAYER2 = _conv(1, 64, 7) + 4 * _conv(64, 64)
 _LAYER2 += _conv(64, 128) + _conv(64, 128, 1) + 3 * _conv(128, 128)
-_ENDING = _conv(128, 64) + _conv(64, 64) + _conv(64, 32)
+_ENDING = _convs(128, 64, 64, 32)
 _FUSED = (512 + 1) * 256 + (256 + 128 + 1) * 128
 
 
@@ -157,121 +157,88 @@ def _large_ddcolor():
         return ddcolor("convnext_large")
 
 
+_SMALL_UNET = {"decoder_widths": (8, 8, 8, 8), "global_units": 4}
+_SMALL_RESIDUAL = _SMALL_UNET | {"residual_widths": (4, 4, 8, 8, 8), "classes": 3}
+_RESIDUAL_UNITS = _residual_units(*_VGG16_TAPS)
+
 NETWORKS = {
     "iizuka16": Network(
-        small=lambda: iizuka16(width=1 / 16, classes=3, global_size=32),
-        full=lambda: iizuka16(classes=205),
-        parameters=_LOCAL + _GLOBAL + _GLOBAL_NORM + _FUSION + _FUSION_NORM + _CLASS,
-        outputs=lambda h, w: {"ab": (_half(h), _half(w), 2), "class_logits": (3,)},
+        lambda: iizuka16(TINY, classes=3, global_size=32),
+        lambda: iizuka16(classes=205),
+        _LOCAL + _GLOBAL + _FUSION + _CLASS,
+        {"ab": (2, 2)} | CLASSES,
     ),
     "iizuka16_baseline": Network(
-        small=lambda: iizuka16(width=1 / 16, global_features=False, color_space="rgb"),
-        full=lambda: iizuka16(global_features=False),
-        parameters=_LOCAL + _BASELINE + _FUSION_NORM,
-        outputs=lambda h, w: {"rgb": (_half(h), _half(w), 3)},
+        lambda: iizuka16(TINY, global_features=False, color_space="rgb"),
+        lambda: iizuka16(global_features=False),
+        _LOCAL + _conv(256, 256),
+        {"rgb": (2, 3)},
     ),
     "distribution_unet": Network(
-        small=lambda: distribution_unet(decoder_widths=(8, 8, 8, 8), global_units=4),
-        full=distribution_unet,
-        parameters=_MOBILENET + _decoder((144, 192, 576, 1280), (256, 192, 128, 96), 256),
-        outputs=lambda h, w: {"ab_logits": (_quarter(h), _quarter(w), 313)},
+        lambda: distribution_unet(queries=4, **_SMALL_UNET),
+        distribution_unet,
+        _MOBILENET + _decoder((144, 192, 576, 1280), (256, 192, 128, 96), 256),
+        {"ab_logits": (4, 313)},
     ),
     "distribution_unet_residual": Network(
-        small=lambda: distribution_unet(
-            "residual",
-            decoder_widths=(8, 8, 8, 8),
-            residual_widths=(4, 4, 8, 8, 8),
-            global_units=4,
-            classes=3,
-        ),
-        full=lambda: distribution_unet("residual"),
-        parameters=_residual(32, 64, 128, 192, 256)
-        + _decoder((64, 128, 192, 256), (256, 192, 128, 96), 256),
-        outputs=lambda h, w: {
-            "ab_logits": (_quarter(h), _quarter(w), 313),
-            "class_logits": (3,),
-        },
+        lambda: distribution_unet("residual", **_SMALL_RESIDUAL),
+        lambda: distribution_unet("residual"),
+        _residual(32, 64, 128, 192, 256) + _decoder((64, 128, 192, 256), (256, 192, 128, 96), 256),
+        {"ab_logits": (4, 313)} | CLASSES,
     ),
     "resnet18_gray_classifier": Network(
-        small=lambda: resnet18_gray_classifier(3, width=1 / 16),
-        full=lambda: resnet18_gray_classifier(365),
-        parameters=_RESNET18 + (512 + 1) * 365,
-        outputs=lambda h, w: {"class_logits": (3,)},
+        lambda: resnet18_gray_classifier(3, TINY),
+        lambda: resnet18_gray_classifier(365),
+        _RESNET18 + (512 + 1) * 365,
+        CLASSES,
     ),
     "resnet18_gray": Network(
-        small=lambda: resnet18_gray(width=1 / 16),
-        full=resnet18_gray,
-        parameters=_LAYER2 + _conv(128, 128) + _ENDING + 9 * 32 * 2 + 2,
-        outputs=lambda h, w: {"ab": (_quarter(h), _quarter(w), 2)},
+        lambda: resnet18_gray(width=TINY),
+        resnet18_gray,
+        _LAYER2 + _conv(128, 128) + _ENDING + 9 * 32 * 2 + 2,
+        {"ab": (4, 2)},
     ),
     "resnet18_gray_fused": Network(
-        small=lambda: resnet18_gray("B", "ab_channel_logits", True, classes=3, width=1 / 16),
-        full=lambda: resnet18_gray("B", "ab_channel_logits", True),
-        parameters=_RESNET18
-        + _FUSED
-        + _conv(128, 128, 4)
-        + _conv(128, 128)
-        + _ENDING
-        + 2 * _biased(32, 25),
-        outputs=lambda h, w: {
-            "ab_channel_logits": (_half(h), _half(w), 2, 25),
-            "class_logits": (3,),
-        },
+        lambda: resnet18_gray("B", "ab_channel_logits", True, classes=3, width=TINY),
+        lambda: resnet18_gray("B", "ab_channel_logits", True),
+        _RESNET18 + _FUSED + _conv(128, 128, 4) + _conv(128, 128) + _ENDING + 2 * _biased(32, 25),
+        {"ab_channel_logits": (2, 2, 25)} | CLASSES,
     ),
-    "eccv16": Network(
-        small=lambda: eccv16(width=1 / 16),
-        full=eccv16,
-        parameters=_ECCV16,
-        outputs=lambda h, w: {"ab_logits": (_quarter(h), _quarter(w), 313)},
-    ),
-    "ddcolor": Network(
-        small=_small_ddcolor,
-        full=_large_ddcolor,
-        parameters=_DDCOLOR_LARGE,
-        outputs=lambda h, w: {"ab": (h, w, 2)},
-    ),
-    "siggraph17": Network(
-        small=lambda: siggraph17(width=1 / 16),
-        full=siggraph17,
-        parameters=_SIGGRAPH17,
-        outputs=lambda h, w: {"ab": (h, w, 2)},
-    ),
+    "eccv16": Network(lambda: eccv16(TINY), eccv16, _ECCV16, {"ab_logits": (4, 313)}),
+    "ddcolor": Network(_small_ddcolor, _large_ddcolor, _DDCOLOR_LARGE, {"ab": (1, 2)}),
+    "siggraph17": Network(lambda: siggraph17(width=TINY), siggraph17, _SIGGRAPH17, {"ab": (1, 2)}),
     "dcgan_generator": Network(
-        small=lambda: dcgan_generator(width=1 / 16),
-        full=dcgan_generator,
-        parameters=_dcgan(64, 64, 128, 256, 512, 512, 512, 512),
-        outputs=lambda h, w: {"ab": (h, w, 2)},
+        lambda: dcgan_generator(width=TINY),
+        dcgan_generator,
+        _dcgan(64, 64, 128, 256, 512, 512, 512, 512),
+        {"ab": (1, 2)},
     ),
     "vgg16_residual_encoder": Network(
-        small=lambda: vgg16_residual_encoder(width=1 / 16),
-        full=vgg16_residual_encoder,
-        parameters=_VGG16 + _residual_units(*_VGG16_TAPS) + _biased(704, 128, 64, 64) + _SCORES,
-        outputs=lambda h, w: {"luv_uv_logits": (h, w, 2, 50)},
+        lambda: vgg16_residual_encoder(width=TINY),
+        vgg16_residual_encoder,
+        _VGG16 + _RESIDUAL_UNITS + _biased(704, 128, 64, 64) + _SCORES,
+        {"luv_uv_logits": (1, 2, 50)},
     ),
     "vgg16_residual_encoder_baseline": Network(
-        small=lambda: vgg16_residual_encoder(width=1 / 16, **_REGRESSION),
-        full=lambda: vgg16_residual_encoder(**_REGRESSION),
-        parameters=_VGG16 + _residual_units(*_VGG16_TAPS) + (64 + 1) * 2,
-        outputs=lambda h, w: {"luv_uv": (h, w, 2)},
+        lambda: vgg16_residual_encoder(width=TINY, **_REGRESSION),
+        lambda: vgg16_residual_encoder(**_REGRESSION),
+        _VGG16 + _RESIDUAL_UNITS + (64 + 1) * 2,
+        {"luv_uv": (1, 2)},
     ),
     "vgg16_residual_encoder_ablations": Network(
-        small=lambda: vgg16_residual_encoder(width=1 / 16, smoothing=1.0, **_ABLATED),
-        full=lambda: vgg16_residual_encoder(**_ABLATED),
-        parameters=_VGG16
-        + 4 * sum(_VGG16_TAPS)
-        + (128 + 256 + 512) * 64
-        + _biased(64, 64)
-        + _SCORES,
-        outputs=lambda h, w: {"hs_logits": (h, w, 2, 50)},
+        lambda: vgg16_residual_encoder(width=TINY, smoothing=1.0, **_ABLATED),
+        lambda: vgg16_residual_encoder(**_ABLATED),
+        _VGG16 + 4 * sum(_VGG16_TAPS) + (128 + 256 + 512) * 64 + _biased(64, 64) + _SCORES,
+        {"hs_logits": (1, 2, 50)},
     ),
     "vgg16_residual_encoder_resnet18": Network(
-        small=lambda: vgg16_residual_encoder("resnet18_gray", width=1 / 16),
-        full=lambda: vgg16_residual_encoder("resnet18_gray"),
-        parameters=_RESNET18
+        lambda: vgg16_residual_encoder("resnet18_gray", width=TINY),
+        lambda: vgg16_residual_encoder("resnet18_gray"),
+        _RESNET18
         + _residual_units(64, 64, 128, 256, 512)
         + _biased(64 + 64 + 128 + 256 + 256, 128, 64, 64)
         + _SCORES,
-        outputs=lambda h, w: {"luv_uv_logits": (_half(h), _half(w), 2, 50)},
+        {"luv_uv_logits": (2, 2, 50)},
     ),
 }
 
