@@ -41,12 +41,8 @@ def hue_patchiness(rgb):
 
     Regions are connected pixels on one step of L*; the variance is circular, weighted by chroma.
 
-    Args:
-        rgb: array (H, W, 3), sRGB in [0, 1].
-
-    Returns:
-        float, 0..1: the share of chroma that opposite hues cancel. 0 where every region has one
-        hue, and for gray, whatever the strength of the color.
+    From sRGB in [0, 1], (H, W, 3), to a float 0..1, the share of chroma that opposite hues cancel:
+    0 where every region has one hue, and for gray, whatever the strength of the color.
     """
     # What only trains does not wait for scikit-image.
     from skimage.measure import label
@@ -72,8 +68,7 @@ def chroma_flicker(frames_lab):
             tensors (H, W, 3), of which two are held at a time; fewer are a ValueError.
 
     Returns:
-        float: Euclidean distance in the ab plane, mean over all static pixels of all pairs of
-        neighboring frames; 0 where no pixel is static.
+        float: mean distance in the ab plane over the static pixels; 0 where none is static.
     """
     total = count = pairs = 0
     for before, frame in itertools.pairwise(ops.cast(x, "float32") for x in frames_lab):

@@ -94,3 +94,16 @@ def test_an_encoder_that_does_not_fit_is_refused_whole(classifier, source, messa
         take_encoder(classifier, source())
     for old, new in zip(before, classifier.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+# Zhou & Zhou 2019, table 1 (kernel, stride, channels), behind the 128 channels of layer2.
+TABLE_1 = [(4, 2, 128), (3, 1, 128), (3, 1, 64), (3, 1, 64), (3, 1, 32), (3, 1, 2)]
+
+
+def test_decoder_b_is_that_of_table_1():
+    model = resnet18_gray("B", input_shape=(64, 32, 1))
+    convs = [model.get_layer(x) for x in (*(f"decoder_conv{n}" for n in range(1, 6)), "ab")]
+    assert [(x.kernel_size[0], x.strides[0], x.filters) for x in convs] == TABLE_1
+    assert model.get_layer("layer2_block2_out").output.shape == (None, 8, 4, 128)
+    assert model.get_layer("ab").output.shape == (None, 16, 8, 2)
+    assert model.output["ab"].shape == (None, 32, 16, 2)
