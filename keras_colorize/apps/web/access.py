@@ -122,10 +122,10 @@ class Access:
             # As part of each name the visitor is kept from what belongs to somebody else.
             given = dict(parse_qsl(query.decode("latin-1")))
             names = {name: visitor + _token(given[name]) for name in _NAMES if name in given}
-            length = headers.get("content-length", "")
-            fits = length.isdecimal() and int(length) <= self.sessions.room(visitor)
-            if path == _UPLOAD and not fits:
-                raise Refusal(413, "Expected less; `Remove everything` makes room for more.")
+            if path == _UPLOAD:
+                length = headers.get("content-length", "")
+                if not length.isdecimal() or int(length) > self.sessions.room(visitor):
+                    raise Refusal(413, "Expected less; `Remove everything` makes room for more.")
             if path == _DATA and not self.is_waiting(names.get("session_hash")):
                 raise Refusal(404, "Expected a session that waits for results.")
             scope["query_string"] = urlencode(names).encode()

@@ -138,23 +138,22 @@ def test_the_first_session_of_a_participant_counts(naturalness, count):
 def test_of_one_session_the_longest_file_counts(naturalness, count, vote):
     whole = json.loads(vote(naturalness, "other", yes_to_first(12)).read_text())["votes"]
     stopped = {"votes": whole[:10]}
-    results = count(naturalness, ("anna", yes_to_first(6), stopped), ("anna", yes_to_first(6), {}))
-    assert sum(row["votes"] for row in results.rows) == 36
-    results = count(naturalness, ("anna", yes_to_first(6), stopped))
+    sessions = [("anna", yes_to_first(6), fields) for fields in (stopped, {})]
+    assert sum(row["votes"] for row in count(naturalness, *sessions).rows) == 36
+    results = count(naturalness, sessions[0])
     assert sum(row["votes"] for row in results.rows) == 10
     assert results.notes == ["anna stopped after 10 of 36 votes"]
 
 
 def test_results_are_written_once(naturalness, count, tmp_path):
-    results = count(naturalness, ("anna", yes_to_first(6), {}), seed=5)
-    write_results(results, tmp_path / "results.json")
-    found = json.loads((tmp_path / "results.json").read_text())
+    results, path = count(naturalness, ("anna", yes_to_first(6), {}), seed=5), tmp_path / "a.json"
+    write_results(results, path)
+    found = json.loads(path.read_text())
     assert found["format"] == "keras-colorize study results 1"
-    assert found["settings"]["seed"] == 5
-    assert found["rows"][1]["value"] == 0.5
+    assert (found["settings"]["seed"], found["rows"][1]["value"]) == (5, 0.5)
     with pytest.raises(PhotographError, match="exists"):
-        write_results(results, tmp_path / "results.json")
-    write_results(results, tmp_path / "results.json", overwrite=True)
+        write_results(results, path)
+    write_results(results, path, overwrite=True)
 
 
 SHARES = np.array([0.62, 0.71, 0.55, 0.9, 0.83, 0.78, 0.66, 0.95, 0.7, 0.81])
