@@ -4,22 +4,24 @@
         --without=validation/ --store=store/
 
 Every picture is brought to --side pixels on its short side. Left out and counted are files that
-cannot be read, pictures that are too small, near-grey or tinted, and those that look like another
+cannot be read, pictures that are too small, near-grey or toned, and those that look like another
 one, like a picture in a folder of --without, or are named in --exclude. The parts are random
 samples of the whole, each small enough to be sent alone: `train_packed.py` trains from them.
 """
 
 import collections
 import concurrent.futures
+import functools
 import json
 import pathlib
 
 import numpy as np
 from absl import app, flags, logging
 from PIL import Image, ImageOps
-from skimage import color
 
+from keras_colorize.io import PhotographError, find_photographs, read_photograph, to_pil
 from keras_colorize.io.atomic import write_file
+from keras_colorize.io.near_grey import is_near_grey
 from keras_colorize.io.packed import encode_picture, write_part
 
 FLAGS = flags.FLAGS
@@ -40,11 +42,8 @@ flags.DEFINE_float("longest_aspect", 1.5, "Long over short side; longer pictures
 flags.DEFINE_integer("part_megabytes", 56, "Size of a part.")
 flags.DEFINE_integer("seed", 0, "Seed of the order.")
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
-NEAR_GREY = 6.0
-"""Mean chroma in CIELAB below which a picture teaches no color."""
-TINTED = 2.0
-"""Deviation of ab, in CIELAB units, from a curve over L* below which a picture is a toned one."""
+PACKED = "packed"
+"""The verdict on a picture that is in the store; others say why it is not."""
 ALIKE, ALIKE_TEST = 0.99, 0.975
 """Correlation of thumbnails above which pictures count as the same."""
 THUMBNAIL = 12
@@ -54,36 +53,29 @@ def main(_):
     """Packs the store and writes `report.json` beside the parts."""
     store = pathlib.Path(FLAGS.store)
     store.mkdir(parents=True)
-    listed = [entry for source in FLAGS.source for entry in _listed(source)]
+    sources = [_parsed(source) for source in FLAGS.source]
+    limits = {name: limit for name, limit, *_ in sources}
+    listed = [entry for source in sources for entry in _listed(*source)]
     np.random.default_rng(FLAGS.seed).shuffle(listed)
-    counts = collections.defaultdict(collections.Counter)
-    kept, thumbnails, encoded = [], [], []
-    limits = {name: limit for name, limit, *_ in map(_parsed, FLAGS.source)}
-    settings = FLAGS.side, FLAGS.smallest, FLAGS.quality, FLAGS.longest_aspect
+    tests = [path for folder in FLAGS.without for path in _photographs(folder)]
+    names = "side", "smallest", "quality", "longest_aspect"
+    pack = functools.partial(_packed, **{name: FLAGS[name].value for name in names})
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        tests = [path for folder in FLAGS.without for path in _pictures(folder)]
-        tests = [one for one in pool.map(_thumbnail_of, tests, chunksize=64) if one is not None]
+        tests = [x for x in pool.map(_thumbnail_of, tests, chunksize=64) if x is not None]
         logging.info("%d pictures to keep apart", len(tests))
-        packed = pool.map(_packed, listed, [settings] * len(listed), chunksize=64)
-        for (name, label, *_), (verdict, picture, thumbnail) in zip(listed, packed, strict=True):
-            counts[name][verdict] += 1
-            if verdict == "kept":
-                kept.append((name, label))
-                encoded.append(picture)
-                thumbnails.append(thumbnail)
-    verdicts = _judged(np.stack(thumbnails), np.stack(tests) if tests else None)
+        looked_at = list(pool.map(pack, listed, chunksize=64))
+    thumbnails = [thumbnail for _, _, thumbnail in looked_at if thumbnail is not None]
+    judged = iter(_judged(np.stack(thumbnails), np.stack(tests) if tests else None))
+    counts = collections.defaultdict(collections.Counter)
     part, size, number = [], 0, 0
-    for entry, picture, verdict in zip(kept, encoded, verdicts, strict=True):
-        name, label = entry
-        if verdict == "kept" and limits[name] and counts[name]["packed"] >= limits[name]:
+    for (name, label, *_), (verdict, picture, _) in zip(listed, looked_at, strict=True):
+        verdict = next(judged) if picture else verdict
+        if verdict == PACKED and limits[name] and counts[name][PACKED] >= limits[name]:
             verdict = "over the limit"
-        if verdict != "kept":
-            counts[name]["kept"] -= 1
-            counts[name][verdict] += 1
-            continue
-        counts[name]["packed"] += 1
-        part.append((picture, f"{name}/{label}"))
-        size += len(picture)
+        counts[name][verdict] += 1
+        if verdict == PACKED:
+            part.append((picture, f"{name}/{label}"))
+            size += len(picture)
         if size > FLAGS.part_megabytes * 2**20:
             _write(store, number, part)
             part, size, number = [], 0, number + 1
@@ -105,71 +97,49 @@ def _parsed(source):
     return name, int(given.get("limit", 0)), "swap" in given, pathlib.Path(folder).expanduser()
 
 
-def _listed(source):
-    name, limit, swap, folder = _parsed(source)
+def _listed(name, limit, swap, folder):
+    """Returns a name, label, path and whether to swap for each picture of a collection."""
     excluded = ()
     if FLAGS.exclude:
         lines = pathlib.Path(FLAGS.exclude).read_text(encoding="utf-8").splitlines()
         excluded = tuple(line.split("\t")[2] for line in lines if line.count("\t") >= 2)
-    paths = [path for path in _pictures(folder) if not str(path).endswith(excluded or ("\0",))]
+    paths = [path for path in _photographs(folder) if not str(path).endswith(excluded)]
     np.random.default_rng(FLAGS.seed).shuffle(paths)
     # A fifth more than the limit, for some will be left out.
     paths = paths[: limit * 6 // 5] if limit else paths
-    return [(name, _label(path, folder), str(path), swap) for path in paths]
+    return [(name, x.relative_to(folder).parent.as_posix(), x, swap) for x in paths]
 
 
-def _label(path, folder):
-    return path.relative_to(folder).parent.as_posix()
+def _photographs(folder):
+    return [path for path, _ in find_photographs([pathlib.Path(folder).expanduser()])]
 
 
-def _pictures(folder):
-    paths = sorted(pathlib.Path(folder).expanduser().rglob("*"))
-    return [path for path in paths if path.suffix.lower() in SUFFIXES]
+def _opened(path):
+    image = to_pil(read_photograph(path))
+    if image.mode == "RGBA":
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    return image
 
 
-def _opened(path, side):
-    with Image.open(path) as image:
-        image.draft("RGB", (2 * side, 2 * side))
-        image = ImageOps.exif_transpose(image)
-        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-            image = image.convert("RGBA")
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
-        return image.convert("RGB")
-
-
-def _packed(entry, settings):
-    _, _, path, swap = entry
-    side, smallest, quality, longest = settings
+def _packed(entry, side, smallest, quality, longest_aspect):
+    """Returns `PACKED`, a WebP and a thumbnail; or why it is left out, and twice None."""
+    *_, path, swap = entry
     try:
-        image = _opened(path, side)
-    except Exception as fault:  # Pillow raises what it likes for damaged files.
-        return f"unreadable ({type(fault).__name__})", None, None
+        image = _opened(path)
+    except PhotographError:
+        return "unreadable", None, None
     short = min(image.size)
     if short < smallest:
         return "too small", None, None
-    limit = round(short * longest)
-    if max(image.size) > limit:
-        image = ImageOps.fit(image, [min(length, limit) for length in image.size])
-    if short > side:
-        size = [round(length * side / short) for length in image.size]
-        image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    scale = min(1.0, side / short)
+    size = [round(scale * min(length, longest_aspect * short)) for length in image.size]
+    image = ImageOps.fit(image, size, Image.Resampling.BICUBIC)
     if swap:
         image = Image.merge("RGB", image.split()[::-1])
-    verdict = _colored(image)
-    if verdict != "kept":
-        return verdict, None, None
-    return "kept", encode_picture(image, quality), _thumbnail(image)
-
-
-def _colored(image):
-    lab = color.rgb2lab(np.asarray(image.resize((48, 48), Image.Resampling.BOX)))
-    lightness, ab = lab[..., 0].ravel(), lab[..., 1:].reshape(-1, 2)
-    if np.hypot(*ab.T).mean() < NEAR_GREY:
-        return "near-grey"
-    curve = np.vander(lightness / 100.0, 4)
-    rest = ab - curve @ np.linalg.lstsq(curve, ab, rcond=None)[0]
-    return "kept" if np.sqrt((rest**2).sum(axis=1).mean()) > TINTED else "tinted"
+    if is_near_grey(np.asarray(image)):
+        return "near-grey", None, None
+    return PACKED, encode_picture(image, quality), _thumbnail(image)
 
 
 def _thumbnail(image):
@@ -181,14 +151,14 @@ def _thumbnail(image):
 
 def _thumbnail_of(path):
     try:
-        return _thumbnail(_opened(path, 4 * THUMBNAIL))
-    except OSError:
+        return _thumbnail(_opened(path))
+    except PhotographError:
         return None
 
 
 def _judged(thumbnails, tests, block=2048):
-    """Returns "kept" or why not for each picture; the first of several that look alike stays."""
-    verdicts = np.full(len(thumbnails), "kept", dtype=object)
+    """Returns a verdict on each picture; the first of several that look alike stays."""
+    verdicts = np.full(len(thumbnails), PACKED, dtype=object)
     for start in range(0, len(thumbnails), block):
         rows = thumbnails[start : start + block]
         alike = rows @ thumbnails[: start + len(rows)].T > ALIKE

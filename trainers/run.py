@@ -7,7 +7,6 @@ import signal
 import sys
 
 import keras
-import numpy as np
 from absl import logging
 
 from keras_colorize import data, training
@@ -168,7 +167,7 @@ class Run:
     def _samples(self, model, output):
         """Sheets of eight validation pictures; the chief's alone, so nothing waits in it."""
 
-        def colorize(_, lightness):
+        def colorize(lightness):
             prediction = model(lightness, training=False)[output]
             return compose(lightness, predicted_ab(prediction, output, lightness))
 
@@ -176,8 +175,8 @@ class Run:
         views = data.validation_batches(self.validation, size, 8, lambda *batch: batch)
         rgb, _ = next(iter(views))
         events = self.folder / "tensorboard" if self.options.tensorboard else None
-        lightness = np.asarray(rgb_to_lightness(rgb))
-        return training.ColorizedSamples(lightness, rgb, colorize, self.folder / "samples", events)
+        shown = rgb_to_lightness(rgb), rgb, colorize
+        return training.ColorizedSamples(*shown, self.folder / "samples", events)
 
     def _load_pictures(self):
         """Lists, scans and splits the pictures of --data."""

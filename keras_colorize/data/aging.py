@@ -44,10 +44,9 @@ def aged_view(rgb, seed, parts=None):
         present = tf.unstack(tf.constant([name in parts for name in PARTS]))
     grey = _exposed(tf.convert_to_tensor(rgb), present[0], seeds[0])
     for part, here, own in zip(_ON_GREY.values(), present[1:], seeds[1:-1], strict=True):
-        # Called at once: a loop's names change before a graph is traced.
-        grey = tf.cond(
-            here, functools.partial(part, grey, own), functools.partial(tf.identity, grey)
-        )
+        # Bound at once: a loop's names change before a graph is traced.
+        old = functools.partial(part, grey, own)
+        grey = tf.cond(here, old, functools.partial(tf.identity, grey))
     return tf.repeat(tf.clip_by_value(grey, 0.0, 1.0), 3, axis=-1)
 
 

@@ -7,17 +7,15 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from keras_colorize.bins import UNLABELED
 from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import write_file
+from keras_colorize.io.near_grey import is_near_grey
 
 # Files that count as pictures: what `tf.io.decode_image` reads.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
-# A picture is near-grey when 95 % of its pixels differ by less between channels, of 255.
-NEAR_GREY = 12
 # Of the rules that a scan applies: results of other ones are not taken from its cache.
 _RULES = 2
 _GOOD, _GREY, _BAD = "good", "near-grey", "unreadable"
@@ -89,16 +87,10 @@ def list_pictures(folder, class_names=None):
 
 
 def split_pictures(pictures, validation_share):
-    """Splits off a validation set by a hash of each name.
+    """Splits a `PictureSet` into `(training, validation)` by a hash of each name.
 
-    A picture stays on its side when others are added or removed.
-
-    Args:
-        pictures: a `PictureSet`.
-        validation_share: expected share of the validation set, 0..1, else `ValueError`.
-
-    Returns:
-        `(training, validation)`, two `PictureSet`s.
+    A picture stays on its side when others are added or removed. The expected share is 0..1, else
+    there is a `ValueError`.
     """
     if not 0 <= validation_share <= 1:
         raise InputError(f"Expected a validation_share in 0..1, received {validation_share}.")
@@ -127,7 +119,7 @@ class ScanReport:
         return "".join([text, *(f"\n  {name}: {reason}" for name, reason in self.unreadable)])
 
 
-def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_picture=None):
+def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: None):
     """Leaves out the pictures that training cannot use.
 
     Args:
@@ -136,8 +128,7 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_pi
             None scans anew.
         drop_near_grey: whether near-grey pictures are left out (Iizuka 2016, section 4), see
             `is_near_grey`.
-        workers: threads; None takes one per processor.
-        on_picture: called without arguments after every picture, or None.
+        on_picture: called without arguments after every picture.
 
     Returns:
         `(kept, report)`: a `PictureSet` and a `ScanReport`.
@@ -159,8 +150,8 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_pi
             return row
         return [stat.st_size, stat.st_mtime_ns, *_inspect(Path(path))]
 
-    rows, on_picture = [], on_picture or (lambda: None)
-    with concurrent.futures.ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+    rows = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for row in pool.map(look, pictures.paths):
             rows.append(row)
             on_picture()
@@ -176,35 +167,6 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, workers=None, on_pi
     if not kept:
         raise InputError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")
     return kept, report
-
-
-def is_near_grey(rgb_uint8, threshold=NEAR_GREY):
-    """Whether a picture has next to no color, or the colors of a toned print.
-
-    In a toned print, sepia or cyanotype, the color of a pixel follows from its brightness: what a
-    cubic of the brightness leaves of the channels' differences is smaller than half the threshold.
-    Of 520 color photographs, morning mists and car mirrors among them, none had less than 8.
-
-    Args:
-        rgb_uint8: uint8 array (H, W, 3).
-        threshold: difference between a pixel's channels that counts as color, of 255, where 5 % of
-            the pixels have it.
-
-    Returns:
-        bool.
-    """
-    # A few thousand pixels are enough to tell, and this runs over every training picture.
-    step = max(1, min(rgb_uint8.shape[:2]) // 64)
-    pixels = rgb_uint8[::step, ::step].reshape(-1, 3).astype("float64")
-    if np.mean(np.ptp(pixels, axis=-1) < threshold) >= 0.95:
-        return True
-    brightness = pixels.mean(axis=-1, keepdims=True)
-    powers = (brightness / 255) ** np.arange(4)
-    if len(np.unique(brightness)) <= powers.shape[1]:
-        return False
-    colors = pixels - brightness
-    rest = colors - powers @ np.linalg.lstsq(powers, colors, rcond=None)[0]
-    return bool(np.mean(np.ptp(rest, axis=-1) < threshold / 2) >= 0.95)
 
 
 def _inspect(path):

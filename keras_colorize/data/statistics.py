@@ -21,29 +21,20 @@ _TARGETS = Targets({"ab": "ab"}, 4)
 def ab_prior(data, pictures=2000):
     """Smoothed frequencies of the ab bins in training views (Zhang 2016, section 2.2).
 
-    Args:
-        data: a `TrainingData` whose size is a multiple of 4.
-        pictures: how many views are counted, rounded up to whole batches of 50.
-
-    Returns:
-        float64 array (313,) that sums to one, see `smooth_prior`.
+    Of so many views, in whole batches of 50, of a `TrainingData` whose size is a multiple of 4.
+    Returns a float64 array (313,) that sums to one, see `smooth_prior`.
     """
     return smooth_prior(_counts(data.epoch(0, _BATCH, -(-pictures // _BATCH), _TARGETS)))
 
 
-def ab_counts(pictures, size=128, on_picture=None):
-    """Counts the ab bins of whole pictures, each as a centered square.
+def ab_counts(pictures, size=128, on_picture=lambda: None):
+    """Counts the ab bins of whole pictures, each as a centered square: int64 array (313,).
 
     Args:
         pictures: a `PictureSet`.
-        size: side of the squares in pixels, a multiple of 4; colors are means of 4x4 pixels.
-        on_picture: called without arguments after every picture, or None.
-
-    Returns:
-        int64 array (313,).
-
-    Raises:
-        ValueError: if 4 does not divide the size.
+        size: side of the squares in pixels, a multiple of 4, else `ValueError`; colors are means
+            of 4x4 pixels.
+        on_picture: called without arguments after every picture.
     """
     return _counts(validation_batches(pictures, size, _BATCH, _TARGETS), on_picture)
 
@@ -58,8 +49,7 @@ def prior_json(counts, pictures, size):
 def read_prior(path):
     """Reads a prior from a file of `prior_json`: float64 array (313,) that sums to one.
 
-    Raises:
-        ValueError: if the file is missing, damaged or of another format.
+    Raises ValueError if the file is missing, damaged or of another format.
     """
     try:
         fields = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -80,16 +70,13 @@ def bin_means(data, output, stride=1, pictures=1000):
 
     Args:
         data: a `TrainingData` whose size is a multiple of `stride`.
-        output: a key of `CHANNEL_TARGETS`, the output whose bins they are.
+        output: the output whose bins they are: a key of `CHANNEL_TARGETS`, else `ValueError`.
         stride: pixels of lightness per pixel of the output.
         pictures: how many views are looked at, rounded up to whole batches of 50.
 
     Returns:
         float64 array (2, bins) in the units of the channels; the center of a bin where no value
         fell into it. The bins at the ends hold what lies beyond them, too.
-
-    Raises:
-        ValueError: if the output has no such bins.
     """
     if output not in CHANNEL_TARGETS:
         raise InputError(
@@ -108,11 +95,11 @@ def bin_means(data, output, stride=1, pictures=1000):
     return np.where(counts > 0, sums / np.maximum(counts, 1), bins.centers())
 
 
-def _counts(batches, on_picture=None):
+def _counts(batches, on_picture=lambda: None):
     counts = np.zeros(bin_count(), "int64")
     for _, batch in batches:
         bins = ops.convert_to_numpy(hard_encode_ab(batch["ab"]))
         counts += np.bincount(bins.ravel(), minlength=len(counts))
-        for _ in bins if on_picture else ():
+        for _ in bins:
             on_picture()
     return counts

@@ -43,17 +43,15 @@ class Targets:
         """Turns one batch of pictures into lightness and targets.
 
         Args:
-            rgb: float32 tensor (N, H, W, 3) in [0, 1]; H and W multiples of `stride`.
+            rgb: float32 tensor (N, H, W, 3) in [0, 1]; H and W are multiples of `stride`, else
+                there is a `ValueError`.
             labels: integer tensor (N,).
-            film: the pictures as the network sees them, like `rgb`, where they are not that: old
-                photographs of it, see `aged_view`. The targets are those of `rgb`.
+            film: what the network sees where that is not `rgb`: old photographs of it, see
+                `aged_view`. The targets are those of `rgb`.
 
         Returns:
             `(lightness, targets)`: L* in 0..100 (N, H, W, 1), and a dict of tensors
             (N, H/stride, W/stride, C) or, for labels, (N,).
-
-        Raises:
-            ValueError: if the size is not a multiple of the stride.
         """
         lab = color.rgb_to_lab(rgb)
         lightness, targets = lab[..., :1] if film is None else color.rgb_to_lightness(film), {}

@@ -4,7 +4,6 @@ A set is written to disk once, with the original encoded bytes and a subfolder p
 then a source like any other: a resumable order of every epoch needs access to any picture.
 """
 
-import itertools
 import re
 from pathlib import Path
 
@@ -18,17 +17,14 @@ _SUFFIXES = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"GIF8": "gif", b"BM": "
 
 
 def list_source(source, exports, class_names=None):
-    """Lists the pictures of a folder or of a TFDS set, as a `PictureSet`.
+    """Lists the pictures of a folder or of a TFDS set, see `list_pictures` and `write_tfds`.
 
     Args:
         source: path of a folder, or `tfds:NAME[/SPLIT]`. The split is `train` unless given; a
             NAME with a configuration (`imagenet_resized/64x64`) needs its split.
-        exports: folder below which a TFDS set is written, see `write_tfds`; what is there is
-            used again, without TensorFlow Datasets.
+        exports: folder below which a TFDS set is written; what is there is used again, without
+            TensorFlow Datasets.
         class_names: see `list_pictures`.
-
-    Raises:
-        ImportError, ValueError: see `write_tfds` and `list_pictures`.
     """
     folder = Path(source)
     if str(source).startswith(PREFIX):
@@ -40,7 +36,7 @@ def list_source(source, exports, class_names=None):
     return list_pictures(folder, class_names)
 
 
-def write_tfds(name, split, folder, data_dir=None, limit=None):
+def write_tfds(name, split, folder, data_dir=None):
     """Writes an image set of TensorFlow Datasets to `folder/class/number.jpg` (or `.png`).
 
     The folder appears with all pictures in it or, after an error, not at all.
@@ -50,7 +46,6 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
         split: its split, for example `"train"` or `"train[:10%]"`.
         folder: a new folder; where another process makes the same one meanwhile, that one stays.
         data_dir: where TFDS keeps its data; None for its default.
-        limit: most pictures to write; None for all.
 
     Returns:
         The `PictureSet` of the folder. Pictures without a label lie in the folder itself.
@@ -65,7 +60,7 @@ def write_tfds(name, split, folder, data_dir=None, limit=None):
     examples, class_names = _load(name, split, data_dir)
     try:
         with atomic_path(folder) as part:
-            for number, example in enumerate(itertools.islice(examples, limit)):
+            for number, example in enumerate(examples):
                 label, encoded = int(example.get("label", -1)), example["image"]
                 # A slash would nest folders and a leading dot hide them.
                 parent = class_names[label].replace("/", "_").lstrip(".") if label >= 0 else ""

@@ -59,7 +59,7 @@ class TrainingData:
 
         Args:
             epoch: integer from 0.
-            batch_size: global batch size, a multiple of `workers`.
+            batch_size: global batch size, a multiple of `workers`, else `ValueError`.
             steps: batches in the whole epoch.
             targets: a `Targets`.
             first_step: where to begin.
@@ -69,9 +69,6 @@ class TrainingData:
         Returns:
             `tf.data.Dataset` of `(lightness, targets)` batches, see `Targets`; Keras' `fit`
             takes it on every backend.
-
-        Raises:
-            ValueError: if the batch cannot be shared evenly.
         """
         if batch_size % workers:
             raise InputError(
@@ -211,9 +208,9 @@ def _as_numpy_function(targets, specs):
         return [keras.ops.convert_to_numpy(value) for value in values]
 
     def apply(*batch):
-        values = tf.numpy_function(compute, batch, [value.dtype for value in flat])
-        pairs = zip(values, flat, strict=True)
-        shaped = [tf.ensure_shape(value, (None, *known.shape[1:])) for value, known in pairs]
-        return keras.tree.pack_sequence_as(sample, shaped)
+        values = tf.numpy_function(compute, batch, [known.dtype for known in flat])
+        for value, known in zip(values, flat, strict=True):
+            value.set_shape((None, *known.shape[1:]))
+        return keras.tree.pack_sequence_as(sample, values)
 
     return apply

@@ -41,7 +41,7 @@ def check(table, **values):
                 raise InputError(f"Expected {name} among {', '.join(limits)}, received {value!r}.")
         elif not (isinstance(value, numbers.Real) and limits[0] <= value <= limits[1]):
             raise InputError(
-                f"Expected {name} between {limits[0]:g} and {limits[1]:g}, received {value!r}."
+                f"Expected {name} between {limits[0]:g} and {limits[1]:.10g}, received {value!r}."
             )
 
 
@@ -232,7 +232,7 @@ def add_arguments(parser):
             said = []
             if limits:
                 names = isinstance(limits[0], str)
-                said = [", ".join(limits) if names else f"{limits[0]:g} to {limits[1]:g}"]
+                said = [", ".join(limits) if names else f"{limits[0]:g} to {limits[1]:.10g}"]
             said += [] if default is None else [f"default: {default}"]
             groups.get(group, parser).add_argument(
                 f"--{name.replace('_', '-')}",

@@ -24,18 +24,15 @@ class AdversarialModel(keras.Model):
         generator: any network of the library, L* in 0..100 in, dict of outputs out.
         discriminator: network of `{"lightness": (N, h, w, 1), "ab": (N, h, w, 2)}`, L* in
             0..100 and ab scaled to [0, 1] at the color's size, to one logit per picture, (N, 1).
-        to_ab: callable (generator's outputs, L*) to a float32 tensor (N, h, w, 2), a and b
-            scaled to [0, 1], through which gradients pass; None takes the output `"ab"`.
+        to_ab: callable (generator's outputs, L*) to a and b (N, h, w, 2) scaled to [0, 1], through
+            which gradients pass; None takes the output `"ab"`.
         label_smoothing: see `discriminator_loss`.
-        perceptual: callable (L*, target ab, predicted ab), both scaled to [0, 1], to a number that
-            the generator lowers in both phases, as a `PerceptualLoss`; or None.
-        distillation: the same of (L*, target ab, generator's outputs), as
-            `DistillationLoss.beside_colors`; or None.
+        perceptual: a `PerceptualLoss`, which the generator lowers in both phases, or None.
+        distillation: the same by `DistillationLoss.beside_colors`, or None.
         to_shown: as `to_ab`, for `perceptual`, where pictures are shown in other colors.
 
     Attributes:
         phase: `"reconstruction"`, the generator alone, or `"adversarial"`; `TwoPhases` sets it.
-        parts: the two networks, each compiled with its own optimizer.
     """
 
     def __init__(
@@ -64,7 +61,7 @@ class AdversarialModel(keras.Model):
 
     @property
     def parts(self):
-        """The networks that are trained, each compiled."""
+        """The networks, generator first, each compiled with its own optimizer."""
         return self.generator, self.discriminator
 
     def compile(self, generator_optimizer, discriminator_optimizer, loss, weight=100.0):
@@ -87,8 +84,6 @@ class AdversarialModel(keras.Model):
     def train_step(self, data):
         """One step; takes `(lightness, {"ab": scaled to [0, 1]})`, returns a replica's losses."""
         lightness, target = data[0], data[1]["ab"]
-        # Tables of epochs take their columns from the first one.
-        nan, names = tf.constant(float("nan")), ("adversarial_loss", *_DISCRIMINATOR_LOGS)
         with tf.GradientTape(persistent=True) as tape:
             outputs = self.generator(lightness, training=True)
             ab = ops.cast(self.to_ab(outputs, lightness), "float32")
@@ -107,11 +102,14 @@ class AdversarialModel(keras.Model):
                 discriminator = share(discriminator_loss(real, fake, self.label_smoothing))
             loss = sum(losses.values())
         descend(self.generator, tape, loss)
-        if self.phase == RECONSTRUCTION:
-            return {"loss": loss, **losses, **dict.fromkeys(names, nan)}
-        descend(self.discriminator, tape, discriminator)
-        logs = discriminator, share(_accuracy(real, fake))
-        return {"loss": loss, **losses, **dict(zip(_DISCRIMINATOR_LOGS, logs, strict=True))}
+        # Tables of epochs take their columns from the first one.
+        nan = tf.constant(float("nan"))
+        logs = {"adversarial_loss": nan, **dict.fromkeys(_DISCRIMINATOR_LOGS, nan)}
+        if self.phase == ADVERSARIAL:
+            descend(self.discriminator, tape, discriminator)
+            values = discriminator, share(_accuracy(real, fake))
+            logs = dict(zip(_DISCRIMINATOR_LOGS, values, strict=True))
+        return {"loss": loss, **logs, **losses}
 
     def discriminate(self, lightness, ab, training=False):
         """The discriminator's logits (N, 1), by L* (N, H, W, 1) and scaled ab (N, h, w, 2)."""

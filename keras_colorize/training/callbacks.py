@@ -51,17 +51,14 @@ class ColorizedSamples(keras.callbacks.Callback):
     Args:
         lightness: float array (N, H, W, 1), L* in 0..100.
         rgb: float array (N, H, W, 3) in [0, 1], the true colors.
-        colorize: callable (model, lightness) to rgb in [0, 1], shape of `rgb`.
+        colorize: callable (lightness) to rgb in [0, 1], shape of `rgb`.
         folder: where `epoch_0001.png` and so on are written.
-        tensorboard: folder for TensorBoard events, or None.
-
-    Raises:
-        ImportError: if TensorBoard is asked for and not installed.
+        tensorboard: folder for TensorBoard events, or None; `ImportError` if it is not installed.
     """
 
     def __init__(self, lightness, rgb, colorize, folder, tensorboard=None):
         super().__init__()
-        self.lightness, self.rgb = lightness, np.asarray(rgb)
+        self.lightness, self.rgb = np.asarray(lightness), np.asarray(rgb)
         self.colorize, self.folder = colorize, Path(folder)
         # Without the package TensorFlow fails at the first picture, which comes an epoch later.
         if tensorboard and importlib.util.find_spec("tensorboard") is None:
@@ -72,8 +69,8 @@ class ColorizedSamples(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Writes the sheet of this epoch: grey, colorized, true, a row each."""
-        colorized = np.asarray(self.colorize(self.model, self.lightness))
-        grey = np.repeat(np.asarray(self.lightness) / 100.0, 3, axis=-1)
+        colorized = np.asarray(self.colorize(self.lightness))
+        grey = np.repeat(self.lightness / 100.0, 3, axis=-1)
         rows = [np.concatenate(list(row), axis=1) for row in (grey, colorized, self.rgb)]
         sheet = np.rint(np.clip(np.concatenate(rows), 0, 1) * 255).astype("uint8")
         path = self.folder / f"epoch_{epoch + 1:04d}.png"
@@ -86,8 +83,8 @@ class ColorizedSamples(keras.callbacks.Callback):
 class BestWeights(keras.callbacks.Callback):
     """Keeps the weights that had the lowest validation loss, and ends the run with them.
 
-    They are in `best.weights.h5` and `best.json` of the run's folder, so that a run that was
-    interrupted and one that is finished know them. Averaged weights are kept as averaged.
+    They are in `best.weights.h5` and `best.json` of the run's folder, where a run that goes on
+    finds them. Averaged weights are kept as averaged.
     """
 
     def __init__(self, folder):
@@ -122,11 +119,7 @@ class PlateauCut(keras.callbacks.ReduceLROnPlateau):
 
 
 class TwoPhases(keras.callbacks.Callback):
-    """Starts a GAN with the reconstruction loss alone, and sets the discriminator to work later.
-
-    Args:
-        epochs: epochs of the first phase.
-    """
+    """Trains a GAN for so many epochs on the reconstruction loss alone, then against the other."""
 
     def __init__(self, epochs):
         super().__init__()
@@ -140,10 +133,13 @@ class TwoPhases(keras.callbacks.Callback):
 ACTIONS = ("warn", "stop", "cut", "return")
 BOUNDS = {
     "discriminator_accuracy": (0.0, 0.97, "the discriminator tells nearly all"),
-    "discriminator_loss": (0.15, None, "the discriminator has won"),
+    "discriminator_loss": (0.15, np.inf, "the discriminator has won"),
     "val_colorfulness": (0.2, 1.6, "the pictures are grey or garish"),
-    "val_diversity": (0.4, None, "all pictures are colored alike"),
+    "val_diversity": (0.4, np.inf, "all pictures are colored alike"),
 }
+"""By name in the logs: lowest and highest value, and what is wrong beyond. Colorfulness and
+diversity are shares of those of the true pictures."""
+_CUT = 0.3
 
 
 class CollapseMonitor(keras.callbacks.Callback):
@@ -153,36 +149,29 @@ class CollapseMonitor(keras.callbacks.Callback):
     which all workers share, so all act alike. A sign of one epoch is no collapse.
 
     Args:
-        action: `"warn"`; `"stop"`, end the run; `"cut"` both learning rates; or `"return"` to
-            the last good checkpoint and cut them.
+        action: `"warn"`; `"stop"`, end the run; `"cut"` both learning rates to 0.3 of what they
+            were; or `"return"` to the last good checkpoint and cut them; else `ValueError`.
         patience: epochs that a sign must last.
-        factor: what learning rates are multiplied by when they are cut.
-        bounds: dict by name in the logs of lowest and highest value, None for no bound, and what
-            is wrong beyond. Colorfulness and diversity are shares of the true pictures'.
 
     Attributes:
         loop: the `TrainingLoop` that it is a callback of, which sets it.
         collapses: epochs, from 0, at which a collapse was found.
-
-    Raises:
-        ValueError: for another action.
     """
 
-    def __init__(self, action="warn", patience=2, factor=0.3, bounds=BOUNDS):
+    def __init__(self, action="warn", patience=2):
         super().__init__()
         if action not in ACTIONS:
             raise ValueError(f"Expected an action among {', '.join(ACTIONS)}, received {action!r}.")
-        self.action, self.patience, self.factor, self.bounds = action, patience, factor, bounds
-        self.loop, self.collapses = None, []
+        self.action, self.patience, self.loop, self.collapses = action, patience, None, []
         self._lasting, self._good_step = collections.Counter(), 0
 
     def on_epoch_end(self, epoch, logs=None):
         """Looks at the epoch."""
         signs = {}
-        for name, (low, high, words) in self.bounds.items():
+        for name, (low, high, words) in BOUNDS.items():
             watched = self.model.phase == ADVERSARIAL and name in logs
-            if watched and not low <= logs[name] <= (np.inf if high is None else high):
-                expected = f"{low} or more" if high is None else f"{low} to {high}"
+            if watched and not low <= logs[name] <= high:
+                expected = f"{low} or more" if high == np.inf else f"{low} to {high}"
                 signs[name] = f"{words}: {name} {logs[name]:.3f}, expected {expected}"
         self._lasting = collections.Counter({name: self._lasting[name] + 1 for name in signs})
         if not signs:
@@ -209,8 +198,8 @@ class CollapseMonitor(keras.callbacks.Callback):
                 self.loop.return_to(kept[-1])
                 text = f"It goes on with the weights of step {kept[-1]}, the last good ones. "
         for part in self.model.parts:
-            part.optimizer.learning_rate = self.factor * _rate(part.optimizer)
-        return f"{text}Both learning rates are cut to {self.factor} of what they were."
+            part.optimizer.learning_rate = _CUT * _rate(part.optimizer)
+        return f"{text}Both learning rates are cut to {_CUT} of what they were."
 
 
 def _rate(optimizer):

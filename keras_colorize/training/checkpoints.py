@@ -40,17 +40,17 @@ class RunCheckpoint:
 
     def __init__(self, model, folder, keep=3, every_minutes=5.0, worker=0):
         optimizers = [part.optimizer for part in parts_of(model)]
-        for part, optimizer in zip(parts_of(model), optimizers, strict=True):
-            optimizer.build(part.trainable_variables)
+        for part in parts_of(model):
+            part.optimizer.build(part.trainable_variables)
         self.step = tf.Variable(0, dtype="int64", trainable=False, name="step")
         self.every_seconds = every_minutes * 60
         named = {f"optimizer_{i}" if i else "optimizer": x for i, x in enumerate(optimizers)}
         self._checkpoint = tf.train.Checkpoint(model=model, step=self.step, **named)
         self._variables = [*model.variables, *(v for x in optimizers for v in x.variables)]
         self._folder = Path(folder) / "checkpoints"
-        target = self._folder if worker == 0 else Path(folder) / "scratch" / str(worker)
-        kept = keep if worker == 0 else 1
-        self._manager = tf.train.CheckpointManager(self._checkpoint, str(target), max_to_keep=kept)
+        target = Path(folder) / "scratch" / str(worker) if worker else self._folder
+        kept = 1 if worker else keep
+        self._manager = tf.train.CheckpointManager(self._checkpoint, str(target), kept)
         self._saved_at = time.monotonic()
 
     @property
@@ -68,12 +68,12 @@ class RunCheckpoint:
         Raises:
             ValueError: if it belongs to another network or optimizer, or there is none.
         """
-        if step is not None and step not in self.steps():
-            raise InputError(
-                f"Expected a step among {self.steps()} of {self._folder}, received {step}."
-            )
-        newest = tf.train.latest_checkpoint(str(self._folder))
-        path = newest if step is None else str(self._folder / f"ckpt-{step}")
+        path = tf.train.latest_checkpoint(str(self._folder))
+        if step is not None:
+            if step not in self.steps():
+                known = f"a step among {self.steps()} of {self._folder}"
+                raise InputError(f"Expected {known}, received {step}.")
+            path = str(self._folder / f"ckpt-{step}")
         if path is None:
             return 0
         try:

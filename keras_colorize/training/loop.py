@@ -23,7 +23,6 @@ class TrainingLoop:
         strategy: a `tf.distribute.Strategy`.
         callbacks: Keras callbacks, on every worker, so those that steer act alike on all; leave
             those that write files to the chief. One with an attribute `loop` finds this one there.
-        verbose: whether a progress bar is shown.
         stop_requested: set it to True, in a signal handler say, to save a checkpoint and end.
         stopped: whether the last `fit` ended so, before the end of the run.
         steps_done: steps of the run up to now, those of earlier calls counted in.
@@ -34,7 +33,6 @@ class TrainingLoop:
     run_folder: str
     strategy: tf.distribute.Strategy
     callbacks: tuple = ()
-    verbose: bool = True
     stop_requested: bool = dataclasses.field(default=False, init=False)
     stopped: bool = dataclasses.field(default=False, init=False)
     steps_done: int = dataclasses.field(default=0, init=False)
@@ -79,7 +77,7 @@ class TrainingLoop:
                 callbacks.append(keras.callbacks.SwapEMAWeights())
             callbacks = keras.callbacks.CallbackList(
                 [*callbacks, history],
-                add_progbar=self.verbose and self._worker == 0,
+                add_progbar=self._worker == 0,
                 model=self.model,
                 **{"verbose": 1, "epochs": config.epochs, "steps": config.steps_per_epoch},
             )

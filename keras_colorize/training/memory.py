@@ -7,9 +7,6 @@ import numpy as np
 
 from keras_colorize.training.checkpoints import parts_of
 
-# Slots that an optimizer keeps per trainable weight.
-_SLOTS = {"adadelta": 2, "adam": 2, "adamw": 2}
-
 
 def memory_estimate(model, config, size):
     """Memory of a training step on one device, without what the framework itself takes.
@@ -23,17 +20,17 @@ def memory_estimate(model, config, size):
         dict of bytes: `weights`, `gradients`, `optimizer` (its slots, and averaged weights) and
         `activations` (the results of all layers for one batch, which the gradient needs again).
     """
-    first, *others = parts_of(model)
-    trained = [_bytes(part.trainable_weights) for part in (first, *others)]
-    shape = (config.batch_size, size, size)
+    parts, shape = parts_of(model), (config.batch_size, size, size)
+    trained = [_bytes(part.trainable_weights) for part in parts]
     averages = trained[0] if config.ema_momentum is not None else 0
+    # A discriminator, the second part, takes the true colors and the generated ones.
+    batches = [(1 + index) * _activation_bytes(part, shape) for index, part in enumerate(parts)]
     return {
-        "weights": sum(_bytes(part.weights) for part in (first, *others)),
+        "weights": sum(_bytes(part.weights) for part in parts),
         "gradients": sum(trained),
-        "optimizer": _SLOTS[config.optimizer] * sum(trained) + averages,
-        # A discriminator takes two batches a step, the true colors and the generated ones.
-        "activations": _activation_bytes(first, shape)
-        + sum(2 * _activation_bytes(part, shape) for part in others),
+        # Each optimizer that a `TrainingConfig` may name keeps two slots per weight.
+        "optimizer": 2 * sum(trained) + averages,
+        "activations": sum(batches),
     }
 
 

@@ -14,8 +14,6 @@ from keras_colorize.training.checkpoints import parts_of
 
 STRATEGIES = ("default", "mirrored", "multi_worker")
 
-_MEAN, _SUM = tf.distribute.ReduceOp.MEAN, tf.distribute.ReduceOp.SUM
-
 # What a collective operation fails with when a machine of the run is gone or was started anew.
 _LOST = (tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.UnavailableError)
 _LOST += (tf.errors.DeadlineExceededError, tf.errors.FailedPreconditionError)
@@ -33,17 +31,10 @@ def set_precision(precision):
 
 
 def make_strategy(name):
-    """Builds a `tf.distribute` strategy; call it once per process, before anything else runs.
+    """Builds a `tf.distribute.Strategy`, once per process and before anything else runs.
 
-    Args:
-        name: `"default"` (one device), `"mirrored"` (all GPUs of this machine), or
-            `"multi_worker"` (the machines that the environment variable TF_CONFIG names).
-
-    Returns:
-        A `tf.distribute.Strategy`.
-
-    Raises:
-        ValueError: for another name, or multi_worker without a TF_CONFIG.
+    It is `"default"` (one device), `"mirrored"` (all GPUs of this machine), or `"multi_worker"`
+    (the machines that the environment variable TF_CONFIG names); else there is a `ValueError`.
     """
     if name == "default":
         return tf.distribute.get_strategy()
@@ -89,17 +80,17 @@ def lost_workers_named(workers):
 def check_options(model, batch_size, replicas):
     """Refuses what the loop cannot do with a model: `ValueError`."""
     expected, received = "", model.steps_per_execution
-    if model.steps_per_execution > 1:
+    if received > 1:
         expected = "a model compiled with steps_per_execution=1, for the loop looks at every step"
     if batch_size % replicas:
         expected, received = f"a batch size that {replicas} replicas can share", batch_size
     if replicas > 1 and model.jit_compile:
-        expected = f"a model compiled with jit_compile=False for {replicas} replicas, which XLA "
-        expected, received = expected + "does not compile", True
+        expected = f"a model compiled with jit_compile=False for {replicas} replicas"
+        received = "True, and XLA does not compile those"
     steps = max(part.optimizer.gradient_accumulation_steps or 0 for part in parts_of(model))
     if replicas > 1 and steps:
-        expected = f"an optimizer without gradient_accumulation_steps for {replicas} replicas, of "
-        expected, received = expected + "which a larger batch_size does the same", steps
+        expected = f"an optimizer without gradient_accumulation_steps for {replicas} replicas"
+        received = f"{steps}: a larger batch_size does the same"
     if expected:
         raise InputError(f"Expected {expected}, received {received}.")
 
@@ -120,7 +111,7 @@ def descend(model, tape, loss):
     context = tf.distribute.get_replica_context()
     replicas, bound = context.num_replicas_in_sync, optimizer.global_clipnorm
     if replicas > 1 and bound is not None:
-        clipped, _ = tf.clip_by_global_norm(context.all_reduce(_SUM, gradients), bound)
+        clipped, _ = tf.clip_by_global_norm(context.all_reduce("SUM", gradients), bound)
         gradients = [gradient / replicas for gradient in clipped]
     optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
@@ -133,20 +124,18 @@ class Agreement:
         self._single = strategy.num_replicas_in_sync == 1
         floats = [v for v in model.non_trainable_variables if v.dtype.startswith("float")]
         self._statistics = [] if self._single else floats
-        graph = tf.function(autograph=False)
-        self._average_statistics = graph(lambda: strategy.run(self._assign_means))
-        self._average = graph(lambda numbers: strategy.run(_mean, args=(numbers,)))
+        self._run = tf.function(strategy.run, autograph=False)
 
     def average_statistics(self):
         """Averages what each replica gathers for itself: the moments of batch norms."""
         if self._statistics:
-            self._average_statistics()
+            self._run(self._assign_means)
 
     def average_numbers(self, numbers):
         """Averages a list of numbers over the workers, so that all decide alike."""
         if self._single:
             return [float(number) for number in numbers]
-        means = self._average(tf.constant(numbers, "float32"))
+        means = self._run(_mean, (tf.constant(numbers, "float32"),))
         return self._strategy.experimental_local_results(means)[0].numpy().tolist()
 
     def _assign_means(self):
@@ -158,17 +147,14 @@ class Agreement:
 def _mean(values):
     # Each replica's own tensor is what a reduction takes; the same one for all it refuses.
     own = tf.nest.map_structure(tf.identity, values)
-    return tf.distribute.get_replica_context().all_reduce(_MEAN, own)
+    return tf.distribute.get_replica_context().all_reduce("MEAN", own)
 
 
 def synchronize(model):
     """Lets the batch normalizations of a network see the batches of all replicas together.
 
-    Without, training on several replicas differs from training on one.
-
-    Args:
-        model: Functional `keras.Model`, or an `AdversarialModel` of two; changed in place,
-            before it is trained. Weights and config stay as they are.
+    Without, training on several replicas differs from training on one. The model, a Functional one
+    or an `AdversarialModel`, is changed in place, before it is trained; weights and config stay.
     """
     for layer in _normalizations(model):
         layer.synchronized = True
@@ -177,8 +163,8 @@ def synchronize(model):
 def fuse_batch_norm(model):
     """Lets one operation of TensorFlow do, up to rounding, what Keras does in training in a dozen.
 
-    With the dozen, batch normalization takes a third of a step's time on a processor. Layers that
-    are synchronized, of a subclass, or not of (N, H, W, C) stay as they are, and so does inference.
+    The dozen is a third of a step's time on a processor. Layers that are synchronized, of a
+    subclass, or not of (N, H, W, C) stay as they are, and so does inference.
     """
     for layer in _normalizations(model):
         plain = layer.axis in (-1, 3, [3]) and layer.scale and layer.center and not layer.renorm

@@ -42,11 +42,7 @@ _WORDS = "constant, or warmup_stable_decay: linear rise, level, cosine fall to 0
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
-    """Settings of one run; each has its range and its text beside it.
-
-    Raises:
-        ValueError: for a setting outside its range.
-    """
+    """Settings of one run, each with its range and text; `ValueError` outside its range."""
 
     epochs: int = _from(1, 10, "Epochs in all, resumed ones counted in.")
     steps_per_epoch: int = _from(1, 1000, "Batches per epoch.")
@@ -85,10 +81,7 @@ class TrainingConfig:
         return self.epochs * self.steps_per_epoch
 
     def bind(self, run_folder):
-        """Writes the settings to `training.json` of a new run, or checks a begun run's.
-
-        Epochs, logging and checkpoint keeping may change, see `bind_settings`.
-        """
+        """Binds them to a run's `training.json`, see `bind_settings`; some may change."""
         # A setting that is younger than the run had its default.
         defaults = dataclasses.asdict(type(self)())
         path = Path(run_folder) / "training.json"
@@ -116,23 +109,22 @@ class AdversarialConfig(TrainingConfig):
             raise InputError(f"Expected {expected}, received {self.pretrain_epochs}.")
 
     def discriminator(self):
-        """The `TrainingConfig` of the discriminator's optimizer."""
-        names = [field.name for field in dataclasses.fields(TrainingConfig)]
-        settings = {name: getattr(self, name) for name in names} | {"ema_momentum": None}
-        settings["epochs"] = max(1, self.epochs - self.pretrain_epochs)
-        settings["learning_rate"] = self.discriminator_learning_rate
-        settings["schedule"] = self.discriminator_schedule
-        return TrainingConfig(**settings)
+        """The settings of the discriminator's optimizer."""
+        return dataclasses.replace(
+            self,
+            epochs=max(1, self.epochs - self.pretrain_epochs),
+            pretrain_epochs=0,
+            learning_rate=self.discriminator_learning_rate,
+            schedule=self.discriminator_schedule,
+            ema_momentum=None,
+        )
 
 
 def bind_settings(path, settings, defaults=None, may_change=()):
     """Writes settings to a JSON file of a new run, or checks them against those of a begun one.
 
-    Args:
-        path: path of the file.
-        settings: dict.
-        defaults: dict of settings that the file may lack; those in neither were as they are now.
-        may_change: names of settings that need not be the same.
+    Settings that the file lacks were those of the dict `defaults`, else as they are now; those
+    named in `may_change` need not be the same.
 
     Raises:
         ValueError: if the file holds other settings; the message lists them.
@@ -155,11 +147,7 @@ def bind_settings(path, settings, defaults=None, may_change=()):
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Linear warm-up, a level stretch, which can be extended, and a cosine cool-down to zero.
 
-    Args:
-        peak: learning rate of the level stretch.
-        total_steps: steps of the run.
-        warmup: share of the steps that warm up.
-        cooldown: share of the steps that cool down.
+    `warmup` and `cooldown` are shares of `total_steps`; `peak` is the rate between them.
     """
 
     def __init__(self, peak, total_steps, warmup=0.02, cooldown=0.5):

@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from skimage.color import lab2rgb, rgb2hsv, rgb2luv
 
 from keras_colorize.bins import HS_BINS, LUV_UV_BINS, ab_centers, smooth_prior
@@ -24,19 +23,17 @@ REFERENCE = {
 
 
 @pytest.fixture
-def two_colors(tmp_path):
+def two_colors(tmp_path, write_picture):
     """Three pictures, half of one color and half of another, and the bins of these."""
     lab = np.empty((40, 40, 3))
     lab[:, :20] = (60, 30, 20)
     lab[:, 20:] = (60, -30, 40)
     rgb = np.rint(255 * lab2rgb(lab)).astype("uint8")
-    folder = tmp_path / "pictures"
-    folder.mkdir()
     for name in "abc":
-        (folder / f"{name}.png").write_bytes(tf.io.encode_png(rgb).numpy())
+        write_picture(tmp_path / "pictures" / f"{name}.png", rgb)
     colors = ((30, 20), (-30, 40))
     bins = [np.flatnonzero((ab_centers() == color).all(axis=1))[0] for color in colors]
-    return list_pictures(folder), bins
+    return list_pictures(tmp_path / "pictures"), bins
 
 
 def test_the_prior_is_that_of_the_colors_that_are_there(two_colors):
@@ -92,12 +89,11 @@ def test_other_files_are_refused(tmp_path, text, message):
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(tmp_path_factory, write_picture):
     """Pictures of one color each, whole."""
     root = tmp_path_factory.mktemp("colors")
     for number, color in enumerate(COLORS):
-        picture = np.tile(color, (16, 16, 1))
-        (root / f"{number}.png").write_bytes(tf.io.encode_png(picture).numpy())
+        write_picture(root / f"{number}.png", np.tile(color, (16, 16, 1)))
     return TrainingData((list_pictures(root),), size=16, min_scale=1.0)
 
 
@@ -114,12 +110,9 @@ def test_means_of_what_is_there_and_centers_elsewhere(data, output):
             inside = indices[:, channel] == index
             expected[channel, index] = values[inside, channel].mean()
     np.testing.assert_allclose(found, expected, atol=2e-3)
-    assert found.shape == (2, 50)
-
-
-def test_the_outer_bins_hold_what_lies_beyond(data):
-    # v of sRGB blue is -130, by scikit-image.
-    assert bin_means(data, "luv_uv_logits", pictures=50)[1, 0] == pytest.approx(-130.3, abs=0.1)
+    if output == "luv_uv_logits":
+        # The outer bins hold what lies beyond: v of sRGB blue is -130, by scikit-image.
+        assert found[1, 0] == pytest.approx(-130.3, abs=0.1)
 
 
 def test_other_outputs_have_no_such_bins(data):

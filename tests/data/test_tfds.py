@@ -29,10 +29,8 @@ class TwoClasses(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, _):
-        return {
-            "train": self._generate_examples(range(7)),
-            "test": self._generate_examples(range(7, 9)),
-        }
+        splits = {"train": range(7), "test": range(7, 9)}
+        return {name: self._generate_examples(keys) for name, keys in splits.items()}
 
     def _generate_examples(self, keys):
         for key in keys:
@@ -68,7 +66,7 @@ def test_writes_the_original_bytes_by_class(data_dir, contents, tmp_path):
     assert len(scan_pictures(pictures)[0]) == 7
     assert len(write_tfds("two_classes", "test", tmp_path / "a", data_dir)) == 2
     assert len(write_tfds("two_classes:1.0.0", "train[2:]", tmp_path / "b", data_dir)) == 5
-    assert len(write_tfds("two_classes", "train+test", tmp_path / "c", data_dir, limit=3)) == 3
+    assert len(write_tfds("two_classes", "train+test[:1]", tmp_path / "c", data_dir)) == 8
     with pytest.raises(ValueError, match="a new folder for the export, received .*out"):
         write_tfds("two_classes", "train", tmp_path / "out", data_dir)
 
@@ -80,45 +78,52 @@ def test_a_missing_package_is_named(data_dir, tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
-def test_an_interrupted_export_leaves_nothing(data_dir, contents, tmp_path, monkeypatch):
+@pytest.fixture
+def export(tmp_path, monkeypatch):
+    """Writes examples to the folder `out`."""
+
+    def write(examples):
+        monkeypatch.setattr(room, "_load", lambda *_: (iter(examples), ()))
+        return write_tfds("any", "train", tmp_path / "out")
+
+    return write
+
+
+def test_an_interrupted_export_leaves_nothing(export, contents, tmp_path):
     def examples():
         yield {"image": contents[0].read_bytes()}
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(room, "_load", lambda *_: (examples(), ()))
     with pytest.raises(KeyboardInterrupt):
-        write_tfds("two_classes", "train", tmp_path / "out", data_dir)
+        export(examples())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_another_process_wrote_meanwhile_stays(contents, tmp_path, monkeypatch):
+def test_what_another_process_wrote_meanwhile_stays(export, contents, tmp_path):
     def examples():
         yield {"image": contents[0].read_bytes()}
         shutil.copytree(contents[0].parent, tmp_path / "out")
 
-    monkeypatch.setattr(room, "_load", lambda *_: (examples(), ()))
-    assert len(write_tfds("any", "train", tmp_path / "out")) == 9
+    assert len(export(examples())) == 9
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("label", [{}, {"label": -1}])
-def test_pictures_without_label_lie_in_the_folder(label, contents, tmp_path, monkeypatch):
-    examples = [{"image": path.read_bytes(), **label} for path in contents[:2]]
-    monkeypatch.setattr(room, "_load", lambda *_: (iter(examples), ()))
-    pictures = write_tfds("any", "test", tmp_path / "out")
+def test_pictures_without_label_lie_in_the_folder(export, contents):
+    labels = {}, {"label": -1}
+    examples = [{"image": contents[i].read_bytes(), **label} for i, label in enumerate(labels)]
+    pictures = export(examples)
     assert pictures.names == ("00000000.jpg", "00000001.png")
     assert pictures.labels == (UNLABELED, UNLABELED)
 
 
-def test_what_is_no_picture_is_refused(tmp_path, monkeypatch):
+def test_what_is_no_picture_is_refused(export, tmp_path, monkeypatch):
     words = types.SimpleNamespace(info=types.SimpleNamespace(features={"text": None}))
-    with monkeypatch.context() as patch, pytest.raises(ValueError, match=r"words has \['text'\]"):
-        patch.setattr(tfds, "builder", lambda *_, **__: words)
+    monkeypatch.setattr(tfds, "builder", lambda *_, **__: words)
+    with pytest.raises(ValueError, match=r"words has \['text'\]"):
         write_tfds("words", "train", tmp_path / "words")
-    monkeypatch.setattr(room, "_load", lambda *_: (iter([{"image": b"RIFF1234WEBP"}]), ()))
     with pytest.raises(ValueError, match="JPEG, PNG, GIF or BMP pictures, received b'RIFF1234'"):
-        write_tfds("any", "test", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+        export([{"image": b"RIFF1234WEBP"}])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_source_is_a_folder_or_a_name(folder, tmp_path, monkeypatch):

@@ -39,20 +39,16 @@ def _epoch(data, epoch=0, batch_size=4, steps=5, **kwargs):
 
 
 def _assert_same(batches, others):
-    assert len(batches) == len(others) > 0
-    for batch, other in zip(batches, others, strict=True):
-        for one, two in zip(batch, other, strict=True):
-            np.testing.assert_array_equal(one, two)
+    assert len(batches) > 0
+    tf.nest.map_structure(np.testing.assert_array_equal, batches, others)
 
 
 def test_batches_have_their_shapes(data):
-    batches = data.epoch(0, 4, 5, TARGETS)
-    assert len(batches) == 5
-    lightness, targets = next(iter(batches))
-    assert lightness.shape == (4, 16, 16, 1)
-    assert 0 <= lightness.numpy().min() < 50 < lightness.numpy().max() <= 100.01
-    assert targets["ab_logits"].shape == (4, 4, 4, 2)
-    assert set(targets["class_logits"].numpy()) <= {0, 1}
+    assert len(data.epoch(0, 4, 5, TARGETS)) == 5
+    lightness, ab, labels = _epoch(data)[0]
+    assert (lightness.shape, ab.shape) == ((4, 16, 16, 1), (4, 4, 4, 2))
+    assert 0 <= lightness.min() < 50 < lightness.max() <= 100.01
+    assert set(labels) <= {0, 1}
     assert len(data) == 11
 
 
@@ -173,11 +169,17 @@ def test_wrong_settings_are_named(data):
         data.epoch(0, 4, 5, TARGETS, workers=3)
     with pytest.raises(ValueError, match="at least one source of pictures, received none"):
         TrainingData(())
-    for settings in ({"min_scale": 0}, {"min_scale": 1.5}, {"size": 0}):
-        with pytest.raises(ValueError, match="0 < min_scale <= 1 and a size of 1 or more"):
+    sizes = "0 < min_scale <= 1 and a size of 1 or more"
+    for settings, message in (
+        ({"min_scale": 0}, sizes),
+        ({"min_scale": 1.5}, sizes),
+        ({"size": 0}, sizes),
+        ({"view": "tile"}, "view among crop, squash, whole, received 'tile'"),
+        ({"aged_share": -0.1}, "0 <= aged_share <= 1, received -0.1"),
+        ({"aged_share": 1.1}, "0 <= aged_share <= 1, received 1.1"),
+    ):
+        with pytest.raises(ValueError, match=message):
             TrainingData(data.sources, **settings)
-    with pytest.raises(ValueError, match="view among crop, squash, whole, received 'tile'"):
-        TrainingData(data.sources, view="tile")
 
 
 def _ramp(height, width):
@@ -190,8 +192,9 @@ def _ramp(height, width):
 
 def _views(picture, size, min_scale, count, **options):
     picture = tf.constant(picture)
-    view = tf.function(lambda seed: random_view(picture, size, min_scale, seed, **options))
-    return np.stack([view(tf.constant([3, i], "int64")).numpy() for i in range(count)])
+    seeds = tf.data.Dataset.range(count).map(lambda i: tf.stack([tf.constant(3, "int64"), i]))
+    views = seeds.map(lambda seed: random_view(picture, size, min_scale, seed, **options))
+    return np.stack(list(views.as_numpy_iterator()))
 
 
 def test_half_of_the_views_are_mirrored_and_half_are_of_the_whole_short_side():

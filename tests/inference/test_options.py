@@ -58,6 +58,7 @@ def test_arguments(parse, words, given):
         ("--decoder best", "expected decoder among mean, annealed, mode, median, sample"),
         ("--saturation 11", "expected saturation between 0 and 10, received 11.0"),
         ("--seed 1.5", "invalid literal"),
+        ("--seed -1", "expected seed between 0 and 2147483647, received -1"),
         ("--compatibility 3;1", "numbers like 10,3,3"),
         ("--refine crf", "none, mrf, mrf-paper"),
         ("--refine mrf --sweeps 0", "expected sweeps between 1"),

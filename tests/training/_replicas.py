@@ -13,8 +13,7 @@ import numpy as np
 import tensorflow as tf
 from conftest import Pictures, Toy, make_adversaries, make_network, make_pictures, make_validation
 
-from keras_colorize.layers import SpectralNorm
-from keras_colorize.models import iizuka16
+from keras_colorize.models import dcgan_discriminator, dcgan_generator, iizuka16
 from keras_colorize.training import (
     AdversarialModel,
     TrainingConfig,
@@ -53,28 +52,13 @@ def synchronized_iizuka16(_):
 
 
 def synchronized_adversaries(_):
-    """What a DCGAN is made of: layers down and up, batch norms, spectral normalization."""
+    """Narrow networks with layers down and up, batch norms and spectral normalization."""
     keras.utils.set_random_seed(1)
-    lightness = keras.Input((32, 32, 1), name="lightness")
-    ab = keras.Input((32, 32, 2), name="ab")
-    x = SpectralNorm(keras.layers.Conv2D(4, 4, 2, "same"))(_scaled(lightness))
-    x = keras.layers.BatchNormalization()(x)
-    x = keras.layers.Conv2DTranspose(4, 4, 2, "same", activation="relu")(x)
-    x = keras.layers.BatchNormalization()(x)
-    made = keras.layers.Conv2D(2, 1, activation="sigmoid")(x)
-    x = keras.layers.Concatenate()([_scaled(lightness), ab])
-    x = SpectralNorm(keras.layers.Conv2D(4, 4, 2, "same"))(x)
-    x = keras.layers.LeakyReLU(0.2)(keras.layers.BatchNormalization()(x))
-    logits = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(1, 4)(x))
-    seen = {"lightness": lightness, "ab": ab}
-    model = AdversarialModel(keras.Model(lightness, {"ab": made}), keras.Model(seen, logits))
+    sizes = {"level_set": 32, "width": 1 / 32, "spectral_norm": True}
+    model = AdversarialModel(dcgan_generator(dropout=0.0, **sizes), dcgan_discriminator(**sizes))
     synchronize(model)
     model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.1), "mse", weight=10.0)
     return model
-
-
-def _scaled(lightness):
-    return keras.layers.Rescaling(0.01)(lightness)
 
 
 def pictures_to_validate():
@@ -89,7 +73,7 @@ def difference(make, config, data, folder, strategy, batches=None, callbacks=())
     for name, where in (("one", tf.distribute.get_strategy()), ("two", strategy)):
         with where.scope():
             model = make(config)
-        loop = TrainingLoop(model, config, folder / name, where, callbacks, verbose=False)
+        loop = TrainingLoop(model, config, folder / name, where, callbacks)
         history = loop.fit(data, None, batches)
         weights.append(_vector(model.weights))
         moving.append(_vector(model.trainable_weights))
@@ -185,7 +169,7 @@ def trained(strategy, make, config, folder, data, callbacks=()):
     """Trains, or goes on."""
     with strategy.scope():
         model = make(config)
-    loop = TrainingLoop(model, config, folder, strategy, callbacks, verbose=False)
+    loop = TrainingLoop(model, config, folder, strategy, callbacks)
     batches = make_validation() if isinstance(data, Toy) else pictures_to_validate()
     history = loop.fit(data, None, batches)
     return {

@@ -54,11 +54,16 @@ def make_pictures(seed, shape):
     return x, generator.uniform(size=(*shape, 16, 16, 2)).astype("float32")
 
 
+def make_held_out():
+    """Rows of the toy problem that are not trained on, (12, SIDE) and (12, 1)."""
+    x = np.random.default_rng(9).normal(size=(12, SIDE)).astype("float32")
+    return x, x.sum(axis=-1, keepdims=True)
+
+
 def make_validation():
     """Batches of 5, 5 and 2, as lightness and targets."""
-    x = np.random.default_rng(9).normal(size=(12, SIDE)).astype("float32")
-    y = {"out": x.sum(axis=-1, keepdims=True)}
-    return tf.data.Dataset.from_tensor_slices((x, y)).batch(5)
+    x, y = make_held_out()
+    return tf.data.Dataset.from_tensor_slices((x, {"out": y})).batch(5)
 
 
 def make_network(config, units=3, batch_norm=False):
@@ -94,6 +99,11 @@ def adversaries():
 
 
 @pytest.fixture
+def held_out():
+    return make_held_out()
+
+
+@pytest.fixture
 def validation():
     return make_validation()
 
@@ -112,13 +122,24 @@ def config():
 
 @pytest.fixture
 def loop(tmp_path):
-    """Makes a loop on one device without a progress bar."""
+    """Makes a loop on one device."""
 
     def make(model, config, folder="run", callbacks=()):
         strategy = tf.distribute.get_strategy()
-        return TrainingLoop(model, config, tmp_path / folder, strategy, callbacks, verbose=False)
+        return TrainingLoop(model, config, tmp_path / folder, strategy, callbacks)
 
     return make
+
+
+@pytest.fixture
+def train(loop, toy):
+    """Trains a network on the toy data, or goes on in a folder; returns it and the history."""
+
+    def run(settings, folder="run", callbacks=(), validation=None, **kind):
+        model = make_network(settings, **kind)
+        return model, loop(model, settings, folder, callbacks).fit(toy, None, validation)
+
+    return run
 
 
 def make_adversaries(loss="mse", weight=100.0, generator=None, rates=(0.1, 0.2), **kwargs):

@@ -22,16 +22,19 @@ def _batch(seed=0, pictures=4):
 
 
 def _vectors(model):
-    return [
-        np.concatenate([w.ravel() for w in part.get_weights()])
-        for part in (model.generator, model.discriminator)
-    ]
+    return [np.concatenate([w.ravel() for w in part.get_weights()]) for part in model.parts]
+
+
+def _step(model, phase):
+    """The losses of a step in a phase."""
+    model.phase = phase
+    return {name: float(value) for name, value in model.train_step(_batch()).items()}
 
 
 def test_the_first_phase_moves_the_generator_alone(adversaries):
     model = adversaries()
     before = _vectors(model)
-    logs = {name: float(value) for name, value in model.train_step(_batch()).items()}
+    logs = _step(model, "reconstruction")
     assert logs["loss"] == logs["reconstruction_loss"] > 0
     assert np.isnan(logs["adversarial_loss"])
     moved = [np.abs(a - b).max() for a, b in zip(before, _vectors(model), strict=True)]
@@ -41,12 +44,10 @@ def test_the_first_phase_moves_the_generator_alone(adversaries):
 
 def test_the_losses_are_those_of_the_paper(adversaries):
     model = adversaries(loss="mae", weight=7.0, label_smoothing=0.1)
-    model.phase = "adversarial"
     lightness, targets = _batch()
     made = model(lightness)["ab"]
     scores = [tf.sigmoid(model.discriminate(lightness, ab)).numpy() for ab in (targets["ab"], made)]
-    logs = {name: float(value) for name, value in model.train_step((lightness, targets)).items()}
-    real, fake = scores
+    logs, (real, fake) = _step(model, "adversarial"), scores
     reconstruction = 7.0 * np.abs(made - targets["ab"]).mean()
     assert logs["reconstruction_loss"] == pytest.approx(reconstruction, rel=1e-5)
     assert logs["adversarial_loss"] == pytest.approx(-np.log(fake).mean(), rel=1e-5)
@@ -66,10 +67,7 @@ def test_further_losses_are_added_in_both_phases(adversaries, phase, term):
         return 5.0 * tf.reduce_mean((ab - target) ** 2) + 0.0 * tf.reduce_mean(lightness)
 
     models = [adversaries(weight=7.0), adversaries(weight=2.0, **{term: loss})]
-    logs = []
-    for model in models:
-        model.phase = phase
-        logs.append({k: float(value) for k, value in model.train_step(_batch()).items()})
+    logs = [_step(model, phase) for model in models]
     assert f"{term}_loss" not in logs[0]
     assert logs[1][f"{term}_loss"] == pytest.approx(5 / 7 * logs[0]["reconstruction_loss"])
     assert logs[1]["loss"] == pytest.approx(logs[0]["loss"], rel=1e-5)
@@ -79,7 +77,6 @@ def test_further_losses_are_added_in_both_phases(adversaries, phase, term):
 
 def test_both_networks_follow_their_own_gradients(adversaries):
     model = adversaries(loss="mse", weight=3.0)
-    model.phase = "adversarial"
     lightness, targets = _batch()
     expected = []
     with tf.GradientTape(persistent=True) as tape:
@@ -93,7 +90,7 @@ def test_both_networks_follow_their_own_gradients(adversaries):
         gradients = tape.gradient(loss, part.trainable_variables)
         pairs = zip(part.trainable_variables, gradients, strict=True)
         expected.append([(v - rate * g).numpy() for v, g in pairs])
-    model.train_step((lightness, targets))
+    _step(model, "adversarial")
     for part, values in zip(model.parts, expected, strict=True):
         for variable, value in zip(part.trainable_variables, values, strict=True):
             np.testing.assert_allclose(variable, value, atol=1e-6)
@@ -102,15 +99,13 @@ def test_both_networks_follow_their_own_gradients(adversaries):
 def test_validation_compares_with_the_true_colors(adversaries):
     model = adversaries()
     lightness, targets = _batch()
-    logs = model.compute_metrics(lightness, targets, targets)
-    perfect = {name: float(x) for name, x in logs.items()}
-    assert perfect["colorfulness"] == pytest.approx(1.0)
-    assert perfect["diversity"] == pytest.approx(1.0)
+    perfect = model.compute_metrics(lightness, targets, targets)
+    assert float(perfect["colorfulness"]) == pytest.approx(1.0)
+    assert float(perfect["diversity"]) == pytest.approx(1.0)
     same = {"ab": tf.repeat(targets["ab"][:1], 4, axis=0)}
     model.reset_metrics()
-    logs = model.compute_metrics(lightness, targets, same)
-    alike = {name: float(x) for name, x in logs.items()}
-    assert alike["diversity"] == pytest.approx(0.0, abs=1e-6)
+    alike = model.compute_metrics(lightness, targets, same)
+    assert float(alike["diversity"]) == pytest.approx(0.0, abs=1e-6)
     assert {"discriminator_loss", "discriminator_accuracy", "mse"} < set(alike)
     assert "true_diversity" not in alike
 
@@ -122,11 +117,8 @@ def test_other_heads_are_turned_into_ab(adversaries):
         generator=keras.Model(lightness, {"rgb": rgb}),
         to_ab=lambda outputs, lightness: outputs["rgb"][..., 1:],
     )
-    model.phase = "adversarial"
-    lightness, _ = _batch()
-    truth = np.full((4, SIDE, SIDE, 2), 0.4, "float32")
     before = _vectors(model)[0]
-    model.train_step((lightness, {"ab": tf.constant(truth)}))
+    _step(model, "adversarial")
     assert np.abs(before - _vectors(model)[0]).max() > 1e-4
 
 
@@ -159,7 +151,7 @@ def _pictures():
     return 100.0 * rgb.mean(axis=-1, keepdims=True), {"rgb": rgb}
 
 
-def test_the_loss_is_of_features_and_answers(pupil, teacher):
+def test_the_loss_is_of_features_and_logits(pupil, teacher, monkeypatch):
     lightness, targets = _pictures()
     made = pupil(lightness)
     true = teacher(2.0 * targets["rgb"] - 1.0)
@@ -167,6 +159,13 @@ def test_the_loss_is_of_features_and_answers(pupil, teacher):
     expected += 0.25 * float(logits_divergence(true["logits"], made["logits"], 3.0))
     found = float(pupil.compute_loss(lightness, targets, made))
     assert found == pytest.approx(expected, rel=1e-5)
+    same = np.argmax(made["logits"], -1) == np.argmax(true["logits"], -1)
+    logs = pupil.compute_metrics(lightness, targets, made)
+    assert float(logs["agreement"]) == pytest.approx(np.mean(same))
+    # Each of two replicas has half of the loss.
+    two = types.SimpleNamespace(num_replicas_in_sync=2)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: two)
+    assert float(pupil.compute_loss(lightness, targets, made)) == pytest.approx(found / 2)
 
 
 def test_only_the_student_learns_and_statistics_stay(pupil, teacher):
@@ -187,20 +186,3 @@ def test_the_teacher_is_no_part_of_the_model(pupil):
     own = {variable.path for variable in pupil.variables} - student
     assert not [path for path in own if "conv2d" in path or "dense" in path]
     assert len(pupil.trainable_variables) == len(pupil.student.trainable_variables)
-
-
-def test_agreement_is_that_of_first_answers(pupil, teacher):
-    lightness, targets = _pictures()
-    made, true = (x["logits"] for x in (pupil(lightness), teacher(2.0 * targets["rgb"] - 1.0)))
-    expected = np.mean(np.argmax(made, -1) == np.argmax(true, -1))
-    logs = pupil.compute_metrics(lightness, targets, pupil(lightness))
-    assert float(logs["agreement"]) == pytest.approx(expected)
-
-
-def test_each_of_two_replicas_has_half_of_the_loss(pupil, monkeypatch):
-    lightness, targets = _pictures()
-    made = pupil(lightness)
-    whole = float(pupil.compute_loss(lightness, targets, made))
-    two = types.SimpleNamespace(num_replicas_in_sync=2)
-    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: two)
-    assert float(pupil.compute_loss(lightness, targets, made)) == pytest.approx(whole / 2)

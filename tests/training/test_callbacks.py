@@ -14,8 +14,8 @@ from keras_colorize.training import (
     CollapseMonitor,
     ColorizedSamples,
     TrainingConfig,
-    TrainingLoop,
     TwoPhases,
+    callbacks,
     standard_callbacks,
 )
 from keras_colorize.training.callbacks import PlateauCut
@@ -39,8 +39,7 @@ def test_a_sheet_of_every_epoch(tmp_path):
 def test_images_for_tensorboard(tmp_path, monkeypatch):
     _samples(tmp_path, epochs=2, tensorboard=tmp_path / "events")
     (file,) = (tmp_path / "events").iterdir()
-    images = [value for event in _events(file) for value in event.summary.value]
-    assert [value.tag for value in images] == ["grey_colorized_true"] * 2
+    assert _tags(file) == ["grey_colorized_true"] * 2
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="package tensorboard.*keras-colorize.train"):
         _samples(tmp_path, epochs=1, tensorboard=tmp_path / "events")
@@ -56,51 +55,42 @@ def test_the_chief_gets_all_and_the_others_what_steers(tmp_path):
     assert not (tmp_path / "other").exists()
 
 
-def test_they_work_in_the_loop(toy, config, network, loop, validation, tmp_path):
+def test_they_work_in_the_loop(config, train, validation, tmp_path):
     # The second run goes on: with the rate of the first, and below its table.
     for epochs, rate in ((2, 0.5e-12), (3, 0.5e-12)):
         settings = config(epochs=epochs, learning_rate=1e-12)
-        callbacks = standard_callbacks(tmp_path / "run", 1, 9, tensorboard=True)
-        plateau = callbacks[3]
+        standard = standard_callbacks(tmp_path / "run", 1, 9, tensorboard=True)
+        plateau = standard[3]
         plateau.min_delta = 1e-3
-        loop(network(settings), settings, callbacks=callbacks).fit(toy, None, validation)
+        train(settings, callbacks=standard, validation=validation)
         assert float(plateau.model.optimizer.learning_rate) == pytest.approx(rate)
     with (tmp_path / "run" / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["0", "1", "2"]
     assert float(rows[0]["val_loss"]) > 0
-    tags = {
-        value.tag
-        for file in (tmp_path / "run" / "tensorboard").rglob("*tfevents*")
-        for event in _events(file)
-        for value in event.summary.value
-    }
-    assert {"epoch_loss", "epoch_learning_rate"} <= tags
+    files = (tmp_path / "run" / "tensorboard").rglob("*tfevents*")
+    assert {"epoch_loss", "epoch_learning_rate"} <= {tag for x in files for tag in _tags(x)}
 
 
 @pytest.mark.parametrize("ema_momentum", [None, 0.5])
 def test_a_run_ends_with_its_best_weights(
-    toy, config, network, loop, validation, tmp_path, ema_momentum
+    config, train, validation, held_out, tmp_path, ema_momentum
 ):
     settings = config(epochs=3, ema_momentum=ema_momentum, checkpoint_minutes=0.0)
-    inputs, target = (np.concatenate(rows) for rows in _columns(validation))
-    folder, losses = tmp_path / "run", []
+    losses, spoiling = [], keras.callbacks.Callback()
 
     def spoil(epoch, logs):
         losses.append(logs["val_loss"])
         # From the second epoch on all is lost.
-        model.optimizer.learning_rate = 5.0
+        spoiling.model.optimizer.learning_rate = 5.0
 
-    def start():
-        callbacks = [*standard_callbacks(folder, best=True), spoiling]
-        return loop(model, settings, callbacks=callbacks).fit(toy, None, validation)
-
-    spoiling = keras.callbacks.LambdaCallback(on_epoch_end=spoil)
+    spoiling.on_epoch_end = spoil
     # Once more: a run that is finished ends alike.
     for epochs in (3, 0):
-        model = network(settings)
-        assert len(start().get("loss", ())) == epochs
-        error = np.mean((model(inputs)["out"] - target) ** 2)
+        own = [*standard_callbacks(tmp_path / "run", best=True), spoiling]
+        model, history = train(settings, callbacks=own, validation=validation)
+        assert len(history.get("loss", ())) == epochs
+        error = np.mean((model(held_out[0])["out"] - held_out[1]) ** 2)
         assert error == pytest.approx(min(losses), rel=1e-5)
     assert losses[0] == min(losses) < losses[2]
 
@@ -161,12 +151,12 @@ def test_a_sign_that_lasts_is_a_collapse(run, caplog, name):
     [
         ("warn", [0.1, 0.2], [], False),
         ("stop", [0.1, 0.2], [], True),
-        ("cut", [0.05, 0.1], [], False),
-        ("return", [0.05, 0.1], [200], False),
+        ("cut", [0.03, 0.06], [], False),
+        ("return", [0.03, 0.06], [200], False),
     ],
 )
 def test_what_is_done(run, action, rates, returned, stopped):
-    monitor = run([{}, {}, SIGNS, SIGNS], action=action, factor=0.5)
+    monitor = run([{}, {}, SIGNS, SIGNS], action=action)
     found = [float(part.optimizer.learning_rate) for part in monitor.model.parts]
     assert found == pytest.approx(rates)
     assert monitor.loop.returned == returned
@@ -186,7 +176,7 @@ def test_without_a_good_checkpoint_the_rates_are_cut_alone(run, caplog):
     assert "No checkpoint from before is left" in caplog.records[-1].message
 
 
-def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, pictures, tmp_path):
+def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, pictures, loop, monkeypatch):
     config = TrainingConfig(epochs=3, steps_per_epoch=2, batch_size=2, log_every=1)
     model = adversaries(loss="mae")
     weights, logged = [], []
@@ -195,43 +185,34 @@ def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, pictures, tm
         weights.append(model.get_weights())
         logged.append(sorted(logs))
 
-    validation = pictures.epoch(9, 4, 1, None)
-    monitor = CollapseMonitor(
-        "return", patience=1, bounds={"discriminator_accuracy": (0.0, 0.0, "told")}
-    )
+    monkeypatch.setattr(callbacks, "BOUNDS", {"discriminator_accuracy": (0.0, 0.0, "told")})
+    monitor = CollapseMonitor("return", patience=1)
     # What comes after the monitor sees what the monitor did.
     before, after = (keras.callbacks.LambdaCallback(on_epoch_end=keep) for _ in range(2))
-    callbacks = [before, TwoPhases(1), monitor, after]
-    strategy = tf.distribute.get_strategy()
-    loop = TrainingLoop(model, config, tmp_path, strategy, callbacks, verbose=False)
-    loop.fit(pictures, None, validation)
+    trained = loop(model, config, callbacks=[before, TwoPhases(1), monitor, after])
+    trained.fit(pictures, None, pictures.epoch(9, 4, 1, None))
     assert monitor.collapses == [1, 2]
     (_, first, before, after, _, last) = weights
     for own, good, end in zip(after, first, last, strict=True):
         np.testing.assert_array_equal(own, good)
         np.testing.assert_array_equal(end, good)
     assert any((a != b).any() for a, b in zip(first, before, strict=True))
-    assert loop.steps_done == 6
-    assert loop.checkpoints() == [2, 4, 6]
+    assert trained.steps_done == 6
+    assert trained.checkpoints() == [2, 4, 6]
     assert {"discriminator_accuracy", "reconstruction_loss", "val_diversity"} < set(logged[2])
 
 
 def _samples(tmp_path, epochs, tensorboard=None):
-    def colorize(model, lightness):
-        assert model == "the model"
+    def colorize(lightness):
         return np.broadcast_to([1.2, -0.1, 0.5], (*lightness.shape[:3], 3))
 
     callback = ColorizedSamples(LIGHTNESS, RGB, colorize, tmp_path / "samples", tensorboard)
-    callback.set_model("the model")
     for epoch in range(epochs):
         callback.on_epoch_end(epoch)
     callback.on_train_end()
 
 
-def _events(file):
-    for record in tf.data.TFRecordDataset(str(file)):
-        yield tf.compat.v1.Event.FromString(record.numpy())
-
-
-def _columns(batches):
-    return zip(*((x.numpy(), y["out"].numpy()) for x, y in batches), strict=True)
+def _tags(file):
+    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    events = map(tf.compat.v1.Event.FromString, records)
+    return [value.tag for event in events for value in event.summary.value]

@@ -30,41 +30,41 @@ TrainingLoop(model, settings, sys.argv[2], strategy, [callback]).fit(conftest.To
 """
 
 
-def test_killed_in_the_second_epoch_by_the_system(toy, config, network, loop, tmp_path):
+def test_killed_in_the_second_epoch_by_the_system(toy, config, train, tmp_path):
     settings = config(checkpoint_minutes=0.0, ema_momentum=0.9)
     arguments = [Path(__file__).parent, tmp_path / "killed", repr(settings)]
     killed = subprocess.run([sys.executable, "-c", KILLED_RUN, *arguments], capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    resumed, whole = (network(settings, batch_norm=True) for _ in range(2))
-    history = loop(resumed, settings, "killed").fit(toy, None)
+    resumed, history = train(settings, "killed", batch_norm=True)
     assert toy.seen == [(1, 2)]
     assert len(history["loss"]) == 1
-    loop(whole, settings, "whole").fit(toy, None)
-    _assert_same_state(resumed, whole)
+    _assert_same_state(resumed, train(settings, "whole", batch_norm=True)[0])
 
 
 @pytest.mark.parametrize("name", ["adadelta", "adamw"])
-def test_interrupted_with_each_optimizer(toy, config, network, loop, name):
+def test_interrupted_with_each_optimizer(toy, config, train, name):
+    def interrupt(step, logs):
+        if step == 3:
+            raise KeyboardInterrupt
+
     settings = config(optimizer=name, checkpoint_minutes=0.0, log_every=2)
-    resumed, whole = (network(settings, batch_norm=True) for _ in range(2))
+    callback = keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        loop(resumed, settings, "cut", [_interrupt_before(3)]).fit(toy, None)
-    resumed = network(settings, batch_norm=True)
-    loop(resumed, settings, "cut").fit(toy, None)
+        train(settings, "cut", [callback], batch_norm=True)
+    resumed, _ = train(settings, "cut", batch_norm=True)
     assert toy.seen[1:] == [(0, 2), (1, 0)]
-    loop(whole, settings, "whole").fit(toy, None)
-    _assert_same_state(resumed, whole)
+    _assert_same_state(resumed, train(settings, "whole", batch_norm=True)[0])
 
 
-def test_more_epochs_go_on_from_the_end(toy, config, network, loop, tmp_path):
+def test_more_epochs_go_on_from_the_end(config, train, tmp_path):
     short, long = (config(epochs=epochs, ema_momentum=0.5) for epochs in (1, 4))
-    loop(network(short), short).fit(toy, None)
-    resumed, whole, again = (network(long) for _ in range(3))
-    loop(resumed, long).fit(toy, None)
-    loop(whole, long, "whole").fit(toy, None)
+    train(short)
+    resumed, _ = train(long)
+    whole, _ = train(long, "whole")
     _assert_same_state(resumed, whole)
     # A run that is finished changes nothing.
-    assert loop(again, long).fit(toy, None) == {}
+    again, history = train(long)
+    assert history == {}
     _assert_same_state(again, whole)
     # Old checkpoints go.
     found = sorted(path.stem for path in (tmp_path / "run" / "checkpoints").glob("*.index"))
@@ -72,17 +72,17 @@ def test_more_epochs_go_on_from_the_end(toy, config, network, loop, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "other", [{"units": 5}, {"batch_norm": True}, "smaller"], ids=["size", "more", "less"]
+    ("first", "then"),
+    [({}, {"units": 5}), ({}, {"batch_norm": True}), ({"batch_norm": True}, {})],
+    ids=["size", "more", "less"],
 )
-def test_the_checkpoint_of_another_network_is_refused(toy, config, network, loop, other):
-    settings = config(epochs=1)
-    kinds = ({}, other) if other != "smaller" else ({"batch_norm": True}, {})
-    loop(network(settings, **kinds[0]), settings).fit(toy, None)
+def test_the_checkpoint_of_another_network_is_refused(config, train, first, then):
+    train(config(epochs=1), **first)
     with pytest.raises(ValueError, match="Expected a checkpoint of this network and optimizer"):
-        loop(network(settings, **kinds[1]), settings).fit(toy, None)
+        train(config(epochs=1), **then)
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(toy, config, network, loop, tmp_path):
+def test_a_full_disk_leaves_the_last_checkpoint(toy, config, network, loop, train):
     settings = config(epochs=2)
     first = network(settings, units=20000)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -97,18 +97,9 @@ def test_a_full_disk_leaves_the_last_checkpoint(toy, config, network, loop, tmp_
             loop(first, settings, callbacks=[fill]).fit(toy, None)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    again = network(settings, units=20000)
-    loop(again, settings).fit(toy, None)
+    again, _ = train(settings, units=20000)
     assert toy.seen == [(0, 0), (1, 0), (1, 0)]
     _assert_same_state(again, first)
-
-
-def _interrupt_before(step):
-    def interrupt(batch, logs):
-        if batch == step:
-            raise KeyboardInterrupt
-
-    return keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)
 
 
 def _assert_same_state(model, other):

@@ -128,14 +128,9 @@ def policy():
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize(
-    ("precision", "expected"), [("float32", "float32"), ("bfloat16", "mixed_bfloat16")]
-)
-def test_set_precision(policy, precision, expected):
-    assert set_precision(precision) == expected
-    assert keras.config.dtype_policy().name == expected
-    with pytest.raises(ValueError, match="Expected a precision among auto, float32, bfloat16"):
-        set_precision("float16")
+def test_set_precision(policy):
+    for name, expected in (("float32", "float32"), ("bfloat16", "mixed_bfloat16")):
+        assert set_precision(name) == keras.config.dtype_policy().name == expected
 
 
 def test_strategies_by_name():
@@ -156,17 +151,19 @@ def test_several_machines_need_a_cluster(monkeypatch, content):
 
 
 @pytest.mark.parametrize(
-    ("cluster", "task", "expected"),
+    ("chiefs", "task", "expected"),
     [
-        ({"worker": ["a:1", "b:1"]}, ("worker", 0), (0, 2)),
-        ({"worker": ["a:1", "b:1"]}, ("worker", 1), (1, 2)),
-        ({"chief": ["c:1"], "worker": ["a:1", "b:1"]}, ("chief", 0), (0, 3)),
-        ({"chief": ["c:1"], "worker": ["a:1", "b:1"]}, ("worker", 1), (2, 3)),
+        ([], ("worker", 0), (0, 2)),
+        ([], ("worker", 1), (1, 2)),
+        (["c:1"], ("chief", 0), (0, 3)),
+        (["c:1"], ("worker", 1), (2, 3)),
     ],
 )
-def test_the_chief_is_worker_zero(cluster, task, expected):
+def test_the_chief_is_worker_zero(chiefs, task, expected):
+    named = {"chief": chiefs, "worker": ["a:1", "b:1"]}
+    cluster = tf.train.ClusterSpec({name: x for name, x in named.items() if x})
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        tf.train.ClusterSpec(cluster), task_type=task[0], task_id=task[1]
+        cluster, task_type=task[0], task_id=task[1]
     )
     assert worker_of(types.SimpleNamespace(cluster_resolver=resolver)) == expected
 

@@ -38,7 +38,6 @@ def test_a_new_folder_gets_the_settings(tmp_path):
     config.bind(tmp_path / "a" / "run")
     written = json.loads((tmp_path / "a" / "run" / "training.json").read_text())
     assert written == dataclasses.asdict(config)
-    assert [path.name for path in (tmp_path / "a" / "run").iterdir()] == ["training.json"]
     may_change = {"epochs": 20, "log_every": 3, "keep_checkpoints": 1, "checkpoint_minutes": 0.0}
     dataclasses.replace(config, **may_change).bind(tmp_path / "a" / "run")
     written = json.loads((tmp_path / "a" / "run" / "training.json").read_text())
@@ -71,16 +70,12 @@ def test_the_schedule():
     expected |= {70: 2.0 * 0.8535534, 90: 2.0 * 0.1464466}
     for step, rate in expected.items():
         assert float(schedule(step)) == pytest.approx(rate, abs=1e-6)
-    level = WarmupStableDecay(2.0, 10, warmup=0.0, cooldown=0.0)
-    assert [float(level(step)) for step in range(10)] == pytest.approx([2.0] * 10)
-
-
-def test_the_schedule_survives_serialization():
-    schedule = WarmupStableDecay(2.0, 100, warmup=0.1, cooldown=0.4)
-    config = keras.optimizers.schedules.serialize(schedule)
-    again = keras.optimizers.schedules.deserialize(config)
+    again = keras.optimizers.schedules.serialize(schedule)
+    again = keras.optimizers.schedules.deserialize(again)
     assert isinstance(again, WarmupStableDecay)
     assert again.get_config() == schedule.get_config()
+    level = WarmupStableDecay(2.0, 10, warmup=0.0, cooldown=0.0)
+    assert [float(level(step)) for step in range(10)] == pytest.approx([2.0] * 10)
 
 
 @pytest.mark.parametrize("name", ["Adadelta", "Adam", "AdamW"])
