@@ -43,7 +43,8 @@ def _check(options):
     if alone and not options.server:
         raise InputError(f"expected --server with {flags(alone)}")
     options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
-    if not options.server:
+    options.hinted = bool(options.hint or options.hints or options.hint_layer)
+    if not options.server and (options.hinted or options.sweeps_strip):
         retouch.check(options, options.jobs)
 
 

@@ -35,7 +35,6 @@ def check(options, jobs):
     from keras_colorize.inference.points import parse_point, read_points
     from keras_colorize.io.reading import picture_size
 
-    options.hinted = bool(options.hint or options.hints or options.hint_layer)
     for what, given in (("--sweeps-strip", options.sweeps_strip), ("hints", options.hinted)):
         if given and len(jobs) != 1:
             raise InputError(f"expected one photograph with {what}, received {len(jobs)}")
