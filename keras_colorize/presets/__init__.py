@@ -23,24 +23,20 @@ from keras_colorize.presets.names import (
 _WITH_KERAS = ("build_network", "load_preset", "read_weights", "save_preset", "write_weights")
 
 __all__ = [
+    *_WITH_KERAS,
     "CONFIG_FILE",
     "DEFAULT",
     "WEIGHTS_FILE",
     "PresetConfig",
     "PresetError",
-    "build_network",
     "check_preset",
     "default_preset",
     "find_preset",
     "list_presets",
-    "load_preset",
     "presets_folder",
     "read_config",
-    "read_weights",
-    "save_preset",
     "sha256",
     "shipped_folders",
-    "write_weights",
 ]
 
 

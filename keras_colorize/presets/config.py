@@ -55,8 +55,7 @@ class PresetConfig:
         temperature: default temperature of the annealed decoder.
         saturation: default factor on the chroma.
         class_weights: rebalancing weights of the bins, or empty.
-        weights_in_loss: whether the network was trained with these weights; if not, decoding
-            alone applies them.
+        weights_in_loss: whether the training applied these weights, or decoding alone does.
         rebalancing: default share of these weights that is in the colors.
         bin_means: (2, K) means of the training values in each bin, for outputs that bin the two
             channels apart; empty for the centers of the bins.

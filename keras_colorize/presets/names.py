@@ -54,11 +54,7 @@ def list_presets():
 
 
 def default_preset():
-    """Name of the preset that is used when none is named.
-
-    Raises:
-        PresetError: if the library came without it.
-    """
+    """Name of the preset that is used when none is named; PresetError if it does not ship."""
     return find_preset(DEFAULT).name
 
 
@@ -66,8 +62,7 @@ def find_preset(name_or_folder):
     """Folder of a preset, see `load_preset`.
 
     Raises:
-        PresetError: if there is none; the message names what the preset is called now, or lists
-            the shipped ones.
+        PresetError: if there is none; the message has its name of today, or those that ship.
     """
     name, folder = str(name_or_folder), Path(name_or_folder)
     if (folder / CONFIG_FILE).is_file():

@@ -15,12 +15,7 @@ import numpy as np
 
 from keras_colorize import models
 from keras_colorize.io.atomic import atomic_file
-from keras_colorize.presets.config import (
-    CONFIG_FILE,
-    WEIGHTS_FILE,
-    PresetError,
-    check_preset,
-)
+from keras_colorize.presets.config import CONFIG_FILE, WEIGHTS_FILE, PresetError, check_preset
 from keras_colorize.presets.names import find_preset
 
 
@@ -28,47 +23,40 @@ def load_preset(name_or_folder, dtype=None):
     """Builds a trained network.
 
     Args:
-        name_or_folder: name of a preset that came with the library, `name@version`, or the path
-            of a folder in the same format.
+        name_or_folder: `name` or `name@version` of a preset that came with the library, or the
+            path of a folder.
         dtype: dtype policy, for example `"mixed_bfloat16"`; None takes the global policy.
 
     Returns:
         `(model, config)`.
 
     Raises:
-        PresetError: if it is unknown (the message lists the names), or its weights are missing,
-            damaged or of another network.
+        PresetError: if it is unknown (the message lists the names), incomplete or damaged.
     """
     folder = find_preset(name_or_folder)
-    config = check_preset(folder)
+    config, config_path, path = check_preset(folder), folder / CONFIG_FILE, folder / WEIGHTS_FILE
     try:
         model = build_network(config, dtype)
     except (ValueError, TypeError) as error:
         raise PresetError(
-            f"{folder / CONFIG_FILE}: Expected arguments of {config.network}, "
-            f"received {config.arguments}: {error}"
+            f"{config_path}: Expected arguments of {config.network}, received "
+            f"{config.arguments}: {error}"
         ) from error
     if config.output not in model.output:
         raise PresetError(
-            f"{folder / CONFIG_FILE}: Expected an output among {', '.join(model.output)}, "
-            f"received {config.output!r}."
+            f"{config_path}: Expected an output among {', '.join(model.output)}, received "
+            f"{config.output!r}."
         )
     try:
-        read_weights(model, folder / WEIGHTS_FILE)
+        read_weights(model, path)
     except ValueError as error:
-        raise PresetError(
-            f"{folder / WEIGHTS_FILE}: Expected weights of {config.network}, received {error}."
-        ) from error
+        said = f"{path}: Expected weights of {config.network}, received {error}."
+        raise PresetError(said) from error
     return model, config
 
 
 def build_network(config, dtype=None):
-    """Builds the network of a `PresetConfig`, a Functional model, with fresh weights.
-
-    Args:
-        config: a `PresetConfig`.
-        dtype: see `load_preset`.
-    """
+    """Builds the network of a `PresetConfig` with fresh weights; `dtype` as in `load_preset`."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype or before)
     try:
@@ -78,16 +66,13 @@ def build_network(config, dtype=None):
 
 
 def save_preset(model, folder, config, overwrite=False):
-    """Writes a preset: weights in half precision, and the config with their checksum.
+    """Writes a preset; returns its `PresetConfig` with the checksum of the weights.
 
     Args:
         model: the trained network, as `config.network` builds it.
         folder: folder to write to; it is made.
-        config: its `PresetConfig`; `sha256` is filled in.
+        config: its `PresetConfig`.
         overwrite: whether a preset that is there is replaced.
-
-    Returns:
-        The `PresetConfig` as written.
 
     Raises:
         PresetError: if the folder already holds a preset and `overwrite` is False.
