@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import atomic_file, write_file
-from keras_colorize.video.reader import VideoError
+from keras_colorize.video.reader import VideoError, load_av
 
 _DESCRIPTION, _STATE = "run.json", "state_"
 
@@ -32,7 +32,7 @@ class Journal:
 
     def restart(self):
         """Removes what was done, and begins anew."""
-        with _as_video_error(self.folder):
+        with writing(self.folder):
             if self.folder.exists():
                 shutil.rmtree(self.folder)
             write_file(self.folder / _DESCRIPTION, json.dumps(self._description, indent=1))
@@ -61,7 +61,7 @@ class Journal:
         """Adds a segment; `frame_pts` of its arrays has a timestamp per frame."""
         state = {f"{_STATE}{name}": value for name, value in state.items()}
         path = self.folder / f"{len(self.segments()):06d}.npz"
-        with _as_video_error(self.folder), atomic_file(path) as stream:
+        with writing(self.folder), atomic_file(path) as stream:
             np.savez(stream, **arrays, **state)
 
     def remove(self):
@@ -76,10 +76,11 @@ def read_array(path, name):
 
 
 @contextlib.contextmanager
-def _as_video_error(folder):
+def writing(path):
+    """Raises VideoError for what goes wrong while a file or folder is written."""
     try:
         yield
-    except (OSError, PhotographError) as error:
+    except (OSError, PhotographError, load_av().error.FFmpegError) as error:
         raise VideoError(
-            f"{folder}: Expected a folder that can be written, received: {error}."
+            f"{path}: Expected an output that can be written, received: {error}."
         ) from error

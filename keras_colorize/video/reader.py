@@ -7,17 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-# Numbers of color matrices in ITU-T H.273, which FFmpeg takes over.
+# Numbers of color matrices in ITU-T H.273, which FFmpeg takes over; its scaler has its own, of
+# which two share one.
 BT709, BT601 = 1, 6
+SCALER_MATRICES = {BT709: 1, 4: 4, 5: 5, BT601: 5, 7: 7, 9: 9}
 # From here on videos that do not name their matrix are in BT.709, below in BT.601.
 HD_LINES = 720
 # Numbers that FFmpeg has for video levels, and for levels from 0 to the highest.
 LIMITED_RANGE, FULL_RANGE = 1, 2
 # Pixel formats of the arrays, of uint8 and of uint16.
 SHALLOW, DEEP = "rgb24", "rgb48le"
-
-_MATRICES = {BT709, 4, 5, BT601, 7, 9}
-_DEFAULT_RATE = Fraction(25)
 
 
 class VideoError(Exception):
@@ -89,7 +88,7 @@ def read_source(path):
             raise VideoError(f"{path}: Expected a frame that can be decoded, received none.")
         seconds, rate = _seconds(container, stream), stream.average_rate or stream.guessed_rate
         matrix = frame.colorspace
-        if matrix not in _MATRICES:
+        if matrix not in SCALER_MATRICES:
             matrix = BT709 if frame.height >= HD_LINES else BT601
         # RGB is always full, and becomes what video is as a rule.
         full = frame.color_range == FULL_RANGE and not frame.format.is_rgb
@@ -102,7 +101,7 @@ def read_source(path):
             height=frame.height,
             depth=max(component.bits for component in frame.format.components),
             time_base=stream.time_base,
-            rate=rate or _DEFAULT_RATE,
+            rate=rate or Fraction(25),
             frames=stream.frames or (round(seconds * rate) if seconds and rate else None),
             seconds=seconds,
             matrix=int(matrix),

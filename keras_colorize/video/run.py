@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from keras_colorize import __version__
+from keras_colorize.errors import InputError
 from keras_colorize.io.metadata import MADE_COLORS
 from keras_colorize.video.journal import Journal
 from keras_colorize.video.reader import FrameReader, load_av, read_source, turned, turned_back
@@ -72,8 +73,11 @@ def colorize_video(
     """
     steadiness = SteadyColors(steady)
     video, path = read_source(source), Path(target)
-    if str(target).endswith(("/", os.sep)) or not path.suffix or path.is_dir():
-        output = FrameFolder(video, path, mark_colorized, overwrite)
+    if os.path.lexists(path) and not overwrite:
+        raise InputError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
+    is_folder = str(target).endswith(("/", os.sep)) or not path.suffix or path.is_dir()
+    if is_folder:
+        output = FrameFolder(video, path, mark_colorized)
     else:
         mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
         mark = mark if mark_colorized else None
@@ -89,23 +93,23 @@ def colorize_video(
         "options": colorizer.options.record(),
     }
     journal, reader = Journal(path, description), FrameReader(video)
-    if not output.holds(journal):
+    # A folder that was made of all frames just before the run was killed has them no more.
+    if is_folder and not (journal.folder / "frames").exists():
         journal.restart()
     resumed = journal.frames()
     steadiness.restore(journal.state())
     on_frame(resumed, video.frames)
-    output.begin(journal, resumed)
-    for picture in reader.pictures(skip=resumed):
-        # The network must see heads above feet, however the camera was held.
-        frame = colorizer.preprocess(turned(picture.pixels, video.orientation))
-        ab = steadiness(frame.network_input, colorizer.predict([frame])[0])
-        pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
-        output.add(dataclasses.replace(picture, pixels=pixels))
-        on_frame(reader.count, video.frames)
-        if output.full:
-            journal.add(output.arrays(), steadiness.state())
-            output.begin(journal, reader.count)
-    if arrays := output.arrays():
+
+    def colorized():
+        for picture in reader.pictures(skip=resumed):
+            # The network must see heads above feet, however the camera was held.
+            frame = colorizer.preprocess(turned(picture.pixels, video.orientation))
+            ab = steadiness(frame.network_input, colorizer.predict([frame])[0])
+            pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
+            yield dataclasses.replace(picture, pixels=pixels)
+            on_frame(reader.count, video.frames)
+
+    for arrays in output.segments(colorized(), journal):
         journal.add(arrays, steadiness.state())
     output.finish(journal)
     # A tenth is a margin for files that are not exact about how long they are.

@@ -1,21 +1,28 @@
 """Where colorized frames go: a file of video with all else of the source, or a folder of PNGs."""
 
 import contextlib
-import dataclasses
 import heapq
 import io
-import os
+import typing
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
 from keras_colorize.errors import InputError
-from keras_colorize.io import Photograph, PhotographError, write_photograph
+from keras_colorize.io import Photograph, write_photograph
 from keras_colorize.io.atomic import atomic_path, write_file
-from keras_colorize.video import reader
-from keras_colorize.video.journal import read_array
-from keras_colorize.video.reader import VideoError, load_av, open_input, packets_of
+from keras_colorize.video.journal import read_array, writing
+from keras_colorize.video.reader import (
+    DEEP,
+    SCALER_MATRICES,
+    SHALLOW,
+    VideoError,
+    load_av,
+    open_input,
+    packets_of,
+    scaler_flags,
+    turned,
+)
 
 # Formats of files by suffix; all hold variable frame rates.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
@@ -30,15 +37,11 @@ _LOSSLESS = "ffv1"
 _LOSSLESS_FORMATS = {8: "bgr0", 10: "gbrp10le", 12: "gbrp12le", 16: "gbrp16le"}
 _QUIET = {"libx265": {"x265-params": "log-level=error"}, "libvpx-vp9": {"row-mt": "1"}}
 
-# FFmpeg's scaler has its own numbers for matrices, of which two share one.
-_SCALER_MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}
-
 # What describes the file of the source and not its content.
 _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Encoding:
+class Encoding(typing.NamedTuple):
     """How pictures are encoded: container, codec, pixel format and options by FFmpeg's names."""
 
     container: str
@@ -53,16 +56,15 @@ def choose_encoding(source, target, codec=None, crf=None, lossless=False, option
     Chroma is 4:2:0, as the network predicts it far coarser, but odd sides need 4:4:4 and interlaced
     rows 4:2:2, lest fields mix. Depth stays where the codec can; lossless frames are RGB.
     """
-    suffix = Path(target).suffix.lower()
+    suffix = target.suffix.lower()
     if suffix not in CONTAINERS:
-        known = ", ".join(CONTAINERS)
         raise InputError(
-            f"{target}: Expected an output in {known}, or a folder (name/) for single frames, "
-            f"received {suffix}."
+            f"{target}: Expected an output in {', '.join(CONTAINERS)}, or a folder (name/) for "
+            f"single frames, received {suffix}."
         )
     if lossless and (codec not in (None, _LOSSLESS) or crf is not None):
         raise InputError(
-            f"Expected no other codec and no CRF where lossless ({_LOSSLESS}), received "
+            f"Expected no other codec than {_LOSSLESS} and no CRF where lossless, received "
             f"{codec} and {crf}."
         )
     default = "libvpx-vp9" if suffix == ".webm" else "libx264"
@@ -72,10 +74,13 @@ def choose_encoding(source, target, codec=None, crf=None, lossless=False, option
     crf = CODECS[codec] if crf is None else crf
     if crf is not None and codec == _LOSSLESS:
         raise InputError(f"Expected no CRF for {codec}, which loses nothing, received {crf}.")
-    quality = {} if crf is None else {"crf": f"{crf:g}"}
-    fields = {"flags": "+ildct+ilme"} if source.interlaced and codec == "libx264" else {}
-    options = {**_QUIET.get(codec, {}), **quality, **fields, **(options or {})}
-    return Encoding(CONTAINERS[suffix], codec, _pixel_format(source, codec), options)
+    settings = dict(_QUIET.get(codec, {}))
+    if crf is not None:
+        settings["crf"] = f"{crf:g}"
+    if source.interlaced and codec == "libx264":
+        settings["flags"] = "+ildct+ilme"
+    settings |= options or {}
+    return Encoding(CONTAINERS[suffix], codec, _pixel_format(source, codec), settings)
 
 
 def _pixel_format(source, codec):
@@ -101,10 +106,9 @@ class VideoFile:
     """A file of video, all but the pictures copied; `ValueError` for what it cannot hold."""
 
     def __init__(self, source, path, encoding, mark, drop_unsupported, overwrite):
-        self.source, self.path, self.encoding = source, Path(path), encoding
+        self.source, self.path, self.encoding = source, path, encoding
         self.mark, self.drop_unsupported, self.overwrite = mark, drop_unsupported, overwrite
-        self.description = list(dataclasses.astuple(encoding))
-        _check_new(self.path, overwrite)
+        self.description = list(encoding)
         # The head of the output goes to nowhere: what it cannot hold is known at once.
         av = load_av()
         with open_input(source.path) as original:
@@ -122,79 +126,55 @@ class VideoFile:
                 with contextlib.suppress(av.error.FFmpegError, ValueError):
                     output.close()
 
-    def holds(self, journal):
-        """Whether what the journal says is done is there."""
-        return True
+    def segments(self, pictures, journal):
+        """Yields the arrays of segments of packets, each encoded apart from all others."""
+        frames = []
+        for picture in pictures:
+            if not frames:
+                # The stream of a container that is never written has just the options of the
+                # output's.
+                container = load_av().open(io.BytesIO(), "w", format=self.encoding.container)
+                stream, packets = _add_stream(container, self.source, self.encoding), []
+            frames.append((picture.pts, picture.duration))
+            packets += stream.encode(self._encodable(picture))
+            size = sum(packet.size for packet in packets)
+            if len(frames) >= SEGMENT_FRAMES or size >= SEGMENT_BYTES:
+                yield _arrays(frames, packets + stream.encode(None))
+                frames = []
+        if frames:
+            yield _arrays(frames, packets + stream.encode(None))
 
-    def begin(self, journal, first):
-        """Begins a segment of packets, encoded apart from all others."""
-        self._frames, self._encoded = [], []
-        # The stream of a container that is never written has just the options of the output's.
-        self._encoder = load_av().open(io.BytesIO(), "w", format=self.encoding.container)
-        self._stream = _add_stream(self._encoder, self.source, self.encoding)
-
-    @property
-    def full(self):
-        """Whether it is time for the next segment."""
-        size = sum(len(data) for data, _, _ in self._encoded)
-        return len(self._frames) >= SEGMENT_FRAMES or size >= SEGMENT_BYTES
-
-    def add(self, picture):
-        """Encodes a `Picture`."""
+    def _encodable(self, picture):
+        """The frame of PyAV that a `Picture` becomes."""
         av, source, pix_fmt = load_av(), self.source, self.encoding.pix_fmt
-        name = reader.SHALLOW if picture.pixels.dtype == np.uint8 else reader.DEEP
+        name = SHALLOW if picture.pixels.dtype == np.uint8 else DEEP
         frame = av.VideoFrame.from_ndarray(picture.pixels, name)
         colors = {}
         if not av.VideoFormat(pix_fmt).is_rgb:
-            colors["dst_colorspace"] = _SCALER_MATRICES[source.matrix]
+            colors["dst_colorspace"] = SCALER_MATRICES[source.matrix]
             colors["dst_color_range"] = source.color_range
-        frame = frame.reformat(format=pix_fmt, interpolation=reader.scaler_flags(name), **colors)
+        frame = frame.reformat(format=pix_fmt, interpolation=scaler_flags(name), **colors)
         frame.pts, frame.duration = picture.pts, picture.duration
         frame.time_base = source.time_base
         frame.color_primaries, frame.color_trc = source.primaries, source.transfer
-        self._frames.append((picture.pts, picture.duration))
-        self._encode(frame)
-
-    def arrays(self):
-        """Ends the segment: its arrays, of which `data` has all packets in a row; {} if empty."""
-        if not self._frames:
-            return {}
-        self._encode(None)
-        data, pts, key = zip(*self._encoded, strict=True)
-        frame_pts, durations = zip(*self._frames, strict=True)
-        return {
-            "data": np.frombuffer(b"".join(data), np.uint8),
-            "size": np.array([len(packet) for packet in data], np.int64),
-            "pts": np.array(pts, np.int64),
-            "key": np.array(key, bool),
-            "frame_pts": np.array(frame_pts, np.int64),
-            "frame_duration": np.array(durations, np.int64),
-        }
+        return frame
 
     def finish(self, journal):
         """Makes the file of the segments; it appears whole or not at all."""
         av, container = load_av(), self.encoding.container
         options = {"movflags": "+faststart"} if container in ("mp4", "mov") else {}
-        try:
-            with (
-                atomic_path(self.path, self.overwrite) as part,
-                open_input(self.source.path) as original,
-                av.open(str(part), "w", format=container, container_options=options) as output,
-            ):
-                pictures, copies, _ = self._prepare(output, original)
-                output.start_encoding()
-                packets = self._packets(pictures, journal.segments()), _copied(original, copies)
-                for packet in heapq.merge(*packets, key=lambda x: Fraction(x.dts) * x.time_base):
-                    output.mux(packet)
-        except (av.error.FFmpegError, PhotographError) as error:
-            raise VideoError(
-                f"{self.path}: Expected an output that can be written, received: {error}."
-            ) from error
+        with (
+            writing(self.path),
+            atomic_path(self.path, self.overwrite) as part,
+            open_input(self.source.path) as original,
+            av.open(str(part), "w", format=container, container_options=options) as output,
+        ):
+            pictures, copies, _ = self._prepare(output, original)
+            output.start_encoding()
+            packets = self._packets(pictures, journal.segments()), _copied(original, copies)
+            for packet in heapq.merge(*packets, key=lambda x: Fraction(x.dts) * x.time_base):
+                output.mux(packet)
         journal.remove()
-
-    def _encode(self, frame):
-        packets = self._stream.encode(frame)
-        self._encoded += [(bytes(one), one.pts, one.is_keyframe) for one in packets]
 
     def _prepare(self, output, original):
         """Adds all streams; returns that of the pictures, copies by original, and notes."""
@@ -217,8 +197,8 @@ class VideoFile:
                 notes.append(f"stream {other.index} ({other.type}) is left out: {error}")
         output.metadata.update(_kept(original.metadata))
         if self.mark:
-            comment = output.metadata.get("comment", "")
-            output.metadata["comment"] = f"{comment}; {self.mark}" if comment else self.mark
+            comments = [output.metadata.get("comment"), self.mark]
+            output.metadata["comment"] = "; ".join(filter(None, comments))
         output.set_chapters(original.chapters())
         return stream, copies, tuple(notes)
 
@@ -228,7 +208,6 @@ class VideoFile:
         Segments were encoded apart and overlap at their ends: decoding times become the timestamps
         in order, moved so that none is after the time its picture is shown.
         """
-        av = load_av()
         pts = np.concatenate([read_array(segment, "pts") for segment in segments])
         shown = np.sort(pts)
         delay = max(0, int(np.max(np.arange(len(pts)) - np.searchsorted(shown, pts))))
@@ -242,11 +221,24 @@ class VideoFile:
             ends, data = np.cumsum(arrays["size"]), arrays["data"].tobytes()
             rows = zip(ends - arrays["size"], ends, arrays["pts"], arrays["key"], strict=True)
             for start, end, time, key in rows:
-                packet = av.Packet(data[start:end])
+                packet = load_av().Packet(data[start:end])
                 packet.pts, packet.dts = int(time), next(order)
                 packet.duration, packet.is_keyframe = int(durations[time]), bool(key)
                 packet.time_base, packet.stream = self.source.time_base, stream
                 yield packet
+
+
+def _arrays(frames, packets):
+    """A segment: all packets in a row, and what each and its frame are."""
+    frame_pts, durations = zip(*frames, strict=True)
+    return {
+        "data": np.frombuffer(b"".join(map(bytes, packets)), np.uint8),
+        "size": np.array([packet.size for packet in packets], np.int64),
+        "pts": np.array([packet.pts for packet in packets], np.int64),
+        "key": np.array([packet.is_keyframe for packet in packets], bool),
+        "frame_pts": np.array(frame_pts, np.int64),
+        "frame_duration": np.array(durations, np.int64),
+    }
 
 
 def _add_stream(container, source, encoding):
@@ -289,64 +281,39 @@ def _kept(metadata):
 
 
 class FrameFolder:
-    """A folder of PNG files of 8 or 16 bits and their times; `ValueError` if it exists."""
+    """A folder of PNG files of 8 or 16 bits and their times."""
 
-    def __init__(self, source, path, mark, overwrite):
-        self.source, self.path, self.mark = source, Path(path), mark
-        self.notes = ("only pictures are kept in a folder of frames",)
+    notes = ("only pictures are kept in a folder of frames",)
+
+    def __init__(self, source, path, mark):
+        self.source, self.path, self.mark = source, path, mark
         self.description = ["png", mark]
-        _check_new(self.path, overwrite)
 
-    def holds(self, journal):
-        """Whether what the journal says is done is there."""
-        done = journal.frames()
-        return done == 0 or _frame_path(journal.folder / "frames", done).exists()
-
-    def begin(self, journal, first):
-        """Begins a segment of pictures, numbered on from the frames before it."""
-        self._folder, self._first, self._times = journal.folder / "frames", first, []
-
-    @property
-    def full(self):
-        """Whether it is time for the next segment."""
-        return len(self._times) >= SEGMENT_FRAMES
-
-    def add(self, picture):
-        """Writes a `Picture`, turned upright: PNG has no display matrix."""
-        self._times.append(picture.pts)
-        path = _frame_path(self._folder, self._first + len(self._times))
-        photograph = Photograph(reader.turned(picture.pixels, self.source.orientation))
-        try:
-            write_photograph(path, photograph, mark_colorized=self.mark, overwrite=True)
-        except PhotographError as error:
-            raise VideoError(str(error)) from error
-
-    def arrays(self):
-        """Ends the segment: its arrays; {} if it is empty."""
-        return {"frame_pts": np.array(self._times, np.int64)} if self._times else {}
+    def segments(self, pictures, journal):
+        """Writes the frames after those of the journal; yields the arrays of segments."""
+        first, times = journal.frames() + 1, []
+        for number, picture in enumerate(pictures, first):
+            # PNG has no display matrix: frames are turned upright.
+            photograph = Photograph(turned(picture.pixels, self.source.orientation))
+            path = journal.folder / "frames" / f"{number:06d}.png"
+            with writing(path):
+                write_photograph(path, photograph, mark_colorized=self.mark, overwrite=True)
+            times.append(picture.pts)
+            if len(times) >= SEGMENT_FRAMES:
+                yield {"frame_pts": np.array(times, np.int64)}
+                times = []
+        if times:
+            yield {"frame_pts": np.array(times, np.int64)}
 
     def finish(self, journal):
         """Gives the folder its name, with all frames in it; only then the journal goes."""
         folder, replaced = journal.folder / "frames", journal.folder / "replaced"
         pts = np.concatenate([read_array(segment, "frame_pts") for segment in journal.segments()])
         times = [f"{float(1000 * int(time) * self.source.time_base):.6f}" for time in pts]
-        try:
+        with writing(self.path):
             lines = "\n".join(["# timestamp format v2", *times, ""])
             write_file(folder / "timestamps.txt", lines, overwrite=True)
             with contextlib.suppress(FileNotFoundError):
                 self.path.rename(replaced)
             folder.rename(self.path)
-        except (OSError, PhotographError) as error:
-            raise VideoError(
-                f"{self.path}: Expected a folder to write, received: {error}."
-            ) from error
         journal.remove()
-
-
-def _frame_path(folder, number):
-    return folder / f"{number:06d}.png"
-
-
-def _check_new(path, overwrite):
-    if os.path.lexists(path) and not overwrite:
-        raise InputError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")

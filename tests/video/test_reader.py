@@ -1,4 +1,4 @@
-"""Display matrices, and videos that are turned."""
+"""Display matrices."""
 
 import numpy as np
 import pytest
@@ -25,15 +25,3 @@ def test_pictures_are_turned_and_back(matrix, shown):
     orientation = orientation_of(matrix)
     np.testing.assert_array_equal(turned(PICTURE, orientation), shown)
     np.testing.assert_array_equal(turned_back(shown, orientation), PICTURE)
-
-
-@pytest.mark.parametrize("angle", [90, 180, 270])
-def test_quarters_turn_as_pyav_says(make_clip, decoded, angle):
-    clip = make_clip(before_start=lambda stream: stream.set_display_rotation(angle))
-    frame = decoded(clip)[0]
-    data = next(iter(frame.side_data))
-    orientation = orientation_of(tuple(memoryview(bytes(data)).cast("i")))
-    # PyAV counts against the clock, as `np.rot90` does.
-    np.testing.assert_array_equal(
-        turned(PICTURE, orientation), np.rot90(PICTURE, round(frame.rotation / 90))
-    )
