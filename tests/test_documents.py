@@ -37,7 +37,7 @@ def test_links_lead_somewhere(page):
 
 def test_the_readme_is_short_and_whole_on_the_package_index(monkeypatch):
     given = {}
-    monkeypatch.setattr(setuptools, "setup", lambda **keywords: given.update(keywords))
+    monkeypatch.setattr(setuptools, "setup", given.update)
     runpy.run_path(str(ROOT / "setup.py"))
     description = given["long_description"]
     links = LINK.findall(CODE.sub("", description))

@@ -19,9 +19,6 @@ from keras_colorize.inference.pixels import lightness_of, pixels_of
 from keras_colorize.io.atomic import atomic_path
 from keras_colorize.models import fold_batch_norm
 
-ANY = "any"
-"""The `size` of a LiteRT file whose input may be resized."""
-
 INT8_OUTPUTS = ("ab", "ab_logits", "ab_channel_logits", "class_logits")
 """Color outputs whose decoding survives 8 bits; the others pass through other color spaces."""
 
@@ -31,8 +28,7 @@ def export_onnx(source, path, *, overwrite=False):
 
     Its input `lightness` is float32 (N, H, W, 1), L* in 0..100. A `Colorizer` gives `ab`
     (N, h, w, 2), decoded and multiplied by its saturation, and `class_logits` where there are
-    classes; a network its heads as they are. The file is compared with the network before it
-    takes its name.
+    classes; a network its heads as they are. A file that computes something else is refused.
 
     Args:
         source: a `Colorizer` on the TensorFlow backend without style, refinement, palette and
@@ -104,14 +100,15 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
         if quantize and output not in (None, *INT8_OUTPUTS):
             raise InputError(
                 f"Expected a color output among {', '.join(INT8_OUTPUTS)} for int8, which is too "
-                f"coarse to turn {output} into a and b, received {output}; the network alone, "
-                "`colorizer.model`, can be exported."
+                f"coarse to turn {output} into a and b; the network alone, `colorizer.model`, can "
+                "be exported."
             )
         model = _network(source)
         square = 2 * (max(STRIDE, round(working_size / STRIDE) * STRIDE),)
-        fixed = square if size in (None, ANY) else size
-        pictures = [_stretched(picture, fixed) for picture in calibration]
-        shape = (None, None) if size == ANY else fixed
+        fixed = square if size in (None, "any") else size
+        lightness = (lightness_of(pixels_of(picture)[0, ..., :3]) for picture in calibration)
+        pictures = [np.clip(resize_bicubic(one[None], fixed), 0.0, 100.0) for one in lightness]
+        shape = (None, None) if size == "any" else fixed
         if bool(pictures) != (quantize == "int8"):
             raise InputError(
                 "Expected photographs for calibration with int8 and none without, received "
@@ -129,7 +126,7 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
 def colors_model(colorizer):
     """Makes the model from L* (N, H, W, 1) to `ab` (N, h, w, 2), saturated, and other outputs.
 
-    Raises `ValueError` for options that look beyond one pixel, and the decoder `"sample"`.
+    Raises `ValueError` for options that look beyond one pixel.
     """
     options = ("style", "refinement", "palette", "hints")
     received = [name for name in options if getattr(colorizer, name) is not None]
@@ -137,31 +134,20 @@ def colors_model(colorizer):
     if received:
         raise InputError(
             "Expected a colorizer without style, refinement, palette, hints and the decoder "
-            f"sample, which need more than one pass over the picture; received "
-            f"{', '.join(received)}."
+            f"sample, which look beyond one pixel; received {', '.join(received)}."
         )
     model, output = colorizer.model, colorizer.config.output
     outputs = dict(model.output)
     if colorizer.config.colorizes:
         # The network may have a layer called `ab`; outputs are named by the keys of the dict.
-        ab = _Decoded(colorizer, name="colors", dtype="float32")([outputs.pop(output), model.input])
-        outputs = {"ab": ab, **outputs}
+        decode = keras.layers.Lambda(
+            lambda inputs: colorizer.saturation * colorizer.decode(*inputs),
+            output_shape=lambda shapes: (*shapes[0][:3], 2),
+            name="colors",
+            dtype="float32",
+        )
+        outputs = {"ab": decode([outputs.pop(output), model.input]), **outputs}
     return keras.Model(model.input, outputs, name=model.name)
-
-
-class _Decoded(keras.layers.Layer):
-    """The last step of a colorizer. Only for export: it cannot be saved as a layer."""
-
-    def __init__(self, colorizer, **kwargs):
-        super().__init__(**kwargs)
-        self.colorizer = colorizer
-
-    def call(self, inputs):
-        prediction, lightness = inputs
-        return self.colorizer.saturation * self.colorizer.decode(prediction, lightness)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[0][:3], 2)
 
 
 @contextlib.contextmanager
@@ -214,9 +200,3 @@ def _compare(model, session):
         error = np.abs(value - target).mean()
         if not error <= 1e-3 * max(1.0, np.abs(target).mean()):
             raise _cannot_hold("onnx", f"its {name} comes out {error:.3g} off on average.")
-
-
-def _stretched(picture, size):
-    """Lightness (1, H, W, 1) of a photograph at the size of the file."""
-    lightness = lightness_of(pixels_of(picture)[0, ..., :3])
-    return np.clip(resize_bicubic(lightness[None], size), 0.0, 100.0)

@@ -23,9 +23,6 @@ EXTRA = "assets.extra"
 CHECKSUMS = "SHA256SUMS"
 """File in that folder with the checksums of all others, as the program sha256sum writes them."""
 
-WARMUP_FILE = "tf_serving_warmup_requests"
-"""Name that TensorFlow Serving looks for in that folder."""
-
 
 def check_backend():
     """Raises a ValueError where the backend is not TensorFlow, whose graphs are exported."""
@@ -83,14 +80,27 @@ def export_saved_model(
         raise InputError(f"Expected a name without folders, received {name!r}.")
     if warmup:
         import_prediction_log()
-    models = Path(folder) / name
-    path = models / str(_version(models, version))
+    path = Path(folder) / name
+    taken = [int(there.name) for there in path.glob("*") if there.name.isdecimal()]
+    version = max(taken, default=0) + 1 if version is None else version
+    if not (isinstance(version, int) and version > 0):
+        raise InputError(f"Expected a version above 0, received {version!r}.")
+    if version in taken:
+        raise FileExistsError(f"{path}: expected a new version, {version} is there already.")
+    path /= str(version)
     with atomic_path(path) as target:
         signatures = make_signatures(colorizer, max_pixels)
         module = tf.Module()
         module.weights = [variable.value for variable in colorizer.model.variables]
         tf.saved_model.save(module, str(target), signatures=signatures)
-        _write_extra(target, colorizer, name, signatures if warmup else {})
+        extra = target / EXTRA
+        extra.mkdir()
+        # The config as it was exported: who feeds `serving_default` needs its working size.
+        options = {option: getattr(colorizer, option) for option in FROM_PRESET}
+        write_file(extra / CONFIG_FILE, dataclasses.replace(colorizer.config, **options).to_json())
+        if warmup:
+            _write_warmup(extra, name, colorizer.working_size, signatures)
+        write_file(extra / CHECKSUMS, "".join(f"{line}\n" for line in _checksums(target)))
     return path
 
 
@@ -134,38 +144,15 @@ def import_prediction_log():
     return prediction_log_pb2
 
 
-def _version(folder, version):
-    taken = [int(path.name) for path in folder.glob("*") if path.name.isdecimal()]
-    if version is None:
-        return max(taken, default=0) + 1
-    if not (isinstance(version, int) and version > 0):
-        raise InputError(f"Expected a version above 0, received {version!r}.")
-    if version in taken:
-        raise FileExistsError(f"{folder}: expected a new version, {version} is there already.")
-    return version
-
-
-def _write_extra(folder, colorizer, name, signatures):
-    extra = folder / EXTRA
-    extra.mkdir()
-    # The config as it was exported: who feeds `serving_default` needs its working size.
-    options = {option: getattr(colorizer, option) for option in FROM_PRESET}
-    config = dataclasses.replace(colorizer.config, **options)
-    write_file(extra / CONFIG_FILE, config.to_json())
-    if signatures:
-        _write_warmup(extra / WARMUP_FILE, name, colorizer.working_size, signatures)
-    write_file(extra / CHECKSUMS, "".join(f"{line}\n" for line in _checksums(folder)))
-
-
-def _write_warmup(path, name, working_size, signatures):
+def _write_warmup(folder, name, side, signatures):
     """Writes a request per signature that the server runs first, as its first one takes seconds."""
-    side = working_size
     ramp = np.tile(np.linspace(0, 255, side, dtype="uint8"), (side, 1))[..., None]
     inputs = {
         "lightness": np.full((1, side, side, 1), 50.0, "float32"),
         "image_bytes": [tf.io.encode_png(ramp).numpy()],
     }
-    with tf.io.TFRecordWriter(str(path)) as writer:
+    # The name that TensorFlow Serving looks for.
+    with tf.io.TFRecordWriter(str(folder / "tf_serving_warmup_requests")) as writer:
         for signature, function in signatures.items():
             log = import_prediction_log().PredictionLog()
             request = log.predict_log.request

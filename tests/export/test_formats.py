@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from keras_colorize import Colorizer, PresetConfig, cli
 from keras_colorize.export import export_litert, export_onnx
-from keras_colorize.layers import StackChannels
 
 
 def _lightness(height, width, batch=1):
@@ -69,15 +68,9 @@ def plain():
 
 
 @pytest.fixture(scope="module")
-def channel_wise():
-    """A network of one convolution that decodes by way of the lightness."""
-    keras.utils.set_random_seed(0)
-    lightness = keras.Input((None, None, 1), name="lightness")
-    small = keras.layers.AveragePooling2D(4)(lightness / 100.0)
-    heads = [keras.layers.Conv2D(50, 1, name=name)(small) for name in ("first", "second")]
-    head = "luv_uv_logits"
-    model = keras.Model(lightness, {head: StackChannels(name=head)(heads)})
-    return Colorizer(model, PresetConfig("", {}, head))
+def channel_wise(single_layer):
+    """A network that decodes by way of the lightness."""
+    return single_layer("luv_uv_logits")
 
 
 def test_onnx_takes_any_size_and_names_it(colorizer, tmp_path):
