@@ -16,7 +16,6 @@ _ADDRESSES = {
     "grpc": ("host:port for gRPC", rf"{_HOST}:\d+"),
     "rest": ("host:port or http(s)://host:port/path", rf"https?://{_HOST}(:\d+)?(/[^?#]*)?"),
 }
-_REST_PORT = "8501"
 
 
 class ServerError(OSError):
@@ -39,10 +38,9 @@ class Client:
         max_message_bytes: most bytes of a request or an answer. More pictures than fit go in
             several requests; one that does not fit is never sent.
         tls: whether requests are encrypted; a URL says so itself.
-        certificate: PEM file of the authority that the server is known by; None for those that
-            the system trusts. Implies `tls`.
-        headers: dict that goes with each request, such as `{"authorization": "Bearer ..."}`;
-            names in lower case.
+        certificate: PEM file of the authority that the server is known by, which implies `tls`;
+            None for those that the system trusts.
+        headers: dict that goes with each request; names in lower case (`authorization`).
 
     Raises:
         ValueError: for an address, protocol or number that cannot be.
@@ -64,7 +62,7 @@ class Client:
         headers=None,
     ):
         tls = tls or certificate is not None
-        is_rest = "://" in address or address.endswith(f":{_REST_PORT}")
+        is_rest = "://" in address or address.endswith(":8501")
         protocol = protocol or ("rest" if is_rest else "grpc")
         if protocol not in _ADDRESSES:
             raise InputError(
@@ -116,18 +114,18 @@ class Client:
         at_once = self.max_message_bytes // picture_bytes
         if not at_once:
             raise InputError(
-                f"Expected at most {self.max_message_bytes} bytes for a picture in a message, "
-                f"received {picture_bytes}: ask for a smaller working size or a larger "
-                "max_message_bytes."
+                f"Expected a picture of at most {self.max_message_bytes} bytes, received "
+                f"{picture_bytes}: take a smaller working size or a larger max_message_bytes."
             )
-        starts = range(0, len(lightness), at_once)
-        parts = [self.transport.predict_ab(lightness[start : start + at_once]) for start in starts]
-        for start, ab in zip(starts, parts, strict=True):
-            count = len(lightness[start : start + at_once])
-            if ab.ndim != 4 or ab.shape[0] != count or ab.shape[-1] != 2:
-                raise self.error(f"expected ab ({count}, h, w, 2), received shape {ab.shape}")
+        parts = []
+        for start in range(0, len(lightness), at_once):
+            batch = lightness[start : start + at_once]
+            ab = self.transport.predict_ab(batch)
+            if ab.ndim != 4 or ab.shape[0] != len(batch) or ab.shape[-1] != 2:
+                raise self.error(f"expected ab ({len(batch)}, h, w, 2), received shape {ab.shape}")
             if not np.isfinite(ab).all():
                 raise self.error("expected finite a and b, received others")
+            parts.append(ab)
         return np.concatenate(parts)
 
     def error(self, reason):
@@ -146,16 +144,14 @@ class Client:
 
 
 class RemoteColorizer(BaseColorizer):
-    """Colorizes as `Colorizer` does, but asks a server for the colors.
+    """Colorizes as `Colorizer` does, but asks a server for the colors, which are small.
 
-    Only lightness at the working size goes to the server and only small a and b come back.
     Decoder, temperature, rebalancing and refinement are those that were exported.
 
     Args:
         client: a `Client`.
         working_size: long side in pixels at which the network sees a photograph.
-        saturation: factor on the chroma that comes from the server, which already has that of the
-            exported colorizer.
+        saturation: factor on the chroma from the server, which has the exported one already.
 
     Raises:
         ValueError: for a number outside its range.

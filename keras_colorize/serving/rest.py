@@ -23,18 +23,12 @@ RETRY = urllib3.Retry(
     respect_retry_after_header=False,
 )
 
-_CONNECT = 5.0
-"""Most seconds to wait for a connection."""
-
-_DECIMALS = 7
-"""Of L*: a hundredth of what float32 tells apart at 100, in half the text."""
-
 
 class RestTransport:
     """Requests to a network by REST, with the settings of a `Client`."""
 
+    # Of a number as text, with what stands around it.
     bytes_per_value = 24
-    """Of a number as text, with what stands around it."""
 
     def __init__(self, client):
         url = f"{client.address.rstrip('/')}/v1/models/{urllib.parse.quote(client.model, safe='')}"
@@ -52,10 +46,12 @@ class RestTransport:
 
     def predict_ab(self, lightness):
         """Asks for color; see `Client.predict_ab`."""
-        values = np.round(lightness.astype("float64"), _DECIMALS).tolist()
+        # A hundredth of what float32 tells apart at 100, in half the text.
+        values = np.round(lightness.astype("float64"), 7).tolist()
         body = {"signature_name": "serving_default", "inputs": {"lightness": values}}
         timeout, limit = self.client.timeout, self.client.max_message_bytes
-        settings = {"timeout": (min(timeout, _CONNECT), timeout), "allow_redirects": False}
+        # At most 5 seconds to connect.
+        settings = {"timeout": (min(timeout, 5.0), timeout), "allow_redirects": False}
         try:
             with self.session.post(self.url, json=body, stream=True, **settings) as response:
                 content = response.raw.read(limit + 1, decode_content=True)

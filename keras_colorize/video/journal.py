@@ -50,12 +50,12 @@ class Journal:
 
     def state(self):
         """What the next frame depends on: dict of arrays, see `SteadyColors.state`."""
-        state = {}
-        for path in self.segments()[-1:]:
-            with np.load(path) as arrays:
-                names = [name for name in arrays if name.startswith(_STATE)]
-                state = {name.removeprefix(_STATE): arrays[name] for name in names}
-        return state
+        paths = self.segments()
+        if not paths:
+            return {}
+        with np.load(paths[-1]) as arrays:
+            names = [name for name in arrays if name.startswith(_STATE)]
+            return {name.removeprefix(_STATE): arrays[name] for name in names}
 
     def add(self, arrays, state):
         """Adds a segment; `frame_pts` of its arrays has a timestamp per frame."""

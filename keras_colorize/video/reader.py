@@ -115,7 +115,7 @@ def read_source(path):
         )
 
 
-def packets_of(container, streams, on_error=None):
+def packets_of(container, streams, on_error=lambda: None):
     """Yields the packets of streams and those that end them; calls `on_error` for a broken end."""
     av = load_av()
     packets = container.demux(streams)
@@ -125,8 +125,7 @@ def packets_of(container, streams, on_error=None):
         except StopIteration:
             return
         except av.error.FFmpegError:
-            if on_error:
-                on_error()
+            on_error()
             break
     for stream in streams:
         ending = av.Packet()
@@ -230,10 +229,8 @@ def orientation_of(display_matrix):
 
     Returns three bool: whether rows become columns, then whether rows and columns are mirrored.
     """
-    a, b, c, d = (display_matrix[place] for place in (0, 1, 3, 4))
-    if abs(b) > abs(a):
-        return True, b < 0, c < 0
-    return False, d < 0, a < 0
+    a, b, _, c, d, *_ = display_matrix
+    return (True, b < 0, c < 0) if abs(b) > abs(a) else (False, d < 0, a < 0)
 
 
 def turned(picture, orientation):

@@ -19,9 +19,9 @@ CUT_CHANGE = 25.0
 
 
 class SteadyColors:
-    """Takes the flicker out of the colors of one frame after the other; a cut starts anew.
+    """Takes the flicker out of the colors of frames: a pixel's lean on those of the frame before.
 
-    The color of a pixel leans on that of the frame before, the more the less its lightness changed.
+    They lean the more, the less its lightness changed; a cut starts anew.
 
     Args:
         strength: 0 leaves every frame alone; towards 1 colors of what stands still last longer.
@@ -64,8 +64,8 @@ class SteadyColors:
 def is_cut(before, after):
     """Says whether a new shot begins between two frames (H, W, 1), L* in 0..100.
 
-    They are compared by the covariance of their lightness over its mean variance, which takes no
-    notice of exposure, as it flickers in old films.
+    It takes no notice of exposure, which flickers in old films: frames are compared by the
+    covariance of their lightness over its mean variance.
     """
     if np.mean(np.abs(after - before)) > CUT_CHANGE:
         return True

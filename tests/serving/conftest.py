@@ -99,10 +99,10 @@ class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
         except Failure as error:
             # grpc_status_util.cc of TensorFlow Serving cuts messages there.
             context.abort(grpc.StatusCode[error.code], error.message[:1024])
-        answer = predict_pb2.PredictResponse()
-        for name in set(request.output_filter) & set(outputs):
-            answer.outputs[name].CopyFrom(tf.make_tensor_proto(outputs[name]))
-        return answer
+        names = set(request.output_filter) & set(outputs)
+        return predict_pb2.PredictResponse(
+            outputs={name: tf.make_tensor_proto(outputs[name]) for name in names}
+        )
 
 
 class Rest(http.server.BaseHTTPRequestHandler):

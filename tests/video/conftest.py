@@ -9,8 +9,6 @@ import pytest
 
 from keras_colorize.inference.colorizer import BaseColorizer
 
-FRAMES = 6
-
 
 class FakeColorizer(BaseColorizer):
     """Color follows the mean lightness, with a flicker from one call to the next if asked for."""
@@ -35,62 +33,47 @@ def fake():
     return FakeColorizer
 
 
-def grey_frames(count=FRAMES, width=64, height=48):
-    """Frames with a slope of grey that moves on."""
-    slope = np.linspace(30, 200, width)
-    return [
-        np.repeat(np.tile(slope + 5 * i, (height, 1))[..., None], 3, -1).astype(np.uint8)
-        for i in range(count)
-    ]
-
-
 @pytest.fixture
 def make_clip(tmp_path):
-    """`make_clip(name, frames, pts, sound, ...)` writes a clip and returns its path."""
+    """`make_clip(name, ...)` writes a clip, of a slope of grey that moves on, and returns its path.
+
+    `before_start` gets its stream of video.
+    """
+    slope = np.linspace(30, 200, 64)[None, :, None]
+    levels = [np.broadcast_to(slope + 5 * i, (48, 64, 3)).astype(np.uint8) for i in range(6)]
 
     def make(
         name="clip.mp4",
-        frames=None,
+        frames=levels,
         pts=None,
         sound=False,
-        codec="libx264",
         pix_fmt="yuv420p",
-        time_base=Fraction(1, 12800),
         before_start=lambda stream: None,
-        metadata=(),
     ):
-        frames = grey_frames() if frames is None else frames
-        path = tmp_path / name
-        with av.open(str(path), "w") as made:
-            video = made.add_stream(codec, rate=25, options={"crf": "1"} if "x26" in codec else {})
+        time_base = Fraction(1, 12800)
+        with av.open(str(tmp_path / name), "w") as made:
+            video = made.add_stream("libx264", rate=25, options={"crf": "1"})
             video.height, video.width = frames[0].shape[:2]
             video.pix_fmt, video.codec_context.time_base = pix_fmt, time_base
             before_start(video)
-            made.metadata.update(metadata)
             audio = made.add_stream("aac", rate=16000) if sound else None
-            step = int(1 / (25 * time_base))
             for i, pixels in enumerate(frames):
                 deep = pixels.dtype == np.uint16
                 frame = av.VideoFrame.from_ndarray(pixels, "rgb48le" if deep else "rgb24")
-                frame.pts = i * step if pts is None else pts[i]
-                frame.time_base = time_base
+                frame.pts, frame.time_base = 512 * i if pts is None else pts[i], time_base
                 made.mux(video.encode(frame))
             made.mux(video.encode(None))
-            if audio:
-                _add_sound(made, audio)
-        return path
+            rng = np.random.default_rng(0)
+            for i in range(8 if sound else 0):
+                samples = rng.uniform(-0.5, 0.5, (2, 1024)).astype("float32")
+                frame = av.AudioFrame.from_ndarray(samples, "fltp", "stereo")
+                frame.sample_rate, frame.pts = 16000, 1024 * i
+                made.mux(audio.encode(frame))
+            if sound:
+                made.mux(audio.encode(None))
+        return tmp_path / name
 
     return make
-
-
-def _add_sound(made, audio):
-    rng = np.random.default_rng(0)
-    for i in range(8):
-        samples = rng.uniform(-0.5, 0.5, (2, 1024)).astype("float32")
-        frame = av.AudioFrame.from_ndarray(samples, "fltp", "stereo")
-        frame.sample_rate, frame.pts = 16000, 1024 * i
-        made.mux(audio.encode(frame))
-    made.mux(audio.encode(None))
 
 
 @pytest.fixture

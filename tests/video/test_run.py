@@ -111,8 +111,9 @@ def test_shape_of_pixels_colors_and_metadata_are_kept(make_clip, fake, decoded, 
         stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
         stream.codec_context.colorspace = stream.codec_context.color_primaries = 1
         stream.codec_context.color_trc = 1
+        stream.container.metadata.update({"title": "Home", "comment": "1931"})
 
-    clip = make_clip(before_start=describe, metadata={"title": "Home", "comment": "1931"})
+    clip = make_clip(before_start=describe)
     colorize_video(fake(), clip, tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as made:
         stream = made.streams.video[0]
@@ -207,11 +208,9 @@ def test_subtitles_chapters_and_attachments_are_copied(make_clip, fake, packets,
 
 def test_interlaced_stays_interlaced(make_clip, fake, decoded, tmp_path):
     clip = make_clip(before_start=lambda one: one.options.update({"flags": "+ildct+ilme"}))
-    before = decoded(clip)[0]
     outcome = colorize_video(fake(), clip, tmp_path / "out.mp4")
     after = decoded(tmp_path / "out.mp4")[0]
-    assert before.interlaced_frame
-    assert after.interlaced_frame
+    assert decoded(clip)[0].interlaced_frame and after.interlaced_frame
     assert after.format.name == "yuv422p"
     assert "interlaced" in outcome.notes[0]
 
@@ -246,8 +245,7 @@ def test_a_truncated_file_is_colorized_as_far_as_it_goes(make_clip, fake, decode
     whole = clip.read_bytes()
     clip.write_bytes(whole[: len(whole) // 2])
     outcome = colorize_video(fake(), clip, tmp_path / "out.mp4")
-    assert outcome.damaged
-    assert outcome.notes
+    assert outcome.damaged and outcome.notes
     assert 2 < outcome.frames < 18
     assert len(decoded(tmp_path / "out.mp4")) == outcome.frames
 
