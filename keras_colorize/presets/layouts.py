@@ -10,7 +10,6 @@ import functools
 import keras
 import numpy as np
 
-from keras_colorize.models.siggraph17 import BLOCKS, SHORTCUTS
 from keras_colorize.presets.config import PresetConfig, PresetError
 
 
@@ -154,33 +153,30 @@ _DDCOLOR = (
 )
 
 
+_ZHANG = (
+    (r"conv([1-7])_1", r"model\1.0", _plain),
+    (r"conv([1-7])_2", r"model\1.2", _plain),
+    (r"conv([1-7])_3", r"model\1.4", _plain),
+    (r"conv([12])_bn", r"model\1.4", _plain),
+    (r"conv([3-7])_bn", r"model\1.6", _plain),
+)
 _SIGGRAPH17 = (
-    # Every convolution is followed by a ReLU, and in blocks 8 to 10 one comes first.
-    *(
-        (f"conv{block}_{part}", f"model{block}.{2 * part - 1 - (block < 8)}", _plain)
-        for block, (depth, *_) in BLOCKS.items()
-        for part in range(1, depth + 1)
-    ),
-    *(
-        (f"conv{block}_bn", f"model{block}.{2 * depth + (block > 7)}", _plain)
-        for block, (depth, *_) in BLOCKS.items()
-    ),
+    *_ZHANG,
     (r"conv(\d+)_up", r"model\1up.0", _plain),
-    *(
-        (f"conv{block}_short", f"model{below}short{block}.0", _plain)
-        for block, below in SHORTCUTS.items()
-    ),
+    (r"conv(\d+)_1", r"model\1.1", _plain),
+    ("conv8_2", "model8.3", _plain),
+    ("conv8_bn", "model8.5", _plain),
+    ("conv9_bn", "model9.3", _plain),
+    ("conv8_short", "model3short8.0", _plain),
+    ("conv9_short", "model2short9.0", _plain),
+    ("conv10_short", "model1short10.0", _plain),
     ("ab_tanh", "model_out.0", _plain),
 )
 _ECCV16 = (
-    (r"conv8_1", "model8.0", _plain),
-    *(
-        (f"conv{block}_{part}", f"model{block}.{2 * part - 2}", _plain)
-        for block in range(1, 9)
-        for part in (1, 2, 3)
-    ),
-    *((f"conv{block}_bn", f"model{block}.4", _plain) for block in (1, 2)),
-    *((f"conv{block}_bn", f"model{block}.6", _plain) for block in range(3, 8)),
+    *_ZHANG,
+    ("conv8_1", "model8.0", _plain),
+    ("conv8_2", "model8.2", _plain),
+    ("conv8_3", "model8.4", _plain),
     ("ab_logits", "model8.6", _plain),
 )
 
@@ -200,7 +196,7 @@ def _ddcolor(encoder, channels):
     )
 
 
-_ZHANG = "https://github.com/richzhang/colorization"
+_ZHANG_SOURCE = "https://github.com/richzhang/colorization"
 _ZHANG_CONFIG = {"arguments": {}, "license": "BSD-2-Clause", "trained_on": ("ImageNet",)}
 
 LAYOUTS = {
@@ -208,7 +204,7 @@ LAYOUTS = {
     "ddcolor": _ddcolor("convnext_large", 192),
     "siggraph17": Published(
         config=PresetConfig("siggraph17", output="ab", **_ZHANG_CONFIG),
-        source=_ZHANG,
+        source=_ZHANG_SOURCE,
         citation="Zhang et al., Real-Time User-Guided Image Colorization with Learned Deep "
         "Priors, SIGGRAPH 2017",
         tell=("model1.0.weight", (64, 4, 3, 3)),
@@ -219,7 +215,7 @@ LAYOUTS = {
     "eccv16_release": Published(
         # The mean over the bins is the decoder of the release.
         config=PresetConfig("eccv16", output="ab_logits", decoder="mean", **_ZHANG_CONFIG),
-        source=_ZHANG,
+        source=_ZHANG_SOURCE,
         citation="Zhang, Isola and Efros, Colorful Image Colorization, ECCV 2016",
         tell=("model1.0.weight", (64, 1, 3, 3)),
         table=_ECCV16,

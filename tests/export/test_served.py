@@ -19,6 +19,13 @@ HERE = Path(__file__).parent
 TENSORFLOW = Path(tf.__file__).parent
 
 
+def run(*command, cwd=None):
+    """Runs a program and returns what it prints."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def clean(served, pictures, tmp_path_factory):
     """The folder of pictures and results, and the report, of a process with TensorFlow alone."""
@@ -26,9 +33,7 @@ def clean(served, pictures, tmp_path_factory):
     for name, contents in pictures.items():
         (folder / name).write_bytes(contents)
     command = [sys.executable, "-I", HERE / "clean_process.py", served, folder]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder, json.loads(done.stdout)
+    return folder, json.loads(run(*command, cwd=folder))
 
 
 def assert_same_picture(contents, expected, name):
@@ -44,17 +49,13 @@ def assert_same_picture(contents, expected, name):
 
 def test_a_clean_process_gives_what_the_colorizer_gives(clean, colorizer, pictures):
     folder, report = clean
-    assert report["modules"] == []
-    assert report["of nothing"] == 0
+    warmed = [["tiny", "serving_default"], ["tiny", "colorize_bytes"]]
+    assert report == {"warmed up": warmed, "of nothing": 0, "modules": []}
     for name in pictures:
         # EXIF orientation is the client's business: rows come out as they are stored.
         stored = pictures["rgb.jpg" if name == "turned.jpg" else name]
         expected = colorizer(read_photograph(stored))
         assert_same_picture((folder / f"{name}.out").read_bytes(), expected, name)
-
-
-def test_every_signature_is_warmed_up(clean):
-    assert clean[1]["warmed up"] == [["tiny", "serving_default"], ["tiny", "colorize_bytes"]]
 
 
 def test_lightness_to_ab_and_scenes(clean, colorizer):
@@ -85,9 +86,7 @@ def program(tmp_path_factory):
     path = tmp_path_factory.mktemp("program") / "run_saved_model"
     libraries = [next(TENSORFLOW.glob(f"libtensorflow_{name}.*")) for name in ("cc", "framework")]
     command = [compiler, "-Wall", "-Werror", "-o", path, HERE / "run_saved_model.c", *libraries]
-    command += [f"-I{TENSORFLOW / 'include'}", f"-Wl,-rpath,{TENSORFLOW}"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run(*command, f"-I{TENSORFLOW / 'include'}", f"-Wl,-rpath,{TENSORFLOW}")
     return path
 
 
@@ -95,9 +94,7 @@ def test_a_program_in_c(program, served, colorizer, pictures, tmp_path):
     paths = [tmp_path / name for name in ("rgb.jpg", "alpha.png", "deep.png")]
     for path in paths:
         path.write_bytes(pictures[path.name])
-    command = [program, served, *_operations(served, "colorize_bytes"), *paths]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run(program, served, *_operations(served, "colorize_bytes"), *paths)
     for path in paths:
         expected = colorizer(read_photograph(path))
         assert_same_picture(path.with_name(path.name + ".out").read_bytes(), expected, path.name)
