@@ -32,14 +32,14 @@ def fold_batch_norm(model):
     Raises:
         ValueError: if `model` is not a Functional model.
     """
-    if not _is_functional(model):
+    if not hasattr(model, "output_names"):
         raise ValueError(f"Expected a Functional keras.Model, received {type(model).__name__}.")
     norms = _foldable_norms(model)
     norm_after = {layer.name: norm for norm, layer in norms.values()}
     clones = []
 
     def clone(layer):
-        if _is_functional(layer):
+        if hasattr(layer, "output_names"):
             # It has its weights already.
             return fold_batch_norm(layer)
         bias = {"use_bias": True} if layer.name in norm_after else {}
@@ -54,33 +54,25 @@ def fold_batch_norm(model):
     folded = keras.models.clone_model(model, clone_function=clone, call_function=call)
     for layer, copy in clones:
         # What is not built was folded away.
-        if isinstance(copy, layers.Layer) and copy.built:
-            copy.set_weights(_folded_weights(layer, norm_after.get(layer.name)))
+        if not (isinstance(copy, layers.Layer) and copy.built):
+            continue
+        weights, norm = layer.get_weights(), norm_after.get(layer.name)
+        if norm is not None:
+            kernel, *bias = weights
+            *affine, mean, variance = (one.astype("float64") for one in norm.get_weights())
+            # What the norm is in inference: a factor and an offset, each (C,).
+            factor = (affine[0] if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
+            offset = (affine[-1] if norm.center else 0.0) - mean * factor
+            scale = factor
+            if isinstance(layer, layers.DepthwiseConv2D):
+                # (rows, columns, input channels, multiplier), output channels in that order.
+                scale = factor.reshape(kernel.shape[-2:])
+            elif isinstance(layer, layers.Conv2DTranspose):
+                scale = factor[:, None]
+            weights = [kernel * scale, offset + (bias[0] * factor if bias else 0.0)]
+        copy.set_weights(weights)
     # A plain model: `clone_model` would carry over the optimizer too.
     return keras.Model(folded.input, folded.output, name=model.name)
-
-
-def _is_functional(layer):
-    return isinstance(layer, keras.Model) and hasattr(layer, "output_names")
-
-
-def _folded_weights(layer, norm):
-    """Weights of a layer with those of `norm`, if there is one, folded in."""
-    if norm is None:
-        return layer.get_weights()
-    *affine, mean, variance = (weight.astype("float64") for weight in norm.get_weights())
-    # What the norm is in inference: a factor and an offset, each (C,).
-    factor = (affine[0] if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
-    offset = (affine[-1] if norm.center else 0.0) - mean * factor
-    kernel, *bias = layer.get_weights()
-    if isinstance(layer, layers.DepthwiseConv2D):
-        # (rows, columns, input channels, multiplier), output channels in that order.
-        scaled = kernel * factor.reshape(kernel.shape[-2:])
-    elif isinstance(layer, layers.Conv2DTranspose):
-        scaled = kernel * factor[:, None]
-    else:
-        scaled = kernel * factor
-    return [scaled, offset + (bias[0] * factor if bias else 0.0)]
 
 
 def _foldable_norms(model):
