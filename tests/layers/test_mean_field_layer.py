@@ -5,12 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_colorize.layers import (
-    MeanField,
-    contrast_weights,
-    evidence_lower_bound,
-    mean_field,
-)
+from keras_colorize.layers import MeanField, contrast_weights, evidence_lower_bound, mean_field
 
 
 def inputs_of(height, width, channels=2, labels=6, batch=2, seed=0):
