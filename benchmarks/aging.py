@@ -11,7 +11,6 @@ import argparse
 
 import numpy as np
 import tensorflow as tf
-from common import mean_alone
 from keras import ops
 
 from keras_colorize import Colorizer
@@ -25,6 +24,7 @@ from keras_colorize.evaluation import (
     scaled_rgb,
     summarize,
 )
+from keras_colorize.evaluation.measure import mean_alone
 from keras_colorize.inference.compose import compose, to_working_size
 
 CONDITIONS = {
@@ -38,9 +38,8 @@ CONDITIONS = {
 def main():
     """Prints a table, a row per condition."""
     options = _parse()
-    colorizer = Colorizer.from_preset(options.preset)
     # Nearness to the truth says more where nothing is made more vivid afterwards.
-    colorizer = mean_alone(colorizer)
+    colorizer = mean_alone(Colorizer.from_preset(options.preset))
     results = {}
     for number, path in enumerate(measured_paths(options.folder, options.limit)):
         rgb = scaled_rgb(path, colorizer.working_size)

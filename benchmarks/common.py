@@ -13,23 +13,13 @@ import numpy as np
 import skimage.data
 
 from keras_colorize import PresetError
-from keras_colorize.inference.heads import is_distribution
 from keras_colorize.io import Photograph, PhotographError, write_photograph
 
 TRAINERS = Path(__file__).parents[1] / "trainers"
 
 
 def train(trainer, run, flags):
-    """Trains, or goes on, or finds that the run is finished.
-
-    Args:
-        trainer: name of a script in `trainers/`.
-        run: folder of the run.
-        flags: list of further flags.
-
-    Returns:
-        Folder of the preset.
-    """
+    """Trains by a script of `trainers/`, unless it is done; returns the folder of the preset."""
     # The standard output of a script is its table alone.
     command = [sys.executable, TRAINERS / trainer, f"--run={run}", *flags]
     subprocess.run(command, check=True, stdout=sys.stderr)
@@ -37,30 +27,13 @@ def train(trainer, run, flags):
 
 
 def labelled(text):
-    """Reads `PRESET` or `LABEL=PRESET`.
-
-    Args:
-        text: name or folder of a preset, of which the label is by default the last part.
-
-    Returns:
-        `(label, name or folder)`.
-    """
+    """Reads `PRESET` or `LABEL=PRESET` as a pair; the label is by default the last part."""
     label, given, preset = text.partition("=")
     return (label, preset) if given else (Path(text).resolve().name, text)
 
 
 def named_set(text):
-    """Reads `NAME=FOLDER[:LIMIT]`, a type of argparse.
-
-    Args:
-        text: the option's text.
-
-    Returns:
-        `(name, (folder, limit))`; the limit is None where none is given.
-
-    Raises:
-        argparse.ArgumentTypeError: if the name or the folder is missing.
-    """
+    """Reads `NAME=FOLDER[:LIMIT]` as `(name, (folder, limit))`; the limit may be None."""
     name, given, folder = text.partition("=")
     if not (name and given and folder):
         raise argparse.ArgumentTypeError(f"expected NAME=FOLDER[:LIMIT], received {text!r}")
@@ -69,37 +42,12 @@ def named_set(text):
 
 
 def unique(pairs):
-    """Makes a dict of labelled things.
-
-    Args:
-        pairs: list of `(label, thing)`.
-
-    Returns:
-        dict of label to thing.
-
-    Raises:
-        ValueError: if two have the same label, as presets in folders of the same name have.
-    """
+    """Makes a dict of pairs; `ValueError` for two of one label, as folders of one name have."""
     found = dict(pairs)
     if len(found) < len(pairs):
         labels = ", ".join(label for label, _ in pairs)
         raise ValueError(f"expected different labels, received {labels}; LABEL=... gives another.")
     return found
-
-
-def mean_alone(colorizer, **changes):
-    """The mean of what a network predicts, without the color that a preset's defaults add.
-
-    Args:
-        colorizer: a `Colorizer`.
-        **changes: further ones, as `Colorizer.replace` takes them.
-
-    Returns:
-        Another `Colorizer`.
-    """
-    if is_distribution(colorizer.config.output):
-        changes |= {"decoder": "mean", "rebalancing": 0.0}
-    return colorizer.replace(saturation=1.0, **changes)
 
 
 def median_seconds(call, repeats):
@@ -114,17 +62,9 @@ def median_seconds(call, repeats):
 
 
 def colorize(source, target, precision, preset=None, watch=None):
-    """Runs `keras-colorize colorize` in a process of its own.
+    """Runs `keras-colorize colorize` in a process of its own; `watch` is called with it meanwhile.
 
-    Args:
-        source: photograph or folder.
-        target: file or folder that does not exist yet.
-        precision: as the command takes it.
-        preset: name or folder, or None for the default.
-        watch: called with the process while it runs, or None.
-
-    Returns:
-        `(seconds, processor seconds, peak memory in bytes)`.
+    Returns `(seconds, processor seconds, peak memory in bytes)`.
     """
     command = [sys.executable, "-m", "keras_colorize", "colorize", str(source)]
     command += ["-o", str(target), "--precision", precision]
@@ -138,15 +78,7 @@ def colorize(source, target, precision, preset=None, watch=None):
 
 
 def resources(process, name):
-    """Waits for a process.
-
-    Args:
-        process: a `subprocess.Popen`.
-        name: what it is called where it fails, which ends the script.
-
-    Returns:
-        `(processor seconds, peak memory in bytes)`.
-    """
+    """Waits for a process: `(processor seconds, peak memory in bytes)`; ends where it failed."""
     # wait4 tells the resources of this very process, not those of the largest so far.
     _, status, usage = os.wait4(process.pid, 0)
     if status:

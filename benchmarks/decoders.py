@@ -30,6 +30,7 @@ from keras_colorize.evaluation import (
 )
 from keras_colorize.evaluation.measure import LONG_SIDE
 from keras_colorize.inference.compose import compose, to_working_size
+from keras_colorize.inference.heads import is_distribution
 from keras_colorize.presets import find_preset, read_config
 
 NAMES = ("working_size", "decoder", "temperature", "rebalancing", "saturation")
@@ -96,7 +97,7 @@ def _parse(arguments):
 
 def _grid(config, options):
     """All settings, each a tuple of values in the order of `NAMES`; None has no effect."""
-    if (options.decoder or options.temperature) and not _is_distribution(config):
+    if (options.decoder or options.temperature) and not is_distribution(config.output):
         raise ValueError(
             f"expected no --decoder and no --temperature: {options.preset} predicts no distribution"
         )
@@ -111,12 +112,8 @@ def _grid(config, options):
     return [(size, *decoder, share, factor) for size, decoder, share, factor in grid]
 
 
-def _is_distribution(config):
-    return config.output.endswith("_logits") and config.colorizes
-
-
 def _decoders(config, options):
-    if not _is_distribution(config):
+    if not is_distribution(config.output):
         return [(None, None)]
     temperatures = options.temperature or [1.0, 0.7, 0.5, 0.38]
     return [

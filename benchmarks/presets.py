@@ -15,11 +15,12 @@ import time
 
 import keras
 import numpy as np
-from common import labelled, mean_alone, median_seconds, named_set, plain_errors, unique
+from common import labelled, median_seconds, named_set, plain_errors, unique
 
 from keras_colorize import Colorizer, list_presets, load_preset
 from keras_colorize.cli.common import count, whole
 from keras_colorize.evaluation import format_table, make_evaluators, measure, measured_paths
+from keras_colorize.evaluation.measure import mean_alone
 from keras_colorize.evaluation.tables import HEADLINE, LABELS
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import WEIGHTS_FILE, find_preset

@@ -17,12 +17,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from common import mean_alone, named_set, train, unique
+from common import named_set, train, unique
 
 from keras_colorize import Colorizer
 from keras_colorize.cli.common import count
 from keras_colorize.evaluation import measured_paths, picture_metrics, scaled_rgb, summarize
-from keras_colorize.evaluation.measure import LONG_SIDE
+from keras_colorize.evaluation.measure import LONG_SIDE, mean_alone
 
 FIGURES = {"psnr_mean": "PSNR", "ab_error": "ab error", "colorfulness": "colorfulness"}
 NOTES = {"ab_logits_loss": "color loss", "ab_error": "ab error", "class_logits_loss": "class loss"}

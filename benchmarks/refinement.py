@@ -130,10 +130,6 @@ class Seconds:
         """Seconds of a photograph by method."""
         return {name: {"seconds": method.seconds} for name, method in self.methods.items()}
 
-    def result(self):
-        """None."""
-        return {}
-
 
 if __name__ == "__main__":
     main()

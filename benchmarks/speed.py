@@ -3,9 +3,12 @@
     python benchmarks/speed.py                    # folders at 256, 1024 and 2048 pixels
     python benchmarks/speed.py --photograph       # one photograph of up to 108 megapixels
     python benchmarks/speed.py --pictures 10000   # memory over many pictures
+    python benchmarks/speed.py --runtimes         # the network beside PyTorch and ONNX Runtime
 
 Folders are grey JPEG files made from photographs of scikit-image. The command runs over a folder
 and over one of twice as many; the difference is what the pictures cost, without the start.
+Runtimes go from lightness to a and b, on as many threads as there are cores, and take turns, so
+that the ratios hold whatever else the machine does. PyTorch has the weights of the preset.
 """
 
 import argparse
@@ -34,6 +37,8 @@ def main():
             _photographs(Path(folder), options)
         elif options.pictures:
             _memory(Path(folder), options)
+        elif options.runtimes:
+            _runtimes(Path(folder), options)
         else:
             _folders(Path(folder), options)
 
@@ -45,10 +50,11 @@ def _parse():
     add("--sizes", type=int, nargs="+", default=[256, 1024, 2048])
     add("--counts", type=int, nargs="+", default=[300, 60, 24], help="pictures by size")
     add("--precisions", nargs="+", default=["float32", "bfloat16"])
-    add("--repeats", type=int, default=3, help="of the command; the median counts")
+    add("--repeats", type=int, default=3, help="of command or turn; the median counts")
     add("--mixed", action="store_true", help="hardly two pictures of one size")
     add("--photograph", action="store_true", help="one photograph, by size")
     add("--pictures", type=int, help="memory over so many, of 96 pixels")
+    add("--runtimes", action="store_true", help="networks of distribution_unet on MobileNetV2")
     return parser.parse_args()
 
 
@@ -137,6 +143,114 @@ def _run(paths, precision, options, watch=None):
             (photographs / path.name).hardlink_to(path)
         note = watch and (lambda process: watch(process, target))
         return colorize(photographs, target, precision, options.preset, note)
+
+
+def _runtimes(folder, options):
+    import onnxruntime
+    import torch
+
+    from keras_colorize import Colorizer
+    from keras_colorize.export import export_onnx
+
+    torch.set_num_threads(os.cpu_count())
+    print("| precision | at once | runtime | ms | processor ms | times ours |\n|" + 6 * "---|")
+    for precision in options.precisions:
+        colorizer = Colorizer.from_preset(options.preset, precision=precision)
+        runs = {"this library": lambda x, own=colorizer: np.asarray(own.predict_ab(x))}
+        runs["PyTorch"] = _pytorch(colorizer, precision)
+        if precision == "float32":
+            # Its processor kernels know no bfloat16.
+            settings = onnxruntime.SessionOptions()
+            settings.intra_op_num_threads = os.cpu_count()
+            path = export_onnx(colorizer, folder / "network.onnx")
+            session = onnxruntime.InferenceSession(path, settings)
+            runs["ONNX Runtime"] = lambda x, own=session: own.run(["ab"], {"lightness": x})[0]
+        seen = colorizer.preprocess(skimage.data.astronaut()).network_input
+        for count in (1, colorizer.at_once):
+            spent = _take_turns(runs, np.stack([seen] * count), options.repeats)
+            for name, times in spent.items():
+                wall, processor = 1e3 * np.median(times, axis=0) / count
+                ratio, busy = np.median(times / spent["this library"], axis=0)
+                cells = f"{wall:.1f} | {processor:.1f} | {ratio:.2f}, processor {busy:.2f}"
+                print(f"| {precision} | {count} | {name} | {cells} |", flush=True)
+
+
+def _take_turns(runs, lightness, rounds):
+    """Seconds and processor seconds of every round, by name."""
+    spent = {name: [] for name in runs}
+    for number in range(rounds + 1):
+        for name, run in runs.items():
+            # The threads of the one before go to sleep.
+            time.sleep(0.2)
+            run(lightness)
+            start = np.array([time.perf_counter(), time.process_time()])
+            for _ in range(5):
+                run(lightness)
+            took = np.array([time.perf_counter(), time.process_time()]) - start
+            # The first round finds and compiles what is quickest.
+            spent[name] += [took / 5] if number else []
+    return {name: np.array(times) for name, times in spent.items()}
+
+
+def _pytorch(colorizer, precision):
+    """The network of a preset in PyTorch, channels last, without its class branch."""
+    import torch
+    from torch.nn import functional
+
+    from keras_colorize.bins import ab_centers
+    from keras_colorize.inference.heads import class_log_weights
+
+    kind, layers = getattr(torch, precision), {}
+    for layer in colorizer.model.layers:
+        if layer.weights:
+            kernel, bias = map(torch.from_numpy, layer.get_weights())
+            depthwise = "depthwise" in layer.name
+            if kernel.ndim == 4:
+                kernel = kernel.permute((2, 3, 0, 1) if depthwise else (3, 2, 0, 1))
+                kernel = kernel.to(memory_format=torch.channels_last)
+            groups = len(kernel) if depthwise else 1
+            stride = getattr(layer, "strides", (1, 1))
+            layers[layer.name] = kernel.to(kind), bias.to(kind), stride, groups
+    centers = torch.from_numpy(np.array(ab_centers(), "float32"))
+    weights = class_log_weights(colorizer.config, colorizer.rebalancing)
+    weights = torch.zeros(len(centers)) if weights is None else torch.tensor(weights).float()
+
+    def conv(x, name, activation=torch.relu):
+        kernel, bias, stride, groups = layers[name]
+        # On both sides, where Keras pads strided ones on one: as much work, other values.
+        x = functional.conv2d(x, kernel, bias, stride, kernel.shape[-1] // 2, groups=groups)
+        return activation(x)
+
+    def run(lightness):
+        x = torch.from_numpy(lightness).permute(0, 3, 1, 2) / 50 - 1
+        x = conv(x.to(kind).repeat(1, 3, 1, 1), "Conv1", functional.relu6)
+        skips = []
+        for number in range(17):
+            name = f"block_{number}" if number else "expanded_conv"
+            wide = conv(x, f"{name}_expand", functional.relu6) if number else x
+            y = conv(wide, f"{name}_depthwise", functional.relu6)
+            y = conv(y, f"{name}_project", lambda x: x)
+            x = x + y if x.shape == y.shape else y
+            skips += [wide] if number in (3, 6, 13) else []
+        x = conv(x, "Conv_1", functional.relu6)
+        kernel, bias, *_ = layers["global_dense"]
+        features = torch.relu(x.mean((2, 3)) @ kernel + bias)
+        x = conv(x, "decoder32_conv")
+        for stride, skip in zip((16, 8, 4), reversed(skips), strict=True):
+            skip = conv(skip, f"decoder{stride}_tap")
+            x = functional.interpolate(x, skip.shape[2:], mode="bilinear")
+            x = conv(torch.cat([x, skip], 1), f"decoder{stride}_conv")
+            if stride == 16:
+                kernel, bias, *_ = layers["fusion"]
+                vector = features @ kernel[: features.shape[1]] + bias
+                local = kernel[features.shape[1] :].T[..., None, None]
+                x = torch.relu(functional.conv2d(x, local) + vector[..., None, None])
+        kernel, bias, *_ = layers["ab_logits"]
+        logits = functional.conv2d(x.float(), kernel.float(), bias.float()).movedim(1, -1)
+        likely = torch.softmax((logits + weights) / colorizer.temperature, -1)
+        return (likely @ centers).numpy()
+
+    return torch.inference_mode()(run)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from keras_colorize.errors import InputError
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
-def resolve_precision(precision, fast_bfloat16=None):
+def resolve_precision(precision):
     """Name of the Keras dtype policy of a precision, `"float32"` or `"mixed_bfloat16"`.
 
     `"auto"` is mixed where the machine is fast in bfloat16, which the GPUs or else the processor
@@ -20,11 +20,11 @@ def resolve_precision(precision, fast_bfloat16=None):
         raise InputError(
             f"Expected a precision among {', '.join(PRECISIONS)}, received {precision!r}."
         )
-    if precision == "auto" and fast_bfloat16 is None:
+    fast = precision == "bfloat16"
+    if precision == "auto":
         # GPUs where there are any, else the processor.
         kind = keras.distribution.list_devices()[0].partition(":")[0].lower()
-        fast_bfloat16 = gpus_have_bfloat16() if kind == "gpu" else processor_has_bfloat16()
-    fast = precision == "bfloat16" or (precision == "auto" and fast_bfloat16)
+        fast = gpus_have_bfloat16() if kind == "gpu" else processor_has_bfloat16()
     return "mixed_bfloat16" if fast else "float32"
 
 

@@ -6,19 +6,6 @@ from keras_colorize import precision
 from keras_colorize.precision import resolve_precision
 
 
-@pytest.mark.parametrize(
-    "asked, fast, policy",
-    [
-        ("auto", True, "mixed_bfloat16"),
-        ("auto", False, "float32"),
-        ("float32", True, "float32"),
-        ("bfloat16", False, "mixed_bfloat16"),
-    ],
-)
-def test_policies(asked, fast, policy):
-    assert resolve_precision(asked, fast) == policy
-
-
 @pytest.mark.parametrize("capabilities, fast", [("8.0\n9.0\n", True), ("9.0\n7.5\n", False)])
 @pytest.mark.parametrize("processor", [True, False])
 def test_gpus_are_asked_before_the_processor(monkeypatch, capabilities, fast, processor):
@@ -33,6 +20,8 @@ def test_gpus_are_asked_before_the_processor(monkeypatch, capabilities, fast, pr
     assert resolve_precision("auto") == ("mixed_bfloat16" if fast else "float32")
 
 
-def test_unknown_precision():
+def test_given_and_unknown_precisions():
+    assert resolve_precision("float32") == "float32"
+    assert resolve_precision("bfloat16") == "mixed_bfloat16"
     with pytest.raises(ValueError, match="received 'float64'"):
         resolve_precision("float64")

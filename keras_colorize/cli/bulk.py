@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .common import EXIT_FAILED
+from .common import EXIT_FAILED, add_mark
 
 SHOWN = 20
 """Most failures that are printed; all of them stand in a file."""
@@ -35,16 +35,9 @@ def add(commands):
         help="folder <name>/<version> that `export` wrote. It is a program that can read and "
         "write files: take it only from people you trust",
     )
-    network.add_argument(
-        "--preset", help="name or folder of a preset, which is exported into the output folder"
-    )
-    command.add_argument(
-        "--precision",
-        help="of the preset: float32 (the default), bfloat16 or auto (by this machine)",
-    )
-    command.add_argument(
-        "--no-mark", action="store_true", help="do not say in the metadata that colors were made"
-    )
+    network.add_argument("--preset", help="name or folder of one, exported into the output folder")
+    command.add_argument("--precision", help="of the preset: float32 (default), bfloat16 or auto")
+    add_mark(command)
     command.set_defaults(check=_check, run=_bulk)
 
 
@@ -72,10 +65,6 @@ def _bulk(options):
         )
     except ImportError as error:
         raise InputError(error) from error
-    return _say(report)
-
-
-def _say(report):
     for line in report.failures[:SHOWN]:
         print(f"failed: {line['source']}: {line['reason']}", file=sys.stderr)
     if len(report.failures) > SHOWN:

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from keras_colorize.errors import InputError
-from keras_colorize.inference.options import flags
 
 from . import retouch, server
-from .common import EXIT_FAILED, add_options, make_colorizer
+from .common import EXIT_FAILED, add_mark, add_options, make_colorizer
 from .progress import Progress
 
 
@@ -24,11 +23,7 @@ def add(commands):
     existing = command.add_mutually_exclusive_group()
     existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
     existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
-    command.add_argument(
-        "--no-mark",
-        action="store_true",
-        help="do not say in the metadata (IPTC DigitalSourceType) that colors were made",
-    )
+    add_mark(command)
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
     command.set_defaults(check=_check, run=_colorize)
@@ -39,9 +34,7 @@ def _check(options):
 
     if options.truth and not (options.sheet and Path(options.truth).is_dir()):
         raise InputError("expected --sheet and a folder of true colors with --truth")
-    alone = [name for name in server.OWN if getattr(options, name) is not None]
-    if alone and not options.server:
-        raise InputError(f"expected --server with {flags(alone)}")
+    server.check(options)
     options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
     options.hinted = bool(options.hint or options.hints or options.hint_layer)
     if not options.server and (options.hinted or options.sweeps_strip):
@@ -57,22 +50,22 @@ def _colorize(options):
         colorizer = make_colorizer(options, options.preset, hints=hints)
         if options.sweeps_strip:
             retouch.write_strip(options.sweeps_strip, colorizer, jobs)
-    settings = {
-        "mark_colorized": not options.no_mark,
-        "skip_existing": options.skip_existing,
-        "overwrite": options.overwrite,
-    }
-    return _run_jobs(colorizer, jobs, settings, options.sheet, options.truth)
+    return _run_jobs(
+        colorizer,
+        jobs,
+        options.sheet,
+        options.truth,
+        mark_colorized=not options.no_mark,
+        skip_existing=options.skip_existing,
+        overwrite=options.overwrite,
+    )
 
 
-def _run_jobs(colorizer, jobs, settings, sheet=None, truth=None):
+def _run_jobs(colorizer, jobs, sheet, truth, **settings):
+    from keras_colorize.evaluation import SheetRows
     from keras_colorize.inference.batch import colorize_files
 
-    counts, rows = {"done": 0, "skipped": 0, "failed": 0}, None
-    if sheet:
-        from keras_colorize.evaluation import SheetRows
-
-        rows = SheetRows(truth)
+    counts, rows = {"done": 0, "skipped": 0, "failed": 0}, SheetRows(truth) if sheet else None
     with Progress("colorizing", len(jobs)) as progress:
         for outcome in colorize_files(colorizer, jobs, keep=sheet is not None, **settings):
             counts[outcome.status] += 1
@@ -97,5 +90,5 @@ def _demo(options):
     folder = Path(options.output)
     write_demo_photographs(folder)
     jobs = plan_jobs([str(folder / "grey")], folder / "color")
-    colorizer = Colorizer.from_preset()
-    return _run_jobs(colorizer, jobs, {"overwrite": True}, folder / "sheet.png", folder / "truth")
+    sheet, truth = folder / "sheet.png", folder / "truth"
+    return _run_jobs(Colorizer.from_preset(), jobs, sheet, truth, overwrite=True)

@@ -1,6 +1,7 @@
 """Options and exit codes that commands share."""
 
 import argparse
+import math
 from pathlib import Path
 
 from keras_colorize.errors import InputError
@@ -22,6 +23,15 @@ def add_options(command, preset=True):
     add_arguments(command)
 
 
+def add_mark(command):
+    """Adds `--no-mark`."""
+    command.add_argument(
+        "--no-mark",
+        action="store_true",
+        help="do not say in the metadata (IPTC DigitalSourceType) that colors were made",
+    )
+
+
 def check_options(options):
     """Checks the options that commands share, as far as that can be done without Keras."""
     if getattr(options, "preset", None):
@@ -35,18 +45,23 @@ def check_options(options):
         given_options(options)
 
 
-def count(text):
-    """Reads a number above 0."""
-    if not (text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, received {text!r}")
-    return int(text)
+def number(kind, low, high=math.inf):
+    """A type of argparse: int or float from `low` to `high`."""
+
+    def read(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            limits = f"from {low} on" if high == math.inf else f"from {low} to {high}"
+            raise argparse.ArgumentTypeError(f"expected a number {limits}, received {text!r}")
+        return value
+
+    return read
 
 
-def whole(text):
-    """Reads a number from 0 on."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number, received {text!r}")
-    return int(text)
+count, whole = number(int, 1), number(int, 0)
 
 
 def make_colorizer(options, preset, scenes=False, **more):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from keras_colorize.errors import InputError
+from keras_colorize.inference.options import flags, given_options
 
 from .common import EXIT_FAILED, add_options, count, make_colorizer, whole
 from .progress import Progress
@@ -14,41 +15,27 @@ from .progress import Progress
 def add(commands):
     """Adds the command to the parser."""
     command = commands.add_parser("evaluate", help="measure a preset, or colorized pictures")
-    command.add_argument(
+    option = command.add_argument
+    option(
         "subject",
         metavar="PRESET_OR_OUTPUTS",
         help="name or folder of a preset, folder of a training run, or folder of colorized "
-        "pictures with the relative paths of the true ones (the format may differ: a.png is "
-        "taken for a.jpg)",
+        "pictures with the relative paths of the true ones (a.png is taken for a.jpg)",
     )
-    command.add_argument("truth", metavar="TRUTH", help="folder of color photographs")
-    command.add_argument("--limit", type=count, help="take the first N in order of path")
-    command.add_argument("--long-side", type=count, default=256, help="size measured at")
-    command.add_argument("--csv", metavar="FILE", help="write the metrics of every picture")
-    command.add_argument("--json", metavar="FILE", help="write metrics, protocol and checksums")
-    command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
-    command.add_argument(
-        "--plot",
-        metavar="FILE",
-        help="draw error against colorfulness of every picture and, of a training run, its "
-        "curves; PNG or JPEG",
-    )
-    command.add_argument("--overwrite", action="store_true", help="replace existing files")
-    command.add_argument(
-        "--classifier",
-        metavar="WEIGHTS.h5",
-        help="weights of keras.applications.MobileNetV2: recognizability, ImageNet top-1, FID",
-    )
-    command.add_argument(
-        "--features",
-        metavar="NETWORK.keras",
-        action="append",
-        default=[],
-        help="also FID in the features of this network, sRGB in [-1, 1] to (N, D); repeatable",
-    )
-    command.add_argument(
-        "--workers", type=whole, default=min(4, os.cpu_count() or 1), help="threads that read"
-    )
+    option("truth", metavar="TRUTH", help="folder of color photographs")
+    option("--limit", type=count, help="take the first N in order of path")
+    option("--long-side", type=count, default=256, help="size measured at")
+    option("--csv", metavar="FILE", help="write the metrics of every picture")
+    option("--json", metavar="FILE", help="write metrics, protocol and checksums")
+    option("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
+    plot = "draw error by colorfulness and, of a training run, its curves; PNG or JPEG"
+    option("--plot", metavar="FILE", help=plot)
+    option("--overwrite", action="store_true", help="replace existing files")
+    weights = "weights of keras.applications.MobileNetV2: recognizability, ImageNet top-1, FID"
+    option("--classifier", metavar="WEIGHTS.h5", help=weights)
+    features = "also FID in the features of this network, sRGB in [-1, 1] to (N, D); repeatable"
+    option("--features", metavar="NETWORK.keras", action="append", default=[], help=features)
+    option("--workers", type=whole, default=min(4, os.cpu_count() or 1), help="threads that read")
     add_options(command, preset=False)
     command.set_defaults(check=_check, run=_evaluate)
 
@@ -57,11 +44,11 @@ def _check(options):
     from keras_colorize.io import writable_format
     from keras_colorize.presets import find_preset
 
-    if not Path(options.truth).exists():
+    if not Path(options.truth).is_dir():
         raise InputError(f"{options.truth}: expected a folder of color photographs, found none")
     if not Path(options.subject).is_dir():
         find_preset(options.subject)
-    files = _files(options)
+    files = [path for path in (options.csv, options.json, options.sheet, options.plot) if path]
     if len({Path(path).resolve() for path in files}) < len(files):
         raise InputError(f"expected different files, received {', '.join(files)}")
     existing = [path for path in files if Path(path).exists()]
@@ -70,10 +57,7 @@ def _check(options):
     for path in filter(None, (options.sheet, options.plot)):
         if writable_format(path).name not in ("PNG", "JPEG"):
             raise InputError(f"{path}: expected a .png or .jpg file")
-
-
-def _files(options):
-    return [path for path in (options.csv, options.json, options.sheet, options.plot) if path]
+    options.files = files
 
 
 def _evaluate(options):
@@ -84,9 +68,8 @@ def _evaluate(options):
     keras.utils.set_random_seed(options.seed or 0)
     paths = measured_paths(options.truth, options.limit)
     subject = _subject(options, paths)
-    evaluators, absent = make_evaluators(
-        paths, options.classifier, options.features, subject.scenes
-    )
+    networks = options.classifier, options.features
+    evaluators, absent = make_evaluators(paths, *networks, subject.scenes)
     rows = SheetRows(options.truth)
     with Progress("measuring", len(paths)) as progress:
 
@@ -122,29 +105,27 @@ class _Subject:
 
 
 def _subject(options, paths):
+    from keras_colorize.evaluation import pair_outputs
+    from keras_colorize.evaluation.measure import mean_alone
     from keras_colorize.presets import CONFIG_FILE
 
-    folder = Path(options.subject)
-    history = next((one for one in (folder, folder.parent) if (one / "history.csv").exists()), None)
-    history = history and history / "history.csv"
+    folder, preset = Path(options.subject), options.subject
+    histories = [one / "history.csv" for one in (folder, folder.parent)]
+    history = next((path for path in histories if path.exists()), None)
     if history and (folder / "preset" / CONFIG_FILE).exists():
-        return _preset(options, folder / "preset", history)
+        folder = preset = folder / "preset"
+    name = folder.resolve().name
+    if name in ("grey", "mean", "truth"):
+        name = f"{name} (measured)"
     if folder.is_dir() and not (folder / CONFIG_FILE).exists():
-        return _pictures(options, folder, paths)
-    return _preset(options, options.subject, history)
-
-
-def _preset(options, preset, history):
-    from keras_colorize.inference.heads import is_distribution
-
+        if given := given_options(options):
+            raise InputError(f"expected no {flags(given)}: the pictures in {folder} are colorized")
+        pairs, extra = pair_outputs(folder, options.truth, paths)
+        for path in extra:
+            print(f"note: {path}: belongs to no true picture, not measured", file=sys.stderr)
+        return _Subject(name, {"colorized": str(folder)}, colorized={name: pairs})
     default = make_colorizer(options, str(preset), scenes=True)
-    name, methods = _free_name(default.name), {}
-    if default.config.colorizes:
-        # The mean of what the network holds for likely is nearest to the truth.
-        plain = {"saturation": 1.0, "refine": None, "palette": None}
-        if is_distribution(default.config.output):
-            plain |= {"decoder": "mean", "rebalancing": 0.0}
-        methods = {"mean": default.replace(**plain), name: default}
+    methods = {"mean": mean_alone(default), name: default} if default.config.colorizes else {}
     record = {
         "preset": str(preset),
         "weights_sha256": default.config.sha256,
@@ -155,33 +136,8 @@ def _preset(options, preset, history):
     return _Subject(name, record, methods, scenes=scenes, history=history)
 
 
-def _pictures(options, folder, paths):
-    from keras_colorize.evaluation import pair_outputs
-    from keras_colorize.inference.options import flags, given_options
-
-    given = given_options(options)
-    if given:
-        raise InputError(f"expected no {flags(given)}: the pictures in {folder} are colorized")
-    pairs, extra = pair_outputs(folder, options.truth, paths)
-    for path in extra:
-        print(f"note: {path}: belongs to no true picture, not measured", file=sys.stderr)
-    name = _free_name(folder.resolve().name)
-    return _Subject(name, {"colorized": str(folder)}, colorized={name: pairs})
-
-
-def _free_name(name):
-    return f"{name} (measured)" if name in ("grey", "mean", "truth") else name
-
-
 def _report(options, subject, measurement, absent, rows):
-    from keras_colorize.evaluation import (
-        describe,
-        format_details,
-        format_table,
-        write_csv,
-        write_json,
-        write_plot,
-    )
+    from keras_colorize import evaluation
     from keras_colorize.presets import sha256
 
     measured, failed = len(measurement.pictures), len(measurement.failures)
@@ -189,14 +145,15 @@ def _report(options, subject, measurement, absent, rows):
         print(f"0 measured, {failed} failed")
         return EXIT_FAILED
     summary = measurement.summary()
-    tables = format_table(summary, directions=True), format_details(summary, measured)
-    print(*tables, sep="\n\n", end="\n\n")
+    print(evaluation.format_table(summary, directions=True), end="\n\n")
+    print(evaluation.format_details(summary, measured), end="\n\n")
     for metric, reason in absent.items():
         print(f"{metric}: not measured ({reason})")
     print(f"{measured} measured, {failed} failed")
     if options.csv:
-        write_csv(options.csv, measurement, options.truth, options.overwrite)
+        evaluation.write_csv(options.csv, measurement, options.truth, options.overwrite)
     if options.json:
+        colorized = subject.colorized.get(subject.name)
         networks = filter(None, (options.classifier, *options.features))
         record = {
             "method": subject.name,
@@ -210,13 +167,13 @@ def _report(options, subject, measurement, absent, rows):
             "seed": options.seed or 0,
             "evaluators_sha256": {path: sha256(path) for path in networks},
             "not_measured": absent,
-            **describe(measurement, options.truth, subject.colorized.get(subject.name)),
+            **evaluation.describe(measurement, options.truth, colorized),
         }
-        write_json(options.json, record, options.overwrite)
+        evaluation.write_json(options.json, record, options.overwrite)
     if options.sheet:
         rows.write(options.sheet, f"{subject.name}, measured on {Path(options.truth).name}")
     if options.plot:
-        write_plot(options.plot, measurement, subject.history, options.overwrite)
-    for path in _files(options):
+        evaluation.write_plot(options.plot, measurement, subject.history, options.overwrite)
+    for path in options.files:
         print(f"written: {path}")
     return EXIT_FAILED if failed else 0

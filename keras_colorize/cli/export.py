@@ -1,6 +1,7 @@
 """The command `export`: a preset as a SavedModel for TensorFlow Serving, or as one file."""
 
 import argparse
+import re
 import sys
 
 from keras_colorize.errors import InputError
@@ -23,63 +24,32 @@ def add(commands):
         "which can read and write files: serve only those that you or people you trust exported.",
     )
     command.add_argument("preset", metavar="PRESET", help="name or folder of a preset")
-    command.add_argument(
-        "-o", "--output", required=True, metavar="OUT", help="folder of served networks, or file"
-    )
+    command.add_argument("-o", "--output", required=True, help="folder of served networks, or file")
     command.add_argument("--format", choices=FORMATS, default=SAVED_MODEL, help="what is written")
     group = command.add_argument_group("SavedModel", "a folder to be served")
-    group.add_argument("--name", help="name of the network there; that of the preset by default")
-    group.add_argument("--version", type=count, help="by default the one after the highest there")
-    group.add_argument(
-        "--max-megapixels",
-        type=count,
-        default=100,
-        help="largest picture that the server decodes, by default 100",
-    )
-    group.add_argument(
-        "--no-warmup",
-        action="store_true",
-        help="no requests to warm up with, which take the extra `serving`",
-    )
-    group = command.add_argument_group("ONNX and LiteRT", "one file")
-    group.add_argument(
-        "--size",
-        type=_size,
-        metavar="WIDTHxHEIGHT",
-        help="that a LiteRT file takes, by default a square of the working size; or any",
-    )
-    group.add_argument(
-        "--calibration",
-        nargs="+",
-        metavar="IN",
-        help="for litert-int8: photographs such as it will see, files or folders, of which at "
-        f"most {CALIBRATION} are taken",
-    )
-    group.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    option = group.add_argument
+    option("--name", help="name of the network there; that of the preset by default")
+    option("--version", type=count, help="by default the one after the highest there")
+    option("--max-megapixels", type=count, default=100, help="largest that the server decodes")
+    option("--no-warmup", action="store_true", help="without requests to warm up (extra `serving`)")
+    option = command.add_argument_group("ONNX and LiteRT", "one file").add_argument
+    size = "that a LiteRT file takes, by default a square of the working size; or any"
+    option("--size", type=_size, metavar="WIDTHxHEIGHT", help=size)
+    photographs = f"for litert-int8: such as it will see, of which at most {CALIBRATION} are taken"
+    option("--calibration", nargs="+", metavar="IN", help=photographs)
+    option("--overwrite", action="store_true", help="replace an existing file")
     add_options(command, preset=False)
     command.set_defaults(check=_check, run=_export)
 
 
 def _size(text):
-    if text == "any":
-        return text
-    sides = text.split("x")
-    if len(sides) != 2 or not all(side.isdecimal() and int(side) for side in sides):
+    sides = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
+    if not sides and text != "any":
         raise argparse.ArgumentTypeError(f"expected a size like 320x256, or any, received {text!r}")
-    width, height = map(int, sides)
-    return height, width
-
-
-def _export(options):
-    try:
-        print(_write(options))
-    except (FileExistsError, ImportError) as error:
-        raise InputError(error) from error
-    return 0
+    return (int(sides[2]), int(sides[1])) if sides else text
 
 
 def _check(options):
-    """Raises a ValueError for options of another format."""
     one_file = options.format != SAVED_MODEL
     foreign = {
         "--name": options.name and one_file,
@@ -96,25 +66,24 @@ def _check(options):
         raise InputError("expected --calibration with --format litert-int8")
 
 
-def _write(options):
+def _export(options):
     from keras_colorize.export import export_litert, export_onnx, export_saved_model
 
-    colorizer, output = make_colorizer(options, options.preset, scenes=True), options.output
-    if options.format == SAVED_MODEL:
-        return export_saved_model(
-            colorizer,
-            output,
-            name=options.name,
-            version=options.version,
-            max_pixels=1_000_000 * options.max_megapixels,
-            warmup=not options.no_warmup,
-        )
-    settings = {"overwrite": options.overwrite}
-    if options.format == "onnx":
-        return export_onnx(colorizer, output, **settings)
+    export, settings = export_litert, {"size": options.size, "overwrite": options.overwrite}
     if options.format == "litert-int8":
         settings |= {"quantize": "int8", "calibration": _readable(options.calibration)}
-    return export_litert(colorizer, output, size=options.size, **settings)
+    elif options.format == "onnx":
+        export, settings = export_onnx, {"overwrite": options.overwrite}
+    elif options.format == SAVED_MODEL:
+        export, settings = export_saved_model, {"name": options.name, "version": options.version}
+        settings["max_pixels"] = 1_000_000 * options.max_megapixels
+        settings["warmup"] = not options.no_warmup
+    try:
+        colorizer = make_colorizer(options, options.preset, scenes=True)
+        print(export(colorizer, options.output, **settings))
+    except (FileExistsError, ImportError) as error:
+        raise InputError(error) from error
+    return 0
 
 
 def _readable(inputs):

@@ -27,27 +27,19 @@ def _check(options):
 
 
 def _prior(options):
-    from keras_colorize.data import ab_counts, list_pictures, prior_json
+    from keras_colorize.data import ab_counts, list_pictures, prior_json, scan_pictures
     from keras_colorize.io.atomic import atomic_file
 
     # Opened first: whether it can be written should be known before a long count.
     with atomic_file(options.output, options.overwrite) as file:
-        kept, report = _usable(list_pictures(options.folder), not options.keep_near_grey)
+        pictures, drop = list_pictures(options.folder), not options.keep_near_grey
+        with Progress("looking", len(pictures)) as progress:
+            kept, report = scan_pictures(pictures, drop_near_grey=drop, on_picture=progress.advance)
+            for name, reason in report.unreadable:
+                progress.say(f"left out: {pictures.root / name}: {reason}")
         with Progress("counting", len(kept)) as progress:
             counts = ab_counts(kept, options.size, progress.advance)
         file.write(prior_json(counts, len(kept), options.size).encode())
     grey, bad = len(report.near_grey), len(report.unreadable)
     print(f"{len(kept)} counted, {grey} near-grey and {bad} unreadable left out")
     return EXIT_FAILED if bad else 0
-
-
-def _usable(pictures, drop_near_grey):
-    from keras_colorize.data import scan_pictures
-
-    with Progress("looking", len(pictures)) as progress:
-        kept, report = scan_pictures(
-            pictures, drop_near_grey=drop_near_grey, on_picture=progress.advance
-        )
-        for name, reason in report.unreadable:
-            progress.say(f"left out: {pictures.root / name}: {reason}")
-    return kept, report

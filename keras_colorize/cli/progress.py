@@ -6,7 +6,7 @@ import time
 class Progress:
     """A progress bar with pictures per second and time left; a total of None is unknown."""
 
-    def __init__(self, what, total, done=0, unit="pictures"):
+    def __init__(self, what, total=None, unit="pictures"):
         from rich import console, progress
 
         self.bar = progress.Progress(
@@ -18,9 +18,8 @@ class Progress:
             # What other programs may want to read, such as the table of figures, is on stdout.
             console=console.Console(stderr=True),
         )
-        self.task = self.bar.add_task(what, total=total, completed=done, speed="")
-        self.before, self.unit = done, unit
-        self.started = time.monotonic()
+        self.bar.add_task(what, total=total, speed="")
+        self.unit, self.started, self.first = unit, time.monotonic(), 0
 
     def __enter__(self):
         self.bar.start()
@@ -33,8 +32,13 @@ class Progress:
         """Prints a line above the bar."""
         self.bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
+    def resume(self, done, total):
+        """Says how many an earlier run did, and how many there are."""
+        self.first = done
+        self.bar.update(0, completed=done, total=total)
+
     def advance(self):
         """Counts one picture."""
         done = self.bar.tasks[0].completed + 1
-        speed = (done - self.before) / (time.monotonic() - self.started)
-        self.bar.update(self.task, completed=done, speed=f"{speed:.1f} {self.unit}/s")
+        speed = (done - self.first) / (time.monotonic() - self.started)
+        self.bar.update(0, completed=done, speed=f"{speed:.1f} {self.unit}/s")

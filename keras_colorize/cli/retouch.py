@@ -1,7 +1,6 @@
 """Options of `colorize` that are for one photograph: hints, and the film strip of sweeps."""
 
 import argparse
-from pathlib import Path
 
 from keras_colorize.errors import InputError
 
@@ -18,16 +17,10 @@ def add(command):
         help="color of a pixel, counted from the top left; it spreads along equal lightness",
     )
     group.add_argument("--hints", metavar="FILE.json", help="list of hints")
-    group.add_argument(
-        "--hint-layer",
-        metavar="LAYER.png",
-        help="picture of the same size: opaque pixels are hints",
-    )
-    group.add_argument(
-        "--sweeps-strip",
-        metavar="FILE",
-        help="write the result after each sweep of the refinement side by side, PNG or JPEG",
-    )
+    layer = "picture of the same size: opaque pixels are hints"
+    group.add_argument("--hint-layer", metavar="LAYER.png", help=layer)
+    strip = "write the result after each sweep of the refinement side by side, PNG or JPEG"
+    group.add_argument("--sweeps-strip", metavar="FILE", help=strip)
 
 
 def check(options, jobs):
@@ -73,7 +66,7 @@ def write_strip(path, colorizer, jobs):
     (job,) = jobs
     pictures = sweep_pictures(colorizer, read_photograph(job.source).pixels)
     headings = [f"{count} sweeps" for count in range(len(pictures))]
-    contact_sheet([pictures], [str(job.relative)], Path(path), headings=headings)
+    contact_sheet([pictures], [str(job.relative)], path, headings=headings)
 
 
 def _point(text):

@@ -9,15 +9,6 @@ from keras_colorize.bins import bin_count, hard_encode_ab, rebalancing_weights, 
 from keras_colorize.color import rgb_to_hsv, rgb_to_lab, rgb_to_luv, scale_ab
 from keras_colorize.metrics import bin_accuracy, blotchiness, colorfulness, hue_patchiness
 
-LARGEST_DISTANCE = 150.0
-"""Distance in the ab plane at which the curve of Zhang, Isola & Efros 2016 ends."""
-
-SMALLEST_SATURATION = 0.01
-"""Mean saturation that a true picture counts with at least: grey ones would divide by zero."""
-
-SSIM_WINDOW = 11
-"""Pixels of the Gaussian window of Wang et al. 2004; smaller pictures have no SSIM."""
-
 
 def picture_metrics(target, predictions):
     """Measures colorized versions of one picture.
@@ -34,8 +25,8 @@ def picture_metrics(target, predictions):
         predictions: dict of name to array of the same shape.
 
     Returns:
-        dict of name to dict of metric to float; shares and areas are in percent, PSNR is
-        infinite where nothing differs.
+        dict of name to dict of metric to float: shares and areas in percent, an infinite PSNR
+        where nothing differs, no SSIM for sides below 11 pixels.
     """
     views = _views(target)
     return {name: _compare(target, one, views)[0] for name, one in predictions.items()}
@@ -54,11 +45,10 @@ class ColorEvaluator:
 
     def update(self, path, target, predictions):
         """Metrics of one picture, see `picture_metrics`."""
-        views = _views(target)
+        views, found = _views(target), {}
         bins = ops.convert_to_numpy(hard_encode_ab(views[0][..., 1:])).astype("int64").ravel()
         # By the number of pixels, so that every picture counts the same.
         self.counts += np.bincount(bins, minlength=bin_count()) / bins.size
-        found = {}
         for name, prediction in predictions.items():
             found[name], areas = _compare(target, prediction, views)
             sums = np.bincount(bins, areas.ravel(), minlength=bin_count()) / bins.size
@@ -67,8 +57,6 @@ class ColorEvaluator:
 
     def result(self):
         """Metrics of the whole set: dict of name to dict of metric to float."""
-        if not self.counts.any():
-            return {}
         weights = rebalancing_weights(smooth_prior(self.counts), uniform_share=0.0)
         whole = weights @ self.counts
         return {
@@ -80,9 +68,8 @@ class ColorEvaluator:
 def _views(rgb):
     """L*a*b* and L*u*v* of a picture, its mean saturation and its colorfulness."""
     rgb = np.asarray(rgb, "float32")
-    lab, luv, hsv = (
-        ops.convert_to_numpy(convert(rgb)) for convert in (rgb_to_lab, rgb_to_luv, rgb_to_hsv)
-    )
+    spaces = rgb_to_lab, rgb_to_luv, rgb_to_hsv
+    lab, luv, hsv = (ops.convert_to_numpy(convert(rgb)) for convert in spaces)
     return lab, luv[..., 1:], hsv[..., 1].mean(dtype="float64"), float(colorfulness(rgb))
 
 
@@ -92,21 +79,18 @@ def _compare(target, prediction, views):
     lab_true, uv_true, saturation_true, colorfulness_true = views
     lab, uv, saturation, vividness = _views(prediction)
     distance = np.linalg.norm((lab - lab_true)[..., 1:].astype("float64"), axis=-1)
-    areas = 100.0 * (1.0 - np.minimum(distance, LARGEST_DISTANCE) / LARGEST_DISTANCE)
+    areas = 100.0 * (1.0 - np.minimum(distance, 150.0) / 150.0)
     scaled = [ops.convert_to_numpy(scale_ab(one[..., 1:])) for one in (lab, lab_true)]
     right = ops.convert_to_numpy(bin_accuracy(uv_true, uv)).mean(axis=(0, 1), dtype="float64")
-    off = abs(saturation - saturation_true) / max(saturation_true, SMALLEST_SATURATION)
+    # Grey pictures would divide by zero.
+    off = abs(saturation - saturation_true) / max(saturation_true, 0.01)
     with np.errstate(divide="ignore"):
         metrics = {"psnr": peak_signal_noise_ratio(target, prediction, data_range=1.0)}
-    if min(target.shape[:2]) >= SSIM_WINDOW:
+    # The Gaussian window of Wang et al. 2004 has 11 pixels.
+    if min(target.shape[:2]) >= 11:
+        window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
         metrics["ssim"] = structural_similarity(
-            target,
-            prediction,
-            channel_axis=-1,
-            data_range=1.0,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
+            target, prediction, channel_axis=-1, data_range=1.0, **window
         )
     metrics |= {
         "saturation_difference": 100.0 * off,

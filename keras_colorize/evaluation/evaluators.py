@@ -30,15 +30,13 @@ def make_evaluators(paths, classifier=None, features=(), scenes=None):
             absent["ImageNet top-1"] = "no photograph is named by a class of ImageNet"
     else:
         absent["recognizability, ImageNet top-1, fid[mobilenet_v2]"] = "no --classifier given"
-    evaluator = Scenes(*scenes) if scenes else None
-    if evaluator is None:
+    scenes = scenes and Scenes(*scenes)
+    if not (scenes and scenes.indices):
         absent["scene top-1, top-5"] = "no preset that knows scenes"
-    elif not evaluator.indices:
-        absent["scene top-1, top-5"] = "the preset knows no scenes"
-    elif all(evaluator.label(path) is None for path in paths):
+    elif all(scenes.label(path) is None for path in paths):
         absent["scene top-1, top-5"] = "no photograph is in a folder called like a scene"
     else:
-        evaluators.append(evaluator)
+        evaluators.append(scenes)
     try:
         evaluators.append(Lpips())
     except ImportError:
@@ -51,22 +49,17 @@ def make_evaluators(paths, classifier=None, features=(), scenes=None):
 class Scenes:
     """Top-1 and top-5 of a preset's scene classes: does the network see what the picture shows?
 
-    Iizuka et al. 2016, table 2.
+    As in Iizuka et al. 2016, table 2. `indices` is a dict of class to its index, empty if the
+    network has no `class_logits`.
 
     Args:
-        colorizer: a `Colorizer` whose network has `class_logits`.
+        colorizer: a `Colorizer`.
         methods: names of the methods that share its network.
-        folder: folder of the photographs, in `<folder>/<class>/`, where a class may be several
-            folders such as `church/outdoor`.
-
-    Attributes:
-        indices: dict of class to its index; empty if the network knows none.
+        folder: has the photographs in `<folder>/<class>/`; a class may be `church/outdoor`.
     """
 
     def __init__(self, colorizer, methods, folder):
-        self.colorizer = colorizer
-        self.methods = tuple(methods)
-        self.folder = Path(folder)
+        self.colorizer, self.methods, self.folder = colorizer, methods, Path(folder)
         known = "class_logits" in colorizer.model.output_names
         names = colorizer.config.class_names if known else ()
         self.indices = {name: i for i, name in enumerate(names)}
@@ -87,16 +80,9 @@ class Scenes:
         found = {"scene_top1": 100.0 * (rank < 1), "scene_top5": 100.0 * (rank < 5)}
         return dict.fromkeys(self.methods, found)
 
-    def result(self):
-        """Nothing beyond the mean over pictures."""
-        return {}
-
 
 class Lpips:
     """Distance in the features of AlexNet, calibrated by people (Zhang et al. 2018); 0 is equal."""
-
-    SMALLEST = 64
-    """Side in pixels below which its network has nothing left to look at."""
 
     def __init__(self):
         self.package = importlib.import_module("lpips")
@@ -105,14 +91,11 @@ class Lpips:
 
     def update(self, path, target, predictions):
         """Metrics of one picture: dict of name to dict of metric to float."""
-        if min(target.shape[:2]) < self.SMALLEST:
+        if min(target.shape[:2]) < 64:
+            # Its network would have nothing left to look at.
             return {}
         true = self.package.im2tensor(255.0 * target)
         return {
             name: {"lpips[alex]": self.network(true, self.package.im2tensor(255.0 * one)).item()}
             for name, one in predictions.items()
         }
-
-    def result(self):
-        """Nothing beyond the mean over pictures."""
-        return {}

@@ -11,6 +11,7 @@ from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation.color_metrics import ColorEvaluator
 from keras_colorize.evaluation.tables import summarize
 from keras_colorize.inference.compose import compose, resize_bicubic
+from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.pixels import apply_pixelwise, lightness_of, to_float
 from keras_colorize.io import (
     PhotographError,
@@ -26,8 +27,8 @@ LONG_SIDE = 256
 AHEAD = 3
 """Photographs that each thread may have read before they are asked for."""
 
-MOST_NAMES = 5
-"""Names of a kind in a message; the others are counted."""
+MOST_FAULTS = 5
+"""Faults that a message names; the others are counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,20 +63,17 @@ def measure(
     workers=1,
     on_sample=lambda sample: None,
 ):
-    """Measures methods on color photographs; returns a `Measurement`.
-
-    Every photograph is scaled down to `long_side` and given to each method, such as a `Colorizer`,
-    which looks at its L*; the result is compared with its colors. Rows for grey and for the truth
-    are added. A photograph that cannot be read is left out.
+    """Measures methods on color photographs, beside grey and the truth; returns a `Measurement`.
 
     Args:
-        methods: dict of name to callable: sRGB array (H, W, 3) in [0, 1] to the same.
-        paths: paths of color photographs.
-        long_side: long side in pixels of what is measured.
+        methods: dict of name to callable, such as a `Colorizer`: sRGB array (H, W, 3) in [0, 1] to
+            the same, of which L* alone is to be looked at.
+        paths: paths of color photographs; one that cannot be read is left out.
+        long_side: long side in pixels that photographs are scaled down to.
         colorized: None, or dict of method to dict of path to the path of a picture colorized
             before, whose color is put on the lightness of the truth.
         evaluators: each has `update(path, target, predictions)`, which returns a dict of method to
-            dict of metric to float for one picture, and `result()`, the same for all so far.
+            dict of metric to float for one picture, and may have `result()`, the same for the set.
         workers: threads that read photographs ahead.
         on_sample: called with the `Sample` of each photograph.
     """
@@ -88,8 +86,8 @@ def measure(
             arguments = sample.path, sample.predictions["truth"], sample.predictions
             pictures[sample.path] = _merged(one.update(*arguments) for one in evaluators)
         on_sample(sample)
-    overall = _merged(one.result() for one in evaluators) if pictures else {}
-    return Measurement(pictures, overall, failures)
+    of_sets = [one for one in evaluators if hasattr(one, "result")] if pictures else []
+    return Measurement(pictures, _merged(one.result() for one in of_sets), failures)
 
 
 def _merged(parts):
@@ -119,44 +117,47 @@ def _samples(methods, paths, long_side, colorized, workers):
 def _sample(methods, long_side, colorized, path, reading):
     try:
         true, *others = (photograph.pixels for photograph in reading.result())
-        target = scale_down(true, long_side)
-        predictions = {"grey": as_grey(lightness_of(target))}
+        target = _scaled_down(true, long_side)
+        lightness = lightness_of(target)
+        predictions = {"grey": as_grey(lightness)}
         for name, pixels in zip(colorized, others, strict=True):
             if pixels.shape != true.shape:
                 sizes = [f"{one.shape[1]}x{one.shape[0]}" for one in (true, pixels)]
                 raise PhotographError(
                     f"{name}: expected a picture of {sizes[0]}, received {sizes[1]}"
                 )
-            predictions[name] = recolored(target, scale_down(pixels, long_side))
+            ab = apply_pixelwise(rgb_to_lab, _scaled_down(pixels, long_side))[..., 1:]
+            predictions[name] = compose(lightness[None], ab[None])[0]
     except PhotographError as error:
         return Sample(path, error=str(error))
-    predictions.update({name: np.asarray(method(target)) for name, method in methods.items()})
+    predictions |= {name: np.asarray(method(target)) for name, method in methods.items()}
     return Sample(path, {**predictions, "truth": target})
 
 
+def mean_alone(colorizer, **changes):
+    """The mean of what a network holds for likely, which is nearest to the truth.
+
+    Returns a `Colorizer` without the color that options and a preset's defaults add, and with
+    other changes as `Colorizer.replace` takes them.
+    """
+    if is_distribution(colorizer.config.output):
+        changes |= {"decoder": "mean", "rebalancing": 0.0}
+    return colorizer.replace(**{"saturation": 1.0, "refine": None, "palette": None, **changes})
+
+
 def measured_paths(folder, limit=None):
-    """Lists the paths of the photographs to measure, sorted.
+    """Paths of the color photographs in a folder, sorted; the first `limit` unless that is None.
 
-    Args:
-        folder: folder of color photographs.
-        limit: how many are taken, in the order of their paths; None for all.
-
-    Raises:
-        PhotographError: if there are none.
+    Raises PhotographError if there are none.
     """
     return [path for path, _ in find_photographs([folder])][:limit]
 
 
 def pair_outputs(outputs, truth, paths):
-    """Finds the colorized picture of each photograph by its path inside the folder.
+    """Finds the colorized picture in `outputs` of each of the photographs `paths` in `truth`.
 
     Colorizing may change the format: `old/a.jpg` is paired with `old/a.jpg`, else with the only
     picture of another suffix, such as `old/a.png`.
-
-    Args:
-        outputs: folder of colorized pictures.
-        truth: folder of the true ones.
-        paths: photographs in `truth` to find the pictures of.
 
     Returns:
         `(pairs, extra)`: a dict of path to path, and the list of the pictures in `outputs` that
@@ -164,60 +165,46 @@ def pair_outputs(outputs, truth, paths):
 
     Raises:
         PhotographError: if there are no pictures at all, or some are missing, have more than one
-            candidate or another size; the message names the first of each kind.
+            candidate or another size; the message names the first of these.
     """
     colorized = photographs_by_name(outputs)
 
     def candidates(path):
         relative = Path(path).relative_to(truth)
         named = colorized.get(relative.with_suffix("").as_posix(), [])
-        exact = [one for one in named if one.relative_to(outputs) == relative]
-        return exact or named
+        return [one for one in named if one.relative_to(outputs) == relative] or named
 
-    pairs, faults = {}, {"missing": [], "more than one of a name": [], "of another size": []}
+    pairs, faults = {}, []
     for path in paths:
         relative, found = Path(path).relative_to(truth), candidates(path)
         if len(found) != 1:
-            kind = "more than one of a name" if found else "missing"
-            names = f" ({', '.join(one.name for one in found)})" if found else ""
-            faults[kind].append(f"{relative}{names}")
+            faults.append(f"{relative}: {', '.join(one.name for one in found) or 'missing'}")
             continue
         pairs[path] = found[0]
         sizes = picture_size(found[0]), picture_size(path)
         # A picture that cannot be opened is reported when it is its turn.
         if None not in sizes and sizes[0] != sizes[1]:
-            numbers = (*sizes[0], *sizes[1])
-            faults["of another size"].append("{} ({}x{} for {}x{})".format(relative, *numbers))
-    if any(faults.values()):
-        lists = "; ".join(f"{kind}: {_listed(names)}" for kind, names in faults.items() if names)
+            faults.append("{}: {}x{} for {}x{}".format(relative, *sizes[0], *sizes[1]))
+    if faults:
+        more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
         raise PhotographError(
-            f"{outputs}: expected a picture of the same name and size for each of the "
-            f"{len(paths)} photographs of {truth}, found {lists}"
+            f"{outputs}: expected one picture of the same name and size for each of the "
+            f"{len(paths)} photographs of {truth}, found {'; '.join(faults[:MOST_FAULTS])}{more}"
         )
     wanted = {one for path, _ in find_photographs([truth]) for one in candidates(path)}
     return pairs, [one for named in colorized.values() for one in named if one not in wanted]
 
 
-def _listed(names):
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
 def scaled_rgb(path, long_side):
     """Reads a photograph as float32 (H, W, 3), sRGB in [0, 1], at a size that is quick to measure.
 
-    Args:
-        path: path of a photograph.
-        long_side: most pixels of the long side; smaller photographs stay as they are.
-
-    Raises:
-        PhotographError: if it cannot be read.
+    A long side of more pixels than `long_side` is scaled down to it. Raises PhotographError if
+    the photograph cannot be read.
     """
-    return scale_down(read_photograph(path).pixels, long_side)
+    return _scaled_down(read_photograph(path).pixels, long_side)
 
 
-def scale_down(pixels, long_side):
-    """Scales a picture to a size that is quick to measure; see `scaled_rgb`."""
+def _scaled_down(pixels, long_side):
     rgb = to_float(pixels)
     scale = long_side / max(rgb.shape[:2])
     if scale >= 1:
@@ -229,9 +216,3 @@ def scale_down(pixels, long_side):
 def as_grey(lightness):
     """The grey picture, float32 sRGB (H, W, 3) in [0, 1], of L* (H, W, 1) in 0..100."""
     return compose(np.ascontiguousarray(lightness)[None], np.zeros((1, 1, 1, 2), "float32"))[0]
-
-
-def recolored(target, prediction):
-    """Puts a and b of a prediction on the L* of the target, both sRGB (H, W, 3) in [0, 1]."""
-    ab = apply_pixelwise(rgb_to_lab, prediction)[..., 1:]
-    return compose(lightness_of(target)[None], ab[None])[0]

@@ -1,8 +1,8 @@
 """What networks that were trained on color photographs make of colorized ones."""
 
 import functools
+import os
 import re
-import warnings
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.errors import InputError
+from keras_colorize.models.mobilenet_v2 import mobilenet_v2_teacher
 
 CROP = 224
 """Side in pixels of what the networks see, unless theirs is fixed at another."""
@@ -43,19 +44,17 @@ class FeatureEvaluator:
         return {}
 
     def _collect(self, predictions, features):
-        features = np.asarray(features)
-        features = features.reshape(len(features), -1, features.shape[-1]).mean(axis=1)
-        for name, one in zip(predictions, features, strict=True):
-            self.features.setdefault(name, []).append(one)
+        for name, one in zip(predictions, np.asarray(features), strict=True):
+            mean = one.reshape(-1, one.shape[-1]).mean(axis=0)
+            self.features.setdefault(name, []).append(mean)
 
     def result(self):
         """Distance of each method to the truth: dict of method to dict of metric to float."""
-        truth = self.features.get("truth", [])
-        if len(truth) < 2:
-            return {}
+        truth = self.features["truth"]
         return {
-            method: {self.metric: frechet_distance(np.stack(truth), np.stack(features))}
+            method: {self.metric: frechet_distance(truth, features)}
             for method, features in self.features.items()
+            if len(truth) > 1
         }
 
 
@@ -67,24 +66,24 @@ class Recognition(FeatureEvaluator):
     """
 
     def __init__(self, weights):
-        network = _mobilenet_v2(weights)
-        super().__init__(network, "mobilenet_v2")
-        # The layer before the classifier averages the last features over the picture.
-        self.network = keras.Model(network.input, [network.layers[-1].input, network.output])
+        try:
+            super().__init__(mobilenet_v2_teacher(os.fspath(weights)), "mobilenet_v2")
+        except ValueError as error:
+            raise InputError(f"{weights}: {error}") from error
 
     def update(self, path, target, predictions):
         """Metrics of one picture: 100 where the class is that on the truth, or right; else 0."""
-        features, scores = self.network.predict_on_batch(crops(predictions, self.side))
-        self._collect(predictions, features)
-        classes = dict(zip(predictions, np.argmax(scores, axis=-1), strict=True))
+        found = self.network.predict_on_batch(crops(predictions, self.side))
+        self._collect(predictions, found["features"][-1])
+        classes = dict(zip(predictions, np.argmax(found["logits"], axis=-1), strict=True))
         expected = {"recognized": classes["truth"], "imagenet_top1": imagenet_class(path)}
         return {
             name: {
-                metric: 100.0 * float(found == right)
+                metric: 100.0 * float(one == right)
                 for metric, right in expected.items()
                 if right is not None
             }
-            for name, found in classes.items()
+            for name, one in classes.items()
         }
 
 
@@ -112,28 +111,19 @@ def load_features(path):
 def frechet_distance(first, second):
     """Frechet distance of Gaussians of features (n1, D) and (n2, D) (Heusel et al. 2017).
 
-    The trace of (C1 C2)^(1/2) is the sum of the singular values of A B', with C1 = A'A, C2 = B'B,
-    which needs no unstable root. Few samples give far too large values; compare equal n alone.
+    Both n are 2 or more. The trace of (C1 C2)^(1/2) is the sum of the singular values of A B',
+    with C1 = A'A, C2 = B'B, which needs no unstable root. Few samples give far too large values;
+    compare equal n alone.
     """
-    first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
-    if first.ndim != 2 or second.ndim != 2 or first.shape[1] != second.shape[1]:
-        raise InputError(
-            f"Expected features (n, D) of equal D, received {first.shape} and {second.shape}."
-        )
-    if min(len(first), len(second)) < 2:
-        raise InputError("Expected two samples or more of each set, received one.")
-    offset = np.square(first.mean(axis=0) - second.mean(axis=0)).sum()
-    a, b = _factor(first), _factor(second)
+    samples = np.asarray(first, "float64"), np.asarray(second, "float64")
+    means = [one.mean(axis=0) for one in samples]
+    a, b = (
+        np.linalg.qr((one - mean) / np.sqrt(len(one) - 1), mode="r")
+        for one, mean in zip(samples, means, strict=True)
+    )
     root = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    offset = np.square(means[0] - means[1]).sum()
     return float(max(offset + np.square(a).sum() + np.square(b).sum() - 2.0 * root, 0.0))
-
-
-def _factor(samples):
-    """A matrix whose product with itself is the covariance, with no more rows than columns."""
-    centered = (samples - samples.mean(axis=0)) / np.sqrt(len(samples) - 1)
-    if len(samples) <= samples.shape[1]:
-        return centered
-    return np.linalg.qr(centered, mode="r")
 
 
 def imagenet_class(path):
@@ -148,19 +138,3 @@ def _imagenet_indices():
     listed = resources.files("keras_colorize.evaluation").joinpath("imagenet_classes.txt")
     ids = listed.read_text(encoding="ascii").split()
     return {wordnet_id: index for index, wordnet_id in enumerate(ids)}
-
-
-def _mobilenet_v2(weights):
-    if not Path(weights).is_file():
-        raise InputError(f"{weights}: expected a weights file of MobileNetV2, found no file.")
-    network = keras.applications.MobileNetV2(input_shape=(CROP, CROP, 3), weights=None)
-    try:
-        # Keras warns before it raises, which says the same twice.
-        with warnings.catch_warnings(action="ignore"):
-            network.load_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{weights}: expected weights of keras.applications.MobileNetV2 (alpha 1, with its "
-            f"classifier), found {str(error).splitlines()[0]}"
-        ) from error
-    return network

@@ -28,8 +28,7 @@ DEMO = ("astronaut", "chelsea", "coffee", "rocket")
 class SheetRows:
     """Collects the first rows of a contact sheet, of finished jobs or of a measurement.
 
-    Args:
-        truth: folder of true colors with the same relative paths as the inputs, or None.
+    The folder `truth` has true colors by the relative paths of the inputs; it may be None.
     """
 
     def __init__(self, truth=None):
@@ -52,14 +51,12 @@ class SheetRows:
 
     def add_sample(self, sample):
         """Adds a measured `Sample` that did not fail: a column per method."""
-        pictures = sample.predictions
-        row = (from_float(one, "uint8") for one in pictures.values())
-        self._add(Path(sample.path).relative_to(self.truth), tuple(pictures), row)
+        row = (from_float(one, "uint8") for one in sample.predictions.values())
+        self._add(Path(sample.path).relative_to(self.truth), tuple(sample.predictions), row)
 
     def _add(self, caption, headings, pictures):
-        self.total += 1
-        self.headings = headings
-        if len(self.rows) < MOST_ROWS:
+        self.total, self.headings = self.total + 1, headings
+        if self.total <= MOST_ROWS:
             self.rows.append(list(pictures))
             self.captions.append(str(caption))
 
@@ -71,17 +68,13 @@ class SheetRows:
 
 
 def write_plot(path, measurement, history=None, overwrite=False):
-    """Draws the ab error of every picture against its colorfulness, and training curves.
+    """Draws the ab error of every picture of a `Measurement` against its colorfulness.
 
-    Args:
-        path: file to write, PNG or JPEG.
-        measurement: a `Measurement`.
-        history: None, or path of the `history.csv` of a training run; each of its columns becomes
-            a panel, with that of the validation as a second line.
-        overwrite: whether an existing file is replaced.
+    The file is PNG or JPEG. With the path of the `history.csv` of a training run each of its
+    columns becomes a panel, too, with that of the validation as a second line.
 
     Raises:
-        PhotographError: if the file exists and is not to be replaced, or cannot be written.
+        PhotographError: if the file exists, unless `overwrite`, or cannot be written.
         ValueError: if the history cannot be read.
     """
     # Only a plot needs matplotlib, whose import takes half a second.
@@ -89,20 +82,20 @@ def write_plot(path, measurement, history=None, overwrite=False):
 
     curves = _curves(history) if history else {}
     columns = min(3, 1 + len(curves))
-    rows = math.ceil((1 + len(curves)) / columns)
-    figure = Figure(figsize=(5 * columns, 4 * rows), layout="constrained")
-    panels = iter(figure.subplots(rows, columns, squeeze=False).flat)
+    lines = math.ceil((1 + len(curves)) / columns)
+    figure = Figure(figsize=(5 * columns, 4 * lines), layout="constrained")
+    panels = iter(figure.subplots(lines, columns, squeeze=False).flat)
     axes = next(panels)
-    for method in next(iter(measurement.pictures.values())):
-        found = [one[method] for one in measurement.pictures.values()]
-        points = [[row[key] for row in found] for key in ("colorfulness", "ab_error")]
+    rows = measurement.pictures.values()
+    for method in next(iter(rows)):
         if method != "truth":
-            axes.scatter(*points, s=9, label=method)
+            keys = ("colorfulness", "ab_error")
+            axes.scatter(*([row[method][key] for row in rows] for key in keys), s=9, label=method)
     axes.set(xlabel="colorfulness", ylabel="ab error (lower is better)", title="per picture")
     axes.legend()
-    for name, lines in curves.items():
+    for name, curve in curves.items():
         axes = next(panels)
-        for label, values in lines.items():
+        for label, values in curve.items():
             axes.plot(np.arange(1, len(values) + 1), values, label=label)
         axes.set(xlabel="epoch", title=name)
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -115,42 +108,31 @@ def write_plot(path, measurement, history=None, overwrite=False):
 
 def _curves(path):
     """Dict of metric to dict of "training" and "validation" to its values by epoch."""
+    curves = {}
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        columns = {
-            key: [float(row[key] or "nan") for row in rows] for key in rows[0] if key != "epoch"
-        }
-    except (OSError, ValueError, TypeError, IndexError) as error:
+            _, *columns = zip(*csv.reader(file), strict=True)
+        for key, *values in columns:
+            label = "validation" if key.startswith("val_") else "training"
+            curve = curves.setdefault(key.removeprefix("val_"), {})
+            curve[label] = [float(value or "nan") for value in values]
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected the history of a training run: {error}") from error
-    curves = {}
-    for key, values in columns.items():
-        label = "validation" if key.startswith("val_") else "training"
-        curves.setdefault(key.removeprefix("val_"), {})[label] = values
     return curves
 
 
 def sweep_pictures(colorizer, pixels):
-    """A photograph after every sweep of a refinement (Melas-Kyriazi & Han 2017, figure 4).
+    """A photograph (H, W, C) after each sweep of a refinement (Melas-Kyriazi & Han 2017, fig. 4).
 
-    Args:
-        colorizer: a `Colorizer` with a refinement.
-        pixels: array (H, W, C), the photograph.
-
-    Returns:
-        List of uint8 sRGB arrays (h, w, 3): grey, which the uniform start decodes to, and the
-        result after each sweep.
-
-    Raises:
-        ValueError: for a colorizer without refinement.
+    Returns a list of uint8 sRGB arrays (h, w, 3): grey, which the uniform start decodes to, and
+    the result after each sweep. Raises ValueError for a colorizer without refinement.
     """
-    refinement = colorizer.refinement
-    if refinement is None:
+    if colorizer.refinement is None:
         raise InputError('Expected a colorizer with a refinement, such as refine="mrf".')
     pictures = [_grey(_thumbnail(pixels))]
-    for sweeps in range(1, refinement.sweeps + 1):
-        one = colorizer.replace(refine=dataclasses.replace(refinement, sweeps=sweeps))
-        pictures.append(_thumbnail(one(pixels)))
+    for sweeps in range(1, colorizer.refinement.sweeps + 1):
+        refinement = dataclasses.replace(colorizer.refinement, sweeps=sweeps)
+        pictures.append(_thumbnail(colorizer.replace(refine=refinement)(pixels)))
     return pictures
 
 

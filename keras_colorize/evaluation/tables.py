@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import write_file
 from keras_colorize.presets import sha256
 
 HEADLINE = ("psnr_mean", "psnr_median", "ab_error", "colorfulness")
@@ -54,22 +54,26 @@ def better(key):
 
 
 def summarize(pictures, overall=None):
-    """Averages metrics over the pictures that have them: dict of method to dict of metric to float.
+    """Averages the metrics of a `Measurement` over the pictures that have them.
 
     PSNR has its mean and its median; the difference in colorfulness is also that of the means.
 
     Args:
-        pictures: dict of path to dict of method to dict of metric to float, see `Measurement`.
+        pictures: dict of path to dict of method to dict of metric to float.
         overall: dict of method to dict of metric to float, which join the averages, or None.
+
+    Returns:
+        dict of method to dict of metric to float.
     """
     summary = {}
     for name in next(iter(pictures.values())):
-        rows = [methods[name] for methods in pictures.values() if name in methods]
-        keys = dict.fromkeys(key for row in rows for key in row)
-        values = {key: [row[key] for row in rows if key in row] for key in keys}
+        values = {}
+        for methods in pictures.values():
+            for key, value in methods.get(name, {}).items():
+                values.setdefault(key, []).append(value)
         psnr = values.pop("psnr")
-        averages = {"psnr_mean": float(np.mean(psnr)), "psnr_median": float(np.median(psnr))}
-        summary[name] = averages | {key: float(np.mean(one)) for key, one in values.items()}
+        row = {"psnr_mean": float(np.mean(psnr)), "psnr_median": float(np.median(psnr))}
+        summary[name] = row | {key: float(np.mean(one)) for key, one in values.items()}
     if "truth" in summary:
         truth = summary["truth"]["colorfulness"]
         for row in summary.values():
@@ -80,29 +84,25 @@ def summarize(pictures, overall=None):
 def format_table(summary, metrics=HEADLINE, directions=False):
     """Formats metrics as a Markdown table, a row per method, with a dash for what it lacks.
 
-    Args:
-        summary: what `summarize` returns.
-        metrics: keys of the metrics, a column each.
-        directions: whether a first row says which way each is better.
+    The summary is what `summarize` returns, the metrics are keys in it, a column each; with
+    `directions` a first row says which way each is better.
     """
     rows = [["better", *map(better, metrics)]] if directions else []
-    rows += [
-        [name, *(_cell(key, row.get(key)) for key in metrics)] for name, row in summary.items()
-    ]
+    for name, row in summary.items():
+        rows.append([name, *(_cell(key, row.get(key)) for key in metrics)])
     return _markdown(["method", *(LABELS.get(key, key) for key in metrics)], rows)
 
 
 def format_details(summary, n):
     """Formats the other metrics as a Markdown table, a column per method.
 
-    Args:
-        summary: what `summarize` returns.
-        n: how many pictures were measured; a Frechet distance means nothing without it.
+    The summary is what `summarize` returns, n how many pictures were measured, without which a
+    Frechet distance means nothing.
     """
     found = dict.fromkeys(key for row in summary.values() for key in row if key not in HEADLINE)
-    keys = [key for key in LABELS if key in found] + [key for key in found if key not in LABELS]
     rows = []
-    for key in keys:
+    # Known ones in the order of the table above, then the others as they came.
+    for key in sorted(found, key=lambda key: [*LABELS, key].index(key)):
         label = f"{key}, n = {n}" if key.startswith("fid[") else LABELS.get(key, key)
         rows.append([label, better(key), *(_cell(key, row.get(key)) for row in summary.values())])
     return _markdown(["metric", "better", *summary], rows)
@@ -118,62 +118,39 @@ def _markdown(head, rows):
 
 
 def write_csv(path, measurement, folder, overwrite=False):
-    """Writes the metrics of every picture, a row per picture and method.
+    """Writes the metrics of a `Measurement`, a row per picture and method.
 
-    Args:
-        path: file to write.
-        measurement: a `Measurement`.
-        folder: folder that the paths of photographs are given in.
-        overwrite: whether an existing file is replaced.
-
-    Raises:
-        PhotographError: if the file exists and is not to be replaced, or cannot be written.
+    Paths are given in the folder of the photographs. Raises PhotographError if the file exists,
+    unless `overwrite`, or cannot be written.
     """
     rows = [
         {"path": _relative(photograph, folder), "method": method, **metrics}
         for photograph, methods in measurement.pictures.items()
         for method, metrics in methods.items()
     ]
-    columns = dict.fromkeys(column for row in rows for column in row)
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns)
+    writer = csv.DictWriter(text, dict.fromkeys(column for row in rows for column in row))
     writer.writeheader()
     writer.writerows(rows)
-    with atomic_file(path, overwrite) as stream:
-        stream.write(text.getvalue().encode())
+    write_file(path, text.getvalue(), overwrite)
 
 
 def write_json(path, record, overwrite=False):
-    """Writes a record.
-
-    Args:
-        path: file to write.
-        record: dict that JSON can hold, see `describe`.
-        overwrite: whether an existing file is replaced.
-
-    Raises:
-        PhotographError: if the file exists and is not to be replaced, or cannot be written.
-    """
+    """Writes a dict that JSON can hold, see `describe`; raises like `write_csv`."""
     text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
-    with atomic_file(path, overwrite) as stream:
-        stream.write((text + "\n").encode())
+    write_file(path, f"{text}\n", overwrite)
 
 
 def describe(measurement, folder, colorized=None):
-    """Makes a record of a measurement, a dict that JSON can hold.
+    """Makes a record of a `Measurement`, a dict that JSON can hold.
 
     It has versions, n, failures, metrics by method (infinity as `"inf"`), their labels and which
-    way they are better, and the sha256 of every photograph that was measured.
-
-    Args:
-        measurement: a `Measurement`.
-        folder: folder that the paths of photographs are given in.
-        colorized: None, or dict of path to path of the colorized pictures.
+    way they are better, and the sha256 of every photograph that was measured, by its path in the
+    folder, and of its picture where a dict of path to path of `colorized` ones is given.
     """
-    paths = list(measurement.pictures)
-    summary = measurement.summary()
+    paths, summary = list(measurement.pictures), measurement.summary()
     backend = keras.backend.backend()
-    record = {
+    measured = {
         "versions": {
             "keras_colorize": __version__,
             "keras": keras.version(),
@@ -192,11 +169,10 @@ def describe(measurement, folder, colorized=None):
         "photographs": {_relative(path, folder): sha256(path) for path in paths},
     }
     if colorized is not None:
-        made = {_relative(path, folder): sha256(colorized[path]) for path in paths}
-        record["colorized_pictures"] = made
-    return record
+        pictures = {_relative(path, folder): sha256(colorized[path]) for path in paths}
+        measured["colorized_pictures"] = pictures
+    return measured
 
 
 def _relative(path, folder):
-    path = Path(path)
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+    return Path(path).relative_to(folder).as_posix()

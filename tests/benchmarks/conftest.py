@@ -20,9 +20,8 @@ def script(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
 
     def load(name):
-        spec = importlib.util.spec_from_file_location(
-            f"benchmark_{name}", BENCHMARKS / f"{name}.py"
-        )
+        path = BENCHMARKS / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
@@ -47,23 +46,18 @@ def presets(tmp_path_factory, tiny_preset):
     """Folders of presets by what they are."""
     folder = tmp_path_factory.mktemp("kinds")
     keras.utils.set_random_seed(0)
-    scenes = {"class_names": ("forest", "harbor"), "working_size": 32}
-    made = {
-        "regression": (resnet18_gray, {"width": 1 / 16}, "ab", {"working_size": 32}),
-        "scenes": (
-            resnet18_gray_classifier,
-            {"width": 1 / 16, "classes": 2},
-            "class_logits",
-            scenes,
-        ),
-        "style": (iizuka16, {"width": 1 / 16, "global_size": 32, "classes": 2}, "ab", scenes),
+    small, classes = {"width": 1 / 16}, {"class_names": ("forest", "harbor")}
+    kinds = {
+        "regression": (resnet18_gray, small, "ab", {}),
+        "scenes": (resnet18_gray_classifier, small | {"classes": 2}, "class_logits", classes),
+        "style": (iizuka16, small | {"global_size": 32, "classes": 2}, "ab", classes),
     }
-    for name, (network, arguments, output, fields) in made.items():
-        config = PresetConfig(network.__name__, arguments, output, **fields)
+    for name, (network, arguments, output, fields) in kinds.items():
         model = network(**arguments)
         if name == "style":
             # Fresh weights make little of the global features.
             fusion = model.get_layer("fusion")
             fusion.set_weights([10.0 * one for one in fusion.get_weights()])
+        config = PresetConfig(network.__name__, arguments, output, working_size=32, **fields)
         save_preset(model, folder / name, config)
-    return {"distribution": tiny_preset, **{name: folder / name for name in made}}
+    return {"distribution": tiny_preset, **{name: folder / name for name in kinds}}

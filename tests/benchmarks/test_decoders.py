@@ -28,31 +28,11 @@ def test_a_row_for_each_setting(settings):
 
 def test_of_a_regression_working_size_and_saturation_are_left(settings):
     _, _, *rows, _ = settings("regression", "--saturation", "1", "0")
-    assert [row[:5] for row in rows] == [
-        ["32", "-", "-", "-", "1.0"],
-        ["32", "-", "-", "-", "0.0"],
-    ]
+    assert [row[:5] for row in rows] == [["32", "-", "-", "-", one] for one in ("1.0", "0.0")]
     assert float(rows[0][7]) > float(rows[1][7]) == 0.0
 
 
 def test_of_scenes_the_working_size_is_left(settings):
     head, row = settings("scenes", "--working-size", "32")
     assert head == ["working size", "scene top-1, %", "scene top-5, %"]
-    assert row[0] == "32"
-    assert row[1] in ("0.00", "100.00")
-    assert row[2] == "100.00"
-
-
-@pytest.mark.parametrize(
-    ("kind", "words", "said"),
-    [
-        ("regression", ["--temperature", "0.5"], "predicts no distribution"),
-        ("distribution", ["--rebalancing", "0.5"], "has no class weights"),
-        ("scenes", ["--decoder", "mode"], "predicts no distribution"),
-        ("regression", ["--skip", "6"], "after --skip, found none"),
-        ("regression", ["--saturation", "-1"], "saturation between"),
-    ],
-)
-def test_bad_input_is_told_in_a_line(settings, kind, words, said):
-    with pytest.raises(SystemExit, match=said):
-        settings(kind, *words)
+    assert row in (["32", one, "100.00"] for one in ("0.00", "100.00"))

@@ -1,22 +1,6 @@
 import itertools
 
-import pytest
-
 from keras_colorize import presets as library
-
-
-@pytest.fixture
-def table(script, photographs, capsys, monkeypatch):
-    """Runs the script on the pictures; returns its lines on stdout."""
-    module = script("presets")
-    monkeypatch.setattr(module, "SIDE", 32)
-
-    def call(*words):
-        fixed = ["--precision", "float32", "--calls", "1", "--workers", "0"]
-        module.main([*fixed, "--set", f"tiny={photographs}:3", *map(str, words)])
-        return capsys.readouterr().out.splitlines()
-
-    return call
 
 
 def _rows(lines, heading):
@@ -27,10 +11,15 @@ def _rows(lines, heading):
     return {name: dict(zip(columns[1:], cells, strict=True)) for name, *cells in rows}
 
 
-def test_a_row_for_each_preset_between_grey_and_truth(table, presets):
-    kinds = ("distribution", "regression", "scenes")
-    words = [f"{kind}={presets[kind]}" for kind in kinds]
-    lines = table(*words, "--mean", "--figures", "all")
+def test_a_row_for_each_preset_between_grey_and_truth(
+    script, presets, photographs, capsys, monkeypatch
+):
+    module = script("presets")
+    monkeypatch.setattr(module, "SIDE", 32)
+    words = [f"{kind}={presets[kind]}" for kind in ("distribution", "regression", "scenes")]
+    words += ["--calls=1", "--workers=0", "--mean", f"--set=tiny={photographs}:3"]
+    module.main([*words, "--figures", "all"])
+    lines = capsys.readouterr().out.splitlines()
     assert "tiny (n = 3):" in lines
     costs = _rows(lines, "| preset")
     assert costs["scenes"]["network"] == "`resnet18_gray_classifier`"
@@ -48,20 +37,3 @@ def test_a_row_for_each_preset_between_grey_and_truth(table, presets):
     assert 0 <= float(figures["scenes"]["scene top-1, %"]) <= 100
     assert figures["scenes"]["scene top-5, %"] == "100.00"
     assert "Acc(U), %" in figures["regression"]
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["unheard_of"], "received 'unheard_of'"),
-        (["x=TINY", "x=TINY"], "expected different labels, received x, x"),
-        (["TINY", "--set", "a=nowhere"], "nowhere"),
-        (["TINY", "--figures", "beauty"], "received ['beauty']"),
-        (["TINY", "--classifier", "absent.h5"], "absent.h5"),
-    ],
-)
-def test_bad_input_is_told_in_a_line(table, presets, words, said):
-    words = [word.replace("TINY", str(presets["regression"])) for word in words]
-    with pytest.raises(SystemExit, match=said.replace("[", r"\[")) as ended:
-        table(*words)
-    assert "\n" not in str(ended.value)

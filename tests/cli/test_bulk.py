@@ -1,22 +1,23 @@
 import importlib.util
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from keras_colorize import cli
 from keras_colorize.apps import bulk
 from keras_colorize.apps.bulk import Report
 from keras_colorize.cli.bulk import split_flags
 
 
-@pytest.fixture
-def run(monkeypatch, tmp_path, capsys):
-    """Runs the command with a stand-in for the pipeline; exit code, stdout, stderr, arguments."""
-
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
+    """Working folder with the empty folders a and b."""
     monkeypatch.chdir(tmp_path)
     for folder in "ab":
         (tmp_path / folder).mkdir()
+
+
+@pytest.fixture
+def run(monkeypatch, command):
+    """Runs the command with a stand-in for the pipeline; exit code, stdout, stderr, arguments."""
 
     def call(*words, report=None):
         seen = {}
@@ -26,11 +27,7 @@ def run(monkeypatch, tmp_path, capsys):
             return report or Report(3, 2, [])
 
         monkeypatch.setattr(bulk, "colorize_in_bulk", stand_in)
-        try:
-            code = cli.main(["bulk", *words])
-        except SystemExit as leaving:
-            code = leaving.code
-        return code, *capsys.readouterr(), seen
+        return *command("bulk", *words), seen
 
     return call
 
@@ -67,41 +64,16 @@ def test_what_reaches_the_pipeline(run, tiny_preset):
 def test_failures_are_said_and_counted(run):
     failures = [{"source": f"{i}.jpg", "path": "", "reason": "bad"} for i in range(25)]
     code, out, err, _ = run("a", "-o", "out", report=Report(1, 0, failures))
-    assert code == 1
-    assert out == "1 done, 0 skipped, 25 failed\n"
+    assert (code, out) == (1, "1 done, 0 skipped, 25 failed\n")
     assert err.splitlines()[0] == "failed: 0.jpg: bad"
     assert err.splitlines()[20:] == ["failed: 5 more, see failures.jsonl"]
-
-
-def test_a_run_that_broke_off(run):
     code, out, err, _ = run("a", "-o", "out", report=Report(1, 0, [], 7, "a worker was lost"))
-    assert code == 1
-    assert out == "1 done, 0 skipped, 0 failed, 7 unfinished\n"
+    assert (code, out) == (1, "1 done, 0 skipped, 0 failed, 7 unfinished\n")
     assert "a worker was lost" in err
     assert "the same command goes on" in err
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("a",),
-        ("-o", "out"),
-        ("a", "-o", "out", "--saved-model", "x", "--preset", "y"),
-        ("a", "-o", "out", "--saved-model", "x", "--precision", "float32"),
-        ("a", "-o", "out", "--runner=X"),
-    ],
-    ids=" ".join,
-)
-def test_wrong_usage(run, words):
-    code, out, err, _ = run(*words)
-    assert (code, out) == (2, "")
-    assert err.strip().splitlines()[-1].startswith("keras-colorize")
-
-
-def test_without_beam_the_extra_is_named(monkeypatch, tmp_path, capsys):
+def test_without_beam_the_extra_is_named(monkeypatch, tmp_path, refused):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    Image.fromarray(np.zeros((3, 3), np.uint8)).save(tmp_path / "a.png")
-    words = ["bulk", str(tmp_path / "a.png"), "-o", str(tmp_path / "out"), "--saved-model", "x"]
-    assert cli.main(words) == 2
-    assert "keras-colorize[beam]" in capsys.readouterr().err
+    assert "keras-colorize[beam]" in refused("bulk", "a", "-o", "out", "--saved-model", "x")
     assert not (tmp_path / "out").exists()

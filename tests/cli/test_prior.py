@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import cli
 from keras_colorize.data import read_prior
 
 
@@ -22,39 +21,27 @@ def album(tmp_path):
     return folder
 
 
-def _run(capsys, *words):
-    code = cli.main(["prior", *map(str, words)])
-    return code, *capsys.readouterr()
-
-
-def test_counts_a_folder(album, tmp_path, capsys):
+def test_counts_a_folder(album, tmp_path, command):
     path = tmp_path / "new" / "prior.json"
-    code, out, _ = _run(capsys, album, "-o", path, "--size", "32")
+    code, out, _ = command("prior", album, "-o", path, "--size", "32")
     assert (code, out) == (0, "2 counted, 1 near-grey and 0 unreadable left out\n")
     fields = json.loads(path.read_text())
     assert (fields["pictures"], fields["size"]) == (2, 32)
     assert sum(fields["counts"]) == 2 * 8 * 8
     assert read_prior(path).sum() == pytest.approx(1)
-    out = _run(capsys, album, "-o", tmp_path / "all.json", "--keep-near-grey")[1]
+    assert "expected a new file" in command("prior", album, "-o", path)[2]
+    assert json.loads(path.read_text()) == fields
+    words = ("--keep-near-grey", "--overwrite")
+    out = command("prior", album, "-o", path, *words)[1]
     assert out == "3 counted, 0 near-grey and 0 unreadable left out\n"
+    assert json.loads(path.read_text())["pictures"] == 3
 
 
-def test_bad_pictures_are_named_and_left_out(album, tmp_path, capsys):
+def test_bad_pictures_are_named_and_left_out(album, tmp_path, command):
     (album / "cut.jpg").write_bytes((album / "old" / "b.jpg").read_bytes()[:200])
-    code, out, err = _run(capsys, album, "-o", tmp_path / "prior.json")
+    code, out, err = command("prior", album, "-o", tmp_path / "prior.json")
     assert (code, out) == (1, "2 counted, 1 near-grey and 1 unreadable left out\n")
     assert f"left out: {album / 'cut.jpg'}: " in err
-
-
-def test_a_file_is_replaced_only_when_asked(album, tmp_path, capsys):
-    path = tmp_path / "prior.json"
-    path.write_text("mine")
-    code, _, err = _run(capsys, album, "-o", path)
-    assert code == 2
-    assert "expected a new file" in err
-    assert path.read_text() == "mine"
-    assert _run(capsys, album, "-o", path, "--overwrite")[0] == 0
-    assert read_prior(path).shape == (313,)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +52,7 @@ def test_a_file_is_replaced_only_when_asked(album, tmp_path, capsys):
         (["album/old/none"], "Expected a folder"),
     ],
 )
-def test_wrong_usage_writes_nothing(album, tmp_path, capsys, monkeypatch, words, message):
+def test_wrong_usage_writes_nothing(album, tmp_path, refused, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
-    code, _, err = _run(capsys, *words, "-o", "prior.json")
-    assert code == 2
-    assert message in err
+    assert message in refused("prior", *words, "-o", "prior.json")
     assert [path.name for path in tmp_path.iterdir()] == ["album"]

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import cli
-
 
 @pytest.fixture
 def folders(tmp_path, monkeypatch):
@@ -22,17 +20,9 @@ def folders(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(folders, capsys):
+def run(folders, command):
     """Runs `study` with words; returns exit code, stdout and stderr."""
-
-    def call(words):
-        try:
-            code = cli.main(["study", *words.split()])
-        except SystemExit as leaving:
-            code = leaving.code
-        return code, *capsys.readouterr()
-
-    return call
+    return lambda words: command("study", *words.split())
 
 
 def save_votes(folder, name, page):
@@ -93,33 +83,3 @@ def test_bad_votes_are_reported_and_the_rest_counts(run, folders):
     assert (code, out) == (1, "")
     assert "expected votes to count, received none" in err
     assert not (folders / "results.json").exists()
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "",
-        "naturalness -o page.html",
-        "naturalness A -o page.html",
-        "naturalness A B",
-        "naturalness A B -o page.txt",
-        "naturalness A A -o page.html",
-        "naturalness A empty -o page.html",
-        "naturalness A nowhere -o page.html",
-        "naturalness A B -o page.html --size 0",
-        "naturalness A B -o page.html --seed x",
-        "real-or-colorized A -o page.html",
-        "real-or-colorized A --truth T -o page.html",
-        "real-or-colorized A --truth T -o page.html --practice -1",
-        "count --key key.json",
-        "count votes.json --key nowhere.json",
-        "count votes.json --key A/0.png",
-        "count votes.json --key key.json --catch-pass 2",
-        "count votes.json --key key.json --catch-pass most",
-    ],
-)
-def test_wrong_usage(run, folders, words):
-    code, out, err = run(words)
-    assert (code, out) == (2, "")
-    assert err.strip().splitlines()[-1].startswith("keras-colorize")
-    assert not (folders / "page.html").exists()

@@ -2,12 +2,11 @@ import sys
 
 import pytest
 
-from keras_colorize import cli
 from keras_colorize.apps import web
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, tiny_preset):
+def run(monkeypatch, command, tiny_preset):
     """Runs `web` with words; returns exit code, stdout, stderr and what was served."""
 
     def call(*words):
@@ -18,11 +17,7 @@ def run(monkeypatch, capsys, tiny_preset):
             on_start("http://127.0.0.1:7860")
 
         monkeypatch.setattr(web, "serve", serve)
-        try:
-            code = cli.main(["web", *words, "--preset", str(tiny_preset)])
-        except SystemExit as leaving:
-            code = leaving.code
-        return code, *capsys.readouterr(), served
+        return *command("web", *words, "--preset", tiny_preset), served
 
     return call
 
@@ -49,18 +44,9 @@ def test_options_reach_the_page(run):
     assert (options["host"], options["port"], options["root_path"]) == ("0.0.0.0", 0, "/color")
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["--port 70000", "--port x", "--max-upload-mb 0", "--max-megapixels -1", "--saturation 99"],
-)
-def test_wrong_usage(run, words):
-    code, out, err, served = run(*words.split())
-    assert (code, out, served) == (2, "", [])
-    assert err.strip().splitlines()[-1].startswith("keras-colorize")
-
-
-def test_a_missing_package_is_named(monkeypatch, capsys, tiny_preset):
+def test_a_missing_package_is_named(monkeypatch, command, tiny_preset):
     monkeypatch.delattr(web, "application", raising=False)
     monkeypatch.setitem(sys.modules, "keras_colorize.apps.web.application", None)
-    assert cli.main(["web", "--preset", str(tiny_preset)]) == 1
-    assert "pip install keras-colorize[web]" in capsys.readouterr().err
+    code, _, err = command("web", "--preset", tiny_preset)
+    assert code == 1
+    assert "pip install keras-colorize[web]" in err

@@ -9,7 +9,6 @@ import torch
 
 from keras_colorize import Colorizer, distribution_unet
 from keras_colorize.evaluation import Scenes, make_evaluators, measured_paths
-from keras_colorize.evaluation.evaluators import Lpips
 from keras_colorize.evaluation.recognition import Recognition
 
 
@@ -23,39 +22,30 @@ def scene_colorizer(tiny_config):
     return Colorizer(distribution_unet(**arguments), config)
 
 
-def test_scenes_are_the_folders(scene_colorizer, folder):
-    evaluator = Scenes(scene_colorizer, ("mean", "tiny"), folder)
-    assert evaluator.label(folder / "sub" / "c.png") == 0
-    assert evaluator.label(folder / "church" / "outdoor" / "x.png") == 2
-    assert evaluator.label(folder / "a.png") is None
-
-
-def test_scenes_count_the_likelier_classes(scene_colorizer, folder, monkeypatch):
-    evaluator = Scenes(scene_colorizer, ("mean", "tiny"), folder)
-    rgb = np.random.default_rng(0).random((40, 30, 3)).astype("float32")
-    real = scene_colorizer.model.predict_on_batch
-    seen, answers = [], []
-
-    def predict(lightness):
-        seen.append(lightness)
-        assert real(lightness)["class_logits"].shape == (1, 7)
-        return {"class_logits": np.float32(answers)}
-
-    monkeypatch.setattr(scene_colorizer.model, "predict_on_batch", predict)
-    path = folder / "sub" / "c.png"
-    for logits, top1, top5 in (
+@pytest.mark.parametrize(
+    ("logits", "top1", "top5"),
+    [
         ([9, 1, 2, 3, 4, 5, 6], 100.0, 100.0),
         ([5, 9, 8, 7, 6, 1, 2], 0.0, 100.0),
         ([4, 9, 8, 7, 6, 5, 2], 0.0, 0.0),
-    ):
-        answers[:] = [logits]
-        found = evaluator.update(path, rgb, {})
-        assert list(found) == ["mean", "tiny"]
-        assert found["tiny"] == {"scene_top1": top1, "scene_top5": top5}
-    # The network sees lightness at its working size.
-    assert seen[0].shape == (1, 64, 64, 1)
+    ],
+)
+def test_scenes_are_the_folders(scene_colorizer, folder, monkeypatch, logits, top1, top5):
+    evaluator = Scenes(scene_colorizer, ("mean", "tiny"), folder)
+    rgb = np.random.default_rng(0).random((40, 30, 3)).astype("float32")
+    real = scene_colorizer.model.predict_on_batch
+
+    def predict(lightness):
+        # The network sees lightness at its working size.
+        assert lightness.shape == (1, 64, 64, 1)
+        assert real(lightness)["class_logits"].shape == (1, 7)
+        return {"class_logits": np.float32([logits])}
+
+    monkeypatch.setattr(scene_colorizer.model, "predict_on_batch", predict)
+    found = evaluator.update(folder / "sub" / "c.png", rgb, {})
+    assert found == dict.fromkeys(("mean", "tiny"), {"scene_top1": top1, "scene_top5": top5})
     assert evaluator.update(folder / "a.png", rgb, {}) == {}
-    assert evaluator.result() == {}
+    assert evaluator.label(folder / "church" / "outdoor" / "x.png") == 2
 
 
 def test_what_is_not_measured_is_said(folder, tiny_colorizer, scene_colorizer, mobilenet_weights):
@@ -68,12 +58,11 @@ def test_what_is_not_measured_is_said(folder, tiny_colorizer, scene_colorizer, m
         "lpips": "package lpips not installed",
     }
     _, absent = make_evaluators(paths, scenes=(tiny_colorizer, ("tiny",), folder))
-    assert absent["scene top-1, top-5"] == "the preset knows no scenes"
+    assert absent["scene top-1, top-5"] == "no preset that knows scenes"
     _, absent = make_evaluators(paths[:1], scenes=(scene_colorizer, ("tiny",), folder))
     assert absent["scene top-1, top-5"] == "no photograph is in a folder called like a scene"
-    evaluators, absent = make_evaluators(
-        paths, mobilenet_weights, scenes=(scene_colorizer, ("tiny",), folder)
-    )
+    scenes = (scene_colorizer, ("tiny",), folder)
+    evaluators, absent = make_evaluators(paths, mobilenet_weights, scenes=scenes)
     assert [type(evaluator) for evaluator in evaluators] == [Recognition, Scenes]
     assert list(absent) == ["ImageNet top-1", "lpips"]
     _, absent = make_evaluators([*paths, folder / "n02119789_1.png"], mobilenet_weights)
@@ -89,11 +78,11 @@ def lpips(monkeypatch):
             super().__init__()
             assert (net, verbose) == ("alex", False)
             self.weight = torch.nn.Parameter(torch.ones(1))
-            self.needed = []
 
         def forward(self, first, second):
             distance = self.weight * (first - second).abs().mean()
-            self.needed.append(distance.requires_grad)
+            # Nothing is kept for a gradient that nobody asks for.
+            assert not distance.requires_grad
             return distance
 
     package = types.ModuleType("lpips")
@@ -105,16 +94,12 @@ def lpips(monkeypatch):
 
 def test_lpips_where_it_is_installed(lpips):
     target = np.full((64, 70, 3), 0.5, "float32")
-    evaluator = Lpips()
+    (evaluator,), absent = make_evaluators([])
+    assert "lpips" not in absent
     found = evaluator.update(None, target, {"truth": target, "other": target + 0.25})
     assert found["truth"] == {"lpips[alex]": 0.0}
     assert found["other"]["lpips[alex]"] == pytest.approx(0.5)
-    # Nothing is kept for a gradient that nobody asks for.
-    assert evaluator.network.needed == [False, False]
     assert evaluator.update(None, target[:63], {"truth": target[:63]}) == {}
-    evaluators, absent = make_evaluators([])
-    assert isinstance(evaluators[0], Lpips)
-    assert "lpips" not in absent
 
 
 def test_lpips_without_its_weights(lpips, monkeypatch):

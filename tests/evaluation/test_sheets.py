@@ -6,19 +6,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 from skimage.color import rgb2lab
 
-from keras_colorize.evaluation import (
-    SheetRows,
-    sheets,
-    write_demo_photographs,
-    write_plot,
-)
+from keras_colorize.evaluation import SheetRows, sheets, write_demo_photographs, write_plot
 from keras_colorize.evaluation.measure import Measurement, Sample
 from keras_colorize.inference.batch import Job, Outcome
 from keras_colorize.io import Photograph, PhotographError, read_photograph
 
 
-def _outcome(name, size=(600, 300), dtype="uint8", level=90):
-    before = Photograph(np.full((*size, 3), level, dtype))
+def _outcome(name, size=(600, 300), dtype="uint8", color=90):
+    before = Photograph(np.full((*size, 3), color, dtype))
     return Outcome(Job(Path(name), Path(name), Path(name)), "done", (), before, before)
 
 
@@ -38,54 +33,35 @@ def test_rows_with_and_without_truth(tmp_path):
 
 def test_the_first_column_is_grey_whatever_is_given():
     rows = SheetRows()
-    before = Photograph(np.full((20, 30, 3), (200, 10, 30), "uint8"))
-    rows.add(Outcome(Job(Path("a"), Path("a"), Path("a")), "done", (), before, before))
+    rows.add(_outcome("a.png", color=(200, 10, 30)))
     ((grey, colorized),) = rows.rows
     assert np.ptp(grey, axis=-1).max() == 0
     # L* of the color and of the grey are those of scikit-image.
-    expected = rgb2lab(before.pixels)[0, 0, 0]
-    assert abs(rgb2lab(grey)[0, 0, 0] - expected) < 0.3
+    assert abs(rgb2lab(grey)[0, 0, 0] - rgb2lab(colorized)[0, 0, 0]) < 0.3
     assert colorized[0, 0].tolist() == [200, 10, 30]
-
-
-def test_without_truth_there_are_two_columns(tmp_path):
-    rows = SheetRows()
-    rows.add(_outcome("a.png", (1, 4000)))
-    rows.write(tmp_path / "sheet.jpg", "A title")
-    with Image.open(tmp_path / "sheet.jpg") as sheet:
-        assert sheet.width < 3 * 256
-
-
-def test_rows_hold_small_pictures_of_8_bits():
-    rows = SheetRows()
-    rows.add(_outcome("a.png", (5000, 3000), "uint16", 65535))
-    ((given, _),) = rows.rows
-    assert max(given.shape) < 1100
-    assert given.dtype == np.uint8
-    assert given.max() == 255
 
 
 def test_a_large_folder_does_not_fill_the_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(sheets, "MOST_ROWS", 2)
     rows = SheetRows()
-    for index in range(5):
-        rows.add(_outcome(f"{index}.png", (20, 20)))
-    assert rows.captions == ["0.png", "1.png"]
-    assert rows.total == 5
-    rows.write(tmp_path / "sheet.png", "A title")
+    for index, size in enumerate([(5000, 3000), (1, 4000), (20, 20)]):
+        rows.add(_outcome(f"{index}.png", size, "uint16", 65535))
+    assert (rows.captions, rows.total) == (["0.png", "1.png"], 3)
+    given = rows.rows[0][0]
+    assert (given.dtype, given.max()) == (np.uint8, 255)
+    assert max(given.shape) < 1100
+    rows.write(tmp_path / "sheet.jpg", "A title")
+    # Without a folder of true colors there are two columns.
+    with Image.open(tmp_path / "sheet.jpg") as sheet:
+        assert sheet.width < 3 * 256
 
 
-def test_sheet_of_a_measurement_has_a_column_per_method(tmp_path, monkeypatch):
-    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
+def test_sheet_of_a_measurement_has_a_column_per_method(tmp_path):
     rows = SheetRows(tmp_path)
     pictures = {name: np.full((20, 30, 3), 0.5, "float32") for name in ("grey", "mine", "truth")}
-    for name in ("a.png", "sub/b.png", "c.png"):
-        rows.add_sample(Sample(tmp_path / name, pictures))
-    assert rows.captions == ["a.png", "sub/b.png"]
-    assert rows.headings == ("grey", "mine", "truth")
-    assert rows.total == 3
-    assert rows.rows[0][1].dtype == np.uint8
-    assert rows.rows[0][1].max() == 128
+    rows.add_sample(Sample(tmp_path / "sub/b.png", pictures))
+    assert (rows.captions, rows.headings) == (["sub/b.png"], ("grey", "mine", "truth"))
+    assert (rows.rows[0][1].dtype, rows.rows[0][1].max()) == (np.uint8, 128)
     rows.write(tmp_path / "sheet.png", "A title")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert 3 * 256 < sheet.width < 4 * 256
@@ -103,18 +79,9 @@ def test_demonstration(tmp_path):
 
 
 def _measurement():
-    rng = np.random.default_rng(0)
-    return Measurement(
-        {
-            number: {
-                name: {"colorfulness": rng.uniform(0, 50), "ab_error": rng.uniform(0, 20)}
-                for name in ("grey", "mine", "truth")
-            }
-            for number in range(5)
-        },
-        {},
-        {},
-    )
+    rng, keys = np.random.default_rng(0), ("colorfulness", "ab_error")
+    row = {name: dict.fromkeys(keys, rng.uniform(0, 50)) for name in ("grey", "mine", "truth")}
+    return Measurement(dict.fromkeys(range(5), row), {}, {})
 
 
 def test_a_plot_of_every_picture_and_of_a_training_run(tmp_path, monkeypatch):
@@ -131,8 +98,8 @@ def test_a_plot_of_every_picture_and_of_a_training_run(tmp_path, monkeypatch):
         assert (plain.format, run.format) == ("PNG", "JPEG")
         assert run.width > 2.5 * plain.width
     points, loss, error = figures[1].axes
-    assert [one.get_label() for one in points.collections] == ["grey", "mine"]
-    assert [len(one.get_offsets()) for one in points.collections] == [5, 5]
+    drawn = {one.get_label(): len(one.get_offsets()) for one in points.collections}
+    assert drawn == {"grey": 5, "mine": 5}
     lines = {line.get_label(): list(line.get_ydata()) for line in loss.lines}
     assert lines == {"training": [3.0, 2.0, 1.5], "validation": [3.5, 2.5, 2.4]}
     assert error.get_title() == "ab_error"

@@ -1,0 +1,74 @@
+"""What cannot be meant ends with code 2 and one line, before anything is written."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+COMMANDS = """
+colorise
+colorize A
+colorize A -o OUT --overwrite --skip-existing
+colorize A -o OUT --saturation much
+colorize A -o OUT --working-size 7
+colorize A -o OUT --precision float64
+colorize A -o OUT --truth A
+colorize A -o OUT --sheet x.png --truth nowhere
+colorize A -o OUT --sheet x.gif
+colorize A nowhere -o OUT
+colorize A/*.bmp -o OUT
+colorize empty -o OUT
+colorize A -o A
+colorize A -o A/0.png/out
+bulk A
+bulk -o OUT
+bulk A -o OUT --saved-model x --preset y
+bulk A -o OUT --saved-model x --precision float32
+bulk A -o OUT --runner=X
+evaluate PRESET nowhere
+evaluate unknown T
+evaluate PRESET T/0.png
+evaluate PRESET T --limit 0
+evaluate PRESET T --long-side -3
+evaluate PRESET T --workers -1
+evaluate PRESET T --seed x
+evaluate PRESET T --sheet x.gif
+evaluate PRESET T --csv x --json x
+evaluate PRESET T --classifier nowhere.h5
+evaluate PRESET T --features nowhere.keras
+evaluate PRESET T --decoder best
+study
+study naturalness -o page.html
+study naturalness A -o page.html
+study naturalness A B
+study naturalness A B -o page.txt
+study naturalness A A -o page.html
+study naturalness A empty -o page.html
+study naturalness A nowhere -o page.html
+study naturalness A B -o page.html --size 0
+study naturalness A B -o page.html --seed x
+study real-or-colorized A -o page.html
+study real-or-colorized A --truth T -o page.html
+study real-or-colorized A --truth T -o page.html --practice -1
+study count --key key.json
+study count votes.json --key nowhere.json
+study count votes.json --key A/0.png
+study count votes.json --key key.json --catch-pass 2
+study count votes.json --key key.json --catch-pass most
+web --port 70000
+web --port x
+web --max-upload-mb 0
+web --max-megapixels -1
+web --saturation 99
+"""
+
+
+@pytest.mark.parametrize("words", ["", *COMMANDS.strip().splitlines()])
+def test_wrong_usage(refused, tiny_preset, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    for name in ("A/0.png", "B/0.png", "T/0.png"):
+        (tmp_path / name).parent.mkdir()
+        Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).save(name)
+    before = sorted(tmp_path.rglob("*"))
+    refused(*words.replace("PRESET", str(tiny_preset)).split())
+    assert sorted(tmp_path.rglob("*")) == before
