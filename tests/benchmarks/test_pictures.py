@@ -21,7 +21,7 @@ def test_photographs_that_come_with_packages_are_there(script):
 
 def test_style_moves_colors_unless_it_is_its_own(script, presets, photographs, tmp_path, capsys):
     sheet = tmp_path / "style.png"
-    first, second = photographs / "harbor" / "0.png", photographs / "forest" / "1.png"
+    first, second = photographs / "forest" / "1.png", photographs / "forest" / "3.png"
     pairs = [f"{first}={first}", f"{first}={second}"]
     words = ["style", str(sheet), *pairs, "--preset", str(presets["style"])]
     script("pictures").main([*words, "--precision", "float32", "--saturation", "4"])

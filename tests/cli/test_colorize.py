@@ -17,14 +17,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def album(tmp_path):
+def album(noise):
     """A folder of grey photographs: a file of each odd size, and one in a folder."""
     sizes = {"a.jpg": (20, 30), "dot.png": (1, 1), "line.png": (1, 4000), "old/b.tif": (9, 8)}
-    for name, size in sizes.items():
-        path = tmp_path / "album" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.random.default_rng(1).integers(0, 256, size, np.uint8)).save(path)
-    return tmp_path / "album"
+    return [noise("album", name, size=size) for name, size in sizes.items()][0]
 
 
 @pytest.fixture

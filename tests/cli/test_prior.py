@@ -2,23 +2,16 @@
 
 import json
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from keras_colorize.data import read_prior
 
 
 @pytest.fixture
-def album(tmp_path):
-    """Two pictures of color, a grey one and a broken one."""
-    folder = tmp_path / "album"
-    (folder / "old").mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    for name in ("a.png", "old/b.jpg"):
-        Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).save(folder / name)
-    Image.fromarray(rng.integers(0, 256, (30, 40), np.uint8)).save(folder / "grey.png")
-    return folder
+def album(noise):
+    """Two pictures of color, and a grey one."""
+    noise("album", "a.png", "old/b.jpg")
+    return noise("album", "grey.png", size=(20, 30))
 
 
 def test_counts_a_folder(album, tmp_path, command):

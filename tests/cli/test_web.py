@@ -27,12 +27,8 @@ def test_this_machine_alone_is_the_default(run):
     assert (code, err) == (0, "")
     assert "http://127.0.0.1:7860" in out
     assert colorizer.name == "tiny"
-    assert options == {
-        "host": "127.0.0.1",
-        "port": 7860,
-        "root_path": "",
-        "limits": web.Limits(100.0, 100.0),
-    }
+    limits = web.Limits(100.0, 100.0)
+    assert options == {"host": "127.0.0.1", "port": 7860, "root_path": "", "limits": limits}
 
 
 def test_options_reach_the_page(run):

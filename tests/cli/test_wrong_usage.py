@@ -1,8 +1,6 @@
 """What cannot be meant ends with code 2 and one line, before anything is written."""
 
-import numpy as np
 import pytest
-from PIL import Image
 
 COMMANDS = """
 colorise
@@ -63,12 +61,11 @@ web --saturation 99
 
 
 @pytest.mark.parametrize("words", ["", *COMMANDS.strip().splitlines()])
-def test_wrong_usage(refused, tiny_preset, tmp_path, monkeypatch, words):
+def test_wrong_usage(refused, noise, tiny_preset, tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    for name in ("A/0.png", "B/0.png", "T/0.png"):
-        (tmp_path / name).parent.mkdir()
-        Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).save(name)
+    for name in "ABT":
+        noise(name, "0.png")
     before = sorted(tmp_path.rglob("*"))
     refused(*words.replace("PRESET", str(tiny_preset)).split())
     assert sorted(tmp_path.rglob("*")) == before
