@@ -62,10 +62,13 @@ def _colorize(options):
 
 
 def _run_jobs(colorizer, jobs, sheet, truth, **settings):
-    from keras_colorize.evaluation import SheetRows
     from keras_colorize.inference.batch import colorize_files
 
-    counts, rows = {"done": 0, "skipped": 0, "failed": 0}, SheetRows(truth) if sheet else None
+    counts, rows = {"done": 0, "skipped": 0, "failed": 0}, None
+    if sheet:
+        from keras_colorize.evaluation import SheetRows
+
+        rows = SheetRows(truth)
     with Progress("colorizing", len(jobs)) as progress:
         for outcome in colorize_files(colorizer, jobs, keep=sheet is not None, **settings):
             counts[outcome.status] += 1

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from skimage import color
 
+from keras_colorize import cli
 from keras_colorize.evaluation import sweep_pictures
 from keras_colorize.inference import Refinement
 
@@ -94,12 +95,10 @@ def test_pictures_of_the_strip(tiny_colorizer, picture):
         sweep_pictures(tiny_colorizer, picture)
 
 
-def test_wrong_hints_are_told_before_keras_is_imported(run, photo, monkeypatch):
+def test_wrong_hints_are_told_before_keras_is_imported(refused, photo, tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "_import_keras", pytest.fail)
     for hint, said in (("1,2,red", "like #a0c030"), ("50,2,#ff0000", "50x40")):
-        code, _, error = run(photo, "--hint", hint)
-        assert code == 2
-        assert said in error
+        assert said in refused("colorize", photo, "-o", tmp_path / "out", "--hint", hint)
 
 
 @pytest.mark.parametrize(
