@@ -20,16 +20,17 @@ from efficientnet_lite_pytorch import EfficientNet
 from keras_colorize import Colorizer
 from keras_colorize.evaluation import format_table, measure, measured_paths
 from keras_colorize.evaluation.measure import mean_alone
-from keras_colorize.evaluation.recognition import CROP, Recognition
+from keras_colorize.evaluation.recognition import Recognition
 
 
 class SecondJudge(Recognition):
     """`Recognition` by EfficientNet-Lite0, which is its own `network`."""
 
+    metric = "fid[efficientnet_lite0]"
+
     def __init__(self, weights):
         self.judge = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
-        self.network, self.side = self, CROP
-        self.metric, self.features = "fid[efficientnet_lite0]", {}
+        self.network, self.features = self, {}
 
     @torch.no_grad()
     def predict_on_batch(self, pictures):

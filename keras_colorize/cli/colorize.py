@@ -37,7 +37,7 @@ def _check(options):
     server.check(options)
     options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
     options.hinted = bool(options.hint or options.hints or options.hint_layer)
-    if not options.server and (options.hinted or options.sweeps_strip):
+    if options.hinted and not options.server:
         retouch.check(options, options.jobs)
 
 
@@ -48,8 +48,6 @@ def _colorize(options):
     else:
         hints = retouch.make_hints(options, jobs) if options.hinted else None
         colorizer = make_colorizer(options, options.preset, hints=hints)
-        if options.sweeps_strip:
-            retouch.write_strip(options.sweeps_strip, colorizer, jobs)
     return _run_jobs(
         colorizer,
         jobs,

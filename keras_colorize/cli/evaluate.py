@@ -33,8 +33,6 @@ def add(commands):
     option("--overwrite", action="store_true", help="replace existing files")
     weights = "weights of keras.applications.MobileNetV2: recognizability, ImageNet top-1, FID"
     option("--classifier", metavar="WEIGHTS.h5", help=weights)
-    features = "also FID in the features of this network, sRGB in [-1, 1] to (N, D); repeatable"
-    option("--features", metavar="NETWORK.keras", action="append", default=[], help=features)
     option("--workers", type=whole, default=min(4, os.cpu_count() or 1), help="threads that read")
     add_options(command, preset=False)
     command.set_defaults(check=_check, run=_evaluate)
@@ -68,8 +66,7 @@ def _evaluate(options):
     keras.utils.set_random_seed(options.seed or 0)
     paths = measured_paths(options.truth, options.limit)
     subject = _subject(options, paths)
-    networks = options.classifier, options.features
-    evaluators, absent = make_evaluators(paths, *networks, subject.scenes)
+    evaluators, absent = make_evaluators(paths, options.classifier, subject.scenes)
     rows = SheetRows(options.truth)
     with Progress("measuring", len(paths)) as progress:
 
@@ -154,7 +151,7 @@ def _report(options, subject, measurement, absent, rows):
         evaluation.write_csv(options.csv, measurement, options.truth, options.overwrite)
     if options.json:
         colorized = subject.colorized.get(subject.name)
-        networks = filter(None, (options.classifier, *options.features))
+        networks = filter(None, [options.classifier])
         record = {
             "method": subject.name,
             **subject.record,

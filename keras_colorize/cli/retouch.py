@@ -1,4 +1,4 @@
-"""Options of `colorize` that are for one photograph: hints, and the film strip of sweeps."""
+"""Hints, the options of `colorize` that are for one photograph."""
 
 import argparse
 
@@ -19,18 +19,15 @@ def add(command):
     group.add_argument("--hints", metavar="FILE.json", help="list of hints")
     layer = "picture of the same size: opaque pixels are hints"
     group.add_argument("--hint-layer", metavar="LAYER.png", help=layer)
-    strip = "write the result after each sweep of the refinement side by side, PNG or JPEG"
-    group.add_argument("--sweeps-strip", metavar="FILE", help=strip)
 
 
 def check(options, jobs):
-    """Checks what makes sense for one photograph alone, and the points in `options.points`."""
+    """Checks that there is one photograph, and the points, which `options.points` gets."""
     from keras_colorize.inference.points import parse_point, read_points
     from keras_colorize.io.reading import picture_size
 
-    for what, given in (("--sweeps-strip", options.sweeps_strip), ("hints", options.hinted)):
-        if given and len(jobs) != 1:
-            raise InputError(f"expected one photograph with {what}, received {len(jobs)}")
+    if len(jobs) != 1:
+        raise InputError(f"expected one photograph with hints, received {len(jobs)}")
     options.points = [*(read_points(options.hints) if options.hints else []), *options.hint]
     if options.points and (size := picture_size(jobs[0].source)):
         for point in options.points:
@@ -56,17 +53,6 @@ def make_hints(options, jobs):
     # What is typed lies above what is painted.
     layer.ab[hints.mask] = hints.ab[hints.mask]
     return Hints(layer.ab, layer.mask | hints.mask)
-
-
-def write_strip(path, colorizer, jobs):
-    """Writes the photograph of the one job before the first sweep and after each."""
-    from keras_colorize.evaluation import sweep_pictures
-    from keras_colorize.io import contact_sheet, read_photograph
-
-    (job,) = jobs
-    pictures = sweep_pictures(colorizer, read_photograph(job.source).pixels)
-    headings = [f"{count} sweeps" for count in range(len(pictures))]
-    contact_sheet([pictures], [str(job.relative)], path, headings=headings)
 
 
 def _point(text):

@@ -6,7 +6,7 @@ from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
 from .common import count
 
 _OWN = ("server_model", "server_protocol", "server_timeout")
-_OF_THE_EXPORT = ("preset", "hint", "hints", "hint_layer", "sweeps_strip")
+_OF_THE_EXPORT = ("preset", "hint", "hints", "hint_layer")
 
 
 def add(command):

@@ -13,22 +13,15 @@ from keras_colorize.evaluation.tables import summarize
 from keras_colorize.inference.compose import compose, resize_bicubic
 from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.pixels import apply_pixelwise, lightness_of, to_float
-from keras_colorize.io import (
-    PhotographError,
-    find_photographs,
-    photographs_by_name,
-    read_photograph,
-)
-from keras_colorize.io.reading import picture_size
+from keras_colorize.io import PhotographError, find_photographs, photographs_by_name
+from keras_colorize.io.reading import picture_size, read_photograph
 
+# Larger photographs are measured at this size.
 LONG_SIDE = 256
-"""Larger photographs are measured at this size."""
-
+# Photographs that each thread may have read before they are asked for.
 AHEAD = 3
-"""Photographs that each thread may have read before they are asked for."""
-
+# Faults that a message names; the others are counted.
 MOST_FAULTS = 5
-"""Faults that a message names; the others are counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +76,8 @@ def measure(
         if sample.error:
             failures[sample.path] = sample.error
         else:
-            arguments = sample.path, sample.predictions["truth"], sample.predictions
-            pictures[sample.path] = _merged(one.update(*arguments) for one in evaluators)
+            words = sample.path, sample.predictions["truth"], sample.predictions
+            pictures[sample.path] = _merged(one.update(*words) for one in evaluators)
         on_sample(sample)
     of_sets = [one for one in evaluators if hasattr(one, "result")] if pictures else []
     return Measurement(pictures, _merged(one.result() for one in of_sets), failures)
@@ -135,10 +128,9 @@ def _sample(methods, long_side, colorized, path, reading):
 
 
 def mean_alone(colorizer, **changes):
-    """The mean of what a network holds for likely, which is nearest to the truth.
+    """A `Colorizer` with the mean of what its network holds for likely, nearest to the truth.
 
-    Returns a `Colorizer` without the color that options and a preset's defaults add, and with
-    other changes as `Colorizer.replace` takes them.
+    No option and no default of the preset adds color; changes are those of `Colorizer.replace`.
     """
     if is_distribution(colorizer.config.output):
         changes |= {"decoder": "mean", "rebalancing": 0.0}
@@ -146,26 +138,21 @@ def mean_alone(colorizer, **changes):
 
 
 def measured_paths(folder, limit=None):
-    """Paths of the color photographs in a folder, sorted; the first `limit` unless that is None.
-
-    Raises PhotographError if there are none.
-    """
+    """Sorted paths of a folder's photographs, the first `limit`; PhotographError if none."""
     return [path for path, _ in find_photographs([folder])][:limit]
 
 
 def pair_outputs(outputs, truth, paths):
     """Finds the colorized picture in `outputs` of each of the photographs `paths` in `truth`.
 
-    Colorizing may change the format: `old/a.jpg` is paired with `old/a.jpg`, else with the only
-    picture of another suffix, such as `old/a.png`.
+    `old/a.jpg` is paired with `old/a.jpg`, else with the only picture of another suffix.
 
     Returns:
         `(pairs, extra)`: a dict of path to path, and the list of the pictures in `outputs` that
-        belong to no photograph in `truth`, neither in `paths` nor elsewhere.
+        belong to no photograph in `truth`.
 
     Raises:
-        PhotographError: if there are no pictures at all, or some are missing, have more than one
-            candidate or another size; the message names the first of these.
+        PhotographError: for missing ones, more than one candidate or another size; names some.
     """
     colorized = photographs_by_name(outputs)
 
@@ -196,10 +183,9 @@ def pair_outputs(outputs, truth, paths):
 
 
 def scaled_rgb(path, long_side):
-    """Reads a photograph as float32 (H, W, 3), sRGB in [0, 1], at a size that is quick to measure.
+    """Reads a photograph as float32 (H, W, 3), sRGB in [0, 1]; PhotographError if it cannot be.
 
-    A long side of more pixels than `long_side` is scaled down to it. Raises PhotographError if
-    the photograph cannot be read.
+    A long side of more pixels than `long_side` is scaled down to it.
     """
     return _scaled_down(read_photograph(path).pixels, long_side)
 

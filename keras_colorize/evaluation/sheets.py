@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import dataclasses
 import math
 from pathlib import Path
 
@@ -15,14 +14,12 @@ from keras_colorize.inference.pixels import from_float, lightness_of, to_float
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.io.atomic import atomic_file
 
+# Side in pixels of a picture on a sheet.
 CELL = 256
-"""Side in pixels of a picture on a sheet."""
-
+# Rows of a sheet; the pictures of a large folder would not fit into memory.
 MOST_ROWS = 60
-"""Rows of a sheet; the pictures of a large folder would not fit into memory."""
-
+# Color photographs inside scikit-image that the demonstration makes grey.
 DEMO = ("astronaut", "chelsea", "coffee", "rocket")
-"""Color photographs inside scikit-image that the demonstration makes grey."""
 
 
 class SheetRows:
@@ -119,21 +116,6 @@ def _curves(path):
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected the history of a training run: {error}") from error
     return curves
-
-
-def sweep_pictures(colorizer, pixels):
-    """A photograph (H, W, C) after each sweep of a refinement (Melas-Kyriazi & Han 2017, fig. 4).
-
-    Returns a list of uint8 sRGB arrays (h, w, 3): grey, which the uniform start decodes to, and
-    the result after each sweep. Raises ValueError for a colorizer without refinement.
-    """
-    if colorizer.refinement is None:
-        raise InputError('Expected a colorizer with a refinement, such as refine="mrf".')
-    pictures = [_grey(_thumbnail(pixels))]
-    for sweeps in range(1, colorizer.refinement.sweeps + 1):
-        refinement = dataclasses.replace(colorizer.refinement, sweeps=sweeps)
-        pictures.append(_thumbnail(colorizer.replace(refine=refinement)(pixels)))
-    return pictures
 
 
 def write_demo_photographs(folder):

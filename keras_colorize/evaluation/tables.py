@@ -14,8 +14,8 @@ from keras_colorize import __version__
 from keras_colorize.io.atomic import write_file
 from keras_colorize.presets import sha256
 
+# Metrics of the first table: nearness to the truth, and as much color as there.
 HEADLINE = ("psnr_mean", "psnr_median", "ab_error", "colorfulness")
-"""Metrics of the first table: nearness to the truth, and as much color as there."""
 
 _METRICS = {
     "psnr_mean": ("PSNR mean", "higher"),
@@ -41,8 +41,8 @@ _METRICS = {
     "scene_top5": ("scene top-5, %", "higher"),
 }
 
+# Other metrics, such as `fid[mobilenet_v2]`, are called by their names.
 LABELS = {key: label for key, (label, _) in _METRICS.items()}
-"""What metrics are called; others, such as `fid[mobilenet_v2]`, are called by their names."""
 
 _DECIMALS = {"ssim": 4, "ab_mse": 5, "luv_uv_error": 1, "lpips[alex]": 4, "blotchiness": 3}
 
@@ -84,8 +84,8 @@ def summarize(pictures, overall=None):
 def format_table(summary, metrics=HEADLINE, directions=False):
     """Formats metrics as a Markdown table, a row per method, with a dash for what it lacks.
 
-    The summary is what `summarize` returns, the metrics are keys in it, a column each; with
-    `directions` a first row says which way each is better.
+    The summary is what `summarize` returns, the metrics are keys in it; with `directions` a first
+    row says which way each is better.
     """
     rows = [["better", *map(better, metrics)]] if directions else []
     for name, row in summary.items():
@@ -96,8 +96,8 @@ def format_table(summary, metrics=HEADLINE, directions=False):
 def format_details(summary, n):
     """Formats the other metrics as a Markdown table, a column per method.
 
-    The summary is what `summarize` returns, n how many pictures were measured, without which a
-    Frechet distance means nothing.
+    The summary is what `summarize` returns, n the number of pictures, which a Frechet distance
+    needs to mean anything.
     """
     found = dict.fromkeys(key for row in summary.values() for key in row if key not in HEADLINE)
     rows = []
@@ -118,10 +118,9 @@ def _markdown(head, rows):
 
 
 def write_csv(path, measurement, folder, overwrite=False):
-    """Writes the metrics of a `Measurement`, a row per picture and method.
+    """Writes the metrics of a `Measurement`, a row per picture, by its path in folder, and method.
 
-    Paths are given in the folder of the photographs. Raises PhotographError if the file exists,
-    unless `overwrite`, or cannot be written.
+    Raises PhotographError if the file exists, unless `overwrite`, or cannot be written.
     """
     rows = [
         {"path": _relative(photograph, folder), "method": method, **metrics}

@@ -8,8 +8,6 @@ from PIL import Image
 from skimage import color
 
 from keras_colorize import cli
-from keras_colorize.evaluation import sweep_pictures
-from keras_colorize.inference import Refinement
 
 HINT = "10,12,#c83232,3"
 
@@ -78,23 +76,6 @@ def test_typed_hints_lie_above_painted_ones(run, photo, tmp_path):
     assert (green, blue) == (1, 2)
 
 
-def test_the_film_strip(run, photo, tmp_path):
-    run(photo, "--refine", "mrf", "--sweeps", "2", "--sweeps-strip", tmp_path / "strip.png")
-    with Image.open(tmp_path / "strip.png") as strip:
-        # Three cells of 256 pixels: before the first sweep, and after each of two.
-        assert 3 * 256 < strip.width < 4 * 256
-
-
-def test_pictures_of_the_strip(tiny_colorizer, picture):
-    colorizer = tiny_colorizer.replace(refine=Refinement(sweeps=2))
-    pictures = sweep_pictures(colorizer, picture)
-    assert len(pictures) == 3
-    assert np.ptp(pictures[0].astype(int), axis=-1).max() <= 1
-    np.testing.assert_array_equal(pictures[-1], colorizer(picture))
-    with pytest.raises(ValueError, match="with a refinement"):
-        sweep_pictures(tiny_colorizer, picture)
-
-
 def test_wrong_hints_are_told_before_keras_is_imported(refused, photo, tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "_import_keras", pytest.fail)
     for hint, said in (("1,2,red", "like #a0c030"), ("50,2,#ff0000", "50x40")):
@@ -105,7 +86,6 @@ def test_wrong_hints_are_told_before_keras_is_imported(refused, photo, tmp_path,
     "words, said",
     [
         (["--sigma", "1"], "--refine mrf with --sigma"),
-        (["--sweeps-strip", "strip.png"], "with a refinement"),
         (["--palette", "nowhere.png"], "nowhere.png"),
         (["--hint", "1,2"], "like #a0c030"),
         (["--hint", "here,2,#ff0000"], "X,Y,#RRGGBB"),
@@ -113,7 +93,6 @@ def test_wrong_hints_are_told_before_keras_is_imported(refused, photo, tmp_path,
         (["--hint-layer", "photo.png"], "with transparency"),
         (["--hint-layer", "small.png"], "a layer of 50x40, as the photograph, received 4x4"),
         (["small.png", "--hint", HINT], "expected one photograph with hints, received 2"),
-        (["small.png", "--refine", "mrf", "--sweeps-strip", "x.png"], "expected one photograph"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from skimage import color, metrics
 
-from keras_colorize.evaluation import as_grey, measure, measured_paths, scaled_rgb
+from keras_colorize.evaluation import as_grey, measure, measured_paths, pair_outputs, scaled_rgb
 from keras_colorize.io import PhotographError
 
 
@@ -24,56 +24,7 @@ def test_metrics_of_grey_and_truth_are_those_of_skimage(folder):
     assert row["truth"]["colorfulness"] > 30
 
 
-def test_methods_stand_between_grey_and_truth(folder):
-    seen = []
-    paths = measured_paths(folder)
-    methods = {"red": lambda rgb: np.full_like(rgb, [1.0, 0.0, 0.0])}
-    measurement = measure(methods, paths, on_sample=seen.append)
-    assert list(measurement.pictures) == paths == [sample.path for sample in seen]
-    for row in measurement.pictures.values():
-        assert list(row) == ["grey", "red", "truth"]
-        # The chroma of pure red is 104.55 in L*a*b* (scikit-image: a 80.09, b 67.20).
-        assert 80 < row["red"]["ab_error"] < 130
-    assert list(seen[0].predictions) == ["grey", "red", "truth"]
-
-
-def test_what_cannot_be_read_is_left_out(folder):
-    (folder / "broken.png").write_text("This is no photograph.")
-    paths, seen = measured_paths(folder), []
-    measurement = measure({}, paths, on_sample=seen.append)
-    assert [sample.path for sample in seen] == paths
-    ((path, reason),) = measurement.failures.items()
-    assert path == folder / "broken.png"
-    assert "broken.png" in reason
-    assert list(measurement.pictures) == [one for one in paths if one != path]
-    assert measure({}, [path]).overall == {}
-
-
-def test_pictures_that_were_colorized_before(folder, tmp_path):
-    (path,) = measured_paths(folder, 1)
-    rgb = np.asarray(Image.open(path))
-    # Another program made it darker: only its color is measured.
-    lab = color.rgb2lab(rgb) * [0.7, 0.9, 0.9]
-    darker = np.uint8(np.rint(255 * np.clip(color.lab2rgb(lab), 0, 1)))
-    Image.fromarray(darker).save(tmp_path / "made.png")
-    colorized = {"other": {path: tmp_path / "made.png"}}
-    row = measure({}, [path], colorized=colorized).pictures[path]
-    assert list(row) == ["grey", "other", "truth"]
-    assert row["other"]["psnr"] > row["grey"]["psnr"] + 10
-    assert 0 < row["other"]["ab_error"] < 0.2 * row["grey"]["ab_error"]
-
-
-def test_colorized_pictures_that_are_broken_or_of_another_size(folder, tmp_path):
-    paths = measured_paths(folder, 2)
-    (tmp_path / "broken.png").write_text("This is no photograph.")
-    Image.new("RGB", (16, 13)).save(tmp_path / "large.png")
-    made = {paths[0]: tmp_path / "broken.png", paths[1]: tmp_path / "large.png"}
-    failures = measure({}, paths, colorized={"other": made}).failures
-    assert "broken.png" in failures[paths[0]]
-    assert "expected a picture of 16x12, received 16x13" in failures[paths[1]]
-
-
-def test_evaluators_add_metrics(folder):
+def test_methods_stand_between_grey_and_truth_and_evaluators_add_metrics(folder):
     class Evaluator:
         def update(self, path, target, predictions):
             assert target is predictions["truth"]
@@ -82,12 +33,45 @@ def test_evaluators_add_metrics(folder):
         def result(self):
             return {"grey": {"set": 7.0}}
 
-    measurement = measure({}, measured_paths(folder), evaluators=[Evaluator()])
-    row = measurement.pictures[folder / "a.png"]
-    assert row["grey"]["letters"] == 5.0
-    assert "letters" not in row["truth"]
-    assert "auc_rebalanced" in measurement.overall["truth"]
-    assert measurement.summary()["grey"]["set"] == 7.0
+    (folder / "broken.png").write_text("This is no photograph.")
+    paths, seen = measured_paths(folder), []
+    methods = {"red": lambda rgb: np.full_like(rgb, [1.0, 0.0, 0.0])}
+    found = measure(methods, paths, evaluators=[Evaluator()], on_sample=seen.append)
+    assert [sample.path for sample in seen] == paths
+    assert list(seen[0].predictions) == ["grey", "red", "truth"]
+    ((broken, reason),) = found.failures.items()
+    assert broken == folder / "broken.png"
+    assert "broken.png" in reason
+    assert list(found.pictures) == [path for path in paths if path != broken]
+    for row in found.pictures.values():
+        assert list(row) == ["grey", "red", "truth"]
+        # The chroma of pure red is 104.55 in L*a*b* (scikit-image: a 80.09, b 67.20).
+        assert 80 < row["red"]["ab_error"] < 130
+        assert (row["grey"]["letters"], "letters" in row["truth"]) == (5.0, False)
+    assert "auc_rebalanced" in found.overall["truth"]
+    assert found.summary()["grey"]["set"] == 7.0
+    assert measure({}, [broken]).overall == {}
+
+
+def test_pictures_that_were_colorized_before(folder, tmp_path):
+    paths = measured_paths(folder)
+    rgb = np.asarray(Image.open(paths[0]))
+    # Another program made it darker: only its color is measured.
+    lab = color.rgb2lab(rgb) * [0.7, 0.9, 0.9]
+    darker = np.uint8(np.rint(255 * np.clip(color.lab2rgb(lab), 0, 1)))
+    made = dict(
+        zip(paths, (tmp_path / f"{name}.png" for name in ("a", "cut", "large")), strict=True)
+    )
+    Image.fromarray(darker).save(made[paths[0]])
+    made[paths[1]].write_text("This is no photograph.")
+    Image.new("RGB", (16, 13)).save(made[paths[2]])
+    found = measure({}, paths, colorized={"other": made})
+    row = found.pictures[paths[0]]
+    assert list(row) == ["grey", "other", "truth"]
+    assert row["other"]["psnr"] > row["grey"]["psnr"] + 10
+    assert 0 < row["other"]["ab_error"] < 0.2 * row["grey"]["ab_error"]
+    assert "cut.png" in found.failures[paths[1]]
+    assert "expected a picture of 16x12, received 16x13" in found.failures[paths[2]]
 
 
 def test_more_threads_change_nothing(folder):
@@ -121,3 +105,49 @@ def test_grey_has_the_lightness():
     lightness = np.float32([[[0.0], [53.585], [100.0]]])
     # scikit-image: L* 53.585 is the grey level 128.
     np.testing.assert_allclose(as_grey(lightness)[0, :, 0], [0, 128 / 255, 1], atol=1e-4)
+
+
+@pytest.fixture
+def outputs(folder, tmp_path):
+    """A copy of the true pictures, to be spoiled, and one that belongs to none."""
+    shutil.copytree(folder, tmp_path / "made")
+    Image.new("RGB", (16, 12)).save(tmp_path / "made" / "more.png")
+    return tmp_path / "made"
+
+
+def test_pairs_by_relative_path_whatever_the_format(folder, outputs):
+    paths, more = measured_paths(folder), [outputs / "more.png"]
+    with Image.open(outputs / "sub" / "c.png") as picture:
+        picture.save(outputs / "sub" / "c.jpg")
+    # The same name goes before another suffix; without it the other one is taken.
+    pairs, extra = pair_outputs(outputs, folder, paths)
+    assert pairs == {path: outputs / path.relative_to(folder) for path in paths}
+    assert sorted(extra) == [*more, outputs / "sub" / "c.jpg"]
+    (outputs / "sub" / "c.png").unlink()
+    # What cannot be opened is left to the measurement, what a limit leaves out is not extra.
+    (outputs / "a.png").write_text("This is no photograph.")
+    pairs, extra = pair_outputs(outputs, folder, paths)
+    assert (len(pairs), pairs[folder / "sub/c.png"]) == (3, outputs / "sub" / "c.jpg")
+    assert extra == pair_outputs(outputs, folder, paths[:1])[1] == more
+
+
+def test_faults_are_named_in_one_line(folder, outputs):
+    exif = Image.Exif()
+    exif[274] = 6  # Turned by a quarter: stored 12x16, shown 16x12.
+    Image.new("RGB", (12, 16)).save(outputs / "a.png", exif=exif)
+    pair_outputs(outputs, folder, measured_paths(folder))
+    Image.new("RGB", (16, 12)).save(outputs / "a.png", exif=exif)
+    (outputs / "b.png").unlink()
+    (outputs / "sub" / "c.png").unlink()
+    for suffix in ("jpg", "webp"):
+        Image.new("RGB", (16, 12)).save(outputs / "sub" / f"c.{suffix}")
+    with pytest.raises(PhotographError) as caught:
+        pair_outputs(outputs, folder, measured_paths(folder))
+    assert str(caught.value) == (
+        f"{outputs}: expected one picture of the same name and size for each of the 3 photographs "
+        f"of {folder}, found a.png: 12x16 for 16x12; b.png: missing; sub/c.png: c.jpg, c.webp"
+    )
+    for number in range(8):
+        shutil.copy(folder / "a.png", folder / f"x{number}.png")
+    with pytest.raises(PhotographError, match=r"x0.png: missing; x1.png: missing and 6 more$"):
+        pair_outputs(outputs, folder, measured_paths(folder))

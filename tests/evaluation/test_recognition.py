@@ -1,15 +1,20 @@
+import dataclasses
+import sys
+import types
+
 import keras
 import numpy as np
 import pytest
 import scipy.linalg
+import torch
 
+from keras_colorize import Colorizer, distribution_unet
+from keras_colorize.evaluation import Scenes, make_evaluators, measured_paths
 from keras_colorize.evaluation.recognition import (
-    FeatureEvaluator,
     Recognition,
     crops,
     frechet_distance,
     imagenet_class,
-    load_features,
 )
 
 
@@ -20,28 +25,24 @@ def evaluator(mobilenet_weights):
 
 def test_crops_are_the_scaled_middle():
     # Left third red, middle green, right blue: the square in the middle is all green.
-    picture = np.zeros((20, 60, 3), "float32")
-    for column in range(3):
-        picture[:, 20 * column : 20 * column + 20, column] = 1.0
+    picture = np.repeat(np.eye(3, dtype="float32"), 20, axis=0)[None].repeat(20, axis=0)
     (crop,) = crops({"one": picture}, 8)
     assert crop.shape == (8, 8, 3)
     np.testing.assert_allclose(crop[:, 1:-1], np.broadcast_to([-1, 1, -1], (8, 6, 3)), atol=0.05)
 
 
 def test_scores_and_features_are_those_of_the_network(evaluator, mobilenet_weights):
-    pictures = np.random.default_rng(0).random((2, 30, 40, 3)).astype("float32")
-    made = dict(enumerate(pictures))
-    found = evaluator.network.predict_on_batch(crops(made, 224))
+    made = dict(enumerate(np.random.default_rng(0).random((2, 30, 40, 3)).astype("float32")))
+    found = evaluator.network.predict_on_batch(crops(made))
     network = keras.applications.MobileNetV2(weights=mobilenet_weights)
-    expected = network.predict_on_batch(crops(made, 224))
-    np.testing.assert_allclose(keras.ops.softmax(found["logits"]), expected, rtol=1e-3)
+    expected = network.predict_on_batch(crops(made))
     kernel, bias = network.layers[-1].get_weights()
-    logits = np.mean(found["features"][-1], axis=(1, 2)) @ kernel + bias
-    np.testing.assert_allclose(keras.ops.softmax(logits), expected, rtol=1e-3)
+    for logits in (found["logits"], np.mean(found["features"][-1], axis=(1, 2)) @ kernel + bias):
+        np.testing.assert_allclose(keras.ops.softmax(logits), expected, rtol=1e-3)
 
 
 def test_recognized_is_what_has_the_answer_of_the_truth(evaluator, monkeypatch):
-    features = np.random.default_rng(0).normal(size=(2, 4, 6))
+    features = np.random.default_rng(0).normal(size=(2, 4, 3, 2, 6))
     logits = np.eye(10)[[[3, 3, 5, 3], [1, 2, 2, 2]]]
     found = iter([{"features": [features[n]], "logits": logits[n]} for n in range(2)])
     monkeypatch.setattr(evaluator.network, "predict_on_batch", lambda pictures: next(found))
@@ -53,16 +54,21 @@ def test_recognized_is_what_has_the_answer_of_the_truth(evaluator, monkeypatch):
     for metric in ("recognized", "imagenet_top1"):
         assert [row[metric] for row in second.values()] == [0.0, 100.0, 100.0, 100.0]
     assert "imagenet_top1" not in first["truth"]
-    result = evaluator.result()
-    assert result["truth"]["fid[mobilenet_v2]"] == pytest.approx(0.0, abs=1e-9)
-    assert result["grey"]["fid[mobilenet_v2]"] > 0.1
+    means = features.mean(axis=(2, 3))
+    expected = {name: frechet_distance(means[:, 3], means[:, i]) for i, name in enumerate(made)}
+    for name, row in evaluator.result().items():
+        assert row == {"fid[mobilenet_v2]": pytest.approx(expected[name])}
 
 
 @pytest.mark.parametrize(
     ("path", "index"),
     [
+        # Keras' own list is downloaded; these answers of it are well known.
         ("n01440764_10026.JPEG", 0),
-        ("photos/n01440764/10026.jpg", 0),
+        ("n02123045", 281),
+        ("n02099712", 208),
+        ("n04285008", 817),
+        ("photos/n07753592/10026.jpg", 954),
         ("ILSVRC2012_val_00000001_n15075141.JPEG", 999),
         # The file's own name is nearer than that of its folder.
         ("n01440764/n02119789_kit_fox.png", 278),
@@ -77,44 +83,13 @@ def test_names_tell_the_class(path, index):
     assert imagenet_class(path) == index
 
 
-def test_classes_are_in_the_order_of_the_scores():
-    # Keras' own list is downloaded; these answers of it are well known.
-    known = {"n02123045": 281, "n02099712": 208, "n04285008": 817, "n07753592": 954}
-    assert {wordnet_id: imagenet_class(wordnet_id) for wordnet_id in known} == known
-
-
 def test_weights_that_do_not_fit(tmp_path):
     with pytest.raises(ValueError, match="nothing.h5: Expected"):
         Recognition(tmp_path / "nothing.h5")
-    _network(4).save_weights(tmp_path / "a.weights.h5")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.save_weights(tmp_path / "a.weights.h5")
     with pytest.raises(ValueError, match="keras.applications.MobileNetV2"):
         Recognition(tmp_path / "a.weights.h5")
-
-
-def _network(*shape):
-    inputs = keras.Input(shape)
-    return keras.Model(inputs, keras.layers.Identity()(inputs))
-
-
-def test_features_of_any_network(tmp_path):
-    _network(8, 8, 3).save(tmp_path / "colors.keras")
-    evaluator = load_features(tmp_path / "colors.keras")
-    rng = np.random.default_rng(0)
-    true = rng.random((4, 8, 8, 3)).astype("float32") * 0.5
-    for one in true:
-        assert evaluator.update(None, one, {"truth": one, "brighter": one + 0.25}) == {}
-    # Its maps are averaged: the mean of three channels in [-1, 1] moves by 0.5 each.
-    assert evaluator.result()["brighter"] == {"fid[colors]": pytest.approx(0.75, rel=1e-3)}
-
-
-def test_networks_of_another_kind(tmp_path):
-    for shape in ((8, 8, 1), (8, 6, 3), (8,)):
-        with pytest.raises(ValueError, match="network of pictures"):
-            FeatureEvaluator(_network(*shape), "net")
-    assert FeatureEvaluator(_network(None, None, 3), "net").side == 224
-    (tmp_path / "bad.keras").write_text("no network")
-    with pytest.raises(ValueError, match=".keras file"):
-        load_features(tmp_path / "bad.keras")
 
 
 def test_closed_form_of_gaussians_with_independent_features():
@@ -141,3 +116,102 @@ def test_root_of_the_product_of_covariances(counts):
     offset = np.square(first.mean(0) - second.mean(0)).sum()
     expected = offset + np.trace(c1) + np.trace(c2) - 2 * root
     assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.fixture(scope="module")
+def scene_colorizer(tiny_config):
+    """A tiny network that tells seven scenes apart, the third two folders deep."""
+    keras.utils.set_random_seed(0)
+    arguments = {**tiny_config.arguments, "classes": 7}
+    names = ("sub", "b", "church/outdoor", "d", "e", "f", "g")
+    config = dataclasses.replace(tiny_config, arguments=arguments, class_names=names)
+    return Colorizer(distribution_unet(**arguments), config)
+
+
+@pytest.mark.parametrize(
+    ("logits", "top1", "top5"),
+    [
+        ([9, 1, 2, 3, 4, 5, 6], 100.0, 100.0),
+        ([5, 9, 8, 7, 6, 1, 2], 0.0, 100.0),
+        ([4, 9, 8, 7, 6, 5, 2], 0.0, 0.0),
+    ],
+)
+def test_scenes_are_the_folders(scene_colorizer, folder, monkeypatch, logits, top1, top5):
+    evaluator = Scenes(scene_colorizer, ("mean", "tiny"), folder)
+    rgb = np.random.default_rng(0).random((40, 30, 3)).astype("float32")
+    real = scene_colorizer.model.predict_on_batch
+
+    def predict(lightness):
+        # The network sees lightness at its working size.
+        assert lightness.shape == (1, 64, 64, 1)
+        assert real(lightness)["class_logits"].shape == (1, 7)
+        return {"class_logits": np.float32([logits])}
+
+    monkeypatch.setattr(scene_colorizer.model, "predict_on_batch", predict)
+    found = evaluator.update(folder / "sub" / "c.png", rgb, {})
+    assert found == dict.fromkeys(("mean", "tiny"), {"scene_top1": top1, "scene_top5": top5})
+    assert evaluator.update(folder / "a.png", rgb, {}) == {}
+    assert evaluator.label(folder / "church" / "outdoor" / "x.png") == 2
+
+
+def test_what_is_not_measured_is_said(folder, tiny_colorizer, scene_colorizer, mobilenet_weights):
+    paths = measured_paths(folder)
+    evaluators, absent = make_evaluators(paths)
+    assert evaluators == []
+    assert absent == {
+        "recognizability, ImageNet top-1, fid[mobilenet_v2]": "no --classifier given",
+        "scene top-1, top-5": "no preset that knows scenes",
+        "lpips": "package lpips not installed",
+    }
+    scenes = (scene_colorizer, ("tiny",), folder)
+    for few, given, reason in (
+        (paths, (tiny_colorizer, *scenes[1:]), "no preset that knows scenes"),
+        (paths[:1], scenes, "no photograph is in a folder called like a scene"),
+    ):
+        assert make_evaluators(few, scenes=given)[1]["scene top-1, top-5"] == reason
+    evaluators, absent = make_evaluators(paths, mobilenet_weights, scenes)
+    assert [type(evaluator) for evaluator in evaluators] == [Recognition, Scenes]
+    assert list(absent) == ["ImageNet top-1", "lpips"]
+    _, absent = make_evaluators([*paths, folder / "n02119789_1.png"], mobilenet_weights)
+    assert "ImageNet top-1" not in absent
+
+
+@pytest.fixture
+def lpips(monkeypatch):
+    """A package of the name and the interface of lpips, which measures the mean difference."""
+
+    class LPIPS(torch.nn.Module):
+        def __init__(self, net, verbose):
+            super().__init__()
+            assert (net, verbose) == ("alex", False)
+            self.weight = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, first, second):
+            distance = self.weight * (first - second).abs().mean()
+            # Nothing is kept for a gradient that nobody asks for.
+            assert not distance.requires_grad
+            return distance
+
+    package = types.ModuleType("lpips")
+    package.LPIPS = LPIPS
+    package.im2tensor = lambda image: torch.tensor(image[None] / 127.5 - 1.0)
+    monkeypatch.setitem(sys.modules, "lpips", package)
+    return package
+
+
+def test_lpips_where_it_is_installed(lpips):
+    target = np.full((64, 70, 3), 0.5, "float32")
+    (evaluator,), absent = make_evaluators([])
+    assert "lpips" not in absent
+    found = evaluator.update(None, target, {"truth": target, "other": target + 0.25})
+    assert found["truth"] == {"lpips[alex]": 0.0}
+    assert found["other"]["lpips[alex]"] == pytest.approx(0.5)
+    assert evaluator.update(None, target[:63], {"truth": target[:63]}) == {}
+
+
+def test_lpips_without_its_weights(lpips, monkeypatch):
+    def unreachable(**_):
+        raise OSError("no network")
+
+    monkeypatch.setattr(lpips, "LPIPS", unreachable)
+    assert make_evaluators([])[1]["lpips"] == "its weights cannot be had: no network"
