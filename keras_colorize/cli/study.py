@@ -23,7 +23,7 @@ def add(commands):
     command.add_argument("folders", nargs=1, metavar="[NAME=]DIR", help="pictures of one method")
     command.add_argument("--truth", required=True, metavar="DIR", help="the true pictures")
     option = command.add_argument
-    option("--trials", type=count, default=40, help="pairs, with the catch pairs (default: 40)")
+    option("--trials", type=number(int, 2), default=40, help="pairs in all (default: 40)")
     option("--practice", type=whole, default=10, help="pairs before these (default: 10)")
     _add_page_options(command, 256)
     command.set_defaults(run=_real_or_colorized)
@@ -52,7 +52,7 @@ def _add_page_options(command, size):
 def _check_page(options):
     import secrets
 
-    from keras_colorize.apps.study import check_paths, method_folders
+    from keras_colorize.apps.study.questions import check_paths, method_folders
 
     check_paths(options.output, options.overwrite)
     options.methods = method_folders(options.folders, options.truth)
@@ -62,50 +62,56 @@ def _check_page(options):
 
 
 def _naturalness(options):
-    from keras_colorize.apps.study import make_naturalness, paired_photographs
+    from keras_colorize.apps.study import make_naturalness
 
-    total = min(len(paired_photographs(options.methods)), options.max_pictures or sys.maxsize)
     limits = {"max_pictures": options.max_pictures, "per_participant": options.per_participant}
-    return _page(options, make_naturalness, total, limits)
+    return _page(options, make_naturalness, **limits)
 
 
 def _real_or_colorized(options):
     from keras_colorize.apps.study import make_real_or_colorized
 
-    counts = {"trials": options.trials, "practice": options.practice}
-    return _page(options, make_real_or_colorized, sum(counts.values()), counts)
+    return _page(options, make_real_or_colorized, trials=options.trials, practice=options.practice)
 
 
-def _page(options, make, total, settings):
+def _page(options, make, **settings):
     from keras_colorize.apps.study import write_study
 
-    with Progress("reading", total) as progress:
-        settings |= {"size": options.size, "on_picture": progress.advance}
-        study = make(options.methods, options.seed, **settings)
+    study = make(options.methods, options.seed, size=options.size, track=_tracked, **settings)
     key, size = write_study(study, options.output, options.overwrite)
-    print(f"page: {options.output} ({size / 1e6:.1f} MB, {len(study.pictures)} pictures)")
+    print(f"page: {options.output} ({size / 1e6:.1f} MB, {len(study.page['pictures'])} pictures)")
     print(f"key: {key}, which says what is what: keep it from the participants")
     return 0
 
 
-def _count(options):
-    from keras_colorize.apps import study
+def _tracked(photographs):
+    with Progress("reading", len(photographs)) as progress:
+        for photograph in photographs:
+            yield photograph
+            progress.advance()
 
-    key = study.read_key(options.key)
+
+def _count(options):
+    import json
+
+    from keras_colorize.apps.study import votes
+    from keras_colorize.io.atomic import write_file
+
+    key = votes.read_key(options.key)
     returned, faults = [], []
     for path in dict.fromkeys(options.votes):
         try:
-            returned.append(study.read_votes(path, key))
-        except study.VotesError as fault:
+            returned.append(votes.read_votes(path, key))
+        except votes.VotesError as fault:
             faults.append(fault)
             print(f"failed: {fault}", file=sys.stderr)
     if not returned:
         print("keras-colorize: expected votes to count, received none", file=sys.stderr)
         return EXIT_FAILED
-    results = study.count_votes(returned, key, options.seed, options.catch_pass)
-    for note in results.notes:
+    results = votes.count_votes(returned, key, options.seed, options.catch_pass)
+    for note in results["notes"]:
         print(f"note: {note}", file=sys.stderr)
     if options.output:
-        study.write_results(results, options.output, options.overwrite)
-    print(study.format_results(results))
+        write_file(options.output, json.dumps(results, indent=1), options.overwrite)
+    print(votes.format_results(results))
     return EXIT_FAILED if faults else 0

@@ -1,9 +1,14 @@
-"""The two questions of user studies, and the pictures that they are asked about."""
+"""The two questions of user studies: pages that need no server, and keys that stay at home."""
 
+import base64
+import hashlib
+import json
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
+from keras_colorize import __version__
 from keras_colorize.errors import InputError
 from keras_colorize.io import (
     PhotographError,
@@ -12,66 +17,53 @@ from keras_colorize.io import (
     read_photograph,
     small_pixels,
 )
+from keras_colorize.io.atomic import atomic_file
 
-TRUTH = "truth"
-"""Name of the true colors among the methods."""
+TRUTH, CATCH = "truth", "catch"
+"""Methods of true colors, and of catch pairs: the colors of another photograph."""
 
-CATCH = "catch"
-"""The part of a catch pair, and its method: colors of another photograph."""
+KEY_FORMAT, VOTES_FORMAT = "keras-colorize study key 1", "keras-colorize study votes 1"
 
 MOST_BYTES = 100_000_000
 """Largest page; browsers of phones fail on larger ones."""
 
-_CATCH_SHARE = 0.1
-_DONORS = 8
+_TITLES = {"naturalness": "Natural or not?", "real-or-colorized": "Real or colorized?"}
 
 
 class Study:
     """A study before it is written.
 
-    Args:
-        kind: `naturalness` or `real-or-colorized`.
-        seed: number that decides the ids of the pictures, and whatever else is drawn.
-
     Attributes:
         generator: numpy.random.Generator of the seed.
-        data: what the page needs beside its pictures, with opaque ids alone.
-        pictures: dict of opaque id to JPEG bytes.
-        meaning: dict of opaque id to dict with the method, the relative path and the part.
-        settings: dict of what the study was made with, the seed among it.
+        page: dict that the page shows: opaque ids, and by these JPEG pictures in base64.
+        key: dict of the method, path and part (`test`, `practice`, `catch`) of each id, and more.
     """
 
-    def __init__(self, kind, seed):
-        self.kind, self.generator = kind, np.random.default_rng(seed)
-        self.data, self.pictures, self.meaning, self.settings = {"side": 0}, {}, {}, {"seed": seed}
+    def __init__(self, kind, seed, size, methods):
+        self.generator = np.random.default_rng(seed)
+        self.page = {"kind": kind, "format": VOTES_FORMAT, "side": 0, "pictures": {}}
+        self.key = {"format": KEY_FORMAT, "kind": kind, "version": __version__, "seed": seed}
+        self.key |= {"size": size, "methods": methods, "pictures": {}}
 
     def add(self, pixels, method, path, part="test"):
-        """Adds a picture, uint8 sRGB (h, w, 3), and returns its opaque id.
-
-        `path` is that of the photograph, relative; `part` is `test`, `practice` or `catch`.
-        Raises InputError if the page would be larger than browsers show.
-        """
+        """Adds a picture, uint8 sRGB (h, w, 3); returns its id. InputError for a page too large."""
         name = self.generator.bytes(8).hex()
-        self.pictures[name] = jpeg_bytes(pixels)
-        self.meaning[name] = {"method": method, "path": path, "part": part}
+        self.page["pictures"][name] = base64.b64encode(jpeg_bytes(pixels)).decode()
+        self.key["pictures"][name] = {"method": method, "path": path, "part": part}
         # The place that the page keeps for all of them.
-        self.data["side"] = max(self.data["side"], *pixels.shape[:2])
-        # In base64.
-        if sum(map(len, self.pictures.values())) * 4 // 3 > MOST_BYTES:
-            raise InputError(
-                f"expected a page of at most {MOST_BYTES / 1e6:.0f} MB, received more: lower "
-                "--size or the number of pictures"
-            )
+        self.page["side"] = max(self.page["side"], *pixels.shape[:2])
+        if sum(map(len, self.page["pictures"].values())) > MOST_BYTES:
+            largest = f"{MOST_BYTES / 1e6:.0f} MB"
+            raise InputError(f"expected at most {largest}: lower --size or the number of pictures")
         return name
 
 
 def make_naturalness(
-    methods, seed, *, size=224, max_pictures=None, per_participant=None, on_picture=lambda: None
+    methods, seed, *, size=224, max_pictures=None, per_participant=None, track=iter
 ):
     """Makes a `Study` of naturalness: does this image look natural to you?
 
-    Iizuka et al. 2016, section 4.3: pictures of every method and true ones, mixed at random, one
-    at a time; each participant judges equally many of each.
+    Pictures of every method and true ones, mixed, one at a time (Iizuka et al. 2016, section 4.3).
 
     Args:
         methods: dict of name to folder, at least two, see `method_folders`.
@@ -79,7 +71,7 @@ def make_naturalness(
         size: long side in pixels.
         max_pictures: number of photographs on the page, each in all versions; None for all.
         per_participant: number of these that each participant judges; None for all.
-        on_picture: called without arguments after each photograph.
+        track: function that iterates over the list of photographs, and may show how far it is.
 
     Raises:
         PhotographError: if photographs are missing, unreadable or differ in size.
@@ -87,62 +79,42 @@ def make_naturalness(
     """
     if len(methods) < 2:
         raise InputError("expected at least two folders to compare, received one; --truth counts")
-    study, paths, photographs = Study("naturalness", seed), paired_photographs(methods), []
-    for path in sorted(study.generator.permutation(list(paths))[:max_pictures].tolist()):
-        versions = read_versions(paths[path], size)
+    study, paths = Study("naturalness", seed, size, list(methods)), _paired_photographs(methods)
+    photographs = []
+    for path in track(sorted(study.generator.permutation(list(paths))[:max_pictures].tolist())):
+        versions = _read_versions(paths[path], size)
         photographs.append(sorted(study.add(versions[name], name, path) for name in versions))
-        on_picture()
     judged = min(per_participant or len(photographs), len(photographs))
-    study.data |= {"photographs": sorted(photographs), "perParticipant": judged}
-    expected = judged * len(methods)
-    study.settings |= {"size": size, "methods": list(methods), "expected_votes": expected}
+    study.page |= {"photographs": sorted(photographs), "perParticipant": judged}
+    study.key["expected_votes"] = judged * len(methods)
     return study
 
 
-def make_real_or_colorized(
-    methods, seed, *, size=256, trials=40, practice=10, on_picture=lambda: None
-):
+def make_real_or_colorized(methods, seed, *, size=256, trials=40, practice=10, track=iter):
     """Makes the `Study` of one method's colorization Turing test: which of the two was colorized?
 
-    Zhang, Isola and Efros 2016, section 3.1: the photograph and its colorized version, each shown
-    for one second at 256 x 256; 10 practice pairs with feedback, then 40 pairs of which a tenth
-    show colors of another photograph, which an attentive participant finds.
-
-    Args:
-        methods: dict of name to folder: one method and `truth`, see `method_folders`.
-        seed: number that decides which photographs are taken and the ids of the pictures.
-        size: long side in pixels.
-        trials: pairs of a session, a tenth of them (at least one) catch pairs.
-        practice: pairs with feedback before these, which do not count.
-        on_picture: called without arguments after each pair is read.
-
-    Raises:
-        PhotographError: if photographs are missing, unreadable or differ in size.
-        InputError: if it is not one method, photographs are too few, or the page is too large.
+    A photograph and its colorized version, each for a second (Zhang et al. 2016, section 3.1). A
+    tenth of the `trials`, at least 2, are catch pairs with colors of another photograph, which an
+    attentive participant finds; `practice` pairs come before and do not count. `methods` are one
+    and `truth`. All else is as in `make_naturalness`; too few photographs are an InputError.
     """
     names = [name for name in methods if name != TRUTH]
     if len(names) != 1 or TRUTH not in methods or names == [CATCH]:
+        received = ", ".join(methods)
         raise InputError(
-            f"expected one method, not called {TRUTH!r} or {CATCH!r}, and the true pictures, "
-            f"received {', '.join(methods)}"
+            f"expected one method beside {TRUTH!r}, not {CATCH!r}, received {received}"
         )
-    if trials < 2:
-        raise InputError(
-            f"expected at least 2 trials, of which one is a catch trial, received {trials}"
-        )
-    catches = max(1, round(_CATCH_SHARE * trials))
+    catches = max(1, round(0.1 * trials))
     parts = ["practice"] * practice + [CATCH] * catches + ["test"] * (trials - catches)
-    study, paths, versions = Study("real-or-colorized", seed), paired_photographs(methods), {}
+    study, paths = Study("real-or-colorized", seed, size, names), _paired_photographs(methods)
     if len(paths) < len(parts):
-        raise InputError(
-            f"expected at least {len(parts)} photographs, one for each trial and each practice "
-            f"pair, received {len(paths)}: lower --trials or --practice"
-        )
-    for path in study.generator.permutation(list(paths))[: len(parts)].tolist():
-        versions[path] = read_versions(paths[path], size)
-        on_picture()
-    study.data |= {"practice": [], "pairs": []}
-    for (path, version), part in zip(versions.items(), parts, strict=True):
+        received = f"received {len(paths)}: lower --trials or --practice"
+        raise InputError(f"expected at least {len(parts)} photographs, {received}")
+    drawn = study.generator.permutation(list(paths))[: len(parts)].tolist()
+    versions = {path: _read_versions(paths[path], size) for path in track(drawn)}
+    study.page |= {"practice": [], "pairs": []}
+    for path, part in zip(drawn, parts, strict=True):
+        version = versions[path]
         if part == CATCH:
             wrong = _wrong_colors(path, versions, study.generator)
             version = {TRUTH: version[TRUTH], CATCH: wrong}
@@ -150,23 +122,18 @@ def make_real_or_colorized(
         pair = sorted(ids.values())
         if part == "practice":
             # The page gives feedback on these alone, so of these alone it knows the answer.
-            study.data["practice"].append({"pair": pair, "colorized": ids[names[0]]})
+            study.page["practice"].append({"pair": pair, "colorized": ids[names[0]]})
         else:
-            study.data["pairs"].append(pair)
-    study.data["pairs"].sort()
-    study.settings |= {"size": size, "methods": names, "expected_votes": len(parts)}
+            study.page["pairs"].append(pair)
+    study.page["pairs"].sort()
+    study.key["expected_votes"] = len(parts)
     return study
 
 
 def method_folders(words, truth=None):
-    """Reads which folder is which method: a dict of name to Path, in the given order.
+    """Reads a list of `NAME=DIR` or `DIR`, called like its folder: a dict of name to Path.
 
-    Args:
-        words: list of `NAME=DIR` or `DIR`, which is called like its folder.
-        truth: folder of true colors, which joins the methods as `truth`, or None.
-
-    Raises:
-        InputError: if two methods have the same name, or one is called `truth` beside `truth`.
+    A folder of true colors joins them as `truth`. Raises InputError if two have the same name.
     """
     methods = {}
     for word in [*words, f"{TRUTH}={truth}"] if truth else words:
@@ -174,67 +141,39 @@ def method_folders(words, truth=None):
         if not (equals and name) or Path(word).is_dir():
             name, folder = Path(word).resolve().name, word
         if name in methods:
-            raise InputError(
-                f"expected a name of its own for each folder (NAME=DIR), received {name} twice"
-            )
+            raise InputError(f"expected a name of its own (NAME=DIR), received {name} twice")
         methods[name] = Path(folder)
     return methods
 
 
-def paired_photographs(methods):
-    """Finds the photographs that every method has; suffixes may differ.
-
-    Args:
-        methods: dict of name to folder.
-
-    Returns:
-        dict of relative POSIX path without suffix, sorted, to dict of method to Path.
-
-    Raises:
-        PhotographError: if a folder is none, has no photographs, lacks one that another has, or
-            has two of one name.
-    """
-    found = {}
-    for name, folder in methods.items():
-        found[name] = {}
-        for relative, (path, *others) in photographs_by_name(folder).items():
-            if others:
-                raise PhotographError(
-                    f"{others[0]}: expected one picture of this name, found {path} too."
-                )
-            found[name][relative] = path
-    everything = sorted(set().union(*found.values()))
-    for name, paths in found.items():
-        lacking = [relative for relative in everything if relative not in paths]
-        if lacking:
-            more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+def _paired_photographs(methods):
+    """Dict of relative path without suffix, sorted, to dict of method to Path."""
+    found = {method: photographs_by_name(folder) for method, folder in methods.items()}
+    names = sorted(set().union(*found.values()))
+    for method, paths in found.items():
+        wrong = [name for name in names if len(paths.get(name, ())) != 1]
+        if wrong:
+            listed = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
             raise PhotographError(
-                f"{methods[name]}: expected the same photographs as in the other folders, "
-                f"found no {', '.join(lacking[:3])}{more}."
+                f"{methods[method]}: expected every photograph once, found none or two of {listed}."
             )
-    return {path: {name: paths[path] for name, paths in found.items()} for path in everything}
+    return {name: {method: paths[name][0] for method, paths in found.items()} for name in names}
 
 
-def read_versions(paths, size):
-    """Reads a photograph of all methods, uint8 (h, w, 3); `PhotographError` if sizes differ."""
-    versions, first = {}, None
-    for name, path in paths.items():
-        photograph = read_photograph(path)
-        height, width = photograph.pixels.shape[:2]
-        first = first or (height, width)
-        # Another size would be scaled another way, and its sharpness would tell the method.
-        if (height, width) != first:
-            raise PhotographError(
-                f"{path}: expected {first[1]} x {first[0]} pixels as in the other folders, "
-                f"received {width} x {height}."
-            )
-        versions[name] = small_pixels(photograph, size)
-    return versions
+def _read_versions(paths, size):
+    """Dict of method to pixels, uint8 (h, w, 3), of one photograph."""
+    photographs = {method: read_photograph(path) for method, path in paths.items()}
+    sides = {photographs[method].pixels.shape[1::-1]: paths[method] for method in paths}
+    # Another size would be scaled another way, and its sharpness would tell the method.
+    if len(sides) > 1:
+        received = ", ".join(f"{path} of {x} x {y} pixels" for (x, y), path in sides.items())
+        raise PhotographError(f"expected one size in all folders, received {received}.")
+    return {method: small_pixels(read, size) for method, read in photographs.items()}
 
 
 def _wrong_colors(path, versions, generator):
     """Lays the least fitting colors of a few other photographs over the lightness of one."""
-    # Here, as nothing else of a study needs Keras, which takes seconds.
+    # Nothing else of a study needs Keras, which takes seconds.
     from keras import ops
 
     from keras_colorize.color import reduce_chroma_to_gamut, rgb_to_lab
@@ -243,9 +182,60 @@ def _wrong_colors(path, versions, generator):
         return rgb_to_lab(versions[name][TRUTH].astype(np.float32) / 255.0)
 
     lab, others = read(path), [other for other in versions if other != path]
-    drawn = [others[i] for i in generator.permutation(len(others))[:_DONORS]]
+    drawn = [others[i] for i in generator.permutation(len(others))[:8]]
     donors = [ops.image.resize(read(name)[..., 1:], lab.shape[:2]) for name in drawn]
-    distances = [float(ops.mean(ops.norm(ab - lab[..., 1:], axis=-1))) for ab in donors]
-    ab = donors[int(np.argmax(distances))]
+    ab = max(donors, key=lambda ab: float(ops.mean(ops.norm(ab - lab[..., 1:], axis=-1))))
     rgb = reduce_chroma_to_gamut(ops.concatenate([lab[..., :1], ab], axis=-1))
     return np.rint(255.0 * ops.convert_to_numpy(rgb)).astype(np.uint8)
+
+
+def check_paths(path, overwrite=False):
+    """Returns the paths of page and key, `page.html` and `page.key.json`.
+
+    Raises InputError if the page is not called `.html`, or one exists and none is replaced.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{path}: expected a page that ends in .html")
+    paths = path, path.with_suffix(".key.json")
+    for existing in paths:
+        if existing.exists() and not overwrite:
+            raise InputError(f"{existing}: expected a new file, but it exists (--overwrite)")
+    return paths
+
+
+def write_study(study, path, overwrite=False):
+    """Writes the page of a `Study` and its key; the page's id is a digest of all that it shows.
+
+    Returns the path of the key and the size of the page in bytes. Raises InputError as
+    `check_paths`, and PhotographError if a file cannot be written.
+    """
+    # Sorted by their random ids, pictures come in an order that says nothing.
+    data = study.page | {"pictures": dict(sorted(study.page["pictures"].items()))}
+    number = hashlib.sha256(_json(data).encode()).hexdigest()[:16]
+    folder, kind = resources.files(__package__), data["kind"]
+    names = ("study.html", "study.css", "session.js", f"{kind.replace('-', '_')}.js")
+    page, style, *scripts = (folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    script = "".join(scripts)
+    # Nothing may be loaded, sent or run but what stands in the page.
+    policy = f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
+    policy += f"script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
+    parts = {"title": _TITLES[kind], "policy": policy, "style": style, "script": script}
+    for name, text in {**parts, "data": _json({"page": number, **data})}.items():
+        page = page.replace(f"[[{name}]]", text)
+    page_path, key_path = check_paths(path, overwrite)
+    # Both files are open before one appears: a page without its key would be of no use.
+    with atomic_file(page_path, overwrite) as stream, atomic_file(key_path, overwrite) as beside:
+        stream.write(page.encode())
+        beside.write(json.dumps({"page": number, **study.key}, indent=1).encode())
+    return key_path, len(page)
+
+
+def _digest(text):
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
+def _json(value):
+    # "</script>" inside a string would end the element that holds it.
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize.apps.study import check_paths, make_naturalness, questions, write_study
+from keras_colorize.apps.study import make_naturalness, questions, write_study
 from keras_colorize.io import PhotographError
 
 PART = re.compile(r"<(style|script)([^>]*)>(.*?)</\1>", re.DOTALL)
@@ -86,7 +86,7 @@ def test_existing_pages_and_keys_are_kept(naturalness, folders):
         assert kept.read_bytes() == before
     naturalness.unlink()
     with pytest.raises(ValueError, match="key.json: .* exists"):
-        check_paths(naturalness)
+        write_study(study, naturalness)
     write_study(study, naturalness, overwrite=True)
     with pytest.raises(PhotographError, match="can be written"):
         write_study(study, naturalness / "page.html")

@@ -9,12 +9,10 @@ from keras_colorize.apps.study import (
     VotesError,
     bootstrap_interval,
     count_votes,
-    format_results,
     read_key,
     read_votes,
-    write_results,
 )
-from keras_colorize.io import PhotographError
+from keras_colorize.apps.study.votes import format_results
 
 
 def test_keys_of_another_kind_are_refused(naturalness, vote, tmp_path):
@@ -90,38 +88,38 @@ def finder(found, catch=True):
 def test_naturalness_is_the_median_over_participants(naturalness, count):
     sessions = [(str(number), yes_to_first(number), {}) for number in (3, 9, 12)]
     results = count(naturalness, *sessions)
-    assert [row["value"] for row in results.rows] == [0.0, 9 / 12, 1.0]
-    assert results.rows[1] == {
+    assert [row["value"] for row in results["rows"]] == [0.0, 9 / 12, 1.0]
+    assert results["rows"][1] == {
         "method": "newest",
         "value": 9 / 12,
         "interval": (3 / 12, 1.0),
         "participants": 3,
         "votes": 36,
     }
-    assert results.notes == []
-    assert results.shares["3"] == {"oldest": 0.0, "newest": 0.25, "truth": 1.0}
+    assert results["notes"] == []
+    assert results["shares"]["3"] == {"oldest": 0.0, "newest": 0.25, "truth": 1.0}
     row = format_results(results).splitlines()[3]
     assert row == "| newest | 75.0% | 25.0% to 100.0% | 3 | 36 |"
 
 
 def test_the_fooling_rate_is_the_mean_over_participants(real_or_colorized, count):
     results = count(real_or_colorized, ("anna", finder(9), {}), ("bert", finder(3), {}))
-    (row,) = results.rows
+    (row,) = results["rows"]
     # Of nine pairs, anna is fooled by none and bert by six.
     assert row["value"] == pytest.approx((0 / 9 + 6 / 9) / 2)
     assert row["interval"] == pytest.approx((0.0, 6 / 9))
     assert (row["method"], row["participants"], row["votes"]) == ("newest", 2, 18)
-    assert sorted(one["share"] for one in results.pictures) == [0.0] * 3 + [0.5] * 6
+    assert sorted(one["share"] for one in results["pictures"]) == [0.0] * 3 + [0.5] * 6
 
 
 def test_who_misses_the_catch_pairs_is_left_out_and_named(real_or_colorized, count):
     sessions = [("anna", finder(5), {}), ("bert", finder(5, catch=False), {})]
     results = count(real_or_colorized, *sessions)
-    assert results.notes == ["bert left out: found 0 of 1 catch pairs"]
-    assert list(results.shares) == ["anna"]
-    assert results.rows[0]["interval"] is None
+    assert results["notes"] == ["bert left out: found 0 of 1 catch pairs"]
+    assert list(results["shares"]) == ["anna"]
+    assert results["rows"][0]["interval"] is None
     kept = count(real_or_colorized, *sessions, catch_pass=0.0)
-    assert (kept.rows[0]["participants"], kept.notes) == (2, [])
+    assert (kept["rows"][0]["participants"], kept["notes"]) == (2, [])
     nobody = count(real_or_colorized, sessions[1])
     assert format_results(nobody).splitlines()[-1] == "| newest | - | - | 0 | 0 |"
 
@@ -130,8 +128,8 @@ def test_the_first_session_of_a_participant_counts(naturalness, count):
     days = {12: "2025-02-01T10:00:00.000Z", 6: "2025-01-31T10:00:00.000Z"}
     sessions = [("anna", yes_to_first(number), {"started": day}) for number, day in days.items()]
     results = count(naturalness, *sessions)
-    assert results.shares["anna"]["newest"] == 0.5
-    (note,) = results.notes
+    assert results["shares"]["anna"]["newest"] == 0.5
+    (note,) = results["notes"]
     assert note.startswith("anna twice: ")
 
 
@@ -139,21 +137,10 @@ def test_of_one_session_the_longest_file_counts(naturalness, count, vote):
     whole = json.loads(vote(naturalness, "other", yes_to_first(12)).read_text())["votes"]
     stopped = {"votes": whole[:10]}
     sessions = [("anna", yes_to_first(6), fields) for fields in (stopped, {})]
-    assert sum(row["votes"] for row in count(naturalness, *sessions).rows) == 36
+    assert sum(row["votes"] for row in count(naturalness, *sessions)["rows"]) == 36
     results = count(naturalness, sessions[0])
-    assert sum(row["votes"] for row in results.rows) == 10
-    assert results.notes == ["anna stopped after 10 of 36 votes"]
-
-
-def test_results_are_written_once(naturalness, count, tmp_path):
-    results, path = count(naturalness, ("anna", yes_to_first(6), {}), seed=5), tmp_path / "a.json"
-    write_results(results, path)
-    found = json.loads(path.read_text())
-    assert found["format"] == "keras-colorize study results 1"
-    assert (found["settings"]["seed"], found["rows"][1]["value"]) == (5, 0.5)
-    with pytest.raises(PhotographError, match="exists"):
-        write_results(results, path)
-    write_results(results, path, overwrite=True)
+    assert sum(row["votes"] for row in results["rows"]) == 10
+    assert results["notes"] == ["anna stopped after 10 of 36 votes"]
 
 
 SHARES = np.array([0.62, 0.71, 0.55, 0.9, 0.83, 0.78, 0.66, 0.95, 0.7, 0.81])
