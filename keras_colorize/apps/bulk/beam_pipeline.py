@@ -2,10 +2,9 @@
 
 import apache_beam as beam
 import tensorflow as tf
-from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.runner import PipelineState
-from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.shared import Shared
 
 from keras_colorize import __version__
 from keras_colorize.apps.bulk.exported import ShapeBatches, read_picture, write_picture
@@ -22,63 +21,29 @@ VERSIONS = {
 
 def run_pipeline(run, tasks_file, colorizer, source, flags):
     """Runs the pipeline to its end, and raises whatever the runner does when it breaks off."""
-    run = str(run)
     pipeline = beam.Pipeline(options=PipelineOptions(list(flags)))
-    read = (
+    tasks = (
         pipeline
         | "TaskFile" >> beam.Create([str(tasks_file)])
         | "Tasks" >> beam.FlatMap(read_lines)
         | "Spread" >> beam.Reshuffle()
-        | "Read"
-        >> beam.ParDo(ReadPictures(colorizer)).with_outputs(SKIPPED, FAILED, main="batches")
     )
-    network = RunInference(NetworkHandler(colorizer)).with_exception_handling()
-    colored, refused = read.batches | "Network" >> network
-    writing = beam.ParDo(WritePictures(run, colorizer, source))
-    written = colored | "Write" >> writing.with_outputs(FAILED)
-    lost = refused.failed_inferences | "Refused" >> beam.FlatMap(_failures_of_batch)
-    failed = (read[FAILED], lost, written[FAILED]) | "Failures" >> beam.Flatten()
-    failed | "NoteFailed" >> beam.ParDo(Note(run, FAILED))
-    read[SKIPPED] | "NoteSkipped" >> beam.ParDo(Note(run, SKIPPED))
+    tasks | "Colorize" >> beam.ParDo(ColorizeTasks(str(run), colorizer, source))
     state = pipeline.run().wait_until_finish()
     if state != PipelineState.DONE:
         raise RuntimeError(f"expected a pipeline that comes to its end, this one is {state}")
 
 
-class NetworkHandler(ModelHandler):
-    """Runs an `ExportedColorizer`; Beam's own handler loads no SavedModel with Keras 3."""
+class ColorizeTasks(beam.DoFn):
+    """Colorizes in batches of equal shape, and notes what became of each task."""
 
-    def __init__(self, colorizer):
-        super().__init__()
-        self.colorizer = colorizer
+    def __init__(self, run, colorizer, source):
+        self.run, self.colorizer, self.source, self.shared = run, colorizer, source, Shared()
 
-    def load_model(self):
-        """Loads the network, once for each process of a worker."""
-        return self.colorizer.load()
-
-    def run_inference(self, batch, model, inference_args=None):
-        """Returns each `Picture` of a batch with its a and b."""
-        predicted = model.predict([picture.preprocessed for picture in batch])
-        return list(zip(batch, predicted, strict=True))
-
-    def should_skip_batching(self):
-        """Batches come as they are to go through the network."""
-        return True
-
-    def get_num_bytes(self, batch):
-        """Bytes that the network gets; Beam would pickle the full-size pictures to count them."""
-        return sum(picture.preprocessed.network_input.nbytes for picture in batch)
-
-    def get_metrics_namespace(self):
-        """Name of Beam's counters of this step."""
-        return "keras_colorize"
-
-
-class ReadPictures(beam.DoFn):
-    """Tasks in, batches of `Picture`s of equal shape out; `SKIPPED` and `FAILED` on the side."""
-
-    def __init__(self, colorizer):
-        self.colorizer = colorizer
+    def setup(self):
+        """Loads the network once for each process, and takes files for the lines of this worker."""
+        self.colorizer = self.shared.acquire(self.colorizer.load)
+        self.shards = {kind: Shard(self.run, kind) for kind in (DONE, SKIPPED, FAILED)}
 
     def start_bundle(self):
         """Begins with nothing that waits."""
@@ -86,67 +51,46 @@ class ReadPictures(beam.DoFn):
         self.batches = ShapeBatches(min(BATCH, max(1, BATCH_PIXELS // size**2)))
 
     def process(self, task):
-        """Reads one photograph."""
+        """Reads one photograph, and colorizes what then is a batch."""
         try:
-            if is_done(task):
-                yield beam.pvalue.TaggedOutput(SKIPPED, {"path": task["path"]})
-                return
-            ready = self.batches.add(read_picture(task, self.colorizer))
+            picture = None if is_done(task) else read_picture(task, self.colorizer)
         except Exception as error:
             # Whatever is wrong with one photograph must not stop the others.
-            yield beam.pvalue.TaggedOutput(FAILED, _failure(task, describe(error)))
+            self._fail(task, error)
             return
-        yield from ready
+        if picture is None:
+            self.shards[SKIPPED].add({"path": task["path"]})
+            return
+        for batch in self.batches.add(picture):
+            self._colorize(batch)
 
     def finish_bundle(self):
-        """Gives out what waits."""
+        """Colorizes what waits."""
         for batch in self.batches.rest():
-            yield GlobalWindows.windowed_value_at_end_of_window(batch)
-
-
-class Note(beam.DoFn):
-    """Writes down lines of one kind."""
-
-    def __init__(self, run, kind):
-        self.run, self.kind = run, kind
-
-    def setup(self):
-        """Takes a file of its own."""
-        self.shard = Shard(self.run, self.kind)
-
-    def process(self, line):
-        """Writes down one line."""
-        self.shard.add(line)
+            self._colorize(batch)
 
     def teardown(self):
-        """Closes the file."""
-        self.shard.close()
+        """Closes the files."""
+        for shard in self.shards.values():
+            shard.close()
 
-
-class WritePictures(Note):
-    """Pairs of `Picture` and ab in; written, and noted for the manifest. `FAILED` on the side."""
-
-    def __init__(self, run, colorizer, source):
-        super().__init__(run, DONE)
-        self.colorizer, self.source = colorizer, source
-
-    def process(self, colored):
-        """Writes one picture."""
-        picture, ab = colored
+    def _colorize(self, batch):
         try:
-            record = write_picture(picture, ab, self.colorizer, self.source["marked"])
+            predicted = self.colorizer.predict([picture.preprocessed for picture in batch])
         except Exception as error:
-            yield beam.pvalue.TaggedOutput(FAILED, _failure(picture.task, describe(error)))
+            for picture in batch:
+                self._fail(picture.task, error)
             return
-        # Noted at once and by hand: what a pipeline collects is lost when it breaks.
-        self.shard.add({**record, **self.source, "versions": VERSIONS})
+        for picture, ab in zip(batch, predicted, strict=True):
+            try:
+                record = write_picture(picture, ab, self.colorizer, self.source["marked"])
+            except Exception as error:
+                self._fail(picture.task, error)
+                continue
+            # Noted at once and by hand: what a pipeline collects is lost when it breaks.
+            self.shards[DONE].add({**record, **self.source, "versions": VERSIONS})
 
-
-def _failure(task, reason):
-    source = task["source"]
-    return {"path": task["path"], "source": source, "reason": reason.removeprefix(f"{source}: ")}
-
-
-def _failures_of_batch(failed):
-    batch, (_, reason, _) = failed
-    return [_failure(picture.task, reason) for picture in batch]
+    def _fail(self, task, error):
+        source, reason = task["source"], describe(error)
+        line = {"path": task["path"], "source": source}
+        self.shards[FAILED].add({**line, "reason": reason.removeprefix(f"{source}: ")})

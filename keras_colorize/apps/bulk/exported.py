@@ -53,11 +53,9 @@ def find_saved_model(path):
     config = read_exported(path)
     if not config.colorizes:
         raise InputError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
-    name = f"{path.parent.name}/{path.name}"
     # The file of checksums was found to agree with all others.
-    return ExportedColorizer(
-        str(path), name, sha256(path / EXTRA / CHECKSUMS), int(config.working_size)
-    )
+    checksum, name = sha256(path / EXTRA / CHECKSUMS), f"{path.parent.name}/{path.name}"
+    return ExportedColorizer(str(path), name, checksum, int(config.working_size))
 
 
 def export_preset(preset, output, precision="float32"):
@@ -94,18 +92,13 @@ def write_picture(picture, ab, colorizer, mark_colorized):
     """Puts ab (h, w, 2) on a `Picture`, writes it and returns its dict for the manifest."""
     (pixels,) = colorizer.compose([picture.preprocessed], [np.asarray(ab)])
     photograph = dataclasses.replace(picture.photograph, pixels=pixels)
-    target = picture.task["target"]
-    notes = write_photograph(target, photograph, mark_colorized=mark_colorized, overwrite=True)
-    height, width = pixels.shape[:2]
-    return {
-        "path": picture.task["path"],
-        "source": picture.task["source"],
-        "input_sha256": picture.input_sha256,
-        "output_sha256": sha256(target),
-        "width": width,
-        "height": height,
-        "notes": [*photograph.notes, *notes],
-    }
+    task, (height, width) = picture.task, pixels.shape[:2]
+    notes = write_photograph(
+        task["target"], photograph, mark_colorized=mark_colorized, overwrite=True
+    )
+    record = {"path": task["path"], "source": task["source"], "input_sha256": picture.input_sha256}
+    record |= {"output_sha256": sha256(task["target"]), "width": width, "height": height}
+    return record | {"notes": [*photograph.notes, *notes]}
 
 
 class ShapeBatches:

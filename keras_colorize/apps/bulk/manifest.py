@@ -17,9 +17,7 @@ from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import write_file
 from keras_colorize.presets import sha256
 
-MANIFEST = "manifest.jsonl"
-FAILURES = "failures.jsonl"
-HIDDEN = ".bulk"
+HIDDEN, MANIFEST = ".bulk", "manifest.jsonl"
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 """How a task can end."""
@@ -42,21 +40,18 @@ class BulkFolder:
     @contextlib.contextmanager
     def locked(self):
         """Makes the folder and keeps other runs out; `InputError` if one is at work in it."""
-        path = self.path / HIDDEN / "lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as lock:
+        expected = f"{self.path}: expected a folder that no other bulk run writes to"
+        (self.path / HIDDEN).mkdir(parents=True, exist_ok=True)
+        with (self.path / HIDDEN / "lock").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise InputError(
-                    f"{self.path}: expected a folder that no other bulk run writes to; let that "
-                    "one end first."
-                ) from error
+                raise InputError(f"{expected}; let that one end first.") from error
             yield
 
     def start(self):
         """Takes over what a dead run left; returns the folder of the run and the manifest."""
-        dead = sorted(self.runs.glob("*"))
+        dead = list(self.runs.glob("*"))
         records = self._compact(dead)
         if dead:
             # A worker that was killed while it wrote leaves the beginning of a picture, hidden.
@@ -79,16 +74,25 @@ class BulkFolder:
     def finish(self, run, failures):
         """Ends a run whose workers are gone: writes the manifest and the failures."""
         self._compact([run])
-        write_lines(self.path / FAILURES, failures)
+        write_lines(self.path / "failures.jsonl", failures)
 
     def _compact(self, runs):
-        earlier = read_lines(self.path / MANIFEST)
-        records = compacted([*earlier, *_lines_of(runs, DONE)], self.path)
-        if records or earlier:
-            write_lines(self.path / MANIFEST, records)
+        """Leaves one record for each path, since runners may give out a task twice.
+
+        Of records that disagree the one stays that describes the output as it is, if any does.
+        """
+        by_path = {}
+        for record in [*read_lines(self.path / MANIFEST), *_lines_of(runs, DONE)]:
+            by_path.setdefault(record["path"], {})[record["output_sha256"]] = record
+        kept = []
+        for path, versions in sorted(by_path.items()):
+            true = versions if len(versions) == 1 else [checksum(self.path / path)]
+            kept += [versions[output] for output in true if output in versions]
+        if by_path:
+            write_lines(self.path / MANIFEST, kept)
         for run in runs:
             shutil.rmtree(run)
-        return records
+        return kept
 
 
 class Shard:
@@ -109,21 +113,6 @@ class Shard:
         self._file.close()
 
 
-def compacted(records, folder):
-    """Leaves one record for each path, sorted by path, since runners may give out a task twice.
-
-    Of records that disagree the one stays that describes the output as it is, if any does.
-    """
-    by_path = {}
-    for record in records:
-        by_path.setdefault(record["path"], {})[record["output_sha256"]] = record
-    kept = []
-    for path, versions in sorted(by_path.items()):
-        true = versions if len(versions) == 1 else [checksum(folder / path)]
-        kept += [versions[output] for output in true if output in versions]
-    return kept
-
-
 def checksum(path):
     """SHA-256 of a file in hexadecimal digits; None where there is no file that can be read."""
     try:
@@ -134,12 +123,9 @@ def checksum(path):
 
 def is_done(task):
     """Whether input and output of a task are, to the last bit, as the manifest says."""
-    done = task.get("done")
-    return (
-        done is not None
-        and checksum(task["source"]) == done["input_sha256"]
-        and checksum(task["target"]) == done["output_sha256"]
-    )
+    files = (("source", "input_sha256"), ("target", "output_sha256"))
+    done = task["done"]
+    return bool(done) and all(checksum(task[name]) == done[key] for name, key in files)
 
 
 def write_lines(path, lines):

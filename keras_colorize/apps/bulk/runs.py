@@ -12,11 +12,11 @@ from keras_colorize.io import PhotographError, plan_jobs
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """How a run ended: numbers of photographs, and what failed.
+    """How a run ended, in numbers of photographs.
 
     Attributes:
         done: those colorized.
-        skipped: those done before that are as the manifest says.
+        skipped: those done before.
         failures: list of dicts `path`, `source` and `reason`.
         unfinished: those left where the pipeline broke off.
         broken: why it broke off; "" if it came to its end.
@@ -41,16 +41,14 @@ def colorize_in_bulk(
 ):
     """Colorizes photographs with an Apache Beam pipeline; returns a `Report`.
 
-    Pictures are those of a `Colorizer` within one step of 8 bits; what an earlier run made with the
-    same network from the same files stays. Every worker must see inputs, outputs and SavedModel
-    under the same path. `failures.jsonl` lists what failed, `manifest.jsonl` what is done.
+    Pictures are those of a `Colorizer` within one step of 8 bits. Every worker must see inputs,
+    outputs and SavedModel under the same path.
 
     Args:
         inputs: files, folders (searched through and mirrored) and glob patterns.
-        output: folder; one run at a time.
+        output: folder; what an earlier run made with the same network from the same files stays.
         saved_model: path `<name>/<version>` of a SavedModel, see `export_saved_model`.
-        preset: name or folder of a preset, None for the default, exported where there is no
-            `saved_model`.
+        preset: name or folder of what is exported where there is no `saved_model`.
         precision: of the preset: `"float32"`, `"bfloat16"`, or `"auto"` (what is fast here).
         mark_colorized: see `write_photograph`.
         flags: words for Beam, such as `--runner=FlinkRunner`.
@@ -73,9 +71,8 @@ def colorize_in_bulk(
         source = {"model": colorizer.name, "model_sha256": colorizer.sha256}
         source["marked"] = mark_colorized
         run, records = folder.start()
-        tasks = with_records(tasks, records, source)
         # They may be too many for the description of a pipeline; their file is not.
-        write_lines(run / "tasks.jsonl", tasks)
+        write_lines(run / "tasks.jsonl", with_records(tasks, records, source))
         try:
             run_pipeline(run, run / "tasks.jsonl", colorizer, source, flags)
         except Exception as error:
@@ -100,22 +97,14 @@ def plan_tasks(inputs, folder):
     for job in plan_jobs(inputs, folder.path):
         target = os.path.abspath(job.target)
         if is_new and os.path.lexists(target):
-            raise PhotographError(
-                f"{target}: expected a new folder, or that of an earlier bulk run; this file was "
-                "made by something else."
-            )
+            expected = "expected a new folder or one of bulk runs, this was made by something else"
+            raise PhotographError(f"{target}: {expected}.")
         path = os.path.relpath(target, folder.path).replace(os.sep, "/")
         tasks.append({"path": path, "source": os.path.abspath(job.source), "target": target})
     return tasks
 
 
 def with_records(tasks, records, source):
-    """Adds `done` with the checksums to each task whose record in the manifest fits the source."""
-    described = []
-    for task in tasks:
-        record = records.get(task["path"])
-        if record is not None and all(record[name] == value for name, value in source.items()):
-            checksums = {name: record[name] for name in ("input_sha256", "output_sha256")}
-            task = {**task, "done": checksums}
-        described.append(task)
-    return described
+    """Adds `done`, its record in the manifest, to each task whose record fits the source."""
+    found = [(task, records.get(task["path"], {})) for task in tasks]
+    return [{**task, "done": one if source.items() <= one.items() else None} for task, one in found]

@@ -13,7 +13,7 @@ from keras_colorize.apps.bulk.exported import (
 )
 from keras_colorize.apps.bulk.manifest import BulkFolder
 from keras_colorize.apps.bulk.runs import plan_tasks
-from keras_colorize.io import PhotographError, read_photograph
+from keras_colorize.io import read_photograph
 from keras_colorize.presets import CONFIG_FILE, PresetError
 
 
@@ -45,13 +45,10 @@ def test_pictures_are_those_of_the_colorizer(served, bulk_colorizer, album, tmp_
 
 
 def test_what_is_left_of_a_broken_run_is_replaced(served, album, tmp_path):
-    (task,) = plan_tasks([album / "old" / "square.png"], BulkFolder(tmp_path / "out"))
+    folder, colorizer = BulkFolder(tmp_path / "out"), find_saved_model(served)
+    (task,) = plan_tasks([album / "old" / "square.png"], folder)
     (tmp_path / "out" / "square.png").write_bytes(b"half a picture")
-    colorizer, ab = find_saved_model(served), np.zeros((3, 3, 2), np.float32)
-    (album / "wide.jpg").write_text("This is no photograph.")
-    (bad,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "out"))
-    with pytest.raises(PhotographError, match="expected a photograph"):
-        read_picture(bad, colorizer)
+    ab = np.zeros((3, 3, 2), np.float32)
     record = write_picture(read_picture(task, colorizer), ab, colorizer, mark_colorized=False)
     written = read_photograph(task["target"])
     assert written.pixels.dtype == np.uint16
@@ -78,36 +75,30 @@ def test_a_preset_is_exported_once(tiny_preset, tmp_path):
     assert find_saved_model(path).sha256 == before.sha256
 
 
-def _picture(name, shape, pixels=1):
-    size, lightness = np.zeros((*shape, 1)), np.zeros(pixels)
-    preprocessed = types.SimpleNamespace(network_input=size, lightness=lightness)
-    return types.SimpleNamespace(name=name, preprocessed=preprocessed)
+def test_pictures_of_one_shape_go_together_and_no_more_waits_than_fits():
+    def feed(batches, *pictures):
+        made = []
+        for name, shape, pixels in pictures:
+            waiting = types.SimpleNamespace(
+                network_input=np.zeros((*shape, 1)), lightness=np.zeros(pixels)
+            )
+            made += batches.add(types.SimpleNamespace(name=name, preprocessed=waiting))
+        return names(made)
 
+    def names(batches):
+        return sorted("".join(picture.name for picture in batch) for batch in batches)
 
-def _names(batches):
-    return ["".join(picture.name for picture in batch) for batch in batches]
-
-
-def _fed(batches, pictures):
-    return _names(batch for picture in pictures for batch in batches.add(picture))
-
-
-def test_pictures_of_one_shape_go_together():
-    wide, tall = (32, 64), (64, 32)
-    pictures = [_picture(*args) for args in (("a", wide), ("b", tall), ("c", wide), ("d", wide))]
+    wide, tall, square = (32, 64), (64, 32), (32, 32)
     for at_once, whole, rest in ((2, ["ac"], ["b", "d"]), (1, list("abcd"), [])):
-        batches = ShapeBatches(at_once=at_once)
-        assert _fed(batches, pictures) == whole
-        assert sorted(_names(batches.rest())) == rest
+        batches = ShapeBatches(at_once)
+        pictures = [("a", wide, 1), ("b", tall, 1), ("c", wide, 1), ("d", wide, 1)]
+        assert feed(batches, *pictures) == whole
+        assert names(batches.rest()) == rest
         assert batches.rest() == []
-
-
-def test_no_more_waits_than_fits():
-    batches = ShapeBatches(at_once=16, held_pixels=100)
-    small = [_picture("a", (32, 32), 30), _picture("b", (32, 32), 30), _picture("c", (32, 64), 40)]
-    assert _fed(batches, small) == []
+    batches = ShapeBatches(16, held_pixels=100)
+    assert feed(batches, ("a", square, 30), ("b", square, 30), ("c", wide, 40)) == []
     # The largest batch goes, and only it.
-    assert _fed(batches, [_picture("d", (64, 32), 1)]) == ["ab"]
+    assert feed(batches, ("d", tall, 1)) == ["ab"]
     # A picture that alone is too much goes at once, and the others may stay.
-    assert _fed(batches, [_picture("e", (96, 32), 1000)]) == ["e"]
-    assert sorted(_names(batches.rest())) == ["c", "d"]
+    assert feed(batches, ("e", (96, 32), 1000)) == ["e"]
+    assert names(batches.rest()) == ["c", "d"]

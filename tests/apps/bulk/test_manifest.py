@@ -1,6 +1,10 @@
+"""Tasks, the lines that say what became of them, and how the next run goes on."""
+
 import contextlib
 import hashlib
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -10,15 +14,19 @@ from keras_colorize.apps.bulk.manifest import (
     SKIPPED,
     BulkFolder,
     Shard,
-    compacted,
+    checksum,
+    is_done,
     read_lines,
     write_lines,
 )
+from keras_colorize.apps.bulk.runs import plan_tasks, with_records
+from keras_colorize.errors import InputError
+from keras_colorize.io import PhotographError
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return BulkFolder(tmp_path)
+    return BulkFolder(tmp_path / "out")
 
 
 def _record(path, contents=b""):
@@ -39,23 +47,12 @@ def test_lines_come_back(tmp_path):
     assert read_lines(tmp_path / "none.jsonl") == []
     # Lines are on their way before the shard is closed, and one that was cut off is left out.
     (tmp_path / "run").mkdir()
-    shard = Shard(tmp_path / "run", DONE)
-    shard.add({"path": "a"})
-    (path,) = (tmp_path / "run").iterdir()
-    with path.open("a") as file:
-        file.write(json.dumps({"path": "b"})[:-1])
-    assert read_lines(path) == [{"path": "a"}]
-    shard.close()
-
-
-def test_of_different_records_the_one_that_is_true_stays(tmp_path):
-    (tmp_path / "a").write_bytes(b"second")
-    (tmp_path / "b").write_bytes(b"third")
-    versions = [_record(name, text) for name in "abc" for text in (b"first", b"second")]
-    assert compacted(versions, tmp_path) == [_record("a", b"second")]
-    # A picture that was made twice stands there once.
-    twice = [_record("b"), _record("a"), _record("b")]
-    assert compacted(twice, tmp_path) == [_record("a"), _record("b")]
+    with contextlib.closing(Shard(tmp_path / "run", DONE)) as shard:
+        shard.add({"path": "a"})
+        (path,) = (tmp_path / "run").iterdir()
+        with path.open("a") as file:
+            file.write(json.dumps({"path": "b"})[:-1])
+        assert read_lines(path) == [{"path": "a"}]
 
 
 def test_a_run(folder):
@@ -63,31 +60,23 @@ def test_a_run(folder):
     run, records = folder.start()
     assert records == {}
     assert not folder.is_new
-    _note(run, DONE, _record("b"), _record("a"))
-    _note(run, SKIPPED, {"path": "c"})
-    _note(run, FAILED, {"path": "d", "reason": "bad"})
+    # Some work was given out twice, and of different records the one that is true stays.
+    _note(run, FAILED, {"path": "a", "reason": "a network share was away"}, {"path": "d"})
+    for text in (b"first", b"second"):
+        _note(run, DONE, *(_record(name, text) for name in "abc"))
+    _note(run, DONE, _record("e"), _record("e"))
+    _note(run, SKIPPED, {"path": "f"}, {"path": "a"})
+    (folder.path / "a").write_bytes(b"second")
+    (folder.path / "b").write_bytes(b"third")
     outcomes = folder.outcomes(run)
-    assert [sorted(outcomes[kind]) for kind in (DONE, SKIPPED, FAILED)] == [
-        ["a", "b"],
-        ["c"],
-        ["d"],
-    ]
+    paths = [sorted(outcomes[kind]) for kind in (DONE, SKIPPED, FAILED)]
+    assert paths == [["a", "b", "c", "e"], ["f"], ["d"]]
     folder.finish(run, list(outcomes[FAILED].values()))
-    assert read_lines(folder.path / "manifest.jsonl") == [_record("a"), _record("b")]
-    assert read_lines(folder.path / "failures.jsonl") == [{"path": "d", "reason": "bad"}]
+    assert read_lines(folder.path / "manifest.jsonl") == [_record("a", b"second"), _record("e")]
+    assert read_lines(folder.path / "failures.jsonl") == [{"path": "d"}]
     assert not run.exists()
     folder.runs.rmdir()
     assert not folder.is_new
-
-
-def test_outcomes_of_work_that_was_given_out_twice(folder):
-    run, _ = folder.start()
-    _note(run, FAILED, {"path": "a", "reason": "a network share was away"}, {"path": "b"})
-    _note(run, DONE, _record("a"))
-    _note(run, FAILED, {"path": "b"})
-    _note(run, SKIPPED, {"path": "a"})
-    outcomes = folder.outcomes(run)
-    assert [list(outcomes[kind]) for kind in (DONE, SKIPPED, FAILED)] == [["a"], [], ["b"]]
 
 
 def test_what_dead_runs_left_is_taken_over(folder):
@@ -110,3 +99,71 @@ def test_what_dead_runs_left_is_taken_over(folder):
         (folder.path / "old" / name).touch()
     folder.start()
     assert {path.name for path in (folder.path / "old").iterdir()} == set(sorted(names)[1:])
+
+
+def test_one_run_at_a_time(folder):
+    program = (
+        "import sys, time\n"
+        "from keras_colorize.apps.bulk.manifest import BulkFolder\n"
+        "with BulkFolder(sys.argv[1]).locked():\n"
+        "    print('locked', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    words = [sys.executable, "-c", program, str(folder.path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(InputError, match="no other bulk run"), folder.locked():
+            pass
+        # Nobody has to clear away what a killed run held.
+        other.kill()
+        other.wait()
+    with folder.locked(), pytest.raises(InputError), BulkFolder(folder.path).locked():
+        pass
+
+
+def test_outputs_mirror_inputs(album, folder, tmp_path, monkeypatch):
+    tasks = plan_tasks([album], folder)
+    paths = "old/film.png old/square.png old/tall_too.jpg tall.tif wide.jpg wide_too.png"
+    assert [task["path"] for task in tasks] == paths.split()
+    assert tasks[0]["source"] == str(album / "old" / "film.gif")
+    assert tasks[0]["target"] == str(tmp_path / "out" / "old" / "film.png")
+    # Workers elsewhere know nothing of the folder that the command was given in.
+    monkeypatch.chdir(tmp_path)
+    assert plan_tasks(["album"], BulkFolder("out")) == tasks
+
+
+def test_foreign_outputs_are_not_replaced(album, folder, tmp_path):
+    folder.path.mkdir()
+    (folder.path / "wide.jpg").write_bytes(b"mine")
+    with pytest.raises(PhotographError, match="made by something else"):
+        plan_tasks([album], folder)
+    folder.start()
+    assert len(plan_tasks([album], folder)) == 6
+    with pytest.raises(PhotographError, match="expected a folder"):
+        plan_tasks([album], BulkFolder(folder.path / "wide.jpg"))
+    # One file goes into a folder, too.
+    (task,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "new.jpg"))
+    assert task["target"] == str(tmp_path / "new.jpg" / "wide.jpg")
+
+
+def test_what_is_as_the_manifest_says_is_done_and_nothing_else(album, folder):
+    task = plan_tasks([album], folder)[-1]
+    (folder.path / "wide_too.png").write_bytes(b"colors")
+    source = {"model_sha256": "abc", "marked": True}
+    record = source | {"path": task["path"], "input_sha256": checksum(task["source"])}
+    record["output_sha256"] = checksum(task["target"])
+
+    def resumed(path=task["path"], **changed):
+        return with_records([task], {path: record}, source | changed)[0]
+
+    assert is_done(resumed())
+    for other in ({"path": "wide.jpg"}, {"model_sha256": "other"}, {"marked": False}):
+        assert not is_done(resumed(**other))
+    for name in ("source", "target"):
+        assert not is_done({**resumed(), name: task[name] + ".gone"})
+        with open(task[name], "ab") as file:
+            file.write(b"x")
+        assert not is_done(resumed())
+        with open(task[name], "rb+") as file:
+            file.truncate(file.seek(-1, 2))
+        assert is_done(resumed())
