@@ -6,10 +6,13 @@ from keras_colorize.layers.mean_field import (
     MeanField,
     compatible,
     contrast_weights,
-    evidence_lower_bound,
     mean_field,
 )
-from keras_colorize.layers.normalization import BatchStatisticsNormalization, SpectralNorm
+from keras_colorize.layers.normalization import (
+    BatchStatisticsNormalization,
+    PermanentDropout,
+    SpectralNorm,
+)
 from keras_colorize.layers.resizing import (
     CropLike,
     GaussianSmoothing,
@@ -28,6 +31,7 @@ __all__ = [
     "GreyLevels",
     "MeanField",
     "PadToAtLeast",
+    "PermanentDropout",
     "ResizeLike",
     "ResizeTo",
     "SpectralNorm",
@@ -35,6 +39,5 @@ __all__ = [
     "Upsample2x",
     "compatible",
     "contrast_weights",
-    "evidence_lower_bound",
     "mean_field",
 ]

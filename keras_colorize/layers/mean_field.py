@@ -63,23 +63,6 @@ def compatible(q, compatibility=COMPATIBILITY, axis=-1):
     return total
 
 
-def evidence_lower_bound(q, unary, right, down, compatibility=COMPATIBILITY):
-    """What mean field maximizes: never above log Z, and equal where q is p itself.
-
-    `q` are distributions (N, H, W, K) or (N, H, W, C, K), the other arguments those of
-    `mean_field`. Returns the sum over the pixels, float32 (N,) or (N, C).
-    """
-    q = ops.cast(q, "float32")
-    agreed = compatible(q, compatibility)
-    if len(q.shape) == 5:
-        right, down = ops.expand_dims(right, 3), ops.expand_dims(down, 3)
-    # The logarithm's argument is clamped for the sake of its gradient; 0 log 0 is 0.
-    own = q * (ops.cast(unary, "float32") - ops.log(ops.maximum(q, 1e-30)))
-    across = right * q[:, :, 1:] * agreed[:, :, :-1]
-    along = down * q[:, 1:] * agreed[:, :-1]
-    return sum(ops.sum(term, axis=(1, 2, -1)) for term in (own, across, along))
-
-
 def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8):
     """Mean-field distributions by red-black coordinate ascent from the uniform start.
 

@@ -1,7 +1,7 @@
-"""What a GAN needs beyond Keras: a bounded norm, and batch statistics that stay.
+"""What a GAN needs beyond Keras: a bounded norm, and dropout and batch statistics that stay.
 
-Isola et al. 2017 ("pix2pix", section 3.3) use batch statistics at test time, too; Miyato et al.
-2018 ("Spectral Normalization for GANs") bound the discriminator.
+Isola et al. 2017 ("pix2pix", section 3.3) use both at test time, too; Miyato et al. 2018
+("Spectral Normalization for GANs") bound the discriminator.
 """
 
 import keras
@@ -15,6 +15,14 @@ _OUTPUT_LAST = {
 }
 # Keeps a kernel of zeros as it is.
 _SMALLEST = 1e-12
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class PermanentDropout(keras.layers.Dropout):
+    """Drops in inference as in training, where `predict` overrules a call with `training=True`."""
+
+    def call(self, x, training=False):
+        return super().call(x, training=True)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

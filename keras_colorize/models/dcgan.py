@@ -11,6 +11,7 @@ from keras_colorize.layers import (
     BatchStatisticsNormalization,
     CropLike,
     PadToAtLeast,
+    PermanentDropout,
     SpectralNorm,
 )
 from keras_colorize.models.arguments import check_network, scaled
@@ -37,13 +38,14 @@ def dcgan_generator(
     level_set=256,
     width=1.0,
     dropout=0.5,
+    dropout_in_inference=False,
     batch_norm_momentum=0.99,
     batch_norm_mode="moving",
     spectral_norm=False,
     input_shape=(None, None, 1),
     name="dcgan_generator",
 ):
-    """Builds the generator, a U-Net.
+    """Builds the generator, a U-Net whose only noise is dropout.
 
     Sizes that the strides do not divide are padded level by level and cropped again. The
     innermost level, which may be a single pixel, has no batch normalization.
@@ -52,6 +54,8 @@ def dcgan_generator(
         level_set: 32 for pictures of about 32x32 (four halvings), 256 for 256x256 (seven).
         width: factor on the channels of all layers but the output; 1.0 is the release.
         dropout: share dropped in the two (32) or three (256) innermost expansive layers.
+        dropout_in_inference: whether inference drops them too, so that each call differs (Isola
+            et al. 2017, section 2).
         batch_norm_momentum: momentum of the moving statistics.
         batch_norm_mode: what inference normalizes by: `"moving"` statistics or those of the
             `"batch"`; `"none"` leaves batch normalization out.
@@ -68,6 +72,7 @@ def dcgan_generator(
     block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
+    drop = PermanentDropout if dropout_in_inference else layers.Dropout
     features, stride = [], 1
     for number, (channels, strides) in enumerate(_GENERATOR[level_set]):
         norm, deep = number < len(_GENERATOR[level_set]) - 1, stride >= _DEEP_STRIDE
@@ -77,7 +82,7 @@ def dcgan_generator(
     for step, number in enumerate(reversed(range(len(features) - 1))):
         x = block.up(x, f"up{number}", features[number])
         if step < (2 if level_set == 32 else 3):  # "several"
-            x = layers.Dropout(dropout, name=f"up{number}_dropout")(x)
+            x = drop(dropout, name=f"up{number}_dropout")(x)
         if number:
             x = layers.Concatenate(name=f"up{number}_concat")([x, features[number]])
     # Small weights, for a start near gray. Half precision could not tell neighboring colors apart.

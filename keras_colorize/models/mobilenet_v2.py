@@ -4,11 +4,10 @@ Names and weights are those of `keras.applications.MobileNetV2`, whose ImageNet 
 padding is `"same"` for all sizes, so that pictures of a few pixels work.
 """
 
-import os
-import warnings
-
 import keras
 from keras import layers
+
+from keras_colorize.models.pretrained import load_layers, read_layers
 
 _BLOCKS = (
     (3, 1, 16, 1, 1),
@@ -20,6 +19,11 @@ _BLOCKS = (
     (3, 6, 320, 1, 1),
 )
 """Kernel, expansion, output channels, repeats and stride of the first repeat."""
+
+_PARTS = ("expand", "depthwise", "project")
+_NAMES = ["Conv1", "bn_Conv1", "Conv_1", "Conv_1_bn"]
+_NAMES += [f"expanded_conv_{part}{norm}" for part in _PARTS[1:] for norm in ("", "_BN")]
+_NAMES += [f"block_{n}_{x}{norm}" for n in range(1, 17) for x in _PARTS for norm in ("", "_BN")]
 
 
 def mobilenet_v2_features(rgb):
@@ -75,14 +79,14 @@ def mobilenet_v2_extractor(weights):
 
 def mobilenet_v2_classifier(weights):
     """Frozen model from the last features (N, h, w, 1280) to ImageNet logits (N, 1000)."""
-    classifier = _read(weights, classifier=True).layers[-1]
-    if classifier.name != "predictions":
+    classifier = read_layers("MobileNetV2", weights, ["predictions"], include_top=True)
+    if not classifier:
         raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
     features = keras.Input((None, None, 1280), name="features")
     x = layers.GlobalAveragePooling2D(dtype="float32")(features)
     logits = layers.Dense(1000, dtype="float32", name="logits")
     model = keras.Model(features, logits(x), name="mobilenet_v2_classifier")
-    logits.set_weights(classifier.get_weights())
+    logits.set_weights(classifier["predictions"])
     model.trainable = False
     return model
 
@@ -109,31 +113,4 @@ def load_mobilenet_v2(model, weights):
     `weights` is `"imagenet"` (downloaded by keras.applications) or the path of such a file at
     alpha 1. Raises ValueError if the file or the model does not fit.
     """
-    for layer in _read(weights).layers:
-        if layer.weights and layer.name != "predictions":
-            model.get_layer(layer.name).set_weights(layer.get_weights())
-
-
-def _read(weights, classifier=False):
-    if weights == "imagenet":
-        return keras.applications.MobileNetV2(weights="imagenet", include_top=classifier)
-    if not os.path.isfile(weights):
-        raise ValueError(
-            f"Expected 'imagenet' or a file of MobileNetV2 weights, received {weights!r}."
-        )
-    problems = []
-    for include_top in (True, False):
-        model = keras.applications.MobileNetV2(
-            input_shape=(224, 224, 3), include_top=include_top, weights=None
-        )
-        try:
-            # Keras warns before it raises; a form that does not fit is no news here.
-            with warnings.catch_warnings(action="ignore"):
-                model.load_weights(weights)
-            return model
-        except (ValueError, OSError, KeyError) as error:
-            problems.append(str(error).splitlines()[0])
-    raise ValueError(
-        f"Expected the weights of keras.applications.MobileNetV2 (alpha 1) in {weights!r}; "
-        f"with its classifier: {problems[0]}; without: {problems[1]}"
-    )
+    load_layers(model, "MobileNetV2", weights, _NAMES)

@@ -4,14 +4,11 @@ Names and weights are those of `keras.applications.VGG16`, whose ImageNet weight
 rounds sizes up, so that a picture of any size leaves at least one pixel.
 """
 
-import os
-
-import h5py
-import keras
 from keras import layers
 
 from keras_colorize.layers import GreyLevels
 from keras_colorize.models.arguments import scaled
+from keras_colorize.models.pretrained import load_layers
 
 IMAGENET_MEANS = (103.939, 116.779, 123.68)
 """Means of blue, green and red over ImageNet; the released weights, from Caffe, read blue first."""
@@ -46,42 +43,4 @@ def load_vgg16(model, weights):
     `weights` is `"imagenet"` (downloaded by keras.applications; Oxford's, under CC BY 4.0) or the
     path of such a file, of Keras 3 or older. Raises ValueError if file or model does not fit.
     """
-    values = _read(weights)
-    encoder = [model.get_layer(name) for name in _NAMES]
-    for layer in encoder:
-        shapes = [value.shape for value in values.get(layer.name, ())]
-        expected = [tuple(variable.shape) for variable in layer.weights]
-        if shapes != expected:
-            raise ValueError(
-                f"Expected the weights of keras.applications.VGG16 in {weights!r}, {layer.name} "
-                f"of shapes {expected}; found {shapes or 'no such layer'}."
-            )
-    for layer in encoder:
-        layer.set_weights(values[layer.name])
-
-
-def _read(weights):
-    """Convolutions of the source: {layer name: [kernel, bias]}."""
-    if weights == "imagenet":
-        source = keras.applications.VGG16(include_top=False, weights="imagenet")
-        return {layer.name: layer.get_weights() for layer in source.layers if layer.weights}
-    if not os.path.isfile(weights):
-        raise ValueError(f"Expected 'imagenet' or a file of VGG16 weights, received {weights!r}.")
-    arrays = {}
-
-    def collect(path, group):
-        # Keras 3 numbers the layers and notes their names; the older format has them as paths.
-        name = group.attrs.get("name", path.rpartition("/")[2])
-        if name in _NAMES and isinstance(group, h5py.Group):
-            keys = group.attrs.get("weight_names", sorted(group))
-            arrays.setdefault(name, [group[key][()] for key in keys if key in group])
-
-    try:
-        # Building the network to read it would take 0.5 GB.
-        with h5py.File(weights) as file:
-            file.visititems(collect)
-    except OSError as error:
-        raise ValueError(
-            f"Expected the weights of keras.applications.VGG16 in {weights!r}: {error}"
-        ) from error
-    return arrays
+    load_layers(model, "VGG16", weights, _NAMES)

@@ -1,0 +1,55 @@
+"""ImageNet weights of `keras.applications`: downloaded, or from files of Keras 3 and older."""
+
+import os
+
+import h5py
+import keras
+
+
+def read_layers(network, weights, names, include_top=False):
+    """Arrays of the layers `names` of a network of `keras.applications`: {name: [array, ...]}.
+
+    `weights` is `"imagenet"` (downloaded) or the path of such a file, else ValueError; what the
+    file lacks is left out.
+    """
+    if weights == "imagenet":
+        source = getattr(keras.applications, network)(include_top=include_top, weights=weights)
+        return {name: source.get_layer(name).get_weights() for name in names}
+    if not os.path.isfile(weights):
+        raise ValueError(
+            f"Expected 'imagenet' or a file of {network} weights, received {weights!r}."
+        )
+    arrays = {}
+
+    def collect(path, group):
+        # Keras 3 numbers the layers and notes their names; the older format has them as paths.
+        name = group.attrs.get("name", path.rpartition("/")[2])
+        if name in names and isinstance(group, h5py.Group):
+            keys = group.attrs.get("weight_names", sorted(group))
+            arrays.setdefault(name, [group[key][()] for key in keys if key in group])
+
+    try:
+        # Building the network to read it would take 0.5 GB for VGG16.
+        with h5py.File(weights) as file:
+            file.visititems(collect)
+    except OSError as error:
+        raise ValueError(
+            f"Expected the weights of keras.applications.{network} in {weights!r}: {error}"
+        ) from error
+    return arrays
+
+
+def load_layers(model, network, weights, names):
+    """Copies what `read_layers` reads into a model; ValueError, and nothing, if it does not fit."""
+    layers = [model.get_layer(name) for name in names]
+    values = read_layers(network, weights, names)
+    for layer in layers:
+        shapes = [value.shape for value in values.get(layer.name, ())]
+        expected = [tuple(variable.shape) for variable in layer.weights]
+        if shapes != expected:
+            raise ValueError(
+                f"Expected the weights of keras.applications.{network} in {weights!r}, "
+                f"{layer.name} of shapes {expected}; found {shapes or 'no such layer'}."
+            )
+    for layer in layers:
+        layer.set_weights(values[layer.name])
