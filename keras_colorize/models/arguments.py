@@ -6,24 +6,27 @@ def scaled(channels, width):
     return max(1, round(channels * width))
 
 
+def expect(fits, message):
+    """Raises ValueError with "Expected" and the message unless the arguments fit."""
+    if not fits:
+        raise ValueError(f"Expected {message}.")
+
+
 def check_network(width, input_shape, classes=None, global_features=True, **choices):
     """Raises ValueError for arguments that a factory does not take.
 
     `input_shape` must be (H, W, 1), and each of `choices` a pair of a value and the allowed ones.
     """
-    if width <= 0:
-        raise ValueError(f"Expected a width above 0, received {width}.")
-    if len(input_shape) != 3 or input_shape[-1] != 1:
-        raise ValueError(f"Expected an input_shape (H, W, 1), received {tuple(input_shape)}.")
-    if classes is not None and classes < 2:
-        raise ValueError(f"Expected None or at least 2 classes, received {classes}.")
-    if classes is not None and not global_features:
-        raise ValueError(
-            "Expected classes=None with global_features=False, for the classifier reads the "
-            f"global features; received classes={classes}."
+    expect(width > 0, f"a width above 0, received {width}")
+    is_gray = len(input_shape) == 3 and input_shape[-1] == 1
+    expect(is_gray, f"an input_shape (H, W, 1), received {tuple(input_shape)}")
+    if classes is not None:
+        expect(classes >= 2, f"None or at least 2 classes, received {classes}")
+        expect(
+            global_features,
+            "classes=None without global features, which the classifier reads, received "
+            f"classes={classes}",
         )
     for name, (value, known) in choices.items():
-        if value not in known:
-            raise ValueError(
-                f"Expected {name} among {', '.join(map(str, known))}, received {value!r}."
-            )
+        listed = ", ".join(map(str, known))
+        expect(value in known, f"{name} among {listed}, received {value!r}")

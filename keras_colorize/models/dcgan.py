@@ -14,7 +14,7 @@ from keras_colorize.layers import (
     PermanentDropout,
     SpectralNorm,
 )
-from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.arguments import check_network, expect, scaled
 
 BATCH_NORM_MODES = ("moving", "batch", "none")
 """What batch normalization sees in inference."""
@@ -30,7 +30,7 @@ _DISCRIMINATOR = {
     256: ((64, 2), (128, 2), (256, 2), (512, 2), (512, 2), (512, 2)),
 }
 _KERNEL = 4
-# Convolutions that see this stride or more may see a width of 1, see `_Block.down`.
+# Convolutions that see this stride or more may see a width of 1, see `_down`.
 _DEEP_STRIDE = 16
 
 
@@ -69,22 +69,26 @@ def dcgan_generator(
     """
     shares = {"batch_norm_momentum": batch_norm_momentum, "dropout": dropout}
     _check(width, input_shape, level_set, batch_norm_mode, **shares)
-    block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
+    norms = batch_norm_mode, batch_norm_momentum, spectral_norm
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     drop = PermanentDropout if dropout_in_inference else layers.Dropout
     features, stride = [], 1
     for number, (channels, strides) in enumerate(_GENERATOR[level_set]):
         norm, deep = number < len(_GENERATOR[level_set]) - 1, stride >= _DEEP_STRIDE
-        x = block.down(x, f"down{number}", scaled(channels, width), strides, norm, deep)
+        x = _down(x, f"down{number}", scaled(channels, width), strides, deep, norm, norms)
         features.append(x)
         stride *= strides
     for step, number in enumerate(reversed(range(len(features) - 1))):
-        x = block.up(x, f"up{number}", features[number])
+        up, channels = f"up{number}", features[number].shape[-1]
+        options = {"strides": 2, "padding": "same"}
+        x = _normalized(layers.Conv2DTranspose, x, channels, up, True, norms, **options)
+        x = layers.ReLU(name=f"{up}_relu")(x)
+        x = CropLike(name=f"{up}_crop")([x, features[number]])
         if step < (2 if level_set == 32 else 3):  # "several"
-            x = drop(dropout, name=f"up{number}_dropout")(x)
+            x = drop(dropout, name=f"{up}_dropout")(x)
         if number:
-            x = layers.Concatenate(name=f"up{number}_concat")([x, features[number]])
+            x = layers.Concatenate(name=f"{up}_concat")([x, features[number]])
     # Small weights, for a start near gray. Half precision could not tell neighboring colors apart.
     small = keras.initializers.RandomNormal(stddev=0.02)
     options = {"activation": "tanh", "kernel_initializer": small, "dtype": "float32"}
@@ -114,16 +118,15 @@ def dcgan_discriminator(
         batch_norm_momentum: see `dcgan_generator`.
         batch_norm_mode: see `dcgan_generator`.
         spectral_norm: whether all layers are spectrally normalized.
-        input_shape: (H, W, 1) of the lightness; None where the size may vary.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
 
     Returns:
         Functional model: `{"lightness": L* in 0..100 (N, H, W, 1), "ab": a and b scaled to
         [0, 1] (N, H, W, 2)}` to float32 logits (N, 1) that the colors are true.
     """
-    shares = {"batch_norm_momentum": batch_norm_momentum}
-    _check(width, input_shape, level_set, batch_norm_mode, **shares)
-    block = _Block(batch_norm_mode, batch_norm_momentum, spectral_norm)
+    momentum = batch_norm_momentum
+    _check(width, input_shape, level_set, batch_norm_mode, batch_norm_momentum=momentum)
     lightness = keras.Input(input_shape, name="lightness")
     ab = keras.Input((*input_shape[:2], 2), name="ab")
     # In [-1, 1] and float32, for half precision is finest around 0.
@@ -132,57 +135,45 @@ def dcgan_discriminator(
     x, stride = layers.Concatenate(dtype="float32", name="seen")([x, colors]), 1
     for number, (channels, strides) in enumerate(_DISCRIMINATOR[level_set]):
         norm, deep = number > 0, stride >= _DEEP_STRIDE and strides > 1
-        x = block.down(x, f"conv{number}", scaled(channels, width), strides, norm, deep)
+        norms = batch_norm_mode, momentum, spectral_norm
+        x = _down(x, f"conv{number}", scaled(channels, width), strides, deep, norm, norms)
         stride *= strides
     x = PadToAtLeast(_KERNEL, name="pad")(x)
     score = layers.Conv2D(1, _KERNEL, dtype="float32", name="score")
-    x = block.wrapped(score)(x)
+    x = SpectralNorm(score)(x) if spectral_norm else score(x)
     logits = layers.GlobalAveragePooling2D(dtype="float32", name="logits")(x)
     return keras.Model({"lightness": lightness, "ab": ab}, logits, name=name)
 
 
-class _Block:
-    """The layers of both networks, normalized alike."""
+def _down(x, name, channels, strides, deep, norm, norms):
+    """Convolution, batch normalization (where there is one), LeakyReLU.
 
-    def __init__(self, mode, momentum, spectral):
-        self.mode, self.momentum, self.spectral = mode, momentum, spectral
+    TensorFlow's gradient of a convolution of stride 2 with padding is wrong in bfloat16 on
+    processors where the width is 1. Where that may be (`deep`), the padding is a layer of its own.
+    """
+    if deep:
+        # What "same" pads; an even size leaves the last row and column unused.
+        x = layers.ZeroPadding2D(((1, 2), (1, 2)), name=f"{name}_pad")(x)
+    options = {"strides": strides, "padding": "valid" if deep else "same"}
+    x = _normalized(layers.Conv2D, x, channels, name, norm, norms, **options)
+    return layers.LeakyReLU(negative_slope=0.2, name=f"{name}_relu")(x)
 
-    def wrapped(self, layer):
-        """The layer, spectrally normalized if that is wanted."""
-        return SpectralNorm(layer) if self.spectral else layer
 
-    def down(self, x, name, channels, strides, norm, deep):
-        """Convolution, batch normalization (where there is one), LeakyReLU.
-
-        TensorFlow's gradient of a convolution of stride 2 with padding is wrong in bfloat16 on
-        processors where the width is 1. Where that may be, the padding is a layer of its own.
-        """
-        if deep:
-            # What "same" pads; an even size leaves the last row and column unused.
-            x = layers.ZeroPadding2D(((1, 2), (1, 2)), name=f"{name}_pad")(x)
-        padding = "valid" if deep else "same"
-        x = self._normalized(layers.Conv2D, x, name, channels, strides, padding, norm)
-        return layers.LeakyReLU(negative_slope=0.2, name=f"{name}_relu")(x)
-
-    def up(self, x, name, reference):
-        """Transposed convolution, batch normalization, ReLU; size and channels of `reference`."""
-        x = self._normalized(layers.Conv2DTranspose, x, name, reference.shape[-1], 2, "same", True)
-        x = layers.ReLU(name=f"{name}_relu")(x)
-        return CropLike(name=f"{name}_crop")([x, reference])
-
-    def _normalized(self, kind, x, name, channels, strides, padding, norm):
-        norm = norm and self.mode != "none"
-        options = {"use_bias": not norm, "kernel_initializer": "he_normal", "name": name}
-        x = self.wrapped(kind(channels, _KERNEL, strides, padding, **options))(x)
-        if not norm:
-            return x
-        kinds = {"moving": layers.BatchNormalization, "batch": BatchStatisticsNormalization}
-        return kinds[self.mode](momentum=self.momentum, name=f"{name}_bn")(x)
+def _normalized(kind, x, channels, name, norm, norms, **options):
+    """A convolution and its norms; `norms` are mode and momentum of batches, spectral or not."""
+    mode, momentum, spectral = norms
+    norm = norm and mode != "none"
+    options |= {"use_bias": not norm, "kernel_initializer": "he_normal", "name": name}
+    layer = kind(channels, _KERNEL, **options)
+    x = SpectralNorm(layer)(x) if spectral else layer(x)
+    if not norm:
+        return x
+    kinds = {"moving": layers.BatchNormalization, "batch": BatchStatisticsNormalization}
+    return kinds[mode](momentum=momentum, name=f"{name}_bn")(x)
 
 
 def _check(width, input_shape, level_set, mode, **shares):
     choices = {"level_set": (level_set, _GENERATOR), "batch_norm_mode": (mode, BATCH_NORM_MODES)}
     check_network(width, input_shape, **choices)
     for name, share in shares.items():
-        if not 0 <= share < 1:
-            raise ValueError(f"Expected a {name} of at least 0 and below 1, received {share}.")
+        expect(0 <= share < 1, f"a {name} of at least 0 and below 1, received {share}")

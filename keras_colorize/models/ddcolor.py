@@ -13,7 +13,7 @@ from keras import layers, ops
 from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.layers import CropLike, GreyLevels
 from keras_colorize.layers.lightness import LEVEL_MAX
-from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.arguments import check_network, expect, scaled
 from keras_colorize.models.color_queries import LearnedQueries
 from keras_colorize.models.encoders import padded_conv
 
@@ -37,13 +37,13 @@ def ddcolor(
     """Builds the network.
 
     Sizes that 32 does not divide are filled up with the last row and column, and cut off again.
+    The release was trained on 256 x 256 and is used at 512 x 512.
 
     Args:
         encoder: a key of `ENCODERS`: DDColor-T or DDColor-L of the paper.
         queries: number of color queries.
         width: factor on the channels of all layers but the output; 1.0 is the paper.
-        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works; the
-            release was trained on 256 x 256 and is used at 512 x 512.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
 
     Returns:
@@ -51,8 +51,7 @@ def ddcolor(
         (N, H, W, 2), a and b of CIELAB scaled as by `scale_ab`. They may leave [0, 1].
     """
     check_network(width, input_shape, encoder=(encoder, ENCODERS))
-    if queries < 1:
-        raise ValueError(f"Expected 1 query or more, received {queries}.")
+    expect(queries >= 1, f"1 query or more, received {queries}")
     lightness = keras.Input(input_shape, name="lightness")
     x = PadToMultiple(32, dtype="float32", name="pad")(lightness)
     x = GreyLevels([LEVEL_MAX * mean for mean in _MEAN], dtype="float32", name="grey_levels")(x)
@@ -81,13 +80,7 @@ def _encoder(x, depths, widths, width):
     for stage, (depth, channels) in enumerate(zip(depths, widths, strict=True)):
         norm = layers.LayerNormalization(epsilon=1e-6, name=f"down{stage}_norm")
         step = 2 if stage else 4
-        conv = layers.Conv2D(
-            scaled(channels, width),
-            step,
-            step,
-            kernel_initializer=_truncated(),
-            name=f"down{stage}",
-        )
+        conv = layers.Conv2D(scaled(channels, width), step, step, name=f"down{stage}")
         x = conv(norm(x)) if stage else norm(conv(x))
         for block in range(depth):
             x = _block(x, f"stage{stage}_block{block}")
@@ -97,14 +90,10 @@ def _encoder(x, depths, widths, width):
 
 def _block(x, name):
     channels = x.shape[-1]
-    y = layers.DepthwiseConv2D(
-        7, padding="same", depthwise_initializer=_truncated(), name=f"{name}_depthwise"
-    )(x)
+    y = layers.DepthwiseConv2D(7, padding="same", name=f"{name}_depthwise")(x)
     y = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_norm")(y)
-    y = layers.Dense(4 * channels, "gelu", kernel_initializer=_truncated(), name=f"{name}_expand")(
-        y
-    )
-    y = layers.Dense(channels, kernel_initializer=_truncated(), name=f"{name}_project")(y)
+    y = layers.Dense(4 * channels, "gelu", name=f"{name}_expand")(y)
+    y = layers.Dense(channels, name=f"{name}_project")(y)
     y = LayerScale(name=f"{name}_scale")(y)
     return layers.Add(name=f"{name}_add")([x, y])
 
@@ -157,10 +146,6 @@ def _post_norm(queries, change, name):
 
 def _batch_norm(x, name):
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
-
-
-def _truncated():
-    return keras.initializers.TruncatedNormal(stddev=0.02)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

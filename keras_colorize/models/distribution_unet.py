@@ -9,18 +9,22 @@ from keras import layers
 
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import GlobalLocalFusion, ResizeLike
+from keras_colorize.models.arguments import check_network, expect
 from keras_colorize.models.color_queries import QueryMaps, color_queries
-from keras_colorize.models.efficientnet_lite import load_efficientnet_lite2
-from keras_colorize.models.encoders import RESIDUAL_WIDTHS, conv_block, encode
-from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2
+from keras_colorize.models.encoders import (
+    ENCODERS,
+    LOADERS,
+    RESIDUAL_WIDTHS,
+    check_weights,
+    conv_block,
+    encode,
+)
 
 DECODER_WIDTHS = (256, 192, 128, 96)
 """Channels of the decoder at strides 32, 16, 8 and 4."""
 
 STRIDE = 4
 """Rows of lightness per row of logits."""
-
-_LOADERS = {"efficientnet_lite2": load_efficientnet_lite2, "mobilenet_v2": load_mobilenet_v2}
 
 
 def distribution_unet(
@@ -53,17 +57,10 @@ def distribution_unet(
         `"ab_logits"` (N, ceil(H/4), ceil(W/4), 313) and, with classes, `"class_logits"`
         (N, classes).
     """
-    if len(decoder_widths) != 4:
-        raise ValueError(f"Expected 4 decoder_widths, received {tuple(decoder_widths)}.")
-    if len(residual_widths) != 5:
-        raise ValueError(f"Expected 5 residual_widths, received {tuple(residual_widths)}.")
-    if classes is not None and not global_units:
-        raise ValueError("Expected global_units above 0 for the class branch, received 0.")
-    if encoder not in _LOADERS and encoder_weights is not None:
-        raise ValueError(
-            f"Expected encoder_weights only with one of {', '.join(_LOADERS)}, received encoder "
-            f"{encoder!r}."
-        )
+    check_network(1.0, input_shape, classes, global_units > 0, encoder=(encoder, ENCODERS))
+    expect(len(decoder_widths) == 4, f"4 decoder_widths, received {tuple(decoder_widths)}")
+    expect(len(residual_widths) == 5, f"5 residual_widths, received {tuple(residual_widths)}")
+    check_weights(encoder, encoder_weights)
     lightness = keras.Input(input_shape, name="lightness")
     *finer, deepest = encode(lightness, encoder, residual_widths)
     x = conv_block(deepest, decoder_widths[0], "decoder32_conv", kernel_size=1)
@@ -92,5 +89,5 @@ def distribution_unet(
         outputs["class_logits"] = head(global_features)
     model = keras.Model(lightness, outputs, name=name)
     if encoder_weights is not None:
-        _LOADERS[encoder](model, encoder_weights)
+        LOADERS[encoder](model, encoder_weights)
     return model

@@ -3,23 +3,33 @@
 import keras
 from keras import layers
 
-from keras_colorize.models.efficientnet_lite import efficientnet_lite2_features
-from keras_colorize.models.mobilenet_v2 import mobilenet_v2_features
+from keras_colorize.models.arguments import expect
+from keras_colorize.models.efficientnet_lite import (
+    efficientnet_lite2_features,
+    load_efficientnet_lite2,
+)
+from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_features
+from keras_colorize.models.vgg16 import load_vgg16
 
 ENCODERS = ("efficientnet_lite2", "mobilenet_v2", "residual")
 """Names that `encode` takes."""
+
+LOADERS = {
+    "vgg16": load_vgg16,
+    "mobilenet_v2": load_mobilenet_v2,
+    "efficientnet_lite2": load_efficientnet_lite2,
+}
+"""What loads published weights, by encoder."""
+
 RESIDUAL_WIDTHS = (32, 64, 128, 192, 256)
 """Channels of the residual encoder: the stem, then strides 4, 8, 16 and 32."""
 
 
 def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
-    """Features at strides 4, 8, 16 and 32 of a lightness (N, H, W, 1), L* in 0..100.
+    """Features at strides 4, 8, 16 and 32 of L* in 0..100, (N, H, W, 1).
 
-    The encoder is `"efficientnet_lite2"`, `"mobilenet_v2"` or `"residual"` (two basic blocks of
-    He 2016 per stride); another name raises ValueError.
+    The encoder is one of `ENCODERS`; `"residual"` has two basic blocks of He 2016 per stride.
     """
-    if encoder not in ENCODERS:
-        raise ValueError(f"Expected an encoder among {', '.join(ENCODERS)}, received {encoder!r}.")
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     if encoder == "residual":
         return _residual(x, residual_widths)
@@ -27,6 +37,12 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
     if encoder == "mobilenet_v2":
         return mobilenet_v2_features(rgb)
     return efficientnet_lite2_features(rgb)
+
+
+def check_weights(encoder, weights):
+    """Raises ValueError for weights, not None, of an encoder that has no published ones."""
+    fits = weights is None or encoder in LOADERS
+    expect(fits, f"encoder_weights only with {' or '.join(LOADERS)}, received {encoder!r}")
 
 
 def freeze_through(model, layer_name):

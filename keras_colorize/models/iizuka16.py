@@ -9,7 +9,7 @@ from keras import layers
 
 from keras_colorize.errors import InputError
 from keras_colorize.layers import CropLike, GlobalLocalFusion, ResizeTo
-from keras_colorize.models.arguments import check_network, scaled
+from keras_colorize.models.arguments import check_network, expect, scaled
 
 CLASS_LOSS_WEIGHT = 1 / 300
 """Alpha of equation 6: the weight of the class cross-entropy beside the color error."""
@@ -56,8 +56,8 @@ def iizuka16(
         `"class_logits"` (N, classes).
     """
     check_network(width, input_shape, classes, global_features, color_space=(color_space, HEADS))
-    if global_size < 32 or global_size % 32:
-        raise ValueError(f"Expected a global_size that 32 divides, received {global_size}.")
+    is_whole = global_size >= 32 and global_size % 32 == 0
+    expect(is_whole, f"a global_size that 32 divides, received {global_size}")
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.01, dtype="float32", name="lightness_scaled")(lightness)
     # Low-level features, section 3.2.1: at half size and at an eighth.
@@ -108,21 +108,17 @@ def _global_branch(low, width):
 def _convolutions(prefix, plan, width):
     """A block of layers per (channels, stride): 3x3 convolution, norm, ReLU."""
     options = {"padding": "same", "use_bias": False}
-    return [
-        _normalized(
-            layers.Conv2D(scaled(channels, width), 3, stride, name=f"{prefix}{number}", **options)
-        )
-        for number, (channels, stride) in enumerate(plan, start=1)
-    ]
+    blocks = []
+    for number, (channels, stride) in enumerate(plan, start=1):
+        options["name"] = f"{prefix}{number}"
+        blocks.append(_normalized(layers.Conv2D(scaled(channels, width), 3, stride, **options)))
+    return blocks
 
 
 def _normalized(layer):
     """The layer with the batch normalization and the ReLU that follow it."""
-    return [
-        layer,
-        layers.BatchNormalization(name=f"{layer.name}_bn"),
-        layers.ReLU(name=f"{layer.name}_relu"),
-    ]
+    norm = layers.BatchNormalization(name=f"{layer.name}_bn")
+    return [layer, norm, layers.ReLU(name=f"{layer.name}_relu")]
 
 
 def _apply(blocks, x):
@@ -146,11 +142,8 @@ def split_style(model):
         Two Functional models: lightness (N, H, W, 1) to the global features (N, G), and
         `[lightness, global features]` to a dict of the color output of `model`.
     """
-    if "fusion" not in {layer.name for layer in model.layers}:
-        raise InputError(
-            "Expected a network with global features, that is a layer named 'fusion', received "
-            f"{model.name}."
-        )
+    if "fusion" not in [layer.name for layer in model.layers]:
+        raise InputError(f"Expected a network with a layer named 'fusion', received {model.name}.")
     # Cutting a Functional model adds calls to its layers, so that `layer.output` of the cut one
     # would no longer be unique: cut a copy.
     copy = keras.models.clone_model(model)

@@ -27,12 +27,12 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
     """Builds the network.
 
     Sizes that 8 does not divide are filled up with the last row and column, and cut off again.
+    The release was trained on 256 x 256.
 
     Args:
         hints: whether the user's colors are inputs, too; the weights are the same.
         width: factor on the channels of all layers but the output; 1.0 is the paper.
-        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works; the
-            release was trained on 256 x 256.
+        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
 
     Returns:

@@ -9,11 +9,10 @@ from keras import layers
 
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.layers import GaussianSmoothing, ResizeLike, StackChannels
-from keras_colorize.models.arguments import check_network, scaled
-from keras_colorize.models.encoders import conv_block, encode
-from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2
+from keras_colorize.models.arguments import check_network, expect, scaled
+from keras_colorize.models.encoders import LOADERS, check_weights, conv_block, encode
 from keras_colorize.models.resnet18 import resnet18_features
-from keras_colorize.models.vgg16 import load_vgg16, vgg16_features
+from keras_colorize.models.vgg16 import vgg16_features
 
 ENCODER_STRIDES = {
     "vgg16": (1, 2, 4, 8),
@@ -40,8 +39,6 @@ FINAL_WIDTHS = (128, 64, 64)
 # Of the moving statistics, as in Lasagne, with which the paper was made (section 5.2). Features
 # begin far from mean 0 and variance 1, so slower statistics stay wrong for hundreds of steps.
 _MOMENTUM = 0.9
-
-_LOADERS = {"vgg16": load_vgg16, "mobilenet_v2": load_mobilenet_v2}
 
 
 def vgg16_residual_encoder(
@@ -92,44 +89,35 @@ def vgg16_residual_encoder(
         head=(head, (*REGRESSION_HEADS, *CLASSIFICATION_HEADS)),
         aggregation=(aggregation, AGGREGATIONS),
     )
-    if encoder_weights is not None and encoder not in _LOADERS:
-        raise ValueError(
-            f"Expected encoder_weights only with encoder {' or '.join(_LOADERS)}, received "
-            f"{encoder!r}."
-        )
-    if decoder_width <= 0:
-        raise ValueError(f"Expected a decoder_width above 0, received {decoder_width}.")
-    if encoder == "mobilenet_v2" and width != 1:
-        raise ValueError(f"Expected width 1 with encoder 'mobilenet_v2', received {width}.")
-    if aggregation == "finest" and not residual_units:
-        raise ValueError(
-            "Expected aggregation 'concat' or 'sum' without residual units, received 'finest'."
-        )
-    if smoothing is not None and head not in CLASSIFICATION_HEADS:
-        raise ValueError(
-            f"Expected smoothing of class scores only, received head {head!r} and a smoothing of "
-            f"{smoothing}."
-        )
+    check_weights(encoder, encoder_weights)
+    expect(decoder_width > 0, f"a decoder_width above 0, received {decoder_width}")
+    fits = encoder != "mobilenet_v2" or width == 1
+    expect(fits, f"width 1 with encoder 'mobilenet_v2', received {width}")
+    fits = aggregation != "finest" or residual_units
+    expect(fits, "aggregation 'concat' or 'sum' without residual units, received 'finest'")
+    fits = smoothing is None or head in CLASSIFICATION_HEADS
+    expect(fits, f"smoothing of class scores only, received {smoothing} with head {head!r}")
     lightness = keras.Input(input_shape, name="lightness")
-    if encoder == "mobilenet_v2":
-        features = encode(lightness, encoder)
-    else:
-        encoders = {"vgg16": vgg16_features, "resnet18_gray": resnet18_features}
+    encoders = {"vgg16": vgg16_features, "resnet18_gray": resnet18_features}
+    if encoder in encoders:
         features = encoders[encoder](lightness, width)
-    features = list(zip(ENCODER_STRIDES[encoder], features, strict=True))[::-1]
-    if residual_units:
-        scales = _decode(features, decoder_width)
     else:
-        scales = [
-            _normalized(stride, x, scaled(x.shape[-1], decoder_width)) for stride, x in features
-        ]
-    x = _aggregate(scales, aggregation)
+        features = encode(lightness, encoder)
+    features = list(zip(ENCODER_STRIDES[encoder], features, strict=True))[::-1]
+    x = _aggregate(_scales(features, decoder_width, residual_units), aggregation)
     # No batch normalization in "the last few layers before the output" (section 3.4).
     for number, channels in enumerate(final_widths, start=1):
         conv = {"padding": "same", "activation": "relu", "name": f"final_conv{number}"}
         x = layers.Conv2D(scaled(channels, width * decoder_width), 3, **conv)(x)
     if head in CLASSIFICATION_HEADS:
-        output = _classify(x, head, smoothing)
+        # Two parallel 1x1 convolutions, "fully-connected layers" of each pixel (section 3.6).
+        scores = []
+        for name in CLASSIFICATION_HEADS[head]:
+            score = layers.Conv2D(CHANNEL_BINS[head].count, 1, dtype="float32", name=name)(x)
+            if smoothing is not None:
+                score = GaussianSmoothing(smoothing, dtype="float32", name=f"{name}_smooth")(score)
+            scores.append(score)
+        output = StackChannels(dtype="float32", name=head)(scores)
     else:
         # Small weights, so that training starts at gray and not at loud noise.
         start = {"kernel_initializer": keras.initializers.RandomNormal(stddev=1e-3)}
@@ -137,24 +125,27 @@ def vgg16_residual_encoder(
         output = layers.Conv2D(2, 1, dtype="float32", name=head, **start)(x)
     model = keras.Model(lightness, {head: output}, name=name)
     if encoder_weights is not None:
-        _LOADERS[encoder](model, encoder_weights)
+        LOADERS[encoder](model, encoder_weights)
     return model
 
 
-def _decode(features, factor):
+def _scales(features, factor, residual_units):
     """The "creating" side of section 3.5: its scales; they and the features coarsest first."""
-    (stride, coarsest), *finer = features
-    x = _normalized(stride, coarsest, coarsest.shape[-1])
-    scales = []
+    if not residual_units:
+        return [_normalized(stride, x, scaled(x.shape[-1], factor)) for stride, x in features]
+    # Glorot's weights, section 5.2.
+    options = {"initializer": "glorot_uniform", "momentum": _MOMENTUM}
+    (stride, x), *finer = features
+    x, scales = _normalized(stride, x, x.shape[-1]), []
     for stride, skip in finer:
         name, channels = f"decoder{stride}", scaled(skip.shape[-1], factor)
-        x = _block(x, channels, f"{name}_narrow", kernel_size=1)
+        x = conv_block(x, channels, f"{name}_narrow", kernel_size=1, **options)
         scales = scales or [x]
         skip = _normalized(stride, skip, channels)
         # Doubled by the size of what is added, for a stride rounds sizes up.
         x = ResizeLike(name=f"{name}_up")([x, skip])
         x = layers.Add(name=f"{name}_sum")([x, skip])
-        x = _block(x, channels, f"{name}_conv")
+        x = conv_block(x, channels, f"{name}_conv", **options)
         scales.append(x)
     return scales
 
@@ -175,27 +166,8 @@ def _aggregate(scales, aggregation):
     for number, x in enumerate(coarser, start=1):
         if aggregation == "sum":
             # Narrow before the up-sampling, where there are fewer places.
-            narrow = layers.Conv2D(
-                finest.shape[-1], 1, use_bias=False, name=f"scale{number}_narrow"
-            )
-            x = narrow(x)
+            options = {"use_bias": False, "name": f"scale{number}_narrow"}
+            x = layers.Conv2D(finest.shape[-1], 1, **options)(x)
         joined.append(ResizeLike(name=f"scale{number}_up")([x, finest]))
     join = layers.Add if aggregation == "sum" else layers.Concatenate
     return join(name=aggregation)([*joined, finest])
-
-
-def _classify(x, head, smoothing):
-    """Two parallel 1x1 convolutions, "fully-connected layers" of each pixel (section 3.6)."""
-    scores = []
-    for name in CLASSIFICATION_HEADS[head]:
-        score = layers.Conv2D(CHANNEL_BINS[head].count, 1, dtype="float32", name=name)(x)
-        if smoothing is not None:
-            score = GaussianSmoothing(smoothing, dtype="float32", name=f"{name}_smooth")(score)
-        scores.append(score)
-    return StackChannels(dtype="float32", name=head)(scores)
-
-
-def _block(x, channels, name, kernel_size=3):
-    """Convolution, batch normalization and ReLU, from Glorot's weights (section 5.2)."""
-    options = {"initializer": "glorot_uniform", "momentum": _MOMENTUM}
-    return conv_block(x, channels, name, kernel_size, **options)

@@ -1,18 +1,13 @@
-"""Mean field against what can be worked out by enumeration, by explicit sums, and exactly."""
+"""Mean field against explicit sums and exact marginals; the layer `MeanField`."""
 
 import functools
-import itertools
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from keras_colorize.layers import (
-    compatible,
-    contrast_weights,
-    evidence_lower_bound,
-    mean_field,
-)
+from keras_colorize.layers import MeanField, compatible, contrast_weights, mean_field
 
 PAPER = (10.0, 3.0, 3.0)
 SIZES = [(1, 1), (1, 2), (1, 5), (4, 1), (2, 2), (3, 5), (4, 6), (5, 4)]
@@ -37,18 +32,12 @@ def agreement(labels, compatibility):
     return np.r_[compatibility, np.zeros(labels)][near]
 
 
-def pairs_of(right, down):
-    """Yields (pixel, neighbor, weight) of one picture's field."""
-    for y, x in np.ndindex(right.shape[:2]):
-        yield (y, x), (y, x + 1), float(right[y, x, 0])
-    for y, x in np.ndindex(down.shape[:2]):
-        yield (y, x), (y + 1, x), float(down[y, x, 0])
-
-
 def coordinate_ascent(unary, right, down, compatibility, sweeps):
-    """One picture, pixel by pixel, black after red, in double precision; yields each half sweep."""
+    """One picture, pixel by pixel, black after red, in double precision."""
     labels = unary.shape[-1]
-    between, pairs = agreement(labels, compatibility), list(pairs_of(right, down))
+    between = agreement(labels, compatibility)
+    pairs = [((y, x), (y, x + 1), right[y, x, 0]) for y, x in np.ndindex(right.shape[:2])]
+    pairs += [((y, x), (y + 1, x), down[y, x, 0]) for y, x in np.ndindex(down.shape[:2])]
     q = np.full(unary.shape, 1.0 / labels)
     for color in [0, 1] * sweeps:
         for place in np.ndindex(unary.shape[:2]):
@@ -58,19 +47,7 @@ def coordinate_ascent(unary, right, down, compatibility, sweeps):
                     if place in (one, other):
                         logits += weight * between @ q[other if place == one else one]
                 q[place] = np.exp(logits - np.logaddexp.reduce(logits))
-        yield q.copy()
-
-
-def log_partition(unary, right, down, compatibility):
-    """Log Z of one picture, by enumeration of every labeling."""
-    height, width, labels = unary.shape
-    between, pairs = agreement(labels, compatibility), list(pairs_of(right, down))
-    totals = []
-    for labeling in itertools.product(range(labels), repeat=height * width):
-        y = np.reshape(labeling, (height, width))
-        own = np.take_along_axis(unary, y[..., None], axis=-1).sum()
-        totals.append(own + sum(w * between[y[i], y[j]] for i, j, w in pairs))
-    return np.logaddexp.reduce(totals)
+    return q
 
 
 @pytest.mark.parametrize(
@@ -81,7 +58,7 @@ def test_equals_pixel_by_pixel_in_numpy(size, labels, compatibility):
     unary, right, down = field(*size, labels, batch=2, scale=0.3)
     found = numpy_of(mean_field(unary, right, down, compatibility, sweeps=3))
     for n in range(2):
-        *_, expected = coordinate_ascent(unary[n], right[n], down[n], compatibility, sweeps=3)
+        expected = coordinate_ascent(unary[n], right[n], down[n], compatibility, sweeps=3)
         np.testing.assert_allclose(found[n], expected, atol=2e-6)
 
 
@@ -91,40 +68,6 @@ def test_fields_on_one_grid_know_nothing_of_each_other():
     both = mean_field(np.stack([unary, other], axis=-2), right, down, sweeps=2)
     alone = [mean_field(x, right, down, sweeps=2) for x in (unary, other)]
     np.testing.assert_allclose(numpy_of(both), numpy_of(ops.stack(alone, axis=-2)), atol=1e-6)
-    bound = evidence_lower_bound(both, np.stack([unary, other], axis=-2), right, down)
-    apart = [evidence_lower_bound(q, unary, right, down) for q in alone[:1]]
-    assert bound.shape == (2, 2)
-    np.testing.assert_allclose(numpy_of(bound)[:, 0], numpy_of(apart[0]), rtol=1e-5)
-
-
-@pytest.mark.parametrize("scale", [0.0, 0.05, 0.3, 1.0])
-def test_the_bound_is_below_the_enumerated_partition_function(scale):
-    unary, right, down = field(2, 3, 3, scale=scale)
-    exact = log_partition(unary[0], right[0], down[0], PAPER)
-    q = mean_field(unary, right, down, sweeps=12)
-    bound = float(evidence_lower_bound(q, unary, right, down)[0])
-    assert bound <= exact + 1e-4
-    # Without pairs mean field is exact, and where pairs are strong one labeling has it all.
-    assert bound > exact - (1e-4 if scale == 0 else 2.0)
-
-
-@pytest.mark.parametrize("size", [(1, 4, 3), (3, 3, 6), (5, 4, 2)])
-def test_the_bound_rises_at_every_half_sweep(size):
-    compatibility = tuple(np.random.default_rng(sum(size)).uniform(0, 10, size[-1] - 1))
-    unary, right, down = field(*size, seed=sum(size), batch=6)
-    strength = np.array([0.03, 0.1, 0.3, 1, 1, 1], "float32").reshape(6, 1, 1, 1)
-    case = (unary, right * strength, down * strength)
-    ascents = [
-        np.stack(list(coordinate_ascent(*one, compatibility, sweeps=5)))
-        for one in zip(*case, strict=True)
-    ]
-    states = np.concatenate(ascents).astype("float32")
-    repeated = [np.repeat(x, 10, axis=0) for x in case]
-    bounds = numpy_of(evidence_lower_bound(states, *repeated, compatibility)).reshape(6, 10)
-    assert np.diff(bounds).min() >= -1e-5 * max(1.0, np.abs(bounds).max())
-    # The same states as the library's, so that it is the library that rises.
-    found = numpy_of(mean_field(*case, compatibility, sweeps=5))
-    np.testing.assert_allclose(found, states[9::10], atol=5e-5)
 
 
 @functools.cache
@@ -179,7 +122,6 @@ def test_large_potentials_stay_finite():
     unary, right, down = field(4, 5, 6)
     q = numpy_of(mean_field(1e4 * unary, right, down))
     np.testing.assert_allclose(q.sum(axis=-1), 1.0, atol=1e-5)
-    assert np.isfinite(numpy_of(evidence_lower_bound(q, 1e4 * unary, right, down))).all()
 
 
 def test_contrast_weights_of_the_paper():
@@ -190,3 +132,90 @@ def test_contrast_weights_of_the_paper():
     np.testing.assert_allclose(down.ravel(), [1.0, 0.0], atol=1e-5)
     assert right.shape == (1, 2, 1, 1)
     assert down.shape == (1, 1, 2, 1)
+
+
+def inputs_of(height, width, channels=2, labels=6, batch=2, seed=0):
+    """Random probabilities and lightness."""
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.ones(labels), (batch, height, width, channels))
+    lightness = 50 + rng.normal(scale=0.5, size=(batch, height, width, 1))
+    return [probabilities.astype("float32"), lightness.astype("float32")]
+
+
+def model_of(**arguments):
+    """A model of any size."""
+    inputs = [keras.Input((None, None, 2, 6)), keras.Input((None, None, 1))]
+    return keras.Model(inputs, MeanField(name="field", **arguments)(inputs))
+
+
+@pytest.mark.parametrize("square_root", [False, True])
+def test_the_layer_is_the_function(square_root):
+    probabilities, lightness = inputs_of(4, 5)
+    layer = MeanField(3, 2e-4, 5.0, square_root, (4.0, 1.0), dtype="mixed_bfloat16")
+    q = layer([probabilities, lightness])
+    unary = 5 * (np.sqrt(probabilities) if square_root else probabilities)
+    case = (unary, *contrast_weights(lightness, 2e-4), (4.0, 1.0))
+    expected = mean_field(*case, sweeps=3)
+    np.testing.assert_allclose(*map(ops.convert_to_numpy, (q, expected)), atol=1e-5)
+    one = MeanField.from_config(layer.get_config())([probabilities[..., 1, :], lightness])
+    np.testing.assert_allclose(*map(ops.convert_to_numpy, (q[..., 1, :], one)), atol=1e-6)
+
+
+def test_a_model_of_any_size_survives_a_file(tmp_path):
+    arguments = {"sweeps": 2, "sigma": 0.01, "unary_scale": 5.0, "compatibility": (4.0, 1.0)}
+    model = model_of(**arguments)
+    assert model.weights == []
+    assert model.output_shape == (None, None, None, 2, 6)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    inputs = inputs_of(5, 4)
+    expected = ops.convert_to_numpy(MeanField(**arguments)(inputs))
+    np.testing.assert_allclose(loaded.predict_on_batch(inputs), expected, atol=2e-4)
+
+
+if keras.backend.backend() == "tensorflow":
+
+    def test_an_exported_model_serves_the_same(tmp_path):
+        model = model_of(sweeps=2)
+        model.export(tmp_path, format="tf_saved_model", verbose=False)
+        served = keras.layers.TFSMLayer(tmp_path, call_endpoint="serve")
+        for size in [(3, 5), (4, 2)]:
+            inputs = inputs_of(*size)
+            np.testing.assert_allclose(served(inputs), model.predict_on_batch(inputs), atol=1e-5)
+
+
+def test_the_gradient_is_finite_at_empty_bins(gradient_of):
+    probabilities, lightness = inputs_of(3, 4)
+    probabilities[0, 0, 0, 0] = np.eye(6)[2]
+    layer = MeanField(2, square_root=True)
+    gradient = gradient_of(
+        lambda x: layer([x, ops.convert_to_tensor(lightness)])[..., 1], probabilities
+    )
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sweeps": 0}, "1 sweep or more"),
+        ({"sigma": 0.0}, "sigma above 0"),
+        ({"compatibility": ()}, "of equal labels at least"),
+    ],
+)
+def test_refuses_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        MeanField(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "lightness", "message"),
+    [
+        ((1, 4, 5), (1, 4, 5, 1), "Expected probabilities"),
+        ((1, 4, 5, 6), (1, 4, 5, 2), "Expected lightness"),
+        ((1, 4, 5, 6), (1, 4, 4, 1), "Expected lightness"),
+        ((1, 4, 5, 6), (1, 4, 5), "Expected lightness"),
+    ],
+)
+def test_refuses_shapes(probabilities, lightness, message):
+    with pytest.raises(ValueError, match=message):
+        MeanField()([np.ones(probabilities, "float32"), np.ones(lightness, "float32")])

@@ -99,6 +99,14 @@ def test_dropout_is_in_the_innermost_layers(level_set, layers):
     assert dropouts == [f"up{innermost - i}_dropout" for i in range(layers)]
 
 
+def test_dropout_in_inference_draws_anew_also_folded_and_loaded(make, tmp_path, lightness_of):
+    noisy = make(dropout_in_inference=True)
+    noisy.save(tmp_path / "noisy.keras")
+    for model in (fold_batch_norm(noisy), keras.saving.load_model(tmp_path / "noisy.keras")):
+        one, other = (model.predict_on_batch(lightness_of(32, 32))["ab"] for _ in range(2))
+        assert np.abs(one - other).mean() > 1e-3
+
+
 def test_batch_mode_is_the_same_in_training_and_inference(make, predict, lightness_of):
     model = make(batch_norm_mode="batch", dropout=0.0)
     lightness = lightness_of(16, 24, batch=3)
