@@ -4,9 +4,7 @@ Gradio opens whatever path an argument names and answers on routes that the page
 only the page's routes and kinds of arguments pass, and paths only of files of the same browser.
 """
 
-import contextlib
 import hashlib
-import http.cookies
 import ipaddress
 import json
 import re
@@ -20,15 +18,11 @@ MOST_BYTES = 2**20
 """Largest body of an event; photographs come by another route."""
 
 _TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
-_SECRET = re.compile(r"[\w-]{43}", re.ASCII)
+_SECRET = re.compile(rf"(?:^|;) *{COOKIE}=([\w-]{{43}}) *(?:;|$)", re.ASCII)
 _FILE = "/gradio_api/file="
 _HEARTBEAT = "/gradio_api/heartbeat/"
-_JOIN = "/gradio_api/queue/join"
-_DATA = "/gradio_api/queue/data"
-_UPLOAD = "/gradio_api/upload"
-_PROGRESS = "/gradio_api/upload_progress"
-_DOWNLOAD = "/download/"
-_NAMES = ("session_hash", "upload_id")
+_JOIN, _DATA = "/gradio_api/queue/join", "/gradio_api/queue/data"
+_UPLOAD, _PROGRESS = "/gradio_api/upload", "/gradio_api/upload_progress"
 _OF_BODY = (b"content-length", b"content-type", b"transfer-encoding", b"content-encoding")
 _OPEN = re.compile(
     r"/|/config|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt|/(assets|static)/.+"
@@ -47,11 +41,7 @@ _HEADERS = {
 
 
 class Refusal(Exception):
-    """A request that is answered with a status and a sentence."""
-
-    def __init__(self, status, text):
-        super().__init__(text)
-        self.status = status
+    """A request that is answered with a status and a sentence, its two arguments."""
 
 
 class Access:
@@ -80,8 +70,9 @@ class Access:
         try:
             scope, receive = await self._checked(scope, receive, added)
         except Refusal as refusal:
-            body, lines = _json({"detail": str(refusal)})
-            start = {"type": "http.response.start", "status": refusal.status, "headers": lines}
+            status, sentence = refusal.args
+            body, lines = _json({"detail": sentence})
+            start = {"type": "http.response.start", "status": status, "headers": lines}
             await send_with_headers(start)
             return await send({"type": "http.response.body", "body": body})
         return await self.app(scope, receive, send_with_headers)
@@ -90,7 +81,9 @@ class Access:
         headers = {key.decode("latin-1"): text.decode("latin-1") for key, text in scope["headers"]}
         self._check_host(headers)
         method, path, query = scope["method"], scope["path"], scope["query_string"]
-        visitor = _visitor(headers)
+        secret = _SECRET.search(headers.get("cookie", ""))
+        # Who a folder belongs to cannot be found out from its name.
+        visitor = secret and hashlib.sha256(secret[1].encode()).hexdigest()[:VISITOR]
         scope = {**scope, "visitor": visitor, "query_string": b""}
         reads = method in ("GET", "HEAD")
         if reads and _OPEN.fullmatch(path):
@@ -98,7 +91,7 @@ class Access:
                 value = f"{COOKIE}={secrets.token_urlsafe(32)}"
                 added["set-cookie"] = f"{value}; Path={self.path}; HttpOnly; SameSite=Lax"
             return scope, receive
-        private = path in (_DATA, _PROGRESS) or path.startswith((_FILE, _HEARTBEAT, _DOWNLOAD))
+        private = path in (_DATA, _PROGRESS) or path.startswith((_FILE, _HEARTBEAT, "/download/"))
         if not (reads and private) and not (method == "POST" and path in (_JOIN, _UPLOAD)):
             raise Refusal(404, "Expected an address of the page.")
         if visitor is None:
@@ -121,14 +114,15 @@ class Access:
         else:
             # As part of each name the visitor is kept from what belongs to somebody else.
             given = dict(parse_qsl(query.decode("latin-1")))
-            names = {name: visitor + _token(given[name]) for name in _NAMES if name in given}
+            names = [name for name in ("session_hash", "upload_id") if name in given]
+            own = {name: visitor + _token(given[name]) for name in names}
             if path == _UPLOAD:
                 length = headers.get("content-length", "")
                 if not length.isdecimal() or int(length) > self.sessions.room(visitor):
                     raise Refusal(413, "Expected less; `Remove everything` makes room for more.")
-            if path == _DATA and not self.is_waiting(names.get("session_hash")):
+            if path == _DATA and not self.is_waiting(own.get("session_hash")):
                 raise Refusal(404, "Expected a session that waits for results.")
-            scope["query_string"] = urlencode(names).encode()
+            scope["query_string"] = urlencode(own).encode()
         return scope, receive
 
     def _check_host(self, headers):
@@ -142,12 +136,10 @@ class Access:
     def _event(self, body, visitor):
         try:
             event = json.loads(body)
-        except (ValueError, RecursionError):
-            event = None
-        number = event.get("fn_index") if isinstance(event, dict) else None
-        if type(number) is not int or number not in self.events:
-            raise Refusal(422, "Expected an event of the page.")
-        parts, is_selection = self.events[number]
+            number = event["fn_index"]
+            parts, is_selection = self.events[number if type(number) is int else None]
+        except (ValueError, RecursionError, LookupError, TypeError) as error:
+            raise Refusal(422, "Expected an event of the page.") from error
         data, trigger, place = (event.get(key) for key in ("data", "trigger_id", "event_data"))
         if not isinstance(data, list) or len(data) != len(parts):
             raise Refusal(422, f"Expected {len(parts)} arguments.")
@@ -159,15 +151,6 @@ class Access:
             "session_hash": visitor + _token(event.get("session_hash")),
             "trigger_id": trigger if type(trigger) is int else None,
         }
-
-
-def _visitor(headers):
-    """Name of the folder of a visitor, who cannot be found out from it."""
-    with contextlib.suppress(http.cookies.CookieError):
-        cookie = http.cookies.SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        if cookie is not None and _SECRET.fullmatch(cookie.value):
-            return hashlib.sha256(cookie.value.encode()).hexdigest()[:VISITOR]
-    return None
 
 
 def _token(value):
@@ -184,13 +167,12 @@ def _hostname(address):
 
 
 async def _read_body(receive):
-    body, more = b"", True
-    while more:
+    body, message = b"", {"more_body": True}
+    while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refusal(400, "Expected a whole request.")
         body += message.get("body", b"")
-        more = message.get("more_body", False)
         if len(body) > MOST_BYTES:
             raise Refusal(413, f"Expected at most {MOST_BYTES} bytes.")
     return body
@@ -247,11 +229,9 @@ def check_connection(event, values, names=()):
     pair = values if looks_up else values[1]
     host = pair[0] if isinstance(pair, tuple) else None
     host = host.decode() if isinstance(host, bytes) else host
-    if host in (None, "", "localhost", *names):
-        return
-    is_own = is_loopback(host)
+    is_own = host in (None, "", "localhost", *names) or is_loopback(host)
     # To look up a number asks nobody.
-    if not (is_own is not None if looks_up else is_own):
+    if not (is_own or (looks_up and is_own is not None)):
         raise PermissionError(f"Expected no connection to another machine, tried {host!r}.")
 
 

@@ -26,10 +26,9 @@ def faults(session):
 def hints(photo):
     """The hints of a photograph."""
     items = ""
-    for point in photo.points:
-        color = escape(point["color"], quote=True)
-        items += f'<li><span style="background:{color}"></span>{color} at {point["x"]}, '
-        items += f"{point['y']}</li>"
+    for point in photo.points_at(photo.size):
+        color, place = escape(point["color"], quote=True), f"{point['x']}, {point['y']}"
+        items += f'<li><span style="background:{color}"></span>{color} at {place}</li>'
     if not items:
         return "<p>Choose a color and click on the picture where it belongs.</p>"
     return f'<ol class="hints">{items}</ol>'

@@ -8,6 +8,7 @@ import gradio
 
 from keras_colorize.apps.web import html
 from keras_colorize.apps.web.queue import OFFERED, add_point
+from keras_colorize.apps.web.sessions import Session
 from keras_colorize.errors import InputError
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.options import Options
@@ -23,18 +24,16 @@ _SLIDERS = {
     "seed": ("Draw", 0, 99, 1),
     "palette_strength": ("Strength", 0, 1, 0.05),
 }
+_DECODERS = {
+    "Vivid average (annealed)": "annealed",
+    "Average (mean)": "mean",
+    "Likeliest (mode)": "mode",
+    "Median": "median",
+    "By lot (sample)": "sample",
+}
 _CHOICES = {
-    "decoder": (
-        "Decoder",
-        {
-            "annealed": "Vivid average (annealed)",
-            "mean": "Average (mean)",
-            "mode": "Likeliest (mode)",
-            "median": "Median",
-            "sample": "By lot (sample)",
-        },
-    ),
-    "refine": ("Smooth regions", {"none": "Off", "mrf": "Markov random field"}),
+    "decoder": ("Decoder", gradio.Dropdown, _DECODERS),
+    "refine": ("Smooth regions", gradio.Radio, {"Off": "none", "Markov random field": "mrf"}),
 }
 _READ_BY = {"temperature": "annealed", "seed": "sample"}
 _HELP = {field.name: field.metadata["help"] for field in dataclasses.fields(Options)}
@@ -96,22 +95,34 @@ class _Page:
         # What every event shows anew.
         views = [self.faults, self.work, self.gallery, self.slider, self.marked, self.hints]
         knobs = [self.knobs[name] for name in OFFERED]
+        private = {"api_visibility": "private"}
 
-        def on(event, function, inputs=(), outputs=(), **more):
-            inputs, outputs = [*inputs, *knobs], [*outputs, *views]
-            event(_said()(function), inputs, outputs, api_visibility="private", **more)
+        def on(event, act, inputs=(), emptied=(), selects=False, **more):
+            """Lets an event call `act` with the session, what was selected and the inputs."""
 
-        on(self.uploads.upload, self.add, [self.uploads], [self.uploads])
-        on(self.gallery.select, self.choose)
-        on(self.marked.select, self.hint, [self.color])
-        on(self.undo.click, self.remove_hint)
-        on(self.clear.click, self.remove_hints)
+            def call(request: gradio.Request, *values):
+                session, count = self.sessions.get(request.session_hash), len(values) - len(knobs)
+                with _said():
+                    act(session, *values[:count])
+                    return *[None] * len(emptied), *self._views(session, values[count:])
+
+            def select(request: gradio.Request, chosen: gradio.SelectData, *values):
+                return call(request, chosen.index, *values)
+
+            called = select if selects else call
+            event(called, [*inputs, *knobs], [*emptied, *views], **private, **more)
+
+        on(self.uploads.upload, Session.add, [self.uploads], [self.uploads])
+        on(self.gallery.select, _choose, selects=True)
+        on(self.marked.select, _hint, [self.color], selects=True)
+        on(self.undo.click, lambda session: session.remove_hints(-1))
+        on(self.clear.click, lambda session: session.remove_hints(0))
         for event in (self.palette.upload, self.palette.clear):
-            on(event, self.set_palette, [self.palette], [self.reference])
+            on(event, Session.set_palette, [self.palette])
         for knob in knobs:
             used = knob.release if isinstance(knob, gradio.Slider) else knob.input
-            on(used, self.show, trigger_mode="always_last")
-        private = {"api_visibility": "private"}
+            on(used, lambda session: None, trigger_mode="always_last")
+        on(self.remove.click, Session.clear, emptied=[self.results, self.palette])
         self.knobs["decoder"].change(
             lambda chosen: [gradio.update(visible=chosen == by) for by in _READ_BY.values()],
             self.knobs["decoder"],
@@ -120,8 +131,6 @@ class _Page:
         )
         # Progress of several visitors is shown at once, though the queue takes them by turns.
         self.make.click(self.finish, knobs, self.results, concurrency_limit=8, **private)
-        emptied = [*views, self.results, self.palette, self.reference]
-        self.remove.click(_said()(self.remove_all), None, emptied, **private)
         page.unload(self.leave)
 
     def _build_pictures(self):
@@ -133,23 +142,16 @@ class _Page:
                 )
             with gradio.Tab("Give hints"):
                 self.marked = gradio.Image(**bare, buttons=[], elem_id="marked")
+                small = {"size": "sm", "min_width": 80}
                 with gradio.Row(elem_id="hint-tools", equal_height=True):
                     self.color = gradio.ColorPicker(
                         "#b08060", label="Color of the hint", min_width=140, elem_id="color"
                     )
-                    self.undo = gradio.Button("Undo", size="sm", min_width=70, elem_id="undo")
-                    self.clear = gradio.Button(
-                        "Remove all", size="sm", min_width=90, elem_id="clear"
-                    )
+                    self.undo = gradio.Button("Undo", elem_id="undo", **small)
+                    self.clear = gradio.Button("Remove all", elem_id="clear", **small)
                 self.hints = gradio.HTML(padding=False, elem_id="hints")
-        self.gallery = gradio.Gallery(
-            **bare,
-            fit_columns=False,
-            object_fit="cover",
-            allow_preview=False,
-            buttons=[],
-            elem_id="gallery",
-        )
+        look = {"fit_columns": False, "object_fit": "cover", "allow_preview": False}
+        self.gallery = gradio.Gallery(**bare, **look, buttons=[], elem_id="gallery")
 
     def _build_controls(self):
         has_bins = self.queue.offered == OFFERED
@@ -164,9 +166,6 @@ class _Page:
         with gradio.Accordion("Colors of another photograph", open=False, visible=has_bins):
             self.palette = gradio.File(
                 file_count="single", show_label=False, height=110, elem_id="palette"
-            )
-            self.reference = gradio.Image(
-                interactive=False, show_label=False, buttons=[], height=120, visible=False
             )
             self._build_knobs("palette_strength")
         self.make = gradio.Button(
@@ -186,74 +185,23 @@ class _Page:
                 low, high = min(low, value), max(high, value)
                 knob = gradio.Slider(low, high, value, step=step, label=label, **about)
             else:
-                label, choices = _CHOICES[name]
-                kind = gradio.Radio if len(choices) < 3 else gradio.Dropdown
-                choices = [(text, choice) for choice, text in choices.items()]
-                knob = kind(choices, value=value, label=label, **about)
+                label, kind, choices = _CHOICES[name]
+                knob = kind([*choices.items()], value=value, label=label, **about)
             self.knobs[name] = knob
 
-    def add(self, request: gradio.Request, paths, *knobs):
-        session = self._session(request)
-        session.add(paths or [])
-        return None, *self._views(session, knobs)
-
-    def choose(self, request: gradio.Request, chosen: gradio.SelectData, *knobs):
-        session = self._session(request)
-        if type(chosen.index) is not int or chosen.index >= len(session.photos):
-            raise InputError("Expected one of the photographs.")
-        session.shown = chosen.index
-        return self._views(session, knobs)
-
-    def hint(self, request: gradio.Request, click: gradio.SelectData, color, *knobs):
-        session = self._session(request, with_photo=True)
-        if not isinstance(click.index, list):
-            raise InputError("Expected a place on the picture.")
-        shown = read_photograph(session.photo.preview).pixels.shape[:2]
-        add_point(session.photo, click.index, shown, color)
-        return self._views(session, knobs)
-
-    def remove_hint(self, request: gradio.Request, *knobs):
-        session = self._session(request, with_photo=True)
-        del session.photo.points[-1:]
-        return self._views(session, knobs)
-
-    def remove_hints(self, request: gradio.Request, *knobs):
-        session = self._session(request, with_photo=True)
-        session.photo.points.clear()
-        return self._views(session, knobs)
-
-    def set_palette(self, request: gradio.Request, path, *knobs):
-        session = self._session(request)
-        session.set_palette(path)
-        reference = gradio.update(value=session.reference, visible=session.palette is not None)
-        return reference, *self._views(session, knobs)
-
-    def show(self, request: gradio.Request, *knobs):
-        return self._views(self._session(request), knobs)
-
     def finish(self, request: gradio.Request, *knobs):
-        session, options = self._session(request), dict(zip(OFFERED, knobs, strict=True))
+        session = self.sessions.get(request.session_hash)
+        options = dict(zip(OFFERED, knobs, strict=True))
         yield html.progress(session, 0)
         with _said():
             for done, _ in enumerate(self.queue.finish(session, options), 1):
                 # Who waits for many photographs has not left.
-                self._session(request)
+                self.sessions.get(request.session_hash)
                 yield html.progress(session, done) + html.results(session)
         yield html.results(session)
 
-    def remove_all(self, request: gradio.Request):
-        session = self._session(request)
-        session.clear()
-        return *self._views(session, ()), "", None, gradio.update(value=None, visible=False)
-
     def leave(self, request: gradio.Request):
         self.sessions.leave(request.session_hash)
-
-    def _session(self, request, with_photo=False):
-        session = self.sessions.get(request.session_hash)
-        if with_photo and session.photo is None:
-            raise InputError("Expected a photograph first.")
-        return session
 
     def _views(self, session, knobs):
         faults, photo = html.faults(session), session.photo
@@ -269,3 +217,16 @@ class _Page:
             marked,
             html.hints(photo),
         )
+
+
+def _choose(session, index):
+    if type(index) is not int or index >= len(session.photos):
+        raise InputError("Expected one of the photographs.")
+    session.shown = index
+
+
+def _hint(session, position, color):
+    if session.photo is None or not isinstance(position, list):
+        raise InputError("Expected a place on the picture.")
+    shown = read_photograph(session.photo.preview).pixels.shape[:2]
+    add_point(session.photo, position, shown, color)

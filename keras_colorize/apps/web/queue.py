@@ -4,6 +4,7 @@ import concurrent.futures
 import re
 import secrets
 import zipfile
+from fractions import Fraction
 
 import numpy as np
 
@@ -12,18 +13,12 @@ from keras_colorize.inference import point_hints
 from keras_colorize.inference.batch import Job, colorize_files
 from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.options import AFTER_NETWORK
+from keras_colorize.inference.points import parse_color
 from keras_colorize.io import jpeg_bytes, read_photograph
 from keras_colorize.io.atomic import atomic_file, write_file
 
-OFFERED = (
-    "working_size",
-    "saturation",
-    "decoder",
-    "temperature",
-    "seed",
-    "refine",
-    "palette_strength",
-)
+OFFERED = ("working_size", "saturation", "decoder", "temperature", "seed", "refine")
+OFFERED += ("palette_strength",)
 """Options of a `Colorizer` that have a control on the page."""
 
 RING = 9
@@ -62,8 +57,7 @@ class Queue:
 
     def preview(self, session, options):
         """Colorizes the shown photograph at screen size; returns two JPEG paths, one with hints."""
-        work = self._network.submit(self._preview, session.photo, session.palette, options)
-        return work.result()
+        return self._network.submit(self._preview, session, session.photo, options).result()
 
     def finish(self, session, options):
         """Writes a session's photographs at full size and yields each; archives two or more."""
@@ -72,15 +66,14 @@ class Queue:
         for photo in photos:
             photo.outcome = None
         for photo in photos:
-            work = self._network.submit(self._finish, photo, session.palette, options)
-            photo.outcome = work.result()
+            photo.outcome = self._network.submit(self._finish, session, photo, options).result()
             yield photo
         done = [photo for photo in photos if photo.outcome.status == "done"]
         if len(done) > 1:
-            # Photographs are compressed already.
+            # Not compressed, as photographs are already.
             with (
                 atomic_file(session.archive, overwrite=True) as stream,
-                zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive,
+                zipfile.ZipFile(stream, "w") as archive,
             ):
                 for photo in done:
                     archive.write(photo.target, photo.target.name)
@@ -89,9 +82,9 @@ class Queue:
         """Lets go of the thread that colorizes."""
         self._network.shutdown(cancel_futures=True)
 
-    def _preview(self, photo, palette, options):
+    def _preview(self, session, photo, options):
         before = read_photograph(photo.preview).pixels
-        colorizer = self.configured(options, palette, hints_at(photo, before.shape[:2]))
+        colorizer = self.configured(options, session.palette, hints_at(photo, before.shape[:2]))
         after = colorizer(before)
         # Under a new name, as browsers keep what they have seen under an old one.
         folder, name = photo.preview.parent, secrets.token_hex(4)
@@ -102,54 +95,38 @@ class Queue:
         write_file(paths[1], jpeg_bytes(marked(after, photo)))
         return paths
 
-    def _finish(self, photo, palette, options):
-        colorizer = self.configured(options, palette, hints_at(photo, photo.size))
+    def _finish(self, session, photo, options):
+        colorizer = self.configured(options, session.palette, hints_at(photo, photo.size))
         job = Job(photo.path, photo.target, photo.path)
         (outcome,) = colorize_files(colorizer, [job], overwrite=True)
         return outcome
 
 
-def scaled(position, old, new):
-    """Moves a place `(x, y)` in pixels from a copy of size (height, width) to one of another."""
-    # A place between pixels: its share of the sides is what counts.
-    sides = zip(position, old[::-1], new[::-1], strict=True)
-    return tuple(min(max(int(place * to / of), 0), to - 1) for place, of, to in sides)
-
-
 def add_point(photo, position, shown, color):
-    """Adds a hint at `(x, y)` of the shown picture; `ValueError` for a color that is none."""
+    """Adds a hint at `(x, y)` of a copy of size (height, width); `InputError` for no color."""
     text = color.strip().lower()
     if levels := _FUNCTION.fullmatch(text):
         try:
             text = "#" + bytes(round(float(x)) for x in levels.group(1).split(",")[:3]).hex()
         except ValueError as error:
             raise InputError(f"Expected a color like #a0c030, received {color!r}.") from error
-    x, y = scaled(position, shown, photo.size)
-    point = {"x": x, "y": y, "color": text}
-    point_hints([point], photo.size)
-    photo.points.append(point)
+    parse_color(text)
+    sides = zip(position, reversed(shown), strict=True)
+    photo.points.append((*(Fraction(place) / side for place, side in sides), text))
 
 
 def hints_at(photo, size):
     """`Hints` of a photograph for a copy of it of a size (height, width); None without any."""
-    points = [{**point, **_moved(point, photo.size, size)} for point in photo.points]
-    return point_hints(points, size) if points else None
+    return point_hints(photo.points_at(size), size) if photo.points else None
 
 
 def marked(pixels, photo):
     """Draws a ringed disk at each hint of a `Photo` on a copy of it, uint8 (h, w, 3)."""
     result = pixels.copy()
     rows, columns = np.ogrid[: result.shape[0], : result.shape[1]]
-    for point in photo.points:
-        center = _moved(point, photo.size, result.shape[:2])
-        distance = np.hypot(columns - center["x"], rows - center["y"])
+    for point in photo.points_at(result.shape[:2]):
+        distance = np.hypot(columns - point["x"], rows - point["y"])
         result[distance <= RING + 2] = 0
         result[distance <= RING] = 255
         result[distance <= RING - 2] = tuple(bytes.fromhex(point["color"][1:]))
     return result
-
-
-def _moved(point, old, new):
-    # A pixel has its center half a pixel from its corner.
-    x, y = scaled((point["x"] + 0.5, point["y"] + 0.5), old, new)
-    return {"x": x, "y": y}

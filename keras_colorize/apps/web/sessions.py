@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import itertools
 import os
 import re
 import secrets
@@ -29,27 +28,20 @@ UPLOADS, RESULTS = "uploads", "results"
 """Folders for what has arrived and is not yet taken, and for a session's colorized photographs."""
 
 IDLE, GRACE = 3600.0, 300.0
-"""Seconds after which the files of a session are removed: without a request, and after the page
-was closed; a telephone closes it when it looks elsewhere."""
+"""Seconds that files stay without a request, and after the page was closed or hidden."""
 
 PREVIEW_SIDE, THUMBNAIL_SIDE, PALETTE_SIDE = 1280, 240, 256
 """Long sides of what the page shows and of reference pictures, in pixels."""
 
 MOST_FILES, MOST_LARGEST = 10_000, 100
-"""What a visitor may have, copies and results among them: files, and as many bytes as so many
-uploads of the largest size."""
+"""What a visitor may have in all: files, and times the largest upload."""
 
 _BYTES = re.compile(r"""b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*\"""")
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What may be uploaded, above 0 or a ValueError.
-
-    Attributes:
-        upload_mb: most megabytes (of 1024 x 1024 bytes) of one file.
-        megapixels: most million pixels of one photograph.
-    """
+    """What may be uploaded: megabytes (of 2^20 bytes) of a file, and its million pixels."""
 
     upload_mb: float = 100.0
     megapixels: float = 100.0
@@ -62,7 +54,7 @@ class Limits:
 
 @dataclasses.dataclass
 class Photo:
-    """An uploaded photograph with its files, hints (full-size pixels, upright) and outcome."""
+    """An uploaded photograph with its files, its hints (shares of its sides) and outcome."""
 
     name: str
     path: Path
@@ -72,6 +64,14 @@ class Photo:
     target: Path
     points: list = dataclasses.field(default_factory=list)
     outcome: object = None
+
+    def points_at(self, size):
+        """The hints in pixels of a copy of a size (height, width): dicts of x, y and color."""
+        height, width = size
+        return [
+            {"x": min(int(x * width), width - 1), "y": min(int(y * height), height - 1), "color": c}
+            for x, y, c in self.points
+        ]
 
 
 @dataclasses.dataclass
@@ -83,7 +83,6 @@ class Session:
     photos: list = dataclasses.field(default_factory=list)
     shown: int = 0
     palette: object = None
-    reference: object = None
     faults: list = dataclasses.field(default_factory=list)
     expires: float = 0.0
 
@@ -105,7 +104,7 @@ class Session:
     def add(self, paths):
         """Takes uploaded photographs and shows the first; files that are none become faults."""
         before, self.faults = len(self.photos), []
-        for path in map(Path, paths):
+        for path in map(Path, paths or ()):
             try:
                 kept, photograph = self._take(path)
             except PhotographError as error:
@@ -121,7 +120,7 @@ class Session:
 
     def set_palette(self, path):
         """Takes an uploaded reference picture, None for none; a file that is none is a fault."""
-        self.palette, self.reference, self.faults = None, None, []
+        self.palette, self.faults = None, []
         if path is None:
             return
         try:
@@ -130,14 +129,16 @@ class Session:
             self.faults = [str(error)]
             return
         self.palette = small_pixels(photograph, PALETTE_SIDE)
-        self.reference = kept.with_name("reference.jpg")
-        write_file(self.reference, jpeg_bytes(self.palette), overwrite=True)
-        kept.unlink()
+        shutil.rmtree(kept.parent)
+
+    def remove_hints(self, start):
+        """Removes the hints of the shown photograph from one on."""
+        if self.photo:
+            del self.photo.points[start:]
 
     def clear(self):
         """Forgets everything and removes its files."""
-        self.photos, self.shown, self.faults = [], 0, []
-        self.palette = self.reference = None
+        self.photos, self.shown, self.faults, self.palette = [], 0, [], None
         for part in self.folder.iterdir():
             shutil.rmtree(part, ignore_errors=True)
 
@@ -161,11 +162,12 @@ class Session:
             raise PhotographError(f"{name}: {text}") from error
 
     def _target(self, name):
-        wanted = output_path(name, name, self.folder / RESULTS)
-        taken = {photo.target.name.casefold() for photo in self.photos}
-        numbered = (wanted.with_stem(f"{wanted.stem}-{number}") for number in itertools.count(2))
-        names = itertools.chain([wanted], numbered)
-        return next(target for target in names if target.name.casefold() not in taken)
+        target = wanted = output_path(name, name, self.folder / RESULTS)
+        taken, number = {photo.target.name.casefold() for photo in self.photos}, 1
+        while target.name.casefold() in taken:
+            number += 1
+            target = wanted.with_stem(f"{wanted.stem}-{number}")
+        return target
 
 
 class Sessions:

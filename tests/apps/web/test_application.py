@@ -80,6 +80,24 @@ def test_uploads_are_colorized_and_errors_hold_no_bytes_of_them(visitor, upload)
     assert len(shown) >= 3
     for path in shown:
         assert visitor.ask(f"/gradio_api/{path}")[0] == 200
+    palette = file_data(visitor.upload("palette.jpg", contents["a.jpg"]))
+    more = {"add": [file_data(visitor.upload("c.png", contents["a.jpg"]))]}
+    for body, expected in (
+        (visitor.event("marked", "select", event_data={"index": [3, 4]}), "#b08060 at 3, 4"),
+        (visitor.event("undo", "click"), "click on the picture"),
+        (visitor.event("palette", "upload", {"palette": palette}), "shown-"),
+        (visitor.event("add", "upload", more), "c.png"),
+        (visitor.event("gallery", "select", event_data={"index": 0}), "shown-"),
+        (visitor.event("decoder", "change"), '"success":true'),
+        (visitor.event("make", "click"), "all as ZIP"),
+    ):
+        status, text = visitor.send(body)
+        assert status == 200
+        assert expected in text, body
+    (address,) = set(re.findall(r"download/[^/]+/a.jpg", text))
+    assert visitor.ask(f"/{address}")[0] == 200
+    assert '"success":true' in visitor.send(visitor.event("remove", "click"))[1]
+    assert visitor.ask(f"/{address}")[0] == 404
 
 
 def test_no_event_takes_a_path_that_is_not_an_upload_of_its_visitor(visitor, hostile):
@@ -201,8 +219,7 @@ def test_arguments_of_wrong_kinds_are_refused(visitor):
 
 def test_events_that_come_too_early_are_answered_with_a_sentence(visitor):
     place = {"index": [3, 4], "value": None}
-    events = [visitor.event(part, "click") for part in ("undo", "clear")]
-    events += [visitor.event(part, "select", event_data=place) for part in ("marked", "gallery")]
+    events = [visitor.event(part, "select", event_data=place) for part in ("marked", "gallery")]
     for event in (*events, visitor.event("gallery", "select", event_data={"index": 7})):
         status, text = visitor.send(event)
         assert (status, '"error":"Expected' in text) == (200, True), (event, text)

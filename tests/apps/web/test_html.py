@@ -1,6 +1,7 @@
 import pytest
 
 from keras_colorize.apps.web import Limits, html
+from keras_colorize.apps.web.queue import add_point
 from keras_colorize.inference.batch import Job, Outcome
 
 
@@ -35,5 +36,5 @@ def test_faults_and_hints_are_listed(session, add, upload):
     assert "<li>&lt;script&gt;: no</li>" in html.faults(session)
     photo = add(upload("a.jpg")).photo
     assert "click on the picture" in html.hints(photo)
-    photo.points = [{"x": 3, "y": 4, "color": "#a0c030"}]
+    add_point(photo, (3, 4), photo.size, "#a0c030")
     assert "#a0c030 at 3, 4" in html.hints(photo)

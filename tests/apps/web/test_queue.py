@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize import Colorizer
-from keras_colorize.apps.web.queue import OFFERED, Queue, add_point, hints_at, marked, scaled
+from keras_colorize.apps.web.queue import OFFERED, Queue, add_point, hints_at, marked
 from keras_colorize.inference import Refinement
 
 VALUES = dict(zip(OFFERED, (96, 1.3, "sample", 0.7, 5, "mrf", 0.8), strict=True))
@@ -93,13 +93,6 @@ def test_all_visitors_are_served_one_at_a_time(sessions, add, upload, queue, mon
     assert most == [1] * 6
 
 
-def test_clicks_mean_pixels_of_the_photograph():
-    positions = ((0, 0), (640, 320), (1280, 640), (-1, 9))
-    found = [scaled(position, (640, 1280), (2000, 4000)) for position in positions]
-    assert found == [(0, 0), (2000, 1000), (3999, 1999), (0, 28)]
-    assert [scaled((x, 0), (3, 7), (3, 7))[0] for x in range(7)] == list(range(7))
-
-
 def test_colors_of_the_picker(add, upload):
     photo = add(upload("a.jpg")).photo
     for text in ("", "red", "#abc", "rgb(1, 2)", "rgb(1, 2, 300)", "rgb(a, b, c)"):
@@ -108,7 +101,7 @@ def test_colors_of_the_picker(add, upload):
     assert photo.points == []
     for text in ("#A0C030", "rgb(160, 192, 48)", "rgba(160.4, 191.6, 48.0, 1)"):
         add_point(photo, (3, 3), (40, 60), text)
-    assert photo.points == [{"x": 3, "y": 3, "color": "#a0c030"}] * 3
+    assert photo.points_at(photo.size) == [{"x": 3, "y": 3, "color": "#a0c030"}] * 3
 
 
 def test_a_hint_lies_at_the_same_place_in_every_copy(add, upload):
@@ -116,12 +109,20 @@ def test_a_hint_lies_at_the_same_place_in_every_copy(add, upload):
     photo = add(upload("a.jpg", (60, 40), orientation=8)).photo
     assert photo.size == (40, 60)
     assert hints_at(photo, (40, 60)) is None
-    add_point(photo, (15, 10), (20, 30), "#ff0000")
-    assert (photo.points[0]["x"], photo.points[0]["y"]) == (30, 20)
-    for size in ((40, 60), (20, 30), (400, 600)):
-        rows, columns = np.nonzero(hints_at(photo, size).mask)
-        assert (np.mean(columns) + 0.5) / size[1] == pytest.approx(30.5 / 60, abs=0.6 / size[1])
-        assert (np.mean(rows) + 0.5) / size[0] == pytest.approx(20.5 / 40, abs=0.6 / size[0])
+    places = {(0, 0): (0, 0), (15, 10): (30, 20), (30, 20): (59, 39)}
+    for place in places:
+        add_point(photo, place, (20, 30), "#ff0000")
+    assert [(point["x"], point["y"]) for point in photo.points_at((40, 60))] == [*places.values()]
+    del photo.points[0], photo.points[-1]
+    for height, width in ((40, 60), (20, 30), (17, 49)):
+        rows, columns = np.nonzero(hints_at(photo, (height, width)).mask)
+        assert np.mean(columns) == pytest.approx(width / 2, abs=1)
+        assert np.mean(rows) == pytest.approx(height / 2, abs=1)
+    # Of the same size every pixel is itself.
+    photo.points.clear()
+    for x in range(49):
+        add_point(photo, (x, 0), (10, 49), "#ff0000")
+    assert [point["x"] for point in photo.points_at((10, 49))] == list(range(49))
 
 
 def test_marks_show_the_colors(add, upload):
