@@ -21,22 +21,19 @@ from keras_colorize.apps.web.queue import Queue
 from keras_colorize.apps.web.sessions import UPLOADS, Sessions
 from keras_colorize.errors import InputError
 
-SWEEP = 60.0
-"""Seconds between two looks for what has expired."""
-
 
 def make_app(colorizer, folder, limits, root_path="", hosts=None):
     """Makes the FastAPI application; the folder for files of visitors is removed when it stops."""
     sessions, queue = Sessions(folder, limits), Queue(colorizer)
     # What lies in this folder is shown from there; gradio copies all else into it.
     os.environ["GRADIO_TEMP_DIR"] = str(sessions.folder)
-    page, most_bytes = make_page(queue, sessions), int(limits.upload_mb * 2**20)
+    page, most = make_page(queue, sessions), int(limits.upload_mb * 2**20)
     # Else gradio checks no path, as nobody calls `launch`.
     page.has_launched = True
 
     async def sweep():
         while True:
-            await asyncio.sleep(SWEEP)
+            await asyncio.sleep(60.0)
             sessions.sweep()
 
     @contextlib.asynccontextmanager
@@ -70,7 +67,7 @@ def make_app(colorizer, folder, limits, root_path="", hosts=None):
         progress = file_upload_statuses if name else None
         try:
             own.mkdir(parents=True, mode=0o700)
-            paths, _, _ = await upload_fn(request, own, most_bytes, name, True, progress)
+            paths, _, _ = await upload_fn(request, own, most, name, True, progress)
         except MultiPartException as error:
             code = 413 if "maximum allowed size" in error.message else 400
             raise fastapi.HTTPException(code, error.message) from error
@@ -96,7 +93,7 @@ def make_app(colorizer, folder, limits, root_path="", hosts=None):
         pwa=False,
         mcp_server=False,
         root_path=root_path,
-        max_file_size=most_bytes,
+        max_file_size=most,
         theme=make_theme(),
         css_paths=[STYLES],
         head=make_head(limits),
@@ -127,8 +124,7 @@ def page_names(host, root_path):
     """Names of the page where this machine alone can reach it; None where any may lead to it."""
     public = urlsplit(root_path)
     # A proxy that shows the page below a path knows its own names.
-    if public.path.strip("/") and not public.hostname:
-        return None
-    if host != "localhost" and not is_loopback(host):
+    behind = public.path.strip("/") and not public.hostname
+    if behind or not (host == "localhost" or is_loopback(host)):
         return None
     return {"localhost", "127.0.0.1", "::1", host.lower(), public.hostname}

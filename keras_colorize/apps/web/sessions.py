@@ -87,11 +87,6 @@ class Session:
     expires: float = 0.0
 
     @property
-    def uploads(self):
-        """Folder of what its visitor has uploaded."""
-        return self.folder.parent / UPLOADS
-
-    @property
     def photo(self):
         """The `Photo` that is shown, or None."""
         return self.photos[self.shown] if self.photos else None
@@ -105,31 +100,23 @@ class Session:
         """Takes uploaded photographs and shows the first; files that are none become faults."""
         before, self.faults = len(self.photos), []
         for path in map(Path, paths or ()):
-            try:
-                kept, photograph = self._take(path)
-            except PhotographError as error:
-                self.faults.append(str(error))
-                continue
-            copies = kept.with_name("preview.jpg"), kept.with_name("thumbnail.jpg")
-            for copy, side in zip(copies, (PREVIEW_SIDE, THUMBNAIL_SIDE), strict=True):
-                write_file(copy, jpeg_bytes(small_pixels(photograph, side)))
-            size, target = photograph.pixels.shape[:2], self._target(path.name)
-            self.photos.append(Photo(path.name, kept, size, *copies, target))
+            if taken := self._take(path):
+                kept, photograph = taken
+                copies = kept.with_name("preview.jpg"), kept.with_name("thumbnail.jpg")
+                for copy, side in zip(copies, (PREVIEW_SIDE, THUMBNAIL_SIDE), strict=True):
+                    write_file(copy, jpeg_bytes(small_pixels(photograph, side)))
+                size, target = photograph.pixels.shape[:2], self._target(path.name)
+                self.photos.append(Photo(path.name, kept, size, *copies, target))
         if len(self.photos) > before:
             self.shown = before
 
     def set_palette(self, path):
         """Takes an uploaded reference picture, None for none; a file that is none is a fault."""
         self.palette, self.faults = None, []
-        if path is None:
-            return
-        try:
-            kept, photograph = self._take(Path(path))
-        except PhotographError as error:
-            self.faults = [str(error)]
-            return
-        self.palette = small_pixels(photograph, PALETTE_SIDE)
-        shutil.rmtree(kept.parent)
+        if path is not None and (taken := self._take(Path(path))):
+            kept, photograph = taken
+            self.palette = small_pixels(photograph, PALETTE_SIDE)
+            shutil.rmtree(kept.parent)
 
     def remove_hints(self, start):
         """Removes the hints of the shown photograph from one on."""
@@ -143,11 +130,12 @@ class Session:
             shutil.rmtree(part, ignore_errors=True)
 
     def _take(self, path):
-        """Moves an upload into a folder of its own and reads it."""
-        folder, name = self.folder / secrets.token_hex(4), path.name
+        """Moves an upload into a folder of its own and reads it; None and a fault if it is bad."""
         # Whatever a path came by, nothing but an upload of this visitor is opened.
-        if own_file(str(path), self.uploads) is None:
-            raise PhotographError(f"{name}: expected a file that arrived whole; please add it.")
+        if own_file(str(path), self.folder.parent / UPLOADS) is None:
+            self.faults.append(f"{path.name}: expected a file that arrived whole; please add it.")
+            return None
+        folder = self.folder / secrets.token_hex(4)
         folder.mkdir()
         # The suffix alone: no name that a visitor chose can lead out of the folder.
         kept = path.rename(folder / f"original{path.suffix}")
@@ -159,7 +147,8 @@ class Session:
             # Nobody who sees the page can follow the library's own advice.
             advice = f": this page takes {self.limits.megapixels:g} megapixels"
             text = text.replace(", or raise max_pixels where there is memory for it", advice)
-            raise PhotographError(f"{name}: {text}") from error
+            self.faults.append(f"{path.name}: {text}")
+            return None
 
     def _target(self, name):
         target = wanted = output_path(name, name, self.folder / RESULTS)

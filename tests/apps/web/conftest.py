@@ -25,7 +25,7 @@ def upload(session):
         exif[0x0112], exif[0x010E] = orientation, "Grandmother, 1931"
         pixels = np.linspace(40, 200, size[0] * size[1]).reshape(size).astype("uint8")
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-        path = session.uploads / name
+        path = session.folder.parent / "uploads" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         image = Image.fromarray(np.stack([pixels] * 3, -1))
         image.save(path, exif=exif.tobytes(), icc_profile=profile)

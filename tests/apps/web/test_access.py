@@ -36,10 +36,10 @@ def ask(sessions):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    asked = []
-    access = Access(behind, sessions, {4: (PARTS, False)}, lambda name: name.endswith("tab"))
+    asked, events = [], {4: (PARTS, False), 5: ([], True)}
 
-    def call(method, path, body=b"", cookie="a" * 43, **headers):
+    def call(method, path, body=b"", cookie="a" * 43, hosts=None, **headers):
+        access = Access(behind, sessions, events, lambda name: name and name.endswith("tab"), hosts)
         sent, (path, _, query) = [], path.partition("?")
         headers = {"host": "127.0.0.1", "cookie": f"other=1; {COOKIE}={cookie}", **headers}
         lines = [(name.encode(), text.encode()) for name, text in headers.items()]
@@ -79,7 +79,8 @@ def test_events_of_the_page_pass_with_the_visitor_in_their_names(ask, uploads):
     visitor = uploads.parent.name
     (uploads / "a.jpg").touch()
     file = {"path": f"{uploads}/a.jpg", "url": "http://x", "meta": {"_type": "gradio.FileData"}}
-    status, (_, _, body) = join(ask, data=[[file], *GOOD["data"][1:]], batched=True)
+    harmless = {"trigger_id": "x", "event_data": [3], "batched": True, "event_id": 7}
+    status, (_, _, body) = join(ask, data=[[file], *GOOD["data"][1:]], **harmless)
     assert status == 200
     assert json.loads(body) == {
         **GOOD,
@@ -97,9 +98,20 @@ def test_events_of_the_page_pass_with_the_visitor_in_their_names(ask, uploads):
 @pytest.mark.parametrize("place", range(5))
 def test_paths_of_the_machine_are_refused_in_every_argument(ask, uploads, place, tmp_path):
     private, link = tmp_path / "private.jpg", uploads / "link.jpg"
-    private.touch()
+    for path in (private, uploads / "a.jpg"):
+        path.touch()
     link.symlink_to(private)
-    for path in map(str, (private, "/dev/zero", link, f"{uploads}/x/../..")):
+    other = uploads.parents[1] / "other" / "uploads" / "a.jpg"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    climbing = (
+        f"{uploads}/x/../../..{private}",
+        f"{uploads}/../uploads/a.jpg",
+        f"{uploads}//a.jpg",
+    )
+    devices = ("/dev/zero", "/dev/stdin", "/proc/self/environ", "/proc/self/fd/0")
+    rest = ("", "a.jpg", "http://127.0.0.1:9/a.jpg", f"file://{private}", f"{uploads}/a.jpg\0")
+    for path in map(str, (private, link, other, uploads, *climbing, *devices, *rest)):
         for value in ({"path": path}, [{"path": path}]):
             data = [*GOOD["data"]]
             data[place] = value
@@ -132,13 +144,70 @@ def test_files_are_given_to_their_visitor_alone(ask, uploads):
         assert ask("GET", f"/gradio_api/file={path}")[:2] == (403, None)
 
 
-def test_first_visits_get_a_cookie(ask):
+def test_first_visits_get_a_cookie_and_nothing_from_elsewhere(ask):
     *_, sent = ask("GET", "/?deep_link=x", cookie="short")
-    assert any(name == b"set-cookie" for name, _ in sent[0]["headers"])
+    headers = dict(sent[0]["headers"])
+    assert headers[b"set-cookie"].endswith(b"; Path=/; HttpOnly; SameSite=Lax")
+    policy = headers[b"content-security-policy"].decode()
+    assert policy.startswith("default-src 'self';")
+    assert not any(word.startswith("http") for word in policy.split())
     status, (_, query, _), sent = ask("GET", "/?deep_link=x")
     assert (status, query) == (200, "")
-    assert not any(name == b"set-cookie" for name, _ in sent[0]["headers"])
-    assert ask("GET", "/", origin="https://photos.example")[:2] == (403, None)
+    assert b"set-cookie" not in dict(sent[0]["headers"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"origin": "http://127.0.0.1:80"}, 200),
+        ({"host": "photos.example"}, 421),
+        ({"host": "[::1"}, 421),
+        ({"origin": "https://photos.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://127.0.0.1.photos.example"}, 403),
+        ({"host": "photos.example", "origin": "http://photos.example"}, 421),
+    ],
+)
+def test_forged_hosts_and_origins(ask, headers, expected):
+    body = json.dumps(GOOD).encode()
+    for request in (("GET", "/config"), ("POST", "/gradio_api/queue/join", body)):
+        assert ask(*request, hosts={"127.0.0.1"}, **headers)[0] == expected
+
+
+def test_what_the_page_does_not_use_is_not_there(ask):
+    gradio = "deep_link?session_hash=tab openapi.json runs upload queue/status file/etc/passwd "
+    gradio += "proxy=http://127.0.0.1 queue/data queue/data?session_hash=other"
+    for path in (
+        *(f"/gradio_api/{path}" for path in gradio.split()),
+        *("/docs", "/openapi.json", "/svelte/x.js", "/monitoring", "/monitoring/summary", "/login"),
+        *("/pwa_icon", "/custom_component/1/a/b/c", "/file=/etc/passwd", "/download"),
+    ):
+        assert ask("GET", path)[:2] == (404, None), path
+    posted = "run/predict api/add call/add call/v2/add stream/x component_server process_recording "
+    posted += "vibe-edit/ reset cancel queue/data run-history/connect"
+    for path in (*(f"/gradio_api/{path}" for path in posted.split()), "/config", "/"):
+        assert ask("POST", path, b"{}")[:2] == (404, None), path
+    for method in ("PUT", "DELETE", "OPTIONS", "TRACE"):
+        assert ask(method, "/gradio_api/upload")[:2] == (404, None)
+
+
+def test_arguments_of_wrong_kinds_are_refused(ask):
+    wrong = [b"", b"{", b"null", b"[1]", b'"x"', b"\xff\xfe", b"[" * 100_000]
+    values = (None, True, "x", -1, 1.5, 10**30, float("nan"), [], {})
+    events = [GOOD | {name: value} for name in ("fn_index", "data") for value in values]
+    tokens = (None, True, -1, [], {}, "../x", "a/b", "a b", "x" * 99, "é")
+    events += [GOOD | {"session_hash": value} for value in tokens]
+    datas = [GOOD["data"][:-1], [*GOOD["data"], None]]
+    for number in range(len(PARTS)):
+        for value in (True, "x" * 99, -1e9, 1.25, float("nan"), 10**400, [1], {"a": 1}, "3"):
+            if (number, value) not in ((1, 1.25), (4, "3")):
+                datas.append([*GOOD["data"][:number], value, *GOOD["data"][number + 1 :]])
+    events += [GOOD | {"data": data} for data in datas]
+    places = (None, 5, {}, *({"index": index} for index in ("a", [1, 2, 3], -1, True, 1e9)))
+    events += [GOOD | {"fn_index": 5, "data": [], "event_data": place} for place in places]
+    for body in wrong + [json.dumps(event).encode() for event in events]:
+        assert ask("POST", "/gradio_api/queue/join", body)[:2] in ((403, None), (422, None)), body
+    assert ask("POST", "/gradio_api/queue/join", b" " * (2**20 + 1))[:2] == (413, None)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "mine.home", "192.0.2.1", "2001:db8::1", "b"])
