@@ -21,7 +21,7 @@ from keras_colorize.inference.pixels import apply_pixelwise, to_float
 from keras_colorize.layers import compatible
 from keras_colorize.metrics import chroma_flicker, colorfulness
 from keras_colorize.video import SteadyColors, is_cut
-from keras_colorize.video.reader import FrameReader, read_source
+from keras_colorize.video.reader import Source
 from keras_colorize.video.steady import SIGMA
 
 EVERY = 4
@@ -43,7 +43,7 @@ def main():
     field = colorizer.replace(refine="mrf") if options.fields else None
     rows |= {f"field, pair in time {x:g}": lambda x=x: Field(field, x) for x in options.fields}
     for clip in options.clips:
-        source = read_source(clip)
+        source = Source(clip)
         print(f"\n{source.width}x{source.height}, {source.frames} frames\n")
         print("| colors | flicker | of it | colorfulness | of it | ms a frame |")
         print("|---|---|---|---|---|---|", flush=True)
@@ -61,7 +61,7 @@ def measure(source, colorizer, method, limit):
     colors, seconds = [], []
 
     def frames():
-        for number, picture in enumerate(FrameReader(source).pictures()):
+        for number, picture in enumerate(source.pictures()):
             if limit and number == limit:
                 return
             preprocessed = colorizer.preprocess(picture.pixels)

@@ -25,8 +25,7 @@ def main(arguments=None):
     # A command sets its own `run`, and `check` for what can be known without Keras.
     parser.set_defaults(check=lambda _: None, needs_keras=True, beam_flags=flags)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    named = [one for one in COMMANDS if words[:1] == [one.__name__.rpartition(".")[2]]]
-    for module in named or COMMANDS:
+    for module in COMMANDS:
         module.add(commands)
     # With the extra `completion`: eval "$(register-python-argcomplete keras-colorize)".
     if "_ARGCOMPLETE" in os.environ:

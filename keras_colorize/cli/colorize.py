@@ -1,12 +1,16 @@
 """The commands that colorize: `colorize` and `demo`."""
 
+import argparse
 from pathlib import Path
 
 from keras_colorize.errors import InputError
+from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
 
-from . import retouch, server
-from .common import EXIT_FAILED, add_mark, add_options, make_colorizer
+from .common import EXIT_FAILED, add_mark, add_options, count, make_colorizer
 from .progress import Progress
+
+_OF_A_SERVER = ("server_model", "server_protocol", "server_timeout")
+_OF_THE_EXPORT = ("preset", "hint", "hints", "hint_layer")
 
 
 def add(commands):
@@ -18,8 +22,21 @@ def add(commands):
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
     command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
     add_options(command)
-    retouch.add(command)
-    server.add(command)
+    option = command.add_argument_group("hints", "for one photograph").add_argument
+    hint = "color of a pixel, counted from the top left; it spreads along equal lightness"
+    point = {"type": _point, "metavar": "X,Y,#RRGGBB[,RADIUS]", "help": hint}
+    option("--hint", action="append", default=[], **point)
+    option("--hints", metavar="FILE.json", help="list of hints")
+    layer = "picture of the same size: opaque pixels are hints"
+    option("--hint-layer", metavar="LAYER.png", help=layer)
+    group = command.add_argument_group("server", "a network that TensorFlow Serving serves")
+    option = group.add_argument
+    server = "ask this server for the colors; also http://... or https://..."
+    option("--server", metavar="HOST:PORT", help=server)
+    option("--server-model", metavar="NAME", help="by default the default preset")
+    protocol = "by default rest for a URL and for port 8501, else grpc (extra `serving`)"
+    option("--server-protocol", choices=("grpc", "rest"), help=protocol)
+    option("--server-timeout", type=count, metavar="S", help="seconds to wait, by default 60")
     existing = command.add_mutually_exclusive_group()
     existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
     existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
@@ -29,34 +46,110 @@ def add(commands):
     command.set_defaults(check=_check, run=_colorize)
 
 
+def _point(text):
+    x, y, color, *radius = [part.strip() for part in text.split(",")] + [""] * 3
+    try:
+        point = {"x": float(x), "y": float(y), "color": color}
+        return point | ({"radius": float(radius[0])} if radius[0] else {})
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected X,Y,#RRGGBB[,RADIUS], received {text!r}"
+        ) from error
+
+
 def _check(options):
     from keras_colorize.io import plan_jobs
 
     if options.truth and not (options.sheet and Path(options.truth).is_dir()):
         raise InputError("expected --sheet and a folder of true colors with --truth")
-    server.check(options)
+    own = [name for name in _OF_A_SERVER if getattr(options, name) is not None]
+    if own and not options.server:
+        raise InputError(f"expected --server with {flags(own)}")
+    settled = given_options(options).keys() - set(AFTER_NETWORK)
+    settled |= {name for name in _OF_THE_EXPORT if getattr(options, name)}
+    if settled and options.server:
+        raise InputError(
+            f"expected no {flags(sorted(settled))} with --server: what the network does is "
+            "settled when it is exported; here are --working-size and --saturation"
+        )
     options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
     options.hinted = bool(options.hint or options.hints or options.hint_layer)
-    if options.hinted and not options.server:
-        retouch.check(options, options.jobs)
+    if options.hinted:
+        _check_hints(options)
+
+
+def _check_hints(options):
+    from keras_colorize.inference.points import parse_point, read_points
+    from keras_colorize.io.reading import picture_size
+
+    if len(options.jobs) != 1:
+        raise InputError(f"expected one photograph with hints, received {len(options.jobs)}")
+    options.points = [*(read_points(options.hints) if options.hints else []), *options.hint]
+    if options.points and (size := picture_size(options.jobs[0].source)):
+        for point in options.points:
+            parse_point(point, size[::-1])
 
 
 def _colorize(options):
-    jobs = options.jobs
     if options.server:
-        colorizer = server.make_colorizer(options)
+        colorizer = _remote_colorizer(options)
     else:
-        hints = retouch.make_hints(options, jobs) if options.hinted else None
+        hints = _hints(options) if options.hinted else None
         colorizer = make_colorizer(options, options.preset, hints=hints)
     return _run_jobs(
         colorizer,
-        jobs,
+        options.jobs,
         options.sheet,
         options.truth,
         mark_colorized=not options.no_mark,
         skip_existing=options.skip_existing,
         overwrite=options.overwrite,
     )
+
+
+def _hints(options):
+    """Makes the `Hints` of the one job; `InputError` for a wrong layer."""
+    from keras_colorize.inference.hints import Hints, layer_hints, point_hints
+    from keras_colorize.io import read_photograph
+
+    size = read_photograph(options.jobs[0].source).pixels.shape[:2]
+    hints = point_hints(options.points, size)
+    if not options.hint_layer:
+        return hints
+    layer = layer_hints(read_photograph(options.hint_layer))
+    if layer.mask.shape != size:
+        height, width = layer.mask.shape
+        raise InputError(
+            f"{options.hint_layer}: expected a layer of {size[1]}x{size[0]}, as the photograph, "
+            f"received {width}x{height}"
+        )
+    # What is typed lies above what is painted.
+    layer.ab[hints.mask] = hints.ab[hints.mask]
+    return Hints(layer.ab, layer.mask | hints.mask)
+
+
+def _remote_colorizer(options):
+    """Builds a colorizer that asks the server, and asks it once; `InputError` if that fails."""
+    from keras_colorize.presets import default_preset, list_presets
+    from keras_colorize.serving import Client, RemoteColorizer, ServerError
+
+    name, size = options.server_model or default_preset(), options.working_size
+    if not size:
+        shipped = list_presets()
+        if name not in shipped:
+            raise InputError(
+                f"expected --working-size with --server-model {name}, no shipped preset"
+            )
+        size = shipped[name].working_size
+    saturation = 1.0 if options.saturation is None else options.saturation
+    timeout, protocol = options.server_timeout or 60.0, options.server_protocol
+    try:
+        client = Client(options.server, name, protocol=protocol, timeout=timeout)
+        colorizer = RemoteColorizer(client, size, saturation)
+        colorizer.check()
+    except (ImportError, ServerError) as error:
+        raise InputError(" ".join(str(error).split())) from error
+    return colorizer
 
 
 def _run_jobs(colorizer, jobs, sheet, truth, **settings):
@@ -79,7 +172,7 @@ def _run_jobs(colorizer, jobs, sheet, truth, **settings):
     if rows and rows.rows:
         rows.write(sheet, f"Colorized by {colorizer.name}")
         print(f"contact sheet: {sheet}")
-    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    print(", ".join(f"{number} {status}" for status, number in counts.items()))
     return EXIT_FAILED if counts["failed"] else 0
 
 

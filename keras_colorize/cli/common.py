@@ -8,11 +8,8 @@ from keras_colorize.errors import InputError
 from keras_colorize.inference.options import add_arguments, given_options
 from keras_colorize.presets import find_preset, shipped_folders
 
-EXIT_FAILED = 1
-"""Some photographs failed."""
-
-EXIT_USAGE = 2
-"""The command was called wrongly; nothing was done."""
+# Some photographs failed; the command was called wrongly, and nothing was done.
+EXIT_FAILED, EXIT_USAGE = 1, 2
 
 
 def add_options(command, preset=True):
@@ -25,11 +22,8 @@ def add_options(command, preset=True):
 
 def add_mark(command):
     """Adds `--no-mark`."""
-    command.add_argument(
-        "--no-mark",
-        action="store_true",
-        help="do not say in the metadata (IPTC DigitalSourceType) that colors were made",
-    )
+    unmarked = "do not say in the metadata (IPTC DigitalSourceType) that colors were made"
+    command.add_argument("--no-mark", action="store_true", help=unmarked)
 
 
 def check_options(options):

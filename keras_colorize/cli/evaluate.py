@@ -16,12 +16,9 @@ def add(commands):
     """Adds the command to the parser."""
     command = commands.add_parser("evaluate", help="measure a preset, or colorized pictures")
     option = command.add_argument
-    option(
-        "subject",
-        metavar="PRESET_OR_OUTPUTS",
-        help="name or folder of a preset, folder of a training run, or folder of colorized "
-        "pictures with the relative paths of the true ones (a.png is taken for a.jpg)",
-    )
+    subject = "name or folder of a preset, folder of a training run, or folder of colorized "
+    subject += "pictures with the relative paths of the true ones (a.png is taken for a.jpg)"
+    option("subject", metavar="PRESET_OR_OUTPUTS", help=subject)
     option("truth", metavar="TRUTH", help="folder of color photographs")
     option("--limit", type=count, help="take the first N in order of path")
     option("--long-side", type=count, default=256, help="size measured at")
@@ -77,15 +74,9 @@ def _evaluate(options):
                 rows.add_sample(sample)
             progress.advance()
 
-        measurement = measure(
-            subject.methods,
-            paths,
-            options.long_side,
-            colorized=subject.colorized,
-            evaluators=evaluators,
-            workers=options.workers,
-            on_sample=on_sample,
-        )
+        settings = {"evaluators": evaluators, "workers": options.workers, "on_sample": on_sample}
+        settings |= {"colorized": subject.colorized, "long_side": options.long_side}
+        measurement = measure(subject.methods, paths, **settings)
     return _report(options, subject, measurement, absent, rows)
 
 
@@ -151,7 +142,6 @@ def _report(options, subject, measurement, absent, rows):
         evaluation.write_csv(options.csv, measurement, options.truth, options.overwrite)
     if options.json:
         colorized = subject.colorized.get(subject.name)
-        networks = filter(None, [options.classifier])
         record = {
             "method": subject.name,
             **subject.record,
@@ -162,7 +152,7 @@ def _report(options, subject, measurement, absent, rows):
                 "lightness": "of the truth; the method gives a and b",
             },
             "seed": options.seed or 0,
-            "evaluators_sha256": {path: sha256(path) for path in networks},
+            "evaluators_sha256": {path: sha256(path) for path in [options.classifier] if path},
             "not_measured": absent,
             **evaluation.describe(measurement, options.truth, colorized),
         }

@@ -10,9 +10,8 @@ from .common import add_options, count, make_colorizer
 
 SAVED_MODEL = "saved_model"
 FORMATS = (SAVED_MODEL, "onnx", "litert", "litert-int8")
-
+# Photographs that a calibration looks at, at most; more make it longer and no better.
 CALIBRATION = 100
-"""Photographs that a calibration looks at, at most; more make it longer and no better."""
 
 
 def add(commands):

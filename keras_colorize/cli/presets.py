@@ -17,11 +17,8 @@ def add(commands):
     command = commands.add_parser("presets", help="list the presets: what for, size, figures")
     command.set_defaults(run=_presets, needs_keras=False)
     command = commands.add_parser("import", help="make a preset of a checkpoint of others")
-    command.add_argument(
-        "file",
-        metavar="FILE",
-        help="checkpoint of DDColor, siggraph17 or eccv16: .pth, .bin or .safetensors",
-    )
+    file = "checkpoint of DDColor, siggraph17 or eccv16: .pth, .bin or .safetensors"
+    command.add_argument("file", metavar="FILE", help=file)
     command.add_argument("-o", "--output", required=True, metavar="FOLDER", help="preset to write")
     command.add_argument("--overwrite", action="store_true", help="replace an existing preset")
     command.set_defaults(run=_import, check=_check_import)

@@ -25,14 +25,9 @@ def add(commands):
     option("--codec", help="libx264, libx265, libvpx-vp9, libsvtav1 or ffv1; else by the output")
     option("--crf", type=float, help="quality: lower is better and larger")
     option("--lossless", action="store_true", help="FFV1 in RGB, best in .mkv")
-    option(
-        "--encoder-option",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_pair,
-        help="further option of the encoder, such as preset=slow; repeatable",
-    )
+    pair = {"metavar": "NAME=VALUE", "type": _pair, "action": "append", "default": []}
+    further = "further option of the encoder, such as preset=slow; repeatable"
+    option("--encoder-option", **pair, help=further)
     dropped = "leave out sound and subtitles that the format of the output cannot hold"
     option("--drop-unsupported", action="store_true", help=dropped)
     add_options(command)
@@ -52,7 +47,10 @@ def _check(options):
 
 
 def _video(options):
-    from keras_colorize.video import VideoError, colorize_video
+    try:
+        from keras_colorize.video import VideoError, colorize_video
+    except ImportError as error:
+        raise InputError(error) from error
 
     calls = itertools.count()
 

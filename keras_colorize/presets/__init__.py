@@ -2,7 +2,7 @@
 
 import importlib
 
-from keras_colorize.presets.config import (
+from .config import (
     CONFIG_FILE,
     WEIGHTS_FILE,
     PresetConfig,
@@ -11,7 +11,7 @@ from keras_colorize.presets.config import (
     read_config,
     sha256,
 )
-from keras_colorize.presets.names import (
+from .names import (
     DEFAULT,
     default_preset,
     find_preset,

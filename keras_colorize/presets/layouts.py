@@ -15,12 +15,10 @@ from keras_colorize.presets.config import PresetConfig, PresetError
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """A layout of checkpoints.
+    """A layout of checkpoints: where the authors publish them (`source`), and the paper.
 
     Attributes:
         config: the `PresetConfig` that its weights get, but for the description.
-        source: where the authors publish it.
-        citation: the paper.
         tell: name and shape of a tensor that no other layout has.
         table: rows of `(layers, tensors, reader)`: a regular expression of layer names, the
             tensors' prefix with its groups filled in, and the function that reads them.

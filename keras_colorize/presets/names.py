@@ -1,4 +1,4 @@
-"""Names of presets: what ships, which is the default, what an old name is called now.
+"""Names of presets: what ships, and which is the default.
 
 A name stands for its newest version; `vivid@1` asks for one by its number, while it ships.
 """
@@ -12,24 +12,6 @@ OUTCOMES = ("vivid", "accurate", "portrait")
 
 DEFAULT = OUTCOMES[0]
 
-OLD_NAMES = {
-    "dcgan_generator_photos": "dcgan",
-    "distribution_unet_faces": "portrait",
-    "distribution_unet_photos": "vivid",
-    "distribution_unet_photos_distilled": "accurate",
-    "distribution_unet_photos_perceptual": "vivid",
-    "distribution_unet_photos_recognizable": "vivid",
-    "distribution_unet_places": "vivid",
-    "eccv16_photos": "eccv16",
-    "iizuka16_photos": "iizuka16",
-    "resnet18_gray_classifier_places": "resnet18_gray_classifier",
-    "resnet18_gray_photos": "resnet18_gray",
-    "resnet18_gray_photos_bins": "resnet18_gray_bins",
-    "vgg16_residual_encoder_photos": "vgg16_residual_encoder",
-    "vgg16_residual_encoder_photos_regression": "vgg16_residual_encoder_regression",
-}
-"""Names of before, and the preset that took each one's place."""
-
 
 def presets_folder():
     """Folder of the presets that came with the library: in the wheel, or in the checkout."""
@@ -39,17 +21,14 @@ def presets_folder():
 
 
 def shipped_folders():
-    """Folders by name of the presets that came with the library, whole or damaged.
-
-    The `OUTCOMES` come first, the others sorted by name.
-    """
+    """Folders by name of the presets that came with the library, `OUTCOMES` first."""
     names = sorted(path.parent.name for path in presets_folder().glob(f"*/{CONFIG_FILE}"))
     first = [name for name in OUTCOMES if name in names]
     return {name: presets_folder() / name for name in dict.fromkeys([*first, *names])}
 
 
 def list_presets():
-    """Configs by name of the presets that came with the library, ordered as `shipped_folders`."""
+    """Configs by name of the presets that came with the library, `OUTCOMES` first."""
     return {name: read_config(folder) for name, folder in shipped_folders().items()}
 
 
@@ -59,19 +38,13 @@ def default_preset():
 
 
 def find_preset(name_or_folder):
-    """Folder of a preset, see `load_preset`.
-
-    Raises:
-        PresetError: if there is none; the message has its name of today, or those that ship.
-    """
+    """Folder of a preset, see `load_preset`; PresetError, which lists the names, if none."""
     name, folder = str(name_or_folder), Path(name_or_folder)
     if (folder / CONFIG_FILE).is_file():
         return folder
     shipped = shipped_folders()
     if name in shipped:
         return shipped[name]
-    if name in OLD_NAMES:
-        raise PresetError(f"Expected the preset {OLD_NAMES[name]!r}, which replaces {name!r}.")
     newest, _, number = name.partition("@")
     if number and newest in shipped:
         version = read_config(shipped[newest]).version

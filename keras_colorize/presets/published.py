@@ -1,8 +1,7 @@
 """Checkpoints published by others, for PyTorch, to networks of this library.
 
-`layouts` has a table for each network. A conversion is strict: every weight is filled, and every
-tensor of the file is used once or known to play no part in the colors. Reading runs no code of the
-file.
+Every weight is filled, and every tensor of the file is used once or known to play no part in the
+colors. Reading runs no code of the file.
 """
 
 import dataclasses
@@ -34,14 +33,7 @@ measured, here.
 def import_checkpoint(path, folder, overwrite=False):
     """Turns a published checkpoint into a preset, with a card; returns its `PresetConfig`.
 
-    Args:
-        path: see `load_published`.
-        folder: see `save_preset`.
-        overwrite: whether a preset that is there is replaced.
-
-    Raises:
-        PresetError: see `load_published` and `save_preset`.
-        PhotographError: if a file cannot be written.
+    Arguments and errors are those of `load_published` and `save_preset`.
     """
     path = Path(path)
     model, published = load_published(path)
@@ -57,16 +49,14 @@ def load_published(path):
     """Builds the network of a published checkpoint and fills it.
 
     Args:
-        path: file of PyTorch (`.pth`, `.bin`; a state dict, or one under the key `params`), or
-            of safetensors (`.safetensors`).
+        path: file of PyTorch (a state dict, or one under the key `params`), or `.safetensors`.
 
     Returns:
         `(model, published)`: the Functional model, and the `Published` layout that was found.
 
     Raises:
-        PresetError: if the file is missing, damaged, holds anything but tensors, is of no layout
-            that is known here, or has a tensor too many, too few, of another shape or not finite;
-            also without the extra `import`.
+        PresetError: if the file is damaged or holds anything but tensors, these are not finite or
+            not those of a layout that is known here; also without the extra `import`.
     """
     try:
         state = read_state(path)
@@ -118,15 +108,10 @@ def _read_torch(path):
         raise PresetError(f"Expected a file of tensors, received {found}.") from error
     if isinstance(content, dict) and isinstance(content.get("params"), dict):
         content = content["params"]
-    if not isinstance(content, dict) or not content:
-        raise PresetError(f"Expected tensors by name, received {type(content).__name__}.")
-    state = {}
-    for name, value in content.items():
-        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
-            found = f"{type(value).__name__} as {name!r}"
-            raise PresetError(f"Expected tensors by name, received {found}.")
-        state[name] = (value.float() if value.is_floating_point() else value).numpy()
-    return state
+    named = content.items() if isinstance(content, dict) else ()
+    if not named or not all(isinstance(x, str) and isinstance(y, torch.Tensor) for x, y in named):
+        raise PresetError("Expected tensors by name, received other objects.")
+    return {name: (x.float() if x.is_floating_point() else x).numpy() for name, x in named}
 
 
 def identify(state):
@@ -144,8 +129,7 @@ def identify(state):
 def fill(model, state, published):
     """Fills the model of a `Published`, of any width, with a state: arrays by name.
 
-    Raises:
-        PresetError: if a tensor is missing, left over, or of another shape.
+    Raises PresetError if a tensor is missing, left over, or of another shape.
     """
     left = dict(state)
     for name in [name for name in state if name.endswith(".level_embed.weight")]:
@@ -161,8 +145,5 @@ def fill(model, state, published):
     unused = rf"{published.unused}|.*\.num_batches_tracked"
     surplus = sorted(name for name in left if not re.fullmatch(unused, name))
     if surplus:
-        more = f" and {len(surplus) - 1} more" if surplus[1:] else ""
-        shape = left[surplus[0]].shape
-        raise PresetError(
-            f"Expected no more tensors, received {surplus[0]} of shape {shape}{more}."
-        )
+        found = f"{', '.join(surplus[:3])}, {len(surplus)} in all"
+        raise PresetError(f"Expected no more tensors, received {found}.")

@@ -5,13 +5,12 @@ import json
 import shutil
 from pathlib import Path
 
+import av
 import numpy as np
 
 from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import atomic_file, write_file
-from keras_colorize.video.reader import VideoError, load_av
-
-_DESCRIPTION, _STATE = "run.json", "state_"
+from keras_colorize.video.reader import VideoError
 
 
 class Journal:
@@ -20,22 +19,19 @@ class Journal:
     def __init__(self, target, description):
         target = Path(target)
         self.folder = target.with_name(f"{target.name}.unfinished")
-        # JSON makes tuples lists; what is compared must have gone through it.
-        self._description = json.loads(json.dumps(description))
-        self.restarted, known = False, None
+        self._description, self.restarted, known = json.dumps(description, indent=1), False, None
         with contextlib.suppress(OSError, ValueError):
-            known = json.loads((self.folder / _DESCRIPTION).read_text(encoding="utf-8"))
-        if known == self._description:
-            return
-        self.restarted = any(self.folder.glob("*.npz"))
-        self.restart()
+            known = (self.folder / "run.json").read_text(encoding="utf-8")
+        if known != self._description:
+            self.restarted = any(self.folder.glob("*.npz"))
+            self.restart()
 
     def restart(self):
         """Removes what was done, and begins anew."""
         with writing(self.folder):
             if self.folder.exists():
                 shutil.rmtree(self.folder)
-            write_file(self.folder / _DESCRIPTION, json.dumps(self._description, indent=1))
+            write_file(self.folder / "run.json", self._description)
 
     def segments(self):
         """Paths of the segments in their order, as far as none is missing."""
@@ -48,21 +44,19 @@ class Journal:
         """How many frames are done."""
         return sum(len(read_array(path, "frame_pts")) for path in self.segments())
 
-    def state(self):
-        """What the next frame depends on: dict of arrays, see `SteadyColors.state`."""
+    def last(self):
+        """The arrays by name of the last segment, with what the next frame depends on."""
         paths = self.segments()
         if not paths:
             return {}
         with np.load(paths[-1]) as arrays:
-            names = [name for name in arrays if name.startswith(_STATE)]
-            return {name.removeprefix(_STATE): arrays[name] for name in names}
+            return dict(arrays)
 
-    def add(self, arrays, state):
+    def add(self, arrays):
         """Adds a segment; `frame_pts` of its arrays has a timestamp per frame."""
-        state = {f"{_STATE}{name}": value for name, value in state.items()}
         path = self.folder / f"{len(self.segments()):06d}.npz"
         with writing(self.folder), atomic_file(path) as stream:
-            np.savez(stream, **arrays, **state)
+            np.savez(stream, **arrays)
 
     def remove(self):
         """Removes the folder with all that is in it."""
@@ -80,7 +74,7 @@ def writing(path):
     """Raises VideoError for what goes wrong while a file or folder is written."""
     try:
         yield
-    except (OSError, PhotographError, load_av().error.FFmpegError) as error:
+    except (OSError, PhotographError, av.error.FFmpegError) as error:
         raise VideoError(
             f"{path}: Expected an output that can be written, received: {error}."
         ) from error

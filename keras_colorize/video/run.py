@@ -4,11 +4,13 @@ import dataclasses
 import os
 from pathlib import Path
 
+import av
+
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
 from keras_colorize.io.metadata import MADE_COLORS
 from keras_colorize.video.journal import Journal
-from keras_colorize.video.reader import FrameReader, load_av, read_source, turned, turned_back
+from keras_colorize.video.reader import Source, turned, turned_back
 from keras_colorize.video.steady import STEADY, SteadyColors
 from keras_colorize.video.writer import FrameFolder, VideoFile, choose_encoding
 
@@ -18,10 +20,9 @@ class Outcome:
     """What is known of a video when it is colorized.
 
     Attributes:
-        frames: how many it has.
-        resumed: how many of them an earlier run had done.
+        frames: how many it has, of which an earlier run had done `resumed`.
         damaged: whether some of it could not be read; the output has the rest.
-        notes: sentences for people: what was not kept, and what is damaged.
+        notes: sentences on what was not kept, and what is damaged.
     """
 
     frames: int
@@ -72,7 +73,7 @@ def colorize_video(
         ValueError: for arguments that do not fit, each other or the video.
     """
     steadiness = SteadyColors(steady)
-    video, path = read_source(source), Path(target)
+    video, path = Source(source), Path(target)
     if os.path.lexists(path) and not overwrite:
         raise InputError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
     is_folder = str(target).endswith(("/", os.sep)) or not path.suffix or path.is_dir()
@@ -85,40 +86,40 @@ def colorize_video(
         output = VideoFile(video, path, encoding, mark, drop_unsupported, overwrite)
     state = video.path.stat()
     description = {
-        "versions": [__version__, load_av().__version__],
+        "versions": [__version__, av.__version__],
         "source": [str(video.path.resolve()), state.st_size, state.st_mtime_ns],
         "target": output.description,
         "steady": steady,
         "weights": colorizer.config.sha256,
         "options": colorizer.options.record(),
     }
-    journal, reader = Journal(path, description), FrameReader(video)
+    journal = Journal(path, description)
     # A folder that was made of all frames just before the run was killed has them no more.
     if is_folder and not (journal.folder / "frames").exists():
         journal.restart()
     resumed = journal.frames()
-    steadiness.restore(journal.state())
+    steadiness.restore(journal.last())
     on_frame(resumed, video.frames)
 
     def colorized():
-        for picture in reader.pictures(skip=resumed):
+        for picture in video.pictures(skip=resumed):
             # The network must see heads above feet, however the camera was held.
             frame = colorizer.preprocess(turned(picture.pixels, video.orientation))
             ab = steadiness(frame.network_input, colorizer.predict([frame])[0])
             pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
             yield dataclasses.replace(picture, pixels=pixels)
-            on_frame(reader.count, video.frames)
+            on_frame(video.count, video.frames)
 
     for arrays in output.segments(colorized(), journal):
-        journal.add(arrays, steadiness.state())
+        journal.add(arrays | steadiness.state())
     output.finish(journal)
     # A tenth is a margin for files that are not exact about how long they are.
     enough = 0.9 * (video.seconds or 0.0) - 2 / float(video.rate)
-    short, notes = reader.seconds < enough, [*video.notes, *output.notes]
+    short, notes = video.reached < enough, [*video.notes, *output.notes]
     if journal.restarted:
         notes.append("an earlier run had other settings or another input: began anew")
-    if reader.damages:
-        notes.append(f"{reader.damages} packets or frames are damaged; the rest is colorized")
+    if video.damages:
+        notes.append(f"{video.damages} packets or frames are damaged; the rest is colorized")
     if short:
-        notes.append(f"it ends after {reader.seconds:.1f} of {video.seconds:.1f} seconds")
-    return Outcome(reader.count, resumed, reader.damages > 0 or short, tuple(notes))
+        notes.append(f"it ends after {video.reached:.1f} of {video.seconds:.1f} seconds")
+    return Outcome(video.count, resumed, video.damages > 0 or short, tuple(notes))

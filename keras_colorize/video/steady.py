@@ -5,17 +5,14 @@ from keras import ops
 
 from keras_colorize.errors import InputError
 
+# Default share of the color before: at rest, changes are spread over five frames.
 STEADY = 0.8
-"""Default share of the color before: at rest, changes are spread over five frames."""
-
+# Square of the change of L* at which the color before has lost all but 1/e of its weight.
 SIGMA = 16.0
-"""Square of the change of L* at which the color before has lost all but 1/e of its weight."""
-
+# Frames less alike than this belong to different shots.
 CUT_SIMILARITY = 0.5
-"""Frames less alike than this belong to different shots."""
-
+# Mean change of L* that is a cut, however alike the frames are otherwise.
 CUT_CHANGE = 25.0
-"""Mean change of L* that is a cut, however alike the frames are otherwise."""
 
 
 class SteadyColors:
@@ -57,7 +54,7 @@ class SteadyColors:
         return {} if self.ab is None else {"lightness": self.lightness, "ab": self.ab}
 
     def restore(self, state):
-        """Goes on from a `state`."""
+        """Goes on from a `state`, whatever other arrays are with it."""
         self.lightness, self.ab = state.get("lightness"), state.get("ab")
 
 

@@ -18,12 +18,6 @@ def truth(noise):
 
 
 @pytest.fixture
-def made(truth, tmp_path):
-    """Copies of these that another program is meant to have colorized."""
-    return shutil.copytree(truth, tmp_path / "other")
-
-
-@pytest.fixture
 def run(command):
     """Runs `evaluate`; returns exit code, stdout and stderr."""
     return functools.partial(command, "evaluate")
@@ -33,18 +27,11 @@ def _first_cells(out):
     return [line.split("|")[1].strip() for line in out.splitlines() if line.startswith("|")]
 
 
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory):
-    """Folder of a preset that tells scenes apart and predicts no colors."""
-    arguments = {"width": 1 / 16, "classes": 2}
-    config = PresetConfig("resnet18_gray_classifier", arguments, "class_logits")
-    config = dataclasses.replace(config, class_names=("new", "old"), working_size=32)
-    folder = tmp_path_factory.mktemp("presets") / "classifier"
-    save_preset(resnet18_gray_classifier(**arguments), folder, config)
-    return folder
-
-
-def test_a_preset_that_only_tells_scenes_apart(run, refused, classifier, truth, tmp_path):
+def test_a_preset_that_only_tells_scenes_apart(run, refused, truth, tmp_path):
+    arguments, classifier = {"width": 1 / 16, "classes": 2}, tmp_path / "classifier"
+    config = PresetConfig("resnet18_gray_classifier", arguments, "class_logits", working_size=32)
+    config = dataclasses.replace(config, class_names=("new", "old"))
+    save_preset(resnet18_gray_classifier(**arguments), classifier, config)
     code, out, _ = run(classifier, truth)
     assert code == 0
     assert "| metric | better | grey | truth |" in out
@@ -92,7 +79,8 @@ def test_all_files(run, refused, tiny_preset, truth, tmp_path, mobilenet_weights
     assert files["csv"].read_bytes() != before
 
 
-def test_pictures_of_another_program(run, made, truth, tmp_path):
+def test_pictures_of_another_program(run, refused, truth, tmp_path):
+    made = shutil.copytree(truth, tmp_path / "other")
     with Image.open(made / "b.png") as picture:
         picture.save(made / "b.tif")
     (made / "b.png").unlink()
@@ -106,14 +94,10 @@ def test_pictures_of_another_program(run, made, truth, tmp_path):
     assert record["metrics"]["other"]["ab_error"] < 0.05
     assert record["colorized_pictures"]["a.png"] == record["photographs"]["a.png"]
     assert set(record["colorized_pictures"]) == {"a.png", "b.png", "old/c.png"}
-
-
-def test_pictures_and_options_that_do_not_fit(refused, made, truth):
     said = refused("evaluate", made, truth, "--saturation", "1.2", "--working-size", "64")
     assert "expected no --working-size, --saturation" in said
     (made / "a.png").unlink()
-    Image.new("RGB", (31, 20)).save(made / "old" / "c.png")
-    assert "a.png: missing; old/c.png: 31x20 for 30x20" in refused("evaluate", made, truth)
+    assert "a.png: missing" in refused("evaluate", made, truth)
 
 
 def test_a_training_run_and_its_curves(run, tiny_preset, truth, tmp_path, monkeypatch):

@@ -35,17 +35,3 @@ def test_bad_pictures_are_named_and_left_out(album, tmp_path, command):
     code, out, err = command("prior", album, "-o", tmp_path / "prior.json")
     assert (code, out) == (1, "2 counted, 1 near-grey and 1 unreadable left out\n")
     assert f"left out: {album / 'cut.jpg'}: " in err
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["nowhere"], "Expected a folder of pictures"),
-        (["album", "--size", "30"], "multiples of 4"),
-        (["album/old/none"], "Expected a folder"),
-    ],
-)
-def test_wrong_usage_writes_nothing(album, tmp_path, refused, monkeypatch, words, message):
-    monkeypatch.chdir(tmp_path)
-    assert message in refused("prior", *words, "-o", "prior.json")
-    assert [path.name for path in tmp_path.iterdir()] == ["album"]

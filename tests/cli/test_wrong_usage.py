@@ -9,10 +9,8 @@ colorize A -o OUT --overwrite --skip-existing
 colorize A -o OUT --saturation much
 colorize A -o OUT --working-size 7
 colorize A -o OUT --precision float64
-colorize A -o OUT --truth A
 colorize A -o OUT --sheet x.png --truth nowhere
 colorize A -o OUT --sheet x.gif
-colorize A nowhere -o OUT
 colorize A/*.bmp -o OUT
 colorize empty -o OUT
 colorize A -o A
@@ -22,8 +20,6 @@ bulk -o OUT
 bulk A -o OUT --saved-model x --preset y
 bulk A -o OUT --saved-model x --precision float32
 bulk A -o OUT --runner=X
-evaluate PRESET nowhere
-evaluate unknown T
 evaluate PRESET T/0.png
 evaluate PRESET T --limit 0
 evaluate PRESET T --long-side -3
@@ -34,6 +30,8 @@ evaluate PRESET T --csv x --json x
 evaluate PRESET T --classifier nowhere.h5
 evaluate PRESET T --features nowhere.keras
 evaluate PRESET T --decoder best
+prior nowhere -o OUT
+prior A -o OUT --size 30
 study
 study naturalness -o page.html
 study naturalness A -o page.html

@@ -19,19 +19,20 @@ def pictures():
 
 def test_metrics_by_scikit_image(pictures):
     true, made = pictures
-    found = picture_metrics(true, {"made": made})["made"]
+    found, same = picture_metrics(true, {"made": made, "truth": true}).values()
+    off = same["colorfulness"] - found["colorfulness"]
+    assert found["colorfulness_difference"] == pytest.approx(off)
+    assert off > 5 > same["colorfulness_difference"] == 0.0
     lab, luv = ([function(rgb) for rgb in pictures] for function in (color.rgb2lab, color.rgb2luv))
     ab_off, uv_off = (one[1][..., 1:] - one[0][..., 1:] for one in (lab, luv))
     distance = np.linalg.norm(ab_off, axis=-1)
     right = [np.floor((one[..., 1:] + 100) / 4) for one in luv]
     right = 100 * (right[0] == right[1]).mean(axis=(0, 1))
-    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    gaussian = {"gaussian_weights": True, "use_sample_covariance": False, "data_range": 1.0}
     saturation = [color.rgb2hsv(rgb)[..., 1].mean() for rgb in pictures]
     expected = {
         "psnr": metrics.peak_signal_noise_ratio(true, made, data_range=1.0),
-        "ssim": metrics.structural_similarity(
-            true, made, channel_axis=-1, data_range=1.0, **gaussian
-        ),
+        "ssim": metrics.structural_similarity(true, made, channel_axis=-1, **gaussian),
         "ab_error": distance.mean(),
         "ab_mse": np.square(ab_off / 220).mean(),
         "luv_uv_error": np.square(uv_off).sum(axis=-1).mean(),
@@ -58,16 +59,6 @@ def test_the_bins_of_grey_are_not_left_to_rounding_errors():
     found = [picture_metrics(one, {"grey": grey})["grey"] for one in (grey, warm, cold)]
     assert [row["acc_u"] for row in found] == [100.0, 100.0, 0.0]
     assert [row["acc_v"] for row in found] == [100.0, 100.0, 0.0]
-
-
-def test_every_version_is_compared_with_the_truth(pictures):
-    true, made = pictures
-    found = picture_metrics(true, {"made": made, "truth": true})
-    off = found["truth"]["colorfulness"] - found["made"]["colorfulness"]
-    assert off > 5
-    assert found["made"]["colorfulness_difference"] == pytest.approx(off)
-    assert found["truth"]["colorfulness_difference"] == 0.0
-    assert found["made"] == pytest.approx(picture_metrics(true, {"made": made})["made"], rel=1e-5)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300)])
@@ -102,8 +93,8 @@ def test_rebalanced_area_gives_rare_colors_the_same_weight():
 
 def test_rebalancing_counts_every_picture_the_same(pictures):
     true, made = pictures
-    one, two = ColorEvaluator(), ColorEvaluator()
-    for evaluator, repeats in ((one, 1), (two, 2)):
-        for _ in range(repeats):
-            evaluator.update(None, true, {"made": made})
-    assert two.result()["made"] == pytest.approx(one.result()["made"])
+    evaluator, results = ColorEvaluator(), []
+    for _ in range(2):
+        evaluator.update(None, true, {"made": made})
+        results.append(evaluator.result()["made"])
+    assert results[1] == pytest.approx(results[0])

@@ -176,11 +176,10 @@ def test_what_is_not_measured_is_said(folder, tiny_colorizer, scene_colorizer, m
     assert "ImageNet top-1" not in absent
 
 
-@pytest.fixture
-def lpips(monkeypatch):
-    """A package of the name and the interface of lpips, which measures the mean difference."""
-
+def test_lpips_where_it_is_installed(monkeypatch):
     class LPIPS(torch.nn.Module):
+        """As in the package: here the mean difference."""
+
         def __init__(self, net, verbose):
             super().__init__()
             assert (net, verbose) == ("alex", False)
@@ -192,14 +191,12 @@ def lpips(monkeypatch):
             assert not distance.requires_grad
             return distance
 
-    package = types.ModuleType("lpips")
-    package.LPIPS = LPIPS
+    def unreachable(**_):
+        raise OSError("no network")
+
+    package = types.SimpleNamespace(LPIPS=LPIPS)
     package.im2tensor = lambda image: torch.tensor(image[None] / 127.5 - 1.0)
     monkeypatch.setitem(sys.modules, "lpips", package)
-    return package
-
-
-def test_lpips_where_it_is_installed(lpips):
     target = np.full((64, 70, 3), 0.5, "float32")
     (evaluator,), absent = make_evaluators([])
     assert "lpips" not in absent
@@ -207,11 +204,5 @@ def test_lpips_where_it_is_installed(lpips):
     assert found["truth"] == {"lpips[alex]": 0.0}
     assert found["other"]["lpips[alex]"] == pytest.approx(0.5)
     assert evaluator.update(None, target[:63], {"truth": target[:63]}) == {}
-
-
-def test_lpips_without_its_weights(lpips, monkeypatch):
-    def unreachable(**_):
-        raise OSError("no network")
-
-    monkeypatch.setattr(lpips, "LPIPS", unreachable)
+    package.LPIPS = unreachable
     assert make_evaluators([])[1]["lpips"] == "its weights cannot be had: no network"

@@ -20,25 +20,19 @@ def _outcome(name, size=(600, 300), dtype="uint8", color=90):
 def test_rows_with_and_without_truth(tmp_path):
     Image.new("RGB", (500, 400), (200, 10, 30)).save(tmp_path / "a.png")
     rows = SheetRows(tmp_path)
-    rows.add(_outcome("a.png"))
+    rows.add(_outcome("a.png", color=(20, 100, 30)))
     rows.add(_outcome("b.png"))
-    assert [len(row) for row in rows.rows] == [3, 2]
-    assert rows.rows[0][2].dtype == np.uint8
-    assert rows.rows[0][2][0, 0].tolist() == [200, 10, 30]
     assert rows.captions == ["a.png", "b.png"]
+    (grey, colorized, true), second = rows.rows
+    assert len(second) == 2
+    assert (true.dtype, true[0, 0].tolist()) == (np.uint8, [200, 10, 30])
+    # The first column is grey whatever is given, of the L* that scikit-image finds.
+    assert np.ptp(grey, axis=-1).max() == 0
+    assert abs(rgb2lab(grey)[0, 0, 0] - rgb2lab(colorized)[0, 0, 0]) < 0.3
+    assert colorized[0, 0].tolist() == [20, 100, 30]
     rows.write(tmp_path / "sheet.png", "A title")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 3 * 256
-
-
-def test_the_first_column_is_grey_whatever_is_given():
-    rows = SheetRows()
-    rows.add(_outcome("a.png", color=(200, 10, 30)))
-    ((grey, colorized),) = rows.rows
-    assert np.ptp(grey, axis=-1).max() == 0
-    # L* of the color and of the grey are those of scikit-image.
-    assert abs(rgb2lab(grey)[0, 0, 0] - rgb2lab(colorized)[0, 0, 0]) < 0.3
-    assert colorized[0, 0].tolist() == [200, 10, 30]
 
 
 def test_a_large_folder_does_not_fill_the_memory(tmp_path, monkeypatch):

@@ -2,12 +2,14 @@ import dataclasses
 import json
 import shutil
 
+import h5py
+import keras
 import numpy as np
 import pytest
 
 from keras_colorize import Colorizer, PresetError, bins, cli, presets
 from keras_colorize.presets import list_presets, load_preset, save_preset
-from keras_colorize.presets.weights import build_network, write_weights
+from keras_colorize.presets.weights import build_network, read_weights, write_weights
 
 
 @pytest.fixture
@@ -32,24 +34,17 @@ def _edit(folder, **fields):
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
 
 
-def test_weights_come_back_rounded_to_float16(tiny_preset, tiny_model, tiny_config):
-    model, config = load_preset(tiny_preset)
-    assert dataclasses.replace(config, sha256="") == tiny_config
-    for saved, loaded in zip(tiny_model.weights, model.weights, strict=True):
-        np.testing.assert_array_equal(np.array(loaded), np.float16(np.array(saved)), saved.path)
-
-
-def test_dtype_reaches_the_network_and_no_further(tiny_preset):
-    model, _ = load_preset(tiny_preset, "mixed_bfloat16")
-    assert model.get_layer("stem_conv1").compute_dtype == "bfloat16"
-    assert load_preset(tiny_preset)[0].get_layer("stem_conv1").compute_dtype == "float32"
-
-
-def test_a_preset_is_not_replaced_by_accident(copied, tiny_model, tiny_config):
+def test_weights_come_back_rounded_to_float16(copied, tiny_model, tiny_config):
     with pytest.raises(PresetError, match="without a preset"):
         save_preset(tiny_model, copied, tiny_config)
     written = save_preset(tiny_model, copied, tiny_config, overwrite=True)
-    assert load_preset(copied)[1] == written
+    mixed, (model, config) = load_preset(copied, "mixed_bfloat16")[0], load_preset(copied)
+    # The dtype reached the network and no further.
+    dtypes = [one.get_layer("stem_conv1").compute_dtype for one in (mixed, model)]
+    assert dtypes == ["bfloat16", "float32"]
+    assert written == config == dataclasses.replace(tiny_config, sha256=config.sha256)
+    for saved, loaded in zip(tiny_model.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(np.array(loaded), np.float16(np.array(saved)), saved.path)
 
 
 def test_damaged_and_missing_weights(copied):
@@ -93,7 +88,7 @@ def test_configs_that_do_not_fit(copied, fields, said):
         load_preset(copied)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "\x00\x01", '{"format": 2}'])
+@pytest.mark.parametrize("text", ["", "[1, 2]", "null", "\x00\x01", '{"format": 2}'])
 def test_configs_that_are_none(copied, text):
     (copied / presets.CONFIG_FILE).write_text(text)
     with pytest.raises(PresetError, match="config.json: Expected"):
@@ -116,18 +111,13 @@ def test_an_unknown_name_lists_the_known_ones(shipped, tmp_path, monkeypatch, na
         load_preset(name)
 
 
-def test_nothing_is_shipped(tmp_path, monkeypatch):
-    monkeypatch.setattr(presets.names, "presets_folder", lambda: tmp_path)
-    assert list_presets() == {}
-    with pytest.raises(PresetError, match="none"):
-        presets.default_preset()
-    with pytest.raises(PresetError, match="none"):
-        Colorizer.from_preset()
-
-
 def test_the_default_is_one_of_the_shipped(shipped):
     (shipped / "a").rename(shipped / "vivid")
-    assert Colorizer.from_preset(precision="float32").name == "vivid"
+    assert Colorizer.from_preset(precision="float32").name == presets.default_preset() == "vivid"
+    shutil.rmtree(shipped)
+    assert list_presets() == {}
+    with pytest.raises(PresetError, match="none"):
+        Colorizer.from_preset()
 
 
 def test_a_version_is_asked_for_by_its_number_while_it_ships(shipped):
@@ -139,15 +129,6 @@ def test_a_version_is_asked_for_by_its_number_while_it_ships(shipped):
     shutil.copytree(shipped / "b", shipped / "a@1")
     assert presets.find_preset("a@1") == shipped / "a@1"
     assert presets.find_preset("a") == shipped / "a"
-
-
-def test_old_names_tell_the_new_one_in_a_line():
-    shipped = presets.shipped_folders()
-    for old, new in presets.names.OLD_NAMES.items():
-        assert new in shipped
-        with pytest.raises(PresetError, match=f"^Expected the preset '{new}', which replaces") as e:
-            load_preset(old)
-        assert "\n" not in str(e.value)
 
 
 def test_the_default_temperature_is_that_of_the_annealed_mean():
@@ -172,3 +153,56 @@ def test_a_damaged_preset_does_not_stop_the_list(shipped, capsys, file):
     out, err = capsys.readouterr()
     assert [line.split()[0] for line in out.splitlines()[1:2]] == ["b"]
     assert str(shipped / "a" / file) in err
+
+
+def _network(filters=3, last="b", dense_first=False):
+    x = keras.Input((None, None, 1))
+    # Keras' own numbering follows the order in which layers are made.
+    dense = keras.layers.Dense(2, name=last) if dense_first else None
+    y = keras.layers.Conv2D(filters, 3, name="a")(x)
+    y = keras.layers.BatchNormalization(name="norm")(y)
+    return keras.Model(x, (dense or keras.layers.Dense(2, name=last))(y))
+
+
+def _part():
+    network = _network()
+    return keras.Model(network.input, network.get_layer("norm").output)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Weights of a network with a value that would not fit in half precision."""
+    network = _network()
+    network.get_layer("norm").moving_variance.assign([1.0, 2.0, 1e6])
+    write_weights(network, tmp_path / "weights.h5")
+    return tmp_path / "weights.h5"
+
+
+def test_weights_come_back_by_name(path):
+    network = _network(dense_first=True)
+    read_weights(network, path)
+    with h5py.File(path) as file:
+        assert file["norm/moving_variance"].dtype == "float32"
+        for weight in network.weights:
+            assert file[weight.path].dtype == "float16" or weight.path == "norm/moving_variance"
+            np.testing.assert_array_equal(weight, file[weight.path])
+    assert np.asarray(network.get_layer("norm").moving_variance)[2] == 1e6
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (_network(last="c"), "no c/bias"),
+        (_network(filters=4), r"a/kernel of shape \(3, 3, 1, 3\) for \(3, 3, 1, 4\)"),
+        (_part(), "b/bias, which the network has not"),
+    ],
+)
+def test_weights_of_another_network_are_refused(path, other, reason):
+    with pytest.raises(ValueError, match=reason):
+        read_weights(other, path)
+
+
+def test_a_file_that_is_none_is_refused(path):
+    path.write_bytes(b"no weights")
+    with pytest.raises(ValueError, match="an unreadable file"):
+        read_weights(_network(), path)

@@ -11,21 +11,20 @@ from keras_colorize.inference.colorizer import BaseColorizer
 
 
 class FakeColorizer(BaseColorizer):
-    """Color follows the mean lightness, with a flicker from one call to the next if asked for."""
+    """Color follows the mean lightness."""
 
-    def __init__(self, flicker=0.0):
+    def __init__(self):
         self.name, self.working_size, self.saturation = "fake", 64, 1.0
         self.config = types.SimpleNamespace(sha256="0")
         self.options = types.SimpleNamespace(record=lambda: {"saturation": self.saturation})
-        self.flicker, self.calls, self.seen = flicker, 0, []
+        self.calls, self.seen = 0, []
 
     def predict_ab(self, lightness, hints=None):
         """(N, h, w, 2) of a and b."""
         self.calls += 1
         self.seen.append(lightness[0])
         shape = (len(lightness), lightness.shape[1] // 4, lightness.shape[2] // 4, 2)
-        color = 20.0 + lightness.mean() % 10.0 + self.flicker * (self.calls % 2)
-        return np.full(shape, color, "float32")
+        return np.full(shape, 20.0 + lightness.mean() % 10.0, "float32")
 
 
 @pytest.fixture

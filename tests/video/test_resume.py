@@ -48,14 +48,12 @@ def _kill_after_two_segments(clip, target):
     assert process.returncode == -signal.SIGKILL
 
 
-def _moving(count):
+def test_a_killed_run_is_taken_up(make_clip, fake, decoded, packets, tmp_path, short_segments):
     rng = np.random.default_rng(1)
-    shift = rng.integers(0, 9, count).cumsum()
-    return [np.full((48, 64, 3), 40 + level, np.uint8) for level in shift]
-
-
-def test_a_killed_run_is_taken_up(make_clip, fake, packets, tmp_path, short_segments):
-    clip = make_clip(frames=_moving(20), sound=True)
+    levels = rng.integers(0, 9, 20).cumsum()
+    pts = np.cumsum([0, *rng.integers(1, 3000, 19)]).tolist()
+    frames = [np.full((48, 64, 3), 40 + level, np.uint8) for level in levels]
+    clip = make_clip(frames=frames, pts=pts, sound=True)
     target = tmp_path / "out.mp4"
     _kill_after_two_segments(clip, target)
     assert not target.exists()
@@ -66,14 +64,9 @@ def test_a_killed_run_is_taken_up(make_clip, fake, packets, tmp_path, short_segm
     assert colorizer.calls == 20 - outcome.resumed
     colorize_video(fake(), clip, tmp_path / "whole.mp4")
     assert packets(target, "video") == packets(tmp_path / "whole.mp4", "video")
+    # No seam between segments.
+    assert [frame.pts for frame in decoded(target)] == pts
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "out.mp4", "whole.mp4"]
-
-
-def test_segments_join_without_a_seam(make_clip, fake, decoded, packets, tmp_path, short_segments):
-    pts = np.cumsum([0, *np.random.default_rng(2).integers(1, 3000, 19)]).tolist()
-    clip = make_clip(frames=_moving(20), pts=pts)
-    colorize_video(fake(), clip, tmp_path / "out.mp4")
-    assert [frame.pts for frame in decoded(tmp_path / "out.mp4")] == pts
 
 
 def _interrupt(done, total):
@@ -81,27 +74,19 @@ def _interrupt(done, total):
         raise KeyboardInterrupt
 
 
-def test_other_settings_begin_anew(make_clip, fake, tmp_path, short_segments):
-    clip = make_clip()
-    for folder in (tmp_path / "out.mp4", tmp_path / "frames"):
+def test_other_settings_begin_anew_and_equal_ones_go_on(make_clip, fake, tmp_path, short_segments):
+    clip, frames = make_clip(), tmp_path / "frames"
+    for target, steady in ((tmp_path / "out.mp4", 0.5), (frames, 0.5), (frames, 0.8)):
         with pytest.raises(KeyboardInterrupt):
-            colorize_video(fake(), clip, folder, on_frame=_interrupt)
-        assert not folder.exists()
-        outcome = colorize_video(fake(), clip, folder, steady=0.5)
-        assert outcome.resumed == 0
-        assert "began anew" in outcome.notes[-1]
-
-
-def test_a_folder_is_taken_up(make_clip, fake, tmp_path, short_segments):
-    clip = make_clip()
-    with pytest.raises(KeyboardInterrupt):
-        colorize_video(fake(), clip, tmp_path / "frames", on_frame=_interrupt)
-    assert colorize_video(fake(), clip, tmp_path / "frames").resumed == 3
+            colorize_video(fake(), clip, target, on_frame=_interrupt, overwrite=True)
+        outcome = colorize_video(fake(), clip, target, steady=steady, overwrite=True)
+        assert outcome.resumed == (3 if steady == 0.8 else 0)
+        assert any("began anew" in note for note in outcome.notes) == (steady == 0.5)
     colorize_video(fake(), clip, tmp_path / "whole")
     files = sorted((tmp_path / "whole").iterdir())
     assert len(files) == 7
     for path in files:
-        assert path.read_bytes() == (tmp_path / "frames" / path.name).read_bytes()
+        assert path.read_bytes() == (frames / path.name).read_bytes()
 
 
 @pytest.mark.parametrize("moment", ["before", "between", "after"])
@@ -140,11 +125,11 @@ def test_a_folder_whose_last_rename_was_interrupted(
 
 def test_the_journal_keeps_state_and_counts(tmp_path):
     journal = Journal(tmp_path / "out.mp4", {"a": 1})
-    assert (journal.frames(), journal.state()) == (0, {})
-    journal.add({"frame_pts": np.arange(3)}, {"ab": np.ones(2)})
-    journal.add({"frame_pts": np.arange(2)}, {"ab": np.zeros(2)})
+    assert (journal.frames(), journal.last()) == (0, {})
+    journal.add({"frame_pts": np.arange(3), "ab": np.ones(2)})
+    journal.add({"frame_pts": np.arange(2), "ab": np.zeros(2)})
     again = Journal(tmp_path / "out.mp4", {"a": 1})
     assert (again.frames(), again.restarted) == (5, False)
-    assert again.state()["ab"].tolist() == [0, 0]
+    assert again.last()["ab"].tolist() == [0, 0]
     (again.folder / "run.json").write_text("broken")
     assert Journal(tmp_path / "out.mp4", {"a": 1}).frames() == 0

@@ -1,5 +1,7 @@
 """Clips through the whole of it."""
 
+import importlib
+import sys
 from fractions import Fraction
 
 import av
@@ -11,10 +13,6 @@ from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.video import VideoError, colorize_video
 
 VFR = [0, 512, 700, 3000, 3001, 9000]
-
-
-def _rgb(frame):
-    return frame.to_ndarray(format="rgb24").astype(float)
 
 
 @pytest.mark.parametrize("name", ["out.mp4", "out.mov"])
@@ -47,10 +45,10 @@ def test_colors_are_made_and_lightness_is_kept(make_clip, fake, decoded, tmp_pat
     colorize_video(fake(), clip, tmp_path / "out.mkv", lossless=True)
     before, after = decoded(clip), decoded(tmp_path / "out.mkv")
     assert after[0].format.name == "bgr0"
-    for old, new in zip(before, after, strict=True):
-        kept = lightness_of(new.to_ndarray(format="rgb24"))
-        np.testing.assert_allclose(kept, lightness_of(old.to_ndarray(format="rgb24")), atol=0.8)
-        assert np.mean(_rgb(new)[..., 0] - _rgb(new)[..., 2]) > 10
+    for frames in zip(before, after, strict=True):
+        old, new = (one.to_ndarray(format="rgb24") for one in frames)
+        np.testing.assert_allclose(lightness_of(new), lightness_of(old), atol=0.8)
+        assert np.mean(new[..., 0] - new[..., 2].astype(float)) > 10
 
 
 @pytest.mark.parametrize("kind", ["limited", "full", "deep"])
@@ -58,8 +56,8 @@ def test_grey_comes_out_as_it_was(make_clip, fake, decoded, tmp_path, kind):
     def describe(stream):
         stream.codec_context.color_range = 2 if kind == "full" else 1
 
-    levels = np.linspace(9000, 50000, 64).astype(np.uint16)
-    deep = [np.repeat(np.tile(levels, (48, 1))[..., None], 3, -1)] * 3
+    levels = np.linspace(9000, 50000, 64).astype(np.uint16)[:, None]
+    deep = [np.broadcast_to(levels, (48, 64, 3))] * 3
     is_deep = kind == "deep"
     settings = {"frames": deep, "pix_fmt": "yuv420p10le"} if is_deep else {}
     clip = make_clip(before_start=describe, **settings)
@@ -145,18 +143,6 @@ def test_a_folder_of_frames(make_clip, fake, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "frames"]
 
 
-def test_flicker_is_taken_out(make_clip, fake, decoded, tmp_path):
-    still = [np.full((48, 64, 3), 128, np.uint8)] * 8
-    clip = make_clip(frames=still)
-    changes = []
-    for steady in (0, 0.8):
-        colorize_video(fake(10.0), clip, tmp_path / f"{steady}.mkv", steady=steady, lossless=True)
-        red = [_rgb(frame)[..., 0].mean() for frame in decoded(tmp_path / f"{steady}.mkv")]
-        changes.append(np.abs(np.diff(red)).mean())
-    assert changes[0] > 2
-    assert changes[1] < changes[0] / 3
-
-
 def test_what_the_container_cannot_hold_is_known_before_work(make_clip, fake, tmp_path):
     clip = make_clip(sound=True)
     colorizer = fake()
@@ -164,7 +150,7 @@ def test_what_the_container_cannot_hold_is_known_before_work(make_clip, fake, tm
     for source, suffix, options, message in (
         (clip, "webm", {}, "webm.*aac|aac.*webm"),
         (mute, "webm", {"codec": "libx264"}, "webm.*libx264"),
-        (clip, "mp4", {"codec": "libx264", "lossless": True}, "no other codec"),
+        (clip, "mp4", {"codec": "libx264", "lossless": True}, "among ffv1, received"),
         (clip, "gif", {}, r"\.mp4, \.m4v"),
         (clip, "mp4", {"codec": "h266"}, "libx264"),
         (clip, "mp4", {"steady": 2}, "between 0 and 1"),
@@ -224,7 +210,7 @@ def test_what_is_no_video_is_said(make_clip, fake, tmp_path):
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 3200), np.int16), "s16", "stereo")
         frame.sample_rate, frame.pts = 16000, 0
         made.mux(audio.encode(frame))
-    with pytest.raises(VideoError, match="received these streams: audio"):
+    with pytest.raises(VideoError, match="received streams: audio"):
         colorize_video(fake(), tmp_path / "sound.wav", tmp_path / "out.mp4")
     for name in ("empty.mkv", "empty.mp4"):
         with av.open(str(tmp_path / name), "w") as made:
@@ -250,8 +236,8 @@ def test_a_truncated_file_is_colorized_as_far_as_it_goes(make_clip, fake, decode
     assert len(decoded(tmp_path / "out.mp4")) == outcome.frames
 
 
-def test_a_missing_package_is_named(make_clip, fake, tmp_path, monkeypatch):
-    clip = make_clip()
-    monkeypatch.setitem(__import__("sys").modules, "av", None)
-    with pytest.raises(VideoError, match=r"keras-colorize\[video\]"):
-        colorize_video(fake(), clip, tmp_path / "out.mp4")
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.delitem(sys.modules, "keras_colorize.video")
+    with pytest.raises(ImportError, match=r"keras-colorize\[video\]"):
+        importlib.import_module("keras_colorize.video")

@@ -1,4 +1,4 @@
-"""Colors that hold still, and cuts."""
+"""Colors that hold still, cuts, and display matrices."""
 
 import math
 
@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 
 from keras_colorize.video import SteadyColors, colorize_video, is_cut
+from keras_colorize.video.reader import orientation_of, turned, turned_back
+
+ONE = 1 << 16
+PICTURE = np.arange(6).reshape(2, 3, 1)
 
 
 def _seen(level, size=(64, 64)):
@@ -48,27 +52,15 @@ def test_a_strength_outside_its_range_is_refused(strength):
         SteadyColors(strength)
 
 
-def test_a_restored_state_goes_on_alike():
-    first, second = SteadyColors(), SteadyColors()
-    second.restore(first.state())
-    first(_seen(50), _ab(1))
-    second.restore(first.state())
-    np.testing.assert_array_equal(first(_seen(50), _ab(5)), second(_seen(50), _ab(5)))
-
-
 def test_motion_and_exposure_are_no_cuts():
-    rng = np.random.default_rng(0)
-    scene, other = (_blocks(rng) for _ in range(2))
+    blocks = np.random.default_rng(0).uniform(10, 90, (2, 8, 8, 1))
+    scene, other = blocks.repeat(8, axis=1).repeat(8, axis=2)
     for moved in (np.roll(scene, 2, 1), scene + 12, 0.8 * scene):
         assert not is_cut(scene, moved)
     assert not is_cut(_seen(50), _seen(60))
     assert is_cut(scene, other)
     assert is_cut(scene, _seen(scene.mean()))
     assert is_cut(_seen(20), _seen(80))
-
-
-def _blocks(rng):
-    return np.repeat(np.repeat(rng.uniform(10, 90, (8, 8, 1)), 8, 0), 8, 1)
 
 
 def test_two_shots_keep_their_colors_apart(make_clip, fake, decoded, tmp_path):
@@ -87,3 +79,21 @@ def test_two_shots_keep_their_colors_apart(make_clip, fake, decoded, tmp_path):
     assert max(tint[:4]) < -10
     assert min(tint[4:]) > 10
     assert abs(tint[4] - tint[7]) < 1
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        # ISO 14496-12, 6.2.2: (p, q) goes to (a p + c q, b p + d q).
+        ((ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30), PICTURE),
+        ((-ONE, 0, 0, 0, -ONE, 0, 0, 0, 1 << 30), np.rot90(PICTURE, 2)),
+        ((0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30), np.rot90(PICTURE, -1)),
+        ((0, -ONE, 0, ONE, 0, 0, 0, 0, 1 << 30), np.rot90(PICTURE, 1)),
+        ((-ONE, 0, 0, 0, ONE, 0, 0, 0, 1 << 30), PICTURE[:, ::-1]),
+        ((0, ONE, 0, ONE, 0, 0, 0, 0, 1 << 30), np.swapaxes(PICTURE, 0, 1)),
+    ],
+)
+def test_pictures_are_turned_and_back(matrix, shown):
+    orientation = orientation_of(matrix)
+    np.testing.assert_array_equal(turned(PICTURE, orientation), shown)
+    np.testing.assert_array_equal(turned_back(shown, orientation), PICTURE)
