@@ -77,7 +77,7 @@ def test_the_page_id_is_that_of_what_it_shows(naturalness, folders, tmp_path, ke
     assert key_of(again)["seed"] == 2
 
 
-def test_existing_pages_and_keys_are_kept(naturalness, folders):
+def test_existing_pages_are_kept_and_large_ones_refused(naturalness, folders, monkeypatch):
     study = make_naturalness(folders, 2, size=20)
     for kept in (naturalness, naturalness.with_suffix(".key.json")):
         before = kept.read_bytes()
@@ -90,9 +90,6 @@ def test_existing_pages_and_keys_are_kept(naturalness, folders):
     write_study(study, naturalness, overwrite=True)
     with pytest.raises(PhotographError, match="can be written"):
         write_study(study, naturalness / "page.html")
-
-
-def test_large_pages_are_refused(folders, monkeypatch):
     monkeypatch.setattr(questions, "MOST_BYTES", 20_000)
     with pytest.raises(ValueError, match="--size"):
         make_naturalness(folders, 1)

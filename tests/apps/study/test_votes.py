@@ -89,13 +89,8 @@ def test_naturalness_is_the_median_over_participants(naturalness, count):
     sessions = [(str(number), yes_to_first(number), {}) for number in (3, 9, 12)]
     results = count(naturalness, *sessions)
     assert [row["value"] for row in results["rows"]] == [0.0, 9 / 12, 1.0]
-    assert results["rows"][1] == {
-        "method": "newest",
-        "value": 9 / 12,
-        "interval": (3 / 12, 1.0),
-        "participants": 3,
-        "votes": 36,
-    }
+    row = {"method": "newest", "value": 9 / 12, "interval": (3 / 12, 1.0)}
+    assert results["rows"][1] == row | {"participants": 3, "votes": 36}
     assert results["notes"] == []
     assert results["shares"]["3"] == {"oldest": 0.0, "newest": 0.25, "truth": 1.0}
     row = format_results(results).splitlines()[3]
@@ -124,36 +119,31 @@ def test_who_misses_the_catch_pairs_is_left_out_and_named(real_or_colorized, cou
     assert format_results(nobody).splitlines()[-1] == "| newest | - | - | 0 | 0 |"
 
 
-def test_the_first_session_of_a_participant_counts(naturalness, count):
+def test_of_several_files_of_a_participant_one_counts(naturalness, count, vote):
     days = {12: "2025-02-01T10:00:00.000Z", 6: "2025-01-31T10:00:00.000Z"}
     sessions = [("anna", yes_to_first(number), {"started": day}) for number, day in days.items()]
     results = count(naturalness, *sessions)
     assert results["shares"]["anna"]["newest"] == 0.5
     (note,) = results["notes"]
     assert note.startswith("anna twice: ")
-
-
-def test_of_one_session_the_longest_file_counts(naturalness, count, vote):
+    # Of one session it is the longest.
     whole = json.loads(vote(naturalness, "other", yes_to_first(12)).read_text())["votes"]
-    stopped = {"votes": whole[:10]}
-    sessions = [("anna", yes_to_first(6), fields) for fields in (stopped, {})]
+    sessions = [("anna", yes_to_first(6), fields) for fields in ({"votes": whole[:10]}, {})]
     assert sum(row["votes"] for row in count(naturalness, *sessions)["rows"]) == 36
     results = count(naturalness, sessions[0])
     assert sum(row["votes"] for row in results["rows"]) == 10
     assert results["notes"] == ["anna stopped after 10 of 36 votes"]
 
 
-SHARES = np.array([0.62, 0.71, 0.55, 0.9, 0.83, 0.78, 0.66, 0.95, 0.7, 0.81])
-
-
 def test_intervals_are_those_of_scipy():
+    shares = np.array([0.62, 0.71, 0.55, 0.9, 0.83, 0.78, 0.66, 0.95, 0.7, 0.81])
     for statistic in (np.mean, np.median):
         expected = scipy.stats.bootstrap(
-            (SHARES,), statistic, n_resamples=50_000, method="percentile", rng=11
+            (shares,), statistic, n_resamples=50_000, method="percentile", rng=11
         ).confidence_interval
-        np.testing.assert_allclose(bootstrap_interval(SHARES, statistic), expected, atol=0.006)
+        np.testing.assert_allclose(bootstrap_interval(shares, statistic), expected, atol=0.006)
     assert bootstrap_interval([0.5], np.median) is None
     assert bootstrap_interval([], np.mean) is None
     assert bootstrap_interval([0.25, 0.25], np.mean) == (0.25, 0.25)
-    first, same, other = (bootstrap_interval(SHARES, np.mean, seed) for seed in (1, 1, 2))
+    first, same, other = (bootstrap_interval(shares, np.mean, seed) for seed in (1, 1, 2))
     assert first == same != other

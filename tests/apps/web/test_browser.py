@@ -1,5 +1,6 @@
 """The page as people use it, in Chromium without a window."""
 
+import contextlib
 import json
 import shutil
 from urllib.parse import urlsplit
@@ -90,16 +91,14 @@ class Page:
 @pytest.fixture
 def open_page(live, tmp_path):
     """`open_page(width=1400)`: opens the page."""
-    opened = []
+    with contextlib.ExitStack() as stack:
 
-    def call(width=1400):
-        folder = tmp_path / f"downloads{len(opened)}"
-        opened.append(Page(live[0], folder, width))
-        return opened[-1]
+        def call(width=1400):
+            page = Page(live[0], tmp_path / "downloads", width)
+            stack.callback(page.driver.quit)
+            return page
 
-    yield call
-    for page in opened:
-        page.driver.quit()
+        yield call
 
 
 def test_from_upload_to_download(open_page, upload, tmp_path):

@@ -30,12 +30,16 @@ def finish(queue):
     return lambda session: [photo.outcome.status for photo in queue.finish(session, queue.initial)]
 
 
-def test_results_are_whole_photographs_with_their_metadata(add, upload, finish):
-    names = {"a.jpg": "JPEG", "b.png": "PNG", "c.tif": "TIFF", "d.webp": "WEBP"}
+def test_results_are_whole_photographs_and_an_archive_without_those_that_fail(add, upload, finish):
+    session = add(upload("a.jpg", (30, 1400), orientation=6))
+    finish(session)
+    assert not session.archive.exists()
+    kinds = {"b.png": "PNG", "c.tif": "TIFF", "d.webp": "WEBP", "bad.jpg": "", "a.jpg": "JPEG"}
     # Long sides above that of the preview: it is not the preview that comes back.
-    session = add(*(upload(name, (30, 1400), orientation=6) for name in names))
-    assert finish(session) == ["done"] * 4
-    for photo, kind in zip(session.photos, names.values(), strict=True):
+    add(*(upload(name, (30, 1400), orientation=6) for name in kinds))
+    session.photos[4].path.write_bytes(b"gone")
+    assert finish(session) == ["done"] * 4 + ["failed", "done"]
+    for photo, kind in zip(session.photos[:4], ["JPEG", *kinds.values()], strict=False):
         with Image.open(photo.target) as image:
             assert (image.format, image.size) == (kind, (30, 1400))
             assert image.getexif()[0x010E] == "Grandmother, 1931"
@@ -43,18 +47,9 @@ def test_results_are_whole_photographs_with_their_metadata(add, upload, finish):
             assert image.info["icc_profile"]
         assert b"compositeWithTrainedAlgorithmicMedia" in photo.target.read_bytes()
         assert np.ptp(levels(photo.target), axis=-1).max() > 4
-
-
-def test_several_results_come_as_one_archive_without_those_that_fail(add, upload, finish):
-    session = add(upload("a.jpg", (9, 9)))
-    finish(session)
-    assert not session.archive.exists()
-    add(*(upload(name, (9, 9)) for name in ("b.jpg", "b.png", "a.jpg")))
-    session.photos[1].path.write_bytes(b"gone")
-    assert finish(session) == ["done", "failed", "done", "done"]
     with zipfile.ZipFile(session.archive) as archive:
-        assert archive.namelist() == ["a.jpg", "b.png", "a-2.jpg"]
-        assert archive.read("b.png") == session.photos[2].target.read_bytes()
+        assert archive.namelist() == ["a.jpg", "b.png", "c.tif", "d.webp", "a-2.jpg"]
+        assert archive.read("b.png") == session.photos[1].target.read_bytes()
 
 
 def test_hints_reach_the_preview_and_the_full_size(add, upload, queue, finish):
@@ -109,29 +104,23 @@ def test_a_hint_lies_at_the_same_place_in_every_copy(add, upload):
     photo = add(upload("a.jpg", (60, 40), orientation=8)).photo
     assert photo.size == (40, 60)
     assert hints_at(photo, (40, 60)) is None
-    places = {(0, 0): (0, 0), (15, 10): (30, 20), (30, 20): (59, 39)}
+    pixels = np.full((40, 60, 3), 128, "uint8")
+    assert np.array_equal(marked(pixels, photo), pixels)
+    places = {(15, 10): (30, 20), (0, 0): (0, 0), (30, 20): (59, 39)}
     for place in places:
-        add_point(photo, place, (20, 30), "#ff0000")
+        add_point(photo, place, (20, 30), "#102030")
     assert [(point["x"], point["y"]) for point in photo.points_at((40, 60))] == [*places.values()]
-    del photo.points[0], photo.points[-1]
+    del photo.points[1:]
     for height, width in ((40, 60), (20, 30), (17, 49)):
         rows, columns = np.nonzero(hints_at(photo, (height, width)).mask)
         assert np.mean(columns) == pytest.approx(width / 2, abs=1)
         assert np.mean(rows) == pytest.approx(height / 2, abs=1)
+    assert marked(pixels, photo)[20, [30, 38, 45]].tolist() == [[16, 32, 48], [255] * 3, [128] * 3]
+    assert pixels.min() == 128
     # Of the same size every pixel is itself.
-    photo.points.clear()
     for x in range(49):
         add_point(photo, (x, 0), (10, 49), "#ff0000")
-    assert [point["x"] for point in photo.points_at((10, 49))] == list(range(49))
-
-
-def test_marks_show_the_colors(add, upload):
-    photo, pixels = add(upload("a.jpg", (100, 200))).photo, np.full((100, 200, 3), 128, "uint8")
-    assert np.array_equal(marked(pixels, photo), pixels)
-    add_point(photo, (50, 60), (100, 200), "#102030")
-    colors = marked(pixels, photo)[60, [50, 58, 80]].tolist()
-    assert colors == [[0x10, 0x20, 0x30], [255] * 3, [128] * 3]
-    assert pixels.min() == 128
+    assert [point["x"] for point in photo.points_at((10, 49))[1:]] == list(range(49))
 
 
 def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config, picture):
@@ -150,11 +139,9 @@ def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config
     assert start["refine"] == "mrf"
     assert queue.configured(start).refinement.sweeps == 3
     assert queue.configured({**start, "refine": "none"}).refinement is None
-
-
-def test_what_a_network_cannot_take_is_left_out(tiny_colorizer, picture):
-    other = tiny_colorizer.replace()
-    other.config = dataclasses.replace(tiny_colorizer.config, output="ab")
+    # What a network cannot take is left out.
+    other = queue.colorizer.replace(refine=None)
+    other.config = dataclasses.replace(tiny_config, output="ab")
     with contextlib.closing(Queue(other)) as queue:
         colorizer = queue.configured(VALUES, picture)
     assert (colorizer.working_size, colorizer.saturation) == (96, 1.3)

@@ -36,21 +36,17 @@ def test_files_go_when_nobody_asks_for_them_any_more(tmp_path):
     now[0] += GRACE - 1
     assert sessions.get("anna") is anna
     now[0] += 2
+    # Uploads that nobody takes go with their age.
+    old, new, left = (sessions.folder / path for path in ("a/uploads/x/a", "a/uploads/y/b", "c"))
+    for path in (old, new, left):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for path in (old, old.parent, left):
+        os.utime(path, (time.time() - IDLE - 5,) * 2)
     sessions.sweep()
     assert anna.folder.exists()
     assert not bert.folder.exists()
-
-
-def test_uploads_that_nobody_takes_go_with_age(sessions, upload):
-    old, new = upload("x/old.jpg"), upload("y/new.jpg")
-    (sessions.folder / "gradio").touch()
-    for path in (old, old.parent, sessions.folder / "gradio"):
-        os.utime(path, (time.time() - IDLE - 5,) * 2)
-    sessions.sweep()
-    assert new.exists()
-    assert not old.exists()
-    assert not (sessions.folder / "gradio").exists()
-    assert new.parent.parent.exists()
+    assert [path.exists() for path in (new, old, left)] == [True, False, False]
 
 
 def test_own_files_are_regular_ones_by_their_one_name(session, upload):
@@ -86,24 +82,6 @@ def test_results_belong_to_their_visitor(sessions, session, upload):
         assert sessions.result(*asked) is None
 
 
-def test_removing_everything_keeps_the_others(sessions, session, upload):
-    session.add([upload("a.jpg")])
-    other = sessions.get("bert")
-    session.faults, session.palette = ["none"], 1
-    session.clear()
-    assert (session.photo, session.photos, session.faults, session.palette) == (None, [], [], None)
-    assert list(session.folder.iterdir()) == []
-    assert other.folder.exists()
-    sessions.close()
-    assert not sessions.folder.exists()
-    sessions.close()
-
-
-def size_of(path):
-    with Image.open(path) as image:
-        return image.size
-
-
 def test_photographs_are_upright_and_have_small_copies(add, upload):
     # EXIF orientation 6: stored lying on its side.
     path = upload("a.jpg", (1600, 1000), orientation=6)
@@ -114,9 +92,9 @@ def test_photographs_are_upright_and_have_small_copies(add, upload):
     assert photo.path.read_bytes() == whole
     assert photo.path.is_relative_to(session.folder)
     assert (photo.name, photo.size) == ("a.jpg", (1000, 1600))
-    side = PREVIEW_SIDE * 1000 // 1600
-    assert size_of(photo.preview) == (PREVIEW_SIDE, side)
-    assert max(size_of(photo.thumbnail)) == THUMBNAIL_SIDE
+    with Image.open(photo.preview) as preview, Image.open(photo.thumbnail) as thumbnail:
+        assert preview.size == (PREVIEW_SIDE, PREVIEW_SIDE * 1000 // 1600)
+        assert max(thumbnail.size) == THUMBNAIL_SIDE
     assert photo.target == session.folder / "results" / "a.jpg"
 
 
@@ -154,14 +132,22 @@ def test_no_two_results_have_the_same_name(add, upload):
     assert [photo.target for photo in session.photos[5:]] == [results / name for name in names]
 
 
-def test_a_palette_is_a_small_copy(session, upload, tmp_path):
+def test_a_palette_is_a_small_copy_and_everything_can_be_removed(sessions, session, upload):
     session.set_palette(upload("a.jpg", (600, 300)))
-    assert session.palette.shape == (256, 128, 3)
-    assert session.palette.dtype == np.uint8
+    assert (session.palette.shape, session.palette.dtype) == ((256, 128, 3), np.uint8)
     assert list(session.folder.iterdir()) == []
-    (tmp_path / "bad.jpg").write_text("none")
-    session.set_palette(tmp_path / "bad.jpg")
+    session.set_palette(session.folder / "bad.jpg")
     assert session.palette is None
     assert session.faults[0].startswith("bad.jpg: ")
     session.set_palette(None)
     assert session.faults == []
+    session.add([upload("a.jpg")])
+    other = sessions.get("bert")
+    session.faults, session.palette = ["none"], 1
+    session.clear()
+    assert (session.photo, session.photos, session.faults, session.palette) == (None, [], [], None)
+    assert list(session.folder.iterdir()) == []
+    assert other.folder.exists()
+    sessions.close()
+    assert not sessions.folder.exists()
+    sessions.close()
