@@ -8,7 +8,7 @@ IN_PARALLEL := --numprocesses=2 --dist=loadfile
 # What compiles in the least time: a test runs most programs once.
 QUICK_XLA := --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false
 # What a backend can change: operations, gradients, and networks by their one contract.
-JAX_TESTS := $(addprefix tests/,color bins layers losses metrics models/contract)
+JAX_TESTS := $(addprefix tests/,color bins layers losses metrics models/test_contract.py)
 
 .PHONY: help demo test test-web lint clean
 

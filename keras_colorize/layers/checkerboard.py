@@ -28,33 +28,26 @@ def unpack(red, black, width):
     return ops.reshape(ops.stack(columns, axis=-1), (*shape, 2 * half))[..., :width]
 
 
-class Checkerboard:
-    """Weights between neighbors, as each color of pixels sees them.
+def edge_weights(right, down):
+    """Weights with the upper, lower, left and right neighbor, of red and of black pixels.
 
     They are given as (N, H, W-1, 1) with the right neighbor and (N, H-1, W, 1) with the lower one.
     """
-
-    def __init__(self, right, down):
-        # From (N, H, W, 1) to (N, 1, H, 1, W).
-        right, down = (
-            ops.expand_dims(ops.transpose(ops.cast(weights, "float32"), (0, 3, 1, 2)), -2)
-            for weights in (right, down)
-        )
-        up, down = pack(_padded(down, 2, before=1)), pack(_padded(down, 2, after=1))
-        left, right = pack(_padded(right, -1, before=1)), pack(_padded(right, -1, after=1))
-        self._weights = list(zip(up, down, left, right, strict=True))
-
-    def red_message(self, black):
-        """Weighted sum over the neighbors of each red pixel; packed tensors in and out."""
-        return _message(black, *self._weights[0], _odd_rows(black))
-
-    def black_message(self, red):
-        """Weighted sum over the neighbors of each black pixel; packed tensors in and out."""
-        return _message(red, *self._weights[1], ops.logical_not(_odd_rows(red)))
+    # From (N, H, W, 1) to (N, 1, H, 1, W).
+    right, down = (
+        ops.expand_dims(ops.transpose(ops.cast(weights, "float32"), (0, 3, 1, 2)), -2)
+        for weights in (right, down)
+    )
+    up, down = pack(_padded(down, 2, before=1)), pack(_padded(down, 2, after=1))
+    left, right = pack(_padded(right, -1, before=1)), pack(_padded(right, -1, after=1))
+    return zip(up, down, left, right, strict=True)
 
 
-def _message(other, up, down, left, right, leans_right):
-    """Sum over neighbors; where the row `leans_right`, the right one is at the next place."""
+def message(other, weights, to_red):
+    """Weighted sum over the neighbors of each pixel of one color; packed tensors in and out."""
+    up, down, left, right = weights
+    # Where a row leans right, the right neighbor is at the next place.
+    leans_right = _odd_rows(other) if to_red else ops.logical_not(_odd_rows(other))
     # One padded copy, of which the neighbors are views, is quicker than a copy per neighbor.
     framed = ops.pad(other, ((0, 0), (0, 0), (1, 1), (0, 0), (1, 1)))
     rows = framed[:, :, 1:-1]

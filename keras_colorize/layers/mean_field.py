@@ -6,14 +6,13 @@ labels of high `unary` potential, and neighbors of like lightness with like labe
     log p(y) = sum_i unary_i(y_i) + sum_ij w_ij S(y_i, y_j) - log Z
 
 over the pairs ij of horizontal and vertical neighbors. Updating all pixels of one color of a
-checkerboard at once is exact coordinate ascent, so the evidence lower bound never falls; updating
-all pixels at once would oscillate.
+checkerboard at once is exact coordinate ascent; updating all pixels at once would oscillate.
 """
 
 import keras
 from keras import ops
 
-from keras_colorize.layers.checkerboard import Checkerboard, pack, unpack
+from keras_colorize.layers.checkerboard import edge_weights, message, pack, unpack
 
 COMPATIBILITY = (10.0, 3.0, 3.0)
 """The paper's potentials of equal labels and of labels one and two bins apart; beyond these 0."""
@@ -25,13 +24,9 @@ SIGMA = 1e-4
 def contrast_weights(lightness, sigma=SIGMA):
     """Weights of the pairs of neighbors: near 1 where lightness is alike, near 0 across edges.
 
-    Args:
-        lightness: L*, 0..100, shape (N, H, W, 1).
-        sigma: scale of squared differences of lightness in [0, 1], above 0; number or tensor.
-
-    Returns:
-        `(right, down)`, float32 (N, H, W-1, 1) and (N, H-1, W, 1): `exp(-(L_i - L_j)^2 / sigma)`
-        of each pixel with its right and with its lower neighbor.
+    From L* in 0..100, (N, H, W, 1), to `(right, down)`, float32 (N, H, W-1, 1) and (N, H-1, W, 1):
+    `exp(-(L_i - L_j)^2 / sigma)` of each pixel with its right and with its lower neighbor, sigma
+    above 0 being the scale of squared differences of lightness in [0, 1].
     """
     lightness = ops.cast(lightness, "float32") / 100.0
     right = lightness[:, :, 1:] - lightness[:, :, :-1]
@@ -84,18 +79,18 @@ def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8):
         one_field = ops.expand_dims(unary, 3)
         return mean_field(one_field, right, down, compatibility, sweeps)[:, :, :, 0]
     of_red, of_black = pack(ops.transpose(unary, (0, 3, 1, 4, 2)))
-    board = Checkerboard(right, down)
+    to_red, to_black = edge_weights(right, down)
     # Red is updated first and from black alone: where it starts does not matter.
     black = ops.full_like(of_black, 1.0 / unary.shape[-1])
     for _ in range(sweeps):
-        red = _update(of_red, board.red_message(black), compatibility)
-        black = _update(of_black, board.black_message(red), compatibility)
+        red = _update(of_red, message(black, to_red, True), compatibility)
+        black = _update(of_black, message(red, to_black, False), compatibility)
     return ops.transpose(unpack(red, black, ops.shape(unary)[2]), (0, 2, 4, 1, 3))
 
 
-def _update(potentials, message, compatibility):
+def _update(potentials, received, compatibility):
     """Softmax over the labels, written out: Keras' own would move them to the last axis."""
-    logits = potentials + compatible(message, compatibility, axis=-2)
+    logits = potentials + compatible(received, compatibility, axis=-2)
     largest = ops.stop_gradient(ops.max(logits, axis=-2, keepdims=True))
     weights = ops.exp(logits - largest)
     return weights / ops.sum(weights, axis=-2, keepdims=True)
@@ -113,8 +108,7 @@ class MeanField(keras.layers.Layer):
         sweeps: number of sweeps, at least 1.
         sigma: scale of squared lightness differences, lightness in [0, 1]; above 0.
         unary_scale: factor of the probabilities, which makes the unary potential.
-        square_root: whether the potential is made from the square root of the probabilities,
-            which they found slightly smoother and slower.
+        square_root: whether the potential is made from the square root of the probabilities.
         compatibility: potentials of labels 0, 1, 2, ... bins apart.
         **kwargs: passed to `keras.layers.Layer`.
 

@@ -44,9 +44,8 @@ class LearnedQueries(layers.Layer):
         self.units = units
 
     def build(self, input_shape):
-        self.vectors = self.add_weight(
-            shape=(self.count, self.units), initializer="random_normal", name="vectors"
-        )
+        options = {"initializer": "random_normal", "name": "vectors"}
+        self.vectors = self.add_weight((self.count, self.units), **options)
 
     def call(self, x):
         vectors = ops.convert_to_tensor(self.vectors)

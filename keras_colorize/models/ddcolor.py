@@ -66,8 +66,7 @@ def ddcolor(
     # not what it is outside of one.
     colors = _color_decoder(decoded, queries, max(2, scaled(32, width)))
     # Of 4 x 4 pixels each; the shuffle is left to the layer after, which mixes channels first.
-    fine = padded_conv(x, 16 * colors.shape[-1], "last_up", 1)
-    fine = layers.ReLU(name="last_up_relu")(fine)
+    fine = padded_conv(x, 16 * colors.shape[-1], "last_up", 1, relu=True)
     x = ColorMaps(4, dtype="float32", name="refine")([colors, fine, rgb])
     x = CropLike(dtype="float32", name="crop")([x, lightness])
     ab = layers.Rescaling(1.0 / (2.0 * AB_LIMIT), 0.5, dtype="float32", name="ab")(x)
@@ -107,8 +106,7 @@ def _up_block(x, skip, name, channels):
     skip = _batch_norm(skip, f"{name}_skip_bn")
     x = layers.Concatenate(name=f"{name}_concat")([x, skip])
     x = layers.ReLU(name=f"{name}_concat_relu")(x)
-    x = padded_conv(x, channels, f"{name}_merge", use_bias=False)
-    x = layers.ReLU(name=f"{name}_merge_relu")(x)
+    x = padded_conv(x, channels, f"{name}_merge", relu=True, use_bias=False)
     return _batch_norm(x, f"{name}_merge_bn")
 
 
@@ -122,13 +120,12 @@ def _color_decoder(features, count, units):
     queries = LearnedQueries(count, length, name="query_features")(tokens[0][0])
     places = LearnedQueries(count, length, name="query_places")(tokens[0][0])
     for step in range(_ROUNDS):
-        keys, values = tokens[step % len(tokens)]
-        placed = layers.Add(name=f"cross{step}_query")([queries, places])
-        attention = layers.MultiHeadAttention(_HEADS, units, name=f"cross{step}")
-        queries = _post_norm(queries, attention(placed, values, keys), f"cross{step}")
-        placed = layers.Add(name=f"self{step}_query")([queries, places])
-        attention = layers.MultiHeadAttention(_HEADS, units, name=f"self{step}")
-        queries = _post_norm(queries, attention(placed, queries, placed), f"self{step}")
+        for name in (f"cross{step}", f"self{step}"):
+            placed = layers.Add(name=f"{name}_query")([queries, places])
+            is_cross = name == f"cross{step}"
+            keys, values = tokens[step % len(tokens)] if is_cross else (placed, queries)
+            attention = layers.MultiHeadAttention(_HEADS, units, name=name)
+            queries = _post_norm(queries, attention(placed, values, keys), name)
         y = layers.Dense(_DENSE * length // 256, "relu", name=f"dense{step}_expand")(queries)
         y = layers.Dense(length, name=f"dense{step}_project")(y)
         queries = _post_norm(queries, y, f"dense{step}")
@@ -176,10 +173,7 @@ class PadToMultiple(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class LayerScale(layers.Layer):
-    """Multiplies each channel by a learned factor, 1e-6 at first (Touvron et al. 2021).
-
-    Call it with a tensor (..., C); returns the same shape.
-    """
+    """Multiplies each channel of (..., C) by a learned factor, 1e-6 at first (Touvron 2021)."""
 
     def build(self, input_shape):
         start = keras.initializers.Constant(1e-6)
@@ -226,9 +220,8 @@ class ScaleTokens(layers.Layer):
     """
 
     def build(self, input_shape):
-        self.level = self.add_weight(
-            shape=input_shape[-1:], initializer="random_normal", name="level"
-        )
+        start = "random_normal"
+        self.level = self.add_weight(shape=input_shape[-1:], initializer=start, name="level")
 
     def call(self, x):
         batch, height, width, _ = ops.shape(x)

@@ -13,11 +13,10 @@ from keras_colorize.models.arguments import check_network, expect
 from keras_colorize.models.color_queries import QueryMaps, color_queries
 from keras_colorize.models.encoders import (
     ENCODERS,
-    LOADERS,
     RESIDUAL_WIDTHS,
-    check_weights,
     conv_block,
     encode,
+    load_encoder,
 )
 
 DECODER_WIDTHS = (256, 192, 128, 96)
@@ -60,7 +59,6 @@ def distribution_unet(
     check_network(1.0, input_shape, classes, global_units > 0, encoder=(encoder, ENCODERS))
     expect(len(decoder_widths) == 4, f"4 decoder_widths, received {tuple(decoder_widths)}")
     expect(len(residual_widths) == 5, f"5 residual_widths, received {tuple(residual_widths)}")
-    check_weights(encoder, encoder_weights)
     lightness = keras.Input(input_shape, name="lightness")
     *finer, deepest = encode(lightness, encoder, residual_widths)
     x = conv_block(deepest, decoder_widths[0], "decoder32_conv", kernel_size=1)
@@ -88,6 +86,5 @@ def distribution_unet(
         head = layers.Dense(classes, dtype="float32", name="class_logits")
         outputs["class_logits"] = head(global_features)
     model = keras.Model(lightness, outputs, name=name)
-    if encoder_weights is not None:
-        LOADERS[encoder](model, encoder_weights)
+    load_encoder(model, encoder, encoder_weights)
     return model

@@ -49,22 +49,16 @@ def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
     for block, (depth, outputs, dilation, shrinks) in enumerate(_BLOCKS, start=1):
         for number in range(1, depth + 1):
             strides = 2 if shrinks and number == depth else 1
-            x = _convolution(x, scaled(outputs, width), f"conv{block}_{number}", dilation, strides)
+            options = {"strides": strides, "relu": True, "dilation_rate": dilation}
+            x = padded_conv(x, scaled(outputs, width), f"conv{block}_{number}", **options)
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"conv{block}_bn")(x)
         blocks.append(x)
     channels = scaled(_LAST, width)
-    x = layers.Conv2DTranspose(
-        channels, 4, 2, padding="same", kernel_initializer="he_normal", name="conv8_1"
-    )(x)
+    options = {"kernel_initializer": "he_normal", "name": "conv8_1"}
+    x = layers.Conv2DTranspose(channels, 4, 2, "same", **options)(x)
     x = layers.ReLU(name="conv8_1_relu")(x)
     for number in (2, 3):
-        x = _convolution(x, channels, f"conv8_{number}")
+        x = padded_conv(x, channels, f"conv8_{number}", relu=True)
     x = CropLike(name="conv8_crop")([x, blocks[1]])
     logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")(x)
     return keras.Model(lightness, {"ab_logits": logits}, name=name)
-
-
-def _convolution(x, channels, name, dilation=1, strides=1):
-    """3x3 convolution with as much padding on each side as its dilation, then ReLU."""
-    x = padded_conv(x, channels, name, strides=strides, dilation_rate=dilation)
-    return layers.ReLU(name=f"{name}_relu")(x)

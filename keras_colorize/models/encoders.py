@@ -39,10 +39,12 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
     return efficientnet_lite2_features(rgb)
 
 
-def check_weights(encoder, weights):
-    """Raises ValueError for weights, not None, of an encoder that has no published ones."""
+def load_encoder(model, encoder, weights):
+    """Loads published weights, unless they are None, into the encoder of a model, in place."""
     fits = weights is None or encoder in LOADERS
     expect(fits, f"encoder_weights only with {' or '.join(LOADERS)}, received {encoder!r}")
+    if weights is not None:
+        LOADERS[encoder](model, weights)
 
 
 def freeze_through(model, layer_name):
@@ -66,16 +68,26 @@ def conv_block(
     options = {"use_bias": False, "kernel_initializer": initializer, "name": name}
     x = layers.Conv2D(filters, kernel_size, strides, "same", **options)(x)
     x = layers.BatchNormalization(momentum=momentum, name=f"{name}_bn")(x)
-    return layers.Activation("relu", name=f"{name}_relu")(x) if relu else x
+    return layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
 
-def padded_conv(x, filters, name, kernel_size=3, strides=1, **options):
+def padded_conv(x, filters, name, kernel_size=3, strides=1, relu=False, **options):
     """Convolution padded alike on both sides, as in PyTorch; Keras' "same" pads one side only."""
     if strides > 1 and kernel_size > 1:
         x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
     padding = "same" if strides == 1 else "valid"
     options |= {"kernel_initializer": "he_normal", "name": name}
-    return layers.Conv2D(filters, kernel_size, strides, padding, **options)(x)
+    x = layers.Conv2D(filters, kernel_size, strides, padding, **options)(x)
+    return layers.ReLU(name=f"{name}_relu")(x) if relu else x
+
+
+def basic_block(x, filters, name, strides=1, convolve=conv_block):
+    """Block of He et al. 2016, figure 2; `convolve` takes what `conv_block` does."""
+    y = convolve(x, filters, f"{name}_conv1", strides=strides)
+    y = convolve(y, filters, f"{name}_conv2", relu=False)
+    if strides > 1:
+        x = convolve(x, filters, f"{name}_shortcut", 1, strides, relu=False)
+    return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([x, y]))
 
 
 def _residual(x, widths):
@@ -83,15 +95,7 @@ def _residual(x, widths):
     x = conv_block(x, widths[0], "stem_conv2")
     features = []
     for stage, width in enumerate(widths[1:], start=1):
-        x = _basic_block(x, width, f"stage{stage}_block1", strides=2)
-        x = _basic_block(x, width, f"stage{stage}_block2")
+        x = basic_block(x, width, f"stage{stage}_block1", strides=2)
+        x = basic_block(x, width, f"stage{stage}_block2")
         features.append(x)
     return features
-
-
-def _basic_block(x, filters, name, strides=1):
-    y = conv_block(x, filters, f"{name}_conv1", strides=strides)
-    y = conv_block(y, filters, f"{name}_conv2", relu=False)
-    if strides > 1:
-        x = conv_block(x, filters, f"{name}_shortcut", 1, strides, relu=False)
-    return layers.Activation("relu", name=f"{name}_out")(layers.Add(name=f"{name}_add")([x, y]))

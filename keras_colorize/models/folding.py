@@ -20,17 +20,14 @@ def fold_batch_norm(model):
 
     A `BatchNormalization` is folded where all its inputs come from one convolution (also
     transposed or depthwise), dense layer or `GlobalLocalFusion` without activation, and that
-    layer's results go nowhere else. Nested Functional models are folded as well.
+    layer's results go nowhere else. Models inside it stay as they are.
 
     Args:
-        model: Functional `keras.Model`; it is not changed.
+        model: Functional `keras.Model`, else ValueError; it is not changed.
 
     Returns:
         A new Functional model, not for training, with the same inputs, outputs up to rounding,
         layer names and dtype policies.
-
-    Raises:
-        ValueError: if `model` is not a Functional model.
     """
     if not hasattr(model, "output_names"):
         raise ValueError(f"Expected a Functional keras.Model, received {type(model).__name__}.")
@@ -39,9 +36,6 @@ def fold_batch_norm(model):
     clones = []
 
     def clone(layer):
-        if hasattr(layer, "output_names"):
-            # It has its weights already.
-            return fold_batch_norm(layer)
         bias = {"use_bias": True} if layer.name in norm_after else {}
         clones.append((layer, type(layer).from_config(layer.get_config() | bias)))
         return clones[-1][1]

@@ -70,7 +70,12 @@ def iizuka16(
         if tuple(input_shape[:2]) != (global_size, global_size):
             copy = ResizeTo(global_size, global_size, antialias=True, name="global_copy")(x)
             low = _apply([first, *others], copy)
-        scene, vector = _global_branch(low, width)
+        # Section 3.2.2: what the classifier reads, and the global feature vector.
+        x = _apply(_convolutions("global_conv", _GLOBAL, width), low)
+        vector = layers.Flatten(name="global_flatten")(x)
+        for number, units in enumerate(_GLOBAL_DENSE, start=1):
+            dense = layers.Dense(scaled(units, width), use_bias=False, name=f"global_dense{number}")
+            scene, vector = vector, _apply([_normalized(dense)], vector)
         if classes is not None:
             # Section 3.3: the class loss reaches the global branch and the low level only.
             dense = layers.Dense(scaled(_CLASS_DENSE, width), use_bias=False, name="class_dense1")
@@ -93,16 +98,6 @@ def iizuka16(
     options = {"activation": "sigmoid", "dtype": "float32", "name": head}
     output = layers.Conv2D(channels, 3, padding="same", **options)(x)
     return keras.Model(lightness, {head: output, **class_outputs}, name=name)
-
-
-def _global_branch(low, width):
-    """Section 3.2.2: what the classifier reads, and the global feature vector."""
-    x = _apply(_convolutions("global_conv", _GLOBAL, width), low)
-    x = layers.Flatten(name="global_flatten")(x)
-    for number, units in enumerate(_GLOBAL_DENSE, start=1):
-        dense = layers.Dense(scaled(units, width), use_bias=False, name=f"global_dense{number}")
-        scene, x = x, _apply([_normalized(dense)], x)
-    return scene, x
 
 
 def _convolutions(prefix, plan, width):

@@ -7,7 +7,7 @@ import keras
 from keras import layers
 
 from keras_colorize.models.arguments import check_network, scaled
-from keras_colorize.models.encoders import padded_conv
+from keras_colorize.models.encoders import basic_block, padded_conv
 
 STAGE_WIDTHS = (64, 128, 256, 512)
 """Channels of layer1 to layer4, at strides 4, 8, 16 and 32; the stem has those of layer1."""
@@ -40,15 +40,15 @@ def resnet18_features(lightness, width=1.0, stages=4):
     """Features at strides 2 (the stem), 4, 8, 16 and 32 of L* in 0..100, (N, H, W, 1)."""
     x = layers.Rescaling(0.01, dtype="float32", name="scale_lightness")(lightness)
     widths = [scaled(channels, width) for channels in STAGE_WIDTHS[:stages]]
-    x = _convolution(x, widths[0], "stem_conv", 7, 2)
-    x = layers.ReLU(name="stem_conv_relu")(x)
+    x = _convolve(x, widths[0], "stem_conv", 7, 2)
     features = [x]
     # Nothing is below zero after the ReLU, so padding by zeros leaves the maximum as it is.
     x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
     x = layers.MaxPooling2D(3, 2, name="stem_pool")(x)
     for stage, filters in enumerate(widths, start=1):
-        x = _basic_block(x, filters, f"layer{stage}_block1", strides=1 if stage == 1 else 2)
-        x = _basic_block(x, filters, f"layer{stage}_block2")
+        strides = 1 if stage == 1 else 2
+        x = basic_block(x, filters, f"layer{stage}_block1", strides, convolve=_convolve)
+        x = basic_block(x, filters, f"layer{stage}_block2", convolve=_convolve)
         features.append(x)
     return features
 
@@ -76,15 +76,7 @@ def take_encoder(model, source):
         layer.set_weights(source.get_layer(layer.name).get_weights())
 
 
-def _basic_block(x, filters, name, strides=1):
-    y = _convolution(x, filters, f"{name}_conv1", strides=strides)
-    y = _convolution(layers.ReLU(name=f"{name}_conv1_relu")(y), filters, f"{name}_conv2")
-    if strides > 1:
-        x = _convolution(x, filters, f"{name}_shortcut", 1, strides)
-    return layers.ReLU(name=f"{name}_out")(layers.Add(name=f"{name}_add")([x, y]))
-
-
-def _convolution(x, filters, name, kernel_size=3, strides=1):
-    """Convolution with padding of kernel_size // 2 on all sides, then batch normalization."""
+def _convolve(x, filters, name, kernel_size=3, strides=1, relu=True):
     x = padded_conv(x, filters, name, kernel_size, strides, use_bias=False)
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_bn")(x)
+    return layers.ReLU(name=f"{name}_relu")(x) if relu else x

@@ -37,12 +37,10 @@ def resnet18_gray(
 ):
     """Builds the single-stream colorizer on the first six stages, stem to layer2.
 
-    Decoder `"A"` (Melas-Kyriazi & Han) is 128, up, 64, 64, 32, out. Decoder `"B"` (Zhou & Zhou,
-    table 1) is a transposed 4x4 convolution of stride 2 with 128 channels, then 128, 64, 64, 32,
-    out, and last the prediction doubled bilinearly.
-
     Args:
-        decoder: `"A"` or `"B"`.
+        decoder: `"A"` (Melas-Kyriazi & Han), 128, up, 64, 64, 32, out; or `"B"` (Zhou & Zhou,
+            table 1), a transposed 4x4 convolution of stride 2 with 128 channels, then 128, 64,
+            64, 32, out, and the prediction doubled bilinearly.
         head: `"ab"`, a regression, or `"ab_channel_logits"`, logits over 25 bins of a and 25
             of b (section 3.2).
         global_features: whether features of the whole picture are fused with those of layer2
@@ -62,9 +60,8 @@ def resnet18_gray(
     choices = {"decoder": (decoder, STRIDES), "head": (head, HEADS)}
     check_network(width, input_shape, classes, global_features, **choices)
     lightness = keras.Input(input_shape, name="lightness")
-    half, quarter, x, *deeper = resnet18_features(
-        lightness, width, stages=4 if global_features else 2
-    )
+    stages = 4 if global_features else 2
+    half, quarter, x, *deeper = resnet18_features(lightness, width, stages)
     class_outputs = {}
     if global_features:
         pooled = layers.GlobalAveragePooling2D(name="global_pool")(deeper[-1])
@@ -85,21 +82,16 @@ def resnet18_gray(
     x = CropLike(name="decoder_crop")([x, quarter])
     for number, channels in enumerate(others, start=2):
         x = conv_block(x, channels, f"decoder_conv{number}")
-    half_size = half if decoder == "B" else None
-    if head == "ab":
-        output = _output(x, 2, "ab", half_size, activation="sigmoid")
-    else:
-        logits = [_output(x, AB_BINS.count, f"{name}_logits", half_size) for name in "ab"]
-        output = StackChannels(dtype="float32", name=head)(logits)
+    names = ["ab"] if head == "ab" else ["a_logits", "b_logits"]
+    channels, activation = (2, "sigmoid") if head == "ab" else (AB_BINS.count, None)
+    outputs = []
+    for part in names:
+        # Half precision could not tell neighboring colors apart.
+        options = {"activation": activation, "dtype": "float32", "name": part}
+        y = layers.Conv2D(channels, 3, padding="same", **options)(x)
+        if decoder == "B":
+            y = Upsample2x(dtype="float32", name=f"{part}_up")(y)
+            y = CropLike(dtype="float32", name=f"{part}_crop")([y, half])
+        outputs.append(y)
+    output = y if head == "ab" else StackChannels(dtype="float32", name=head)(outputs)
     return keras.Model(lightness, {head: output, **class_outputs}, name=name)
-
-
-def _output(x, channels, name, half_size, activation=None):
-    """A color output, doubled and cropped to `half_size` unless that is None."""
-    # Half precision could not tell neighboring colors apart.
-    options = {"activation": activation, "dtype": "float32", "name": name}
-    x = layers.Conv2D(channels, 3, padding="same", **options)(x)
-    if half_size is None:
-        return x
-    x = Upsample2x(dtype="float32", name=f"{name}_up")(x)
-    return CropLike(dtype="float32", name=f"{name}_crop")([x, half_size])

@@ -63,16 +63,14 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
         if number in (2, 3, 4):
             x = layers.MaxPooling2D(1, 2, name=f"conv{number}_subsample")(x)
         if number in SHORTCUTS:
-            x = layers.Conv2DTranspose(
-                channels, 4, 2, "same", kernel_initializer="he_normal", name=f"conv{number}_up"
-            )(x)
+            options = {"kernel_initializer": "he_normal", "name": f"conv{number}_up"}
+            x = layers.Conv2DTranspose(channels, 4, 2, "same", **options)(x)
             short = padded_conv(outputs[SHORTCUTS[number]], channels, f"conv{number}_short")
             x = layers.Add(name=f"conv{number}_add")([x, short])
             x = layers.ReLU(name=f"conv{number}_add_relu")(x)
         for part in range(1, depth + 1):
-            x = padded_conv(x, channels, f"conv{number}_{part}", dilation_rate=dilation)
-            if number < 10:
-                x = layers.ReLU(name=f"conv{number}_{part}_relu")(x)
+            options = {"relu": number < 10, "dilation_rate": dilation}
+            x = padded_conv(x, channels, f"conv{number}_{part}", **options)
         if number < 10:
             x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"conv{number}_bn")(x)
         outputs[number] = x

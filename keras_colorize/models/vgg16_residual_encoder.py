@@ -10,7 +10,7 @@ from keras import layers
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.layers import GaussianSmoothing, ResizeLike, StackChannels
 from keras_colorize.models.arguments import check_network, expect, scaled
-from keras_colorize.models.encoders import LOADERS, check_weights, conv_block, encode
+from keras_colorize.models.encoders import conv_block, encode, load_encoder
 from keras_colorize.models.resnet18 import resnet18_features
 from keras_colorize.models.vgg16 import vgg16_features
 
@@ -89,7 +89,6 @@ def vgg16_residual_encoder(
         head=(head, (*REGRESSION_HEADS, *CLASSIFICATION_HEADS)),
         aggregation=(aggregation, AGGREGATIONS),
     )
-    check_weights(encoder, encoder_weights)
     expect(decoder_width > 0, f"a decoder_width above 0, received {decoder_width}")
     fits = encoder != "mobilenet_v2" or width == 1
     expect(fits, f"width 1 with encoder 'mobilenet_v2', received {width}")
@@ -124,8 +123,7 @@ def vgg16_residual_encoder(
         start["bias_initializer"] = keras.initializers.Constant(REGRESSION_HEADS[head])
         output = layers.Conv2D(2, 1, dtype="float32", name=head, **start)(x)
     model = keras.Model(lightness, {head: output}, name=name)
-    if encoder_weights is not None:
-        LOADERS[encoder](model, encoder_weights)
+    load_encoder(model, encoder, encoder_weights)
     return model
 
 

@@ -52,12 +52,6 @@ def test_floor_bounds_the_weight_of_empty_bins():
     assert weights[1] / weights[0] == pytest.approx(999)
 
 
-@pytest.mark.parametrize("uniform_share", [-0.1, 1.1, float("nan")])
-def test_the_uniform_share_has_a_range(uniform_share):
-    with pytest.raises(ValueError, match="between 0 and 1, received"):
-        rebalancing_weights(np.ones(313), uniform_share)
-
-
 @pytest.mark.parametrize("function", [smooth_prior, rebalancing_weights])
 def test_needs_a_distribution_over_the_bins(function):
     with pytest.raises(ValueError, match=r"shape \(313,\), received \(10,\)"):
@@ -67,3 +61,6 @@ def test_needs_a_distribution_over_the_bins(function):
             function(np.r_[value, np.ones(312)])
     with pytest.raises(ValueError, match="not all zero"):
         function(np.zeros(313))
+    for share in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="between 0 and 1, received"):
+            rebalancing_weights(np.ones(313), share)

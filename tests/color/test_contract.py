@@ -64,16 +64,11 @@ def test_computes_in_float32(function, dtype):
     assert keras.backend.standardize_dtype(result.dtype) == "float32"
     expected = function(np.full((2, 3, 3), 0.25, "float32"))
     np.testing.assert_array_equal(ops.convert_to_numpy(result), ops.convert_to_numpy(expected))
-
-
-@each_function
-def test_stays_float32_under_a_half_precision_policy(function):
-    before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         result = function(np.full((4, 3), 0.25, "float32"))
     finally:
-        keras.config.set_dtype_policy(before)
+        keras.config.set_dtype_policy("float32")
     assert keras.backend.standardize_dtype(result.dtype) == "float32"
 
 
@@ -81,23 +76,18 @@ def test_stays_float32_under_a_half_precision_policy(function):
 def test_the_number_of_channels_is_checked(function):
     count = 3 if function in THREE_CHANNELS else 2
     for shape in ((5, 4), ()):
-        with pytest.raises(
-            ValueError, match=rf"\(\.\.\., {count}\), received \({str(shape)[1:-1]}"
-        ):
+        message = rf"\(\.\.\., {count}\), received \({str(shape)[1:-1]}"
+        with pytest.raises(ValueError, match=message):
             function(np.zeros(shape, "float32"))
-
-
-@each_function
-def test_8_bit_pictures_are_refused_with_advice(function):
     with pytest.raises(TypeError, match="received uint8.*/ 255"):
-        function(np.zeros((4, 4, 3), "uint8"))
+        function(np.zeros((4, 4, count), "uint8"))
 
 
-@each("shape", [(3,), (7, 3), (2, 5, 4, 3), (0, 3)])
 @each_function
-def test_any_number_of_leading_axes(function, shape):
+def test_any_number_of_leading_axes(function):
     channels = 1 if function is color.rgb_to_lightness else 3
-    assert tuple(function(np.zeros(shape, "float32")).shape) == (*shape[:-1], channels)
+    for shape in ((3,), (7, 3), (2, 5, 4, 3), (0, 3)):
+        assert tuple(function(np.zeros(shape, "float32")).shape) == (*shape[:-1], channels)
 
 
 @each("forward, backward", PAIRS, ids=lambda function: function.__name__)
@@ -106,14 +96,9 @@ def test_round_trip(forward, backward, rgb_colors):
     np.testing.assert_allclose(there_and_back, rgb_colors, atol=1e-4)
 
 
-@each("function", FROM_RGB, ids=lambda function: function.__name__)
-def test_gradient_from_rgb_is_finite_everywhere(function, gradient_of):
-    assert np.isfinite(gradient_of(function, AWKWARD_RGB)).all()
-
-
-@each("function", TO_RGB + BETWEEN, ids=lambda function: function.__name__)
+@each_function
 def test_values_and_gradients_are_finite_everywhere(function, gradient_of):
-    for colors in (AWKWARD_RGB, AWKWARD_CHROMA):
+    for colors in [AWKWARD_RGB] if function in FROM_RGB else [AWKWARD_RGB, AWKWARD_CHROMA]:
         assert np.isfinite(ops.convert_to_numpy(function(colors))).all()
         assert np.isfinite(gradient_of(function, colors)).all()
 

@@ -113,3 +113,18 @@ def test_the_curve_of_srgb():
     light = np.linspace(0.0, 0.01, 300).reshape(-1, 3)
     close(decode_gamma(encode_gamma(light)), light)
     close(encode_gamma(np.array([[-0.01, -1.0, 0.0]])), [[-0.1292, -12.92, 0.0]], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["ab", "luv_uv", "yuv_uv"])
+def test_scaled_chroma_has_the_whole_gamut_and_grey_is_one_half(name, rgb_colors):
+    scale, unscale = getattr(color, f"scale_{name}"), getattr(color, f"unscale_{name}")
+    space = {"ab": "lab", "luv_uv": "luv", "yuv_uv": "yuv"}[name]
+    chroma = SPACES[space][0](rgb_colors)[..., 1:]
+    scaled = ops.convert_to_numpy(scale(chroma))
+    assert -1e-6 <= scaled.min() < 0.13
+    assert 0.87 < scaled.max() <= 1 + 1e-6
+    close(unscale(scaled), ops.convert_to_numpy(chroma), atol=1e-4)
+    np.testing.assert_array_equal(ops.convert_to_numpy(scale(np.zeros((4, 2)))), 0.5)
+    # BT.601: u = 0.492 (B - Y) and v = 0.877 (R - Y), largest for pure blue and pure red.
+    limits = {"ab": [110, 110], "luv_uv": [180, 180], "yuv_uv": [0.492 * 0.886, 0.877 * 0.701]}
+    close(unscale(np.ones((1, 2))), [limits[name]], atol=1e-3)

@@ -71,16 +71,15 @@ def make(model):
     return _make
 
 
-@pytest.mark.parametrize("size", [(32, 32), (33, 31), (5, 7), (1, 1)])
-def test_the_wiring_is_the_published_one(model, size, copy_to_torch, predict, lightness_of):
+def test_the_wiring_is_the_published_one(model, copy_to_torch, predict, lightness_of):
     published = copy_to_torch(model, Published())
-    lightness = lightness_of(*size, batch=2)
-    with torch.no_grad():
-        expected = published(torch.tensor(lightness).permute(0, 3, 1, 2))
-    outputs = predict(model, lightness)
-    assert list(outputs) == ["ab"]
-    assert outputs["ab"].std() > 0.05
-    np.testing.assert_allclose(outputs["ab"], expected.permute(0, 2, 3, 1).numpy(), atol=1e-5)
+    for size in ((32, 32), (33, 31), (5, 7), (1, 1)):
+        lightness = lightness_of(*size, batch=2)
+        with torch.no_grad():
+            expected = published(torch.tensor(lightness).permute(0, 3, 1, 2))
+        ab = predict(model, lightness)["ab"]
+        assert ab.std() > 0.05
+        np.testing.assert_allclose(ab, expected.permute(0, 2, 3, 1).numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("mode", ["moving", "batch", "none"])
@@ -89,14 +88,6 @@ def test_one_picture_trains_the_innermost_level_too(mode, step, assert_all_learn
     model = dcgan_generator(32, TINY, batch_norm_mode=mode, dropout=0.0)
     target = {"ab": np.ones((1, 16, 16, 2))}
     assert_all_learn(model, step(model, lightness_of(16, 16, batch=1), target))
-
-
-@pytest.mark.parametrize(("level_set", "layers"), [(32, 2), (256, 3)])
-def test_dropout_is_in_the_innermost_layers(level_set, layers):
-    model = dcgan_generator(level_set, TINY)
-    dropouts = [x.name for x in model.layers if isinstance(x, keras.layers.Dropout)]
-    innermost = {32: 3, 256: 6}[level_set]
-    assert dropouts == [f"up{innermost - i}_dropout" for i in range(layers)]
 
 
 def test_dropout_in_inference_draws_anew_also_folded_and_loaded(make, tmp_path, lightness_of):
@@ -115,8 +106,6 @@ def test_batch_mode_is_the_same_in_training_and_inference(make, predict, lightne
     np.testing.assert_allclose(inference, training, atol=1e-5)
     alone = predict(model, lightness[:1])["ab"]
     assert np.abs(alone - inference[:1]).max() > 1e-3
-    folded = fold_batch_norm(model)
-    np.testing.assert_allclose(predict(folded, lightness)["ab"], inference, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -211,13 +200,12 @@ def test_logits_equal_those_of_the_published_network(
 
 
 @pytest.mark.parametrize("level_set", [32, 256])
-@pytest.mark.parametrize("size", [(1, 1), (5, 7), (33, 31)])
-def test_any_size_gives_one_logit(level_set, size, predict):
+def test_any_size_gives_one_logit(level_set, predict):
     model = dcgan_discriminator(level_set, TINY)
-    logits = predict(model, _inputs(*size, batch=1))
-    assert logits.shape == (1, 1)
-    assert logits.dtype == "float32"
-    assert np.isfinite(logits).all()
+    for size in ((1, 1), (5, 7), (33, 31)):
+        logits = predict(model, _inputs(*size, batch=1))
+        assert logits.shape == (1, 1)
+        assert np.isfinite(logits).all()
 
 
 @pytest.mark.parametrize("spectral_norm", [False, True])
@@ -252,13 +240,3 @@ def test_bfloat16_inside_float32_out(discriminator, predict):
     logits = predict(low, inputs)
     assert logits.dtype == "float32"
     np.testing.assert_allclose(logits, predict(discriminator, inputs), atol=0.1)
-
-
-def test_parameters_are_those_of_the_release():
-    # 4x4 kernels; biases where there is no batch normalisation, four numbers per channel else.
-    widths = (3, 64, 128, 256, 512, 512, 512)
-    total = sum(16 * a * b for a, b in zip(widths, widths[1:], strict=False))
-    total += 64 + 4 * sum(widths[2:]) + 16 * 512 + 1
-    assert dcgan_discriminator().count_params() == total
-    small = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512) + 64 + 4 * (128 + 256 + 512)
-    assert dcgan_discriminator(32).count_params() == small + 16 * 512 + 1

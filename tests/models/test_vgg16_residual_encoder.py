@@ -10,15 +10,6 @@ from keras_colorize.models import vgg16_residual_encoder
 TINY = 1 / 32
 
 
-def _names(model):
-    return {layer.name for layer in model.layers}
-
-
-@pytest.fixture(scope="module")
-def paper():
-    return vgg16_residual_encoder(input_shape=(224, 224, 1))
-
-
 # Sections 3.5 and 3.6 at 224x224: narrowed, doubled, summed with the tap, convolved.
 SIDES = {
     224: {"grey_levels": 3, "block1_conv2": 64, "decoder1_up": 64, "decoder1_conv": 64}
@@ -30,7 +21,8 @@ SIDES = {
 }
 
 
-def test_layers_have_the_shapes_of_the_paper(paper):
+def test_layers_have_the_shapes_of_the_paper():
+    paper = vgg16_residual_encoder(input_shape=(224, 224, 1))
     expected = {"luv_uv_logits": (None, 224, 224, 2, 50)}
     for side, layers in SIDES.items():
         expected |= {name: (None, side, side, channels) for name, channels in layers.items()}
@@ -44,7 +36,6 @@ def test_regression_begins_at_grey(head, grey, lightness_of):
     found = keras.ops.convert_to_numpy(model(lightness_of(16, 24), training=True)[head])
     assert found.shape == (2, 16, 24, 2)
     np.testing.assert_allclose(found, np.broadcast_to(grey, found.shape), atol=0.05)
-    assert _names(model) & {"concat", "sum", "final_conv1"} == set()
 
 
 def test_smoothing_is_a_gaussian_over_the_scores(predict, randomise, lightness_of):
@@ -70,5 +61,3 @@ def test_the_decoder_alone_can_be_narrow():
 def test_a_coarser_encoder_gives_the_size_of_its_finest_tap():
     model = vgg16_residual_encoder("mobilenet_v2", decoder_width=1 / 8, input_shape=(19, 34, 1))
     assert model.output["luv_uv_logits"].shape[1:3] == (5, 9)
-    normalized = {name for name in _names(model) if name.startswith("tap") and "bn" in name}
-    assert normalized == {f"tap{stride}_bn" for stride in (4, 8, 16, 32)}

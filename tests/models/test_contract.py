@@ -1,0 +1,280 @@
+"""What every network of the library keeps: the tests run for each row of a table."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from keras_colorize import models
+from keras_colorize.models import (
+    dcgan_generator,
+    ddcolor,
+    distribution_unet,
+    eccv16,
+    iizuka16,
+    resnet18_gray,
+    resnet18_gray_classifier,
+    siggraph17,
+    vgg16_residual_encoder,
+)
+
+ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+SIZES = [(24, 40), (19, 10), (2, 7), (1, 1)]
+TINY = 1 / 16
+CLASSES = {"class_logits": (0, 3)}
+UNET = {"decoder_widths": (8, 8, 8, 8), "global_units": 4}
+RESIDUAL = UNET | {"residual_widths": (4, 4, 8, 8, 8), "classes": 3}
+REGRESSION = {"head": "luv_uv", "aggregation": "finest", "final_widths": ()}
+ABLATED = {"head": "hs_logits", "aggregation": "sum", "residual_units": False, "smoothing": 1.0}
+
+
+def _small_ddcolor():
+    """A network whose blocks count, as after training: they start at a millionth."""
+    model = ddcolor(width=1 / 32, queries=4)
+    for layer in model.layers:
+        if layer.name.endswith("_scale"):
+            layer.set_weights([np.full(layer.gamma.shape, 0.3)])
+    return model
+
+
+# What makes a tiny form, and {output: (stride, or 0 for what has no places; channels)}.
+NETWORKS = {
+    "iizuka16": (lambda: iizuka16(TINY, classes=3, global_size=32), {"ab": (2, 2)} | CLASSES),
+    "iizuka16_baseline": (
+        lambda: iizuka16(TINY, global_features=False, color_space="rgb"),
+        {"rgb": (2, 3)},
+    ),
+    "distribution_unet": (lambda: distribution_unet(queries=4, **UNET), {"ab_logits": (4, 313)}),
+    "distribution_unet_residual": (
+        lambda: distribution_unet("residual", **RESIDUAL),
+        {"ab_logits": (4, 313)} | CLASSES,
+    ),
+    "resnet18_gray_classifier": (lambda: resnet18_gray_classifier(3, TINY), CLASSES),
+    "resnet18_gray": (lambda: resnet18_gray(width=TINY), {"ab": (4, 2)}),
+    "resnet18_gray_fused": (
+        lambda: resnet18_gray("B", "ab_channel_logits", True, classes=3, width=TINY),
+        {"ab_channel_logits": (2, 2, 25)} | CLASSES,
+    ),
+    "eccv16": (lambda: eccv16(TINY), {"ab_logits": (4, 313)}),
+    "ddcolor": (_small_ddcolor, {"ab": (1, 2)}),
+    "siggraph17": (lambda: siggraph17(width=TINY), {"ab": (1, 2)}),
+    "dcgan_generator": (lambda: dcgan_generator(width=TINY), {"ab": (1, 2)}),
+    "vgg16_residual_encoder": (
+        lambda: vgg16_residual_encoder(width=TINY),
+        {"luv_uv_logits": (1, 2, 50)},
+    ),
+    "vgg16_residual_encoder_baseline": (
+        lambda: vgg16_residual_encoder(width=TINY, **REGRESSION),
+        {"luv_uv": (1, 2)},
+    ),
+    "vgg16_residual_encoder_ablations": (
+        lambda: vgg16_residual_encoder(width=TINY, **ABLATED),
+        {"hs_logits": (1, 2, 50)},
+    ),
+    "vgg16_residual_encoder_resnet18": (
+        lambda: vgg16_residual_encoder("resnet18_gray", width=TINY),
+        {"luv_uv_logits": (2, 2, 50)},
+    ),
+}
+if not ON_TENSORFLOW:
+    SIZES = SIZES[:2]  # JAX compiles every size anew
+    # A minute of compilation each; what differs from other rows is in tests of their own.
+    for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier", "siggraph17"):
+        del NETWORKS[name]
+    for name in ("dcgan_generator", "ddcolor", "vgg16_residual_encoder_resnet18"):
+        del NETWORKS[name]
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def network(request):
+    """Name of a row."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def shapes(network):
+    """Returns a function of height and width: shapes of the outputs without the batch, by name."""
+
+    def _shapes(*size):
+        return {
+            name: (*(-(-side // stride) for side in size if stride), *channels)
+            for name, (stride, *channels) in NETWORKS[network][1].items()
+        }
+
+    return _shapes
+
+
+@pytest.fixture(scope="module")
+def model(network, randomise):
+    """The small network with weights and statistics unlike those it starts with."""
+    return randomise(NETWORKS[network][0]())
+
+
+@pytest.fixture(scope="module")
+def outputs(model, predict, lightness_of):
+    return predict(model, lightness_of(*SIZES[0]))
+
+
+def _assert_equal(outputs, expected):
+    assert list(outputs) == list(expected)
+    for name, value in outputs.items():
+        # Sums round with their size, also where they end near zero.
+        atol = max(1e-6, 1e-5 * np.abs(expected[name]).max())
+        np.testing.assert_allclose(value, expected[name], atol=atol, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_outputs_have_their_shapes_at_any_size(model, shapes, size, predict, lightness_of):
+    assert model.input_shape == (None, None, None, 1)
+    outputs = predict(model, lightness_of(*size))
+    assert {name: x.shape[1:] for name, x in outputs.items()} == shapes(*size)
+    for value in outputs.values():
+        assert value.dtype == "float32"
+        assert np.isfinite(value).all()
+        assert value.std() > 0 or size == (1, 1)
+
+
+def test_batch_of_two_equals_two_of_one(model, outputs, predict, lightness_of):
+    alone = predict(model, lightness_of(*SIZES[0])[1:])
+    _assert_equal(alone, {name: value[1:] for name, value in outputs.items()})
+
+
+def test_file_round_trips(network, model, outputs, tmp_path, predict, lightness_of):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+    _assert_equal(predict(loaded, lightness_of(*SIZES[0])), outputs)
+    model.save_weights(tmp_path / "model.weights.h5")
+    fresh = NETWORKS[network][0]()
+    fresh.load_weights(tmp_path / "model.weights.h5")
+    _assert_equal(predict(fresh, lightness_of(*SIZES[0])), outputs)
+
+
+def test_every_weight_has_a_finite_gradient(network, shapes, step, assert_all_learn, lightness_of):
+    model, rng = NETWORKS[network][0](), np.random.default_rng(1)
+    targets = {name: rng.uniform(size=(4, *shape)) for name, shape in shapes(*SIZES[0]).items()}
+    losses = dict.fromkeys(targets, "mse")
+    assert_all_learn(model, step(model, lightness_of(*SIZES[0], 4), targets, losses))
+
+
+@pytest.mark.usefixtures("bfloat16_policy")
+def test_bfloat16_inside_float32_out(network, model, outputs, predict, lightness_of):
+    low = NETWORKS[network][0]()
+    low.set_weights(model.get_weights())
+    inner = [layer for layer in low.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert "bfloat16" in {layer.compute_dtype for layer in inner}
+    assert {w.dtype for w in low.weights} == {"float32"}
+    # bfloat16 steps by half a unit of L* above 64, so the two inputs may differ a little too.
+    lightness = keras.ops.cast(lightness_of(*SIZES[0]), "bfloat16")
+    for x in (lightness, lightness_of(*SIZES[0])):
+        for name, value in predict(low, x).items():
+            assert value.dtype == "float32"
+            assert np.abs(value - outputs[name]).mean() < 0.2 * outputs[name].std() + 0.02
+
+
+def _convs(*widths, kernel=3, norms=4):
+    """Parameters of convolutions one after the other; of their biases, 1, or norms per channel."""
+    return sum((kernel**2 * a + norms) * b for a, b in itertools.pairwise(widths))
+
+
+def _dcgan(*widths):
+    """The release of Nazeri et al. 2018: 4x4 convolutions down, and their mirror image."""
+    down, below = (1, *widths), (widths[-1], *(2 * width for width in widths[-2:0:-1]))
+    up = sum((16 * a + 4) * b for a, b in zip(below, widths[-2::-1], strict=True))
+    return _convs(*down, kernel=4) + up - 3 * widths[-1] + (widths[0] + 1) * 2
+
+
+# Table 1 of Iizuka et al. 2016; dense layers are counted as 1x1 convolutions.
+IIZUKA = _convs(1, 64, 128, 128, 256, 256, 512) + _convs(512, 512, 256) + _convs(*5 * [512])
+IIZUKA += _convs(7 * 7 * 512, 1024, 512, 256, kernel=1) + _convs(512, 256, kernel=1)
+IIZUKA += _convs(256, 128, 64, 64, 32) + 9 * 32 * 2 + 2 + _convs(512, 256, kernel=1) + 257 * 205
+# Table 1 of He et al. 2016 as torchvision counts it: 11,689,512 with three input channels and
+# 1000 classes, to which Keras adds the 2 x 4800 moving statistics.
+RESNET18 = 11_689_512 - 2 * 7 * 7 * 64 - (512 + 1) * 1000 + 2 * 4800
+# Configuration D of Simonyan & Zisserman 2015 up to conv4_3, and the units, sums and outputs of
+# Hwang & Zhou 2016.
+VGG = _convs(3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, norms=1)
+VGG += 4 * (64 + 128 + 256 + 512) + _convs(512, 256, 128, 64, kernel=1)
+VGG += sum(_convs(width, width) for width in (256, 128, 64))
+VGG += _convs(704, 128, 64, 64, norms=1) + 2 * (64 + 1) * 50
+
+
+@pytest.mark.skipif(not ON_TENSORFLOW, reason="JAX takes minutes to build them")
+@pytest.mark.parametrize(
+    ("make", "parameters"),
+    [
+        (lambda: iizuka16(classes=205), IIZUKA),
+        (lambda: resnet18_gray_classifier(365), RESNET18 + (512 + 1) * 365),
+        (vgg16_residual_encoder, VGG),
+        (dcgan_generator, _dcgan(64, 64, 128, 256, 512, 512, 512, 512)),
+    ],
+    ids=["iizuka16", "resnet18", "vgg16", "dcgan"],
+)
+def test_parameters_are_those_of_the_paper(make, parameters):
+    # Without room for their initial weights.
+    with keras.StatelessScope(initialize_variables=False):
+        assert make().count_params() == parameters
+
+
+if ON_TENSORFLOW:
+    # Their layers ask for sizes that the exported graph must know how to ask for.
+    @pytest.mark.parametrize("name", ["iizuka16", "distribution_unet_residual", "dcgan_generator"])
+    def test_saved_model_round_trip(name, randomise, tmp_path, predict, lightness_of):
+        model = randomise(NETWORKS[name][0]())
+        model.export(tmp_path, format="tf_saved_model", verbose=False)
+        served = keras.layers.TFSMLayer(tmp_path, call_endpoint="serve")
+        for size in SIZES[:2]:
+            outputs = predict(served, lightness_of(*size))
+            # A signature's outputs have names but no order.
+            assert len(outputs) == len(model.output)
+            ordered = {name: outputs[name] for name in model.output}
+            _assert_equal(ordered, predict(model, lightness_of(*size)))
+
+
+REFUSED = [
+    ("dcgan_generator", {"level_set": 64}, "level_set among 32, 256, received 64"),
+    ("dcgan_generator", {"dropout": 1.0}, "dropout of at least 0 and below 1, received 1.0"),
+    ("dcgan_generator", {"batch_norm_mode": "train"}, "received 'train'"),
+    ("dcgan_generator", {"batch_norm_momentum": 1.0}, "below 1, received 1.0"),
+    ("dcgan_discriminator", {"batch_norm_momentum": -0.1}, "below 1, received -0.1"),
+    ("ddcolor", {"encoder": "resnet"}, "among convnext_tiny, convnext_large, received 'resnet'"),
+    ("ddcolor", {"queries": 0}, "Expected 1 query or more, received 0"),
+    ("distribution_unet", {"encoder": "vgg"}, "mobilenet_v2, residual, received 'vgg'"),
+    ("distribution_unet", {"decoder_widths": (8, 8)}, r"4 decoder_widths, received \(8, 8\)"),
+    ("distribution_unet", {"residual_widths": (8, 8)}, r"5 residual_widths, received \(8, 8\)"),
+    ("distribution_unet", {"global_units": 0, "classes": 3}, "without global features, which"),
+    ("distribution_unet", {"encoder": "residual", "encoder_weights": "x"}, "received 'residual'"),
+    ("iizuka16", {"classes": 1}, "at least 2 classes, received 1"),
+    ("iizuka16", {"classes": 5, "global_features": False}, "without global features, which"),
+    ("iizuka16", {"color_space": "luv"}, "color_space among .*received 'luv'"),
+    ("iizuka16", {"global_size": 100}, "that 32 divides, received 100"),
+    ("resnet18_gray_classifier", {"classes": 1}, "at least 2 classes, received 1"),
+    ("resnet18_gray", {"decoder": "C"}, "decoder among A, B, received 'C'"),
+    ("resnet18_gray", {"head": "rgb"}, "head among ab, ab_channel_logits, received 'rgb'"),
+    ("resnet18_gray", {"classes": 3}, "without global features, which"),
+    ("vgg16_residual_encoder", {"encoder": "vgg19"}, "among vgg16, .*received 'vgg19'"),
+    ("vgg16_residual_encoder", {"head": "ab"}, "among luv_uv, hs, .*received 'ab'"),
+    ("vgg16_residual_encoder", {"aggregation": "mean"}, "concat, sum, finest, received 'mean'"),
+    ("vgg16_residual_encoder", {"decoder_width": -1}, "decoder_width above 0, received -1"),
+    ("vgg16_residual_encoder", {"encoder": "mobilenet_v2", "width": 0.5}, "width 1 with encoder"),
+    ("vgg16_residual_encoder", {"smoothing": 0.0, "width": 1 / 32}, "sigma above 0"),
+    ("vgg16_residual_encoder", {"head": "luv_uv", "smoothing": 1.0}, "class scores only"),
+    ("vgg16_residual_encoder", {"aggregation": "finest", "residual_units": False}, "without res"),
+    (
+        "vgg16_residual_encoder",
+        {"encoder": "resnet18_gray", "encoder_weights": "x"},
+        "encoder_weights only with vgg16 or",
+    ),
+    ("siggraph17", {"hints": "some"}, "hints among True, False, received 'some'"),
+]
+WIDE = ["dcgan_generator", "dcgan_discriminator", "ddcolor", "eccv16", "iizuka16"]
+for name in [*WIDE, "resnet18_gray", "siggraph17", "vgg16_residual_encoder"]:
+    REFUSED.append((name, {"width": 0}, "width above 0, received 0"))
+    REFUSED.append((name, {"input_shape": (8, 8, 3)}, r"\(H, W, 1\), received \(8, 8, 3\)"))
+
+
+@pytest.mark.parametrize(("name", "arguments", "message"), REFUSED)
+def test_wrong_arguments_are_named(name, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(models, name)(**arguments)
