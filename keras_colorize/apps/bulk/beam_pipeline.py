@@ -12,11 +12,8 @@ from keras_colorize.apps.bulk.manifest import DONE, FAILED, SKIPPED, Shard, is_d
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.colorizer import BATCH, BATCH_PIXELS
 
-VERSIONS = {
-    "keras_colorize": __version__,
-    "tensorflow": tf.__version__,
-    "apache_beam": beam.__version__,
-}
+VERSIONS = {"tensorflow": tf.__version__, "apache_beam": beam.__version__}
+VERSIONS["keras_colorize"] = __version__
 
 
 def run_pipeline(run, tasks_file, colorizer, source, flags):
@@ -28,30 +25,28 @@ def run_pipeline(run, tasks_file, colorizer, source, flags):
         | "Tasks" >> beam.FlatMap(read_lines)
         | "Spread" >> beam.Reshuffle()
     )
-    tasks | "Colorize" >> beam.ParDo(ColorizeTasks(str(run), colorizer, source))
+    tasks | "Colorize" >> beam.ParDo(_ColorizeTasks(str(run), colorizer, source))
     state = pipeline.run().wait_until_finish()
     if state != PipelineState.DONE:
         raise RuntimeError(f"expected a pipeline that comes to its end, this one is {state}")
 
 
-class ColorizeTasks(beam.DoFn):
+class _ColorizeTasks(beam.DoFn):
     """Colorizes in batches of equal shape, and notes what became of each task."""
 
     def __init__(self, run, colorizer, source):
         self.run, self.colorizer, self.source, self.shared = run, colorizer, source, Shared()
 
     def setup(self):
-        """Loads the network once for each process, and takes files for the lines of this worker."""
+        # Once for each process, which may have several of these.
         self.colorizer = self.shared.acquire(self.colorizer.load)
         self.shards = {kind: Shard(self.run, kind) for kind in (DONE, SKIPPED, FAILED)}
 
     def start_bundle(self):
-        """Begins with nothing that waits."""
         size = self.colorizer.working_size
         self.batches = ShapeBatches(min(BATCH, max(1, BATCH_PIXELS // size**2)))
 
     def process(self, task):
-        """Reads one photograph, and colorizes what then is a batch."""
         try:
             picture = None if is_done(task) else read_picture(task, self.colorizer)
         except Exception as error:
@@ -65,12 +60,10 @@ class ColorizeTasks(beam.DoFn):
             self._colorize(batch)
 
     def finish_bundle(self):
-        """Colorizes what waits."""
         for batch in self.batches.rest():
             self._colorize(batch)
 
     def teardown(self):
-        """Closes the files."""
         for shard in self.shards.values():
             shard.close()
 

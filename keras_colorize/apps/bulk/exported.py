@@ -1,5 +1,6 @@
 """The exported network of a bulk run, and photographs on their way through it."""
 
+import collections
 import dataclasses
 import hashlib
 from pathlib import Path
@@ -13,8 +14,8 @@ from keras_colorize.errors import InputError
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
 from keras_colorize.inference import Colorizer
-from keras_colorize.inference.colorizer import BaseColorizer, Preprocessed
-from keras_colorize.io import Photograph, read_photograph, write_photograph
+from keras_colorize.inference.colorizer import BaseColorizer
+from keras_colorize.io import read_photograph, write_photograph
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import CONFIG_FILE, WEIGHTS_FILE, default_preset, find_preset, sha256
 
@@ -46,10 +47,8 @@ def find_saved_model(path):
     """Looks at a SavedModel without loading it; `InputError` if it has no colors or has changed."""
     path = Path(path).absolute()
     if not (path / _GRAPH).is_file():
-        raise InputError(
-            f"{path}: expected a SavedModel, the folder <name>/<version> that `keras-colorize "
-            f"export` writes, found no {_GRAPH} in it."
-        )
+        expected = "expected the folder <name>/<version> that `keras-colorize export` writes"
+        raise InputError(f"{path}: {expected}, found no {_GRAPH} in it.")
     config = read_exported(path)
     if not config.colorizes:
         raise InputError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
@@ -71,14 +70,8 @@ def export_preset(preset, output, precision="float32"):
     return export_saved_model(colorizer, folder, version=1, warmup=False)
 
 
-@dataclasses.dataclass(frozen=True)
-class Picture:
-    """A photograph as read and as preprocessed for the network, with its task and checksum."""
-
-    task: dict
-    input_sha256: str
-    photograph: Photograph
-    preprocessed: Preprocessed
+Picture = collections.namedtuple("Picture", "task input_sha256 photograph preprocessed")
+"""A photograph as read and as preprocessed for the network, with its task and checksum."""
 
 
 def read_picture(task, colorizer):
@@ -93,11 +86,10 @@ def write_picture(picture, ab, colorizer, mark_colorized):
     (pixels,) = colorizer.compose([picture.preprocessed], [np.asarray(ab)])
     photograph = dataclasses.replace(picture.photograph, pixels=pixels)
     task, (height, width) = picture.task, pixels.shape[:2]
-    notes = write_photograph(
-        task["target"], photograph, mark_colorized=mark_colorized, overwrite=True
-    )
+    target = task["target"]
+    notes = write_photograph(target, photograph, mark_colorized=mark_colorized, overwrite=True)
     record = {"path": task["path"], "source": task["source"], "input_sha256": picture.input_sha256}
-    record |= {"output_sha256": sha256(task["target"]), "width": width, "height": height}
+    record |= {"output_sha256": sha256(target), "width": width, "height": height}
     return record | {"notes": [*photograph.notes, *notes]}
 
 

@@ -190,10 +190,7 @@ def _wrong_colors(path, versions, generator):
 
 
 def check_paths(path, overwrite=False):
-    """Returns the paths of page and key, `page.html` and `page.key.json`.
-
-    Raises InputError if the page is not called `.html`, or one exists and none is replaced.
-    """
+    """Returns the paths of page and key: `page.html`, `page.key.json`; InputError if they exist."""
     path = Path(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{path}: expected a page that ends in .html")
@@ -205,13 +202,13 @@ def check_paths(path, overwrite=False):
 
 
 def write_study(study, path, overwrite=False):
-    """Writes the page of a `Study` and its key; the page's id is a digest of all that it shows.
+    """Writes the page of a `Study` and its key, and returns the key's path and the page's bytes.
 
-    Returns the path of the key and the size of the page in bytes. Raises InputError as
-    `check_paths`, and PhotographError if a file cannot be written.
+    Raises InputError as `check_paths`, and PhotographError if a file cannot be written.
     """
     # Sorted by their random ids, pictures come in an order that says nothing.
     data = study.page | {"pictures": dict(sorted(study.page["pictures"].items()))}
+    # The page's id is a digest of all that it shows.
     number = hashlib.sha256(_json(data).encode()).hexdigest()[:16]
     folder, kind = resources.files(__package__), data["kind"]
     names = ("study.html", "study.css", "session.js", f"{kind.replace('-', '_')}.js")

@@ -11,14 +11,10 @@ def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, 
     Args:
         colorizer: a `Colorizer`; its options are where the controls of the page stand at first.
         host: address to listen at; the default can be reached from this machine alone.
-        port: port to listen at, 0 for any that is free.
+        port: port to listen at, 0 for any that is free; ValueError if that cannot be done.
         root_path: path at which a proxy shows the page, such as `/colorize`.
         limits: `Limits` of what may be uploaded.
         on_start: function of the page's address, called when it can be opened.
-
-    Raises:
-        ValueError: if nothing can listen at that host and port.
-        ImportError: if gradio is not installed.
     """
     try:
         from keras_colorize.apps.web import application

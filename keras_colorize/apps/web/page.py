@@ -70,20 +70,19 @@ def make_page(queue, sessions):
     """Makes the page, a `gradio.Blocks`, that works with a `Queue` and `Sessions`."""
     with gradio.Blocks(title="Colorize photographs", analytics_enabled=False) as page:
         _Page(queue, sessions).build(page)
-    page.queue(max_size=100)
-    return page
+    return page.queue(max_size=100)
 
 
 class _Page:
     def __init__(self, queue, sessions):
-        self.queue, self.sessions = queue, sessions
-        self.initial, self.knobs = queue.initial, {}
+        self.queue, self.sessions, self.knobs = queue, sessions, {}
 
     def build(self, page):
         """Makes the parts and says which use of which part calls what."""
         gradio.HTML(html.introduction(self.sessions.limits), padding=False)
+        drop = {"show_label": False, "height": 110}
         self.uploads = gradio.File(
-            file_count="multiple", label="Photographs", show_label=False, height=110, elem_id="add"
+            label="Photographs", file_count="multiple", elem_id="add", **drop
         )
         gradio.HTML(html.TOO_LARGE, padding=False, elem_id="too-large")
         self.faults = gradio.HTML(padding=False, elem_id="faults")
@@ -164,9 +163,8 @@ class _Page:
         with gradio.Group(visible=has_bins):
             self._build_knobs("decoder", "temperature", "seed", "refine")
         with gradio.Accordion("Colors of another photograph", open=False, visible=has_bins):
-            self.palette = gradio.File(
-                file_count="single", show_label=False, height=110, elem_id="palette"
-            )
+            drop = {"show_label": False, "height": 110}
+            self.palette = gradio.File(file_count="single", elem_id="palette", **drop)
             self._build_knobs("palette_strength")
         self.make = gradio.Button(
             "Make full-size pictures", variant="primary", size="lg", elem_id="make"
@@ -175,11 +173,11 @@ class _Page:
         self.remove = gradio.Button("Remove everything", size="sm", elem_id="remove")
 
     def _build_knobs(self, *names):
-        decoder = self.initial["decoder"]
+        initial = self.queue.initial
         for name in names:
-            value, info = self.initial[name], _HELP[name].partition(". ")[0]
+            value, info = initial[name], _HELP[name].partition(". ")[0]
             about = {"info": info[0].upper() + info[1:] + ".", "elem_id": name.replace("_", "-")}
-            about["visible"] = _READ_BY.get(name, decoder) == decoder
+            about["visible"] = _READ_BY.get(name) in (None, initial["decoder"])
             if name in _SLIDERS:
                 label, low, high, step = _SLIDERS[name]
                 low, high = min(low, value), max(high, value)
@@ -208,15 +206,12 @@ class _Page:
         if photo is None:
             return faults, gradio.update(visible=False), None, None, None, ""
         after, marked = self.queue.preview(session, dict(zip(OFFERED, knobs, strict=True)))
-        gallery = [(photo.thumbnail, photo.name) for photo in session.photos]
-        return (
-            faults,
+        shown, gallery = (
             gradio.update(visible=True),
-            gradio.update(value=gallery, visible=len(gallery) > 1),
-            (photo.preview, after),
-            marked,
-            html.hints(photo),
+            [(p.thumbnail, p.name) for p in session.photos],
         )
+        gallery = gradio.update(value=gallery, visible=len(gallery) > 1)
+        return faults, shown, gallery, (photo.preview, after), marked, html.hints(photo)
 
 
 def _choose(session, index):
