@@ -12,14 +12,9 @@ from keras_colorize.io import PhotographError, plan_jobs
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """How a run ended, in numbers of photographs.
+    """How a run ended: numbers of photographs, what failed, and why it was broken off, "" if not.
 
-    Attributes:
-        done: those colorized.
-        skipped: those done before.
-        failures: list of dicts `path`, `source` and `reason`.
-        unfinished: those left where the pipeline broke off.
-        broken: why it broke off; "" if it came to its end.
+    A failure is a dict of `path`, `source` and `reason`; `skipped` were done by an earlier run.
     """
 
     done: int
@@ -97,8 +92,7 @@ def plan_tasks(inputs, folder):
     for job in plan_jobs(inputs, folder.path):
         target = os.path.abspath(job.target)
         if is_new and os.path.lexists(target):
-            expected = "expected a new folder or one of bulk runs, this was made by something else"
-            raise PhotographError(f"{target}: {expected}.")
+            raise PhotographError(f"{target}: expected no file that a bulk run has not made.")
         path = os.path.relpath(target, folder.path).replace(os.sep, "/")
         tasks.append({"path": path, "source": os.path.abspath(job.source), "target": target})
     return tasks

@@ -21,9 +21,6 @@ OFFERED = ("working_size", "saturation", "decoder", "temperature", "seed", "refi
 OFFERED += ("palette_strength",)
 """Options of a `Colorizer` that have a control on the page."""
 
-RING = 9
-"""Radius of the mark of a hint, in pixels of the picture that is shown."""
-
 _FUNCTION = re.compile(r"rgba?\(([^)]*)\)")
 
 
@@ -126,7 +123,6 @@ def marked(pixels, photo):
     rows, columns = np.ogrid[: result.shape[0], : result.shape[1]]
     for point in photo.points_at(result.shape[:2]):
         distance = np.hypot(columns - point["x"], rows - point["y"])
-        result[distance <= RING + 2] = 0
-        result[distance <= RING] = 255
-        result[distance <= RING - 2] = tuple(bytes.fromhex(point["color"][1:]))
+        for radius, color in ((11, "000000"), (9, "ffffff"), (7, point["color"][1:])):
+            result[distance <= radius] = tuple(bytes.fromhex(color))
     return result

@@ -135,7 +135,7 @@ def test_outputs_mirror_inputs(album, folder, tmp_path, monkeypatch):
 def test_foreign_outputs_are_not_replaced(album, folder, tmp_path):
     folder.path.mkdir()
     (folder.path / "wide.jpg").write_bytes(b"mine")
-    with pytest.raises(PhotographError, match="made by something else"):
+    with pytest.raises(PhotographError, match="a bulk run has not made"):
         plan_tasks([album], folder)
     folder.start()
     assert len(plan_tasks([album], folder)) == 6

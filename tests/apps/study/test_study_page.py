@@ -67,12 +67,9 @@ def test_pictures_are_whole_and_carry_no_metadata(naturalness, folders, key_of):
 
 
 def test_the_page_id_is_that_of_what_it_shows(naturalness, folders, tmp_path, key_of):
-    first, page = key_of(naturalness), data_of(naturalness)
-    assert page["page"] == first["page"]
-    again = tmp_path / "again.html"
-    write_study(make_naturalness(folders, 1, size=20), again)
-    assert again.read_bytes() == naturalness.read_bytes()
-    write_study(make_naturalness(folders, 2, size=20), again, overwrite=True)
+    first, again = key_of(naturalness), tmp_path / "again.html"
+    assert data_of(naturalness)["page"] == first["page"]
+    write_study(make_naturalness(folders, 2, size=20), again)
     assert key_of(again)["page"] != first["page"]
     assert key_of(again)["seed"] == 2
 
