@@ -3,9 +3,6 @@
 from html import escape
 from urllib.parse import quote
 
-TOO_LARGE = '<ul class="faults" role="alert"></ul>'
-"""Where the browser itself names files that are too large to be sent."""
-
 
 def introduction(limits):
     """What the page is for, and what it takes."""

@@ -84,7 +84,8 @@ class _Page:
         self.uploads = gradio.File(
             label="Photographs", file_count="multiple", elem_id="add", **drop
         )
-        gradio.HTML(html.TOO_LARGE, padding=False, elem_id="too-large")
+        # Where the browser itself names files that are too large to be sent.
+        gradio.HTML('<ul class="faults" role="alert"></ul>', padding=False, elem_id="too-large")
         self.faults = gradio.HTML(padding=False, elem_id="faults")
         with gradio.Row(visible=False, elem_id="work") as self.work:
             with gradio.Column(scale=3, min_width=320):
