@@ -45,6 +45,7 @@ def colorize_files(
     One thread reads ahead and one composes and writes, while the network predicts in between. An
     existing output is skipped or overwritten as asked, and a failure without either.
     """
+    marked = {"mark_colorized": mark_colorized, "overwrite": overwrite}
 
     def finish(group):
         _step(group, "pixels", colorizer.compose, "preprocessed", "ab")
@@ -54,16 +55,15 @@ def colorize_files(
             try:
                 if one.error is not None:
                     raise one.error
-                if one.pixels is None:
-                    status = "skipped" if skip_existing else "failed"
-                    advice = "" if skip_existing else "; skip or overwrite existing outputs"
-                    notes = (f"{job.target} exists{advice}",)
-                else:
+                if one.pixels is not None:
                     after = dataclasses.replace(before, pixels=one.pixels)
-                    marked = {"mark_colorized": mark_colorized, "overwrite": overwrite}
-                    written = write_photograph(job.target, after, **marked)
-                    status, notes = "done", (*before.notes, *written)
-                    pictures = (before, after) if keep else ()
+                    notes = (*before.notes, *write_photograph(job.target, after, **marked))
+                    status, pictures = "done", (before, after) if keep else ()
+                elif skip_existing:
+                    status, notes = "skipped", (f"{job.target} exists",)
+                else:
+                    advice = "skip or overwrite existing outputs"
+                    raise PhotographError(f"{job.target} exists; {advice}")
             except Exception as error:
                 status, notes = "failed", (describe(error).removeprefix(f"{job.source}: "),)
             outcomes.append(Outcome(job, status, notes, *pictures))
@@ -91,22 +91,22 @@ def read_groups(colorizer, jobs, overwrite=True):
     """Yields lists of `InProgress` of one size, in order; the jobs alone decide the groups."""
     group, shapes, pixels = [], set(), 0
     for job in jobs:
-        one = InProgress(job)
+        one, shape, size = InProgress(job), set(), 0
         if overwrite or not os.path.lexists(job.target):
             # Whatever goes wrong with one photograph, memory included, must not stop the others.
             try:
                 one.photograph = read_photograph(job.source)
                 one.preprocessed = colorizer.preprocess(one.photograph.pixels)
+                shape, size = (
+                    {one.preprocessed.network_input.shape},
+                    one.preprocessed.lightness.size,
+                )
             except Exception as error:
                 one.error = error
-        ready = one.preprocessed
-        shape = set() if ready is None else {ready.network_input.shape}
-        size = 0 if ready is None else ready.lightness.size
         if group and (len(shapes | shape) > 1 or pixels + size > GROUP_PIXELS):
             yield group
             group, shapes, pixels = [], set(), 0
         group, shapes, pixels = [*group, one], shapes | shape, pixels + size
-        del one, ready
         if len(group) >= colorizer.at_once or pixels >= GROUP_PIXELS:
             yield group
             group, shapes, pixels = [], set(), 0

@@ -57,10 +57,9 @@ class BaseColorizer(abc.ABC):
         """Colorizes one picture or several.
 
         Args:
-            picture: a path or Pillow image; a `Photograph`; an sRGB array (H, W), (H, W, 1),
-                (H, W, 3) or (H, W, 4), or a batch (N, H, W, C), in bool, uint8, uint16 or
-                floating point in [0, 1]; or a list of these. Color that is there is ignored,
-                alpha is kept.
+            picture: a path or Pillow image; a `Photograph`; an sRGB array (H, W), (H, W, C) or
+                (N, H, W, C), C of 1, 3 or 4, in bool, uint8, uint16 or floating point in [0, 1];
+                or a list of these. Color that is there is ignored, alpha is kept.
 
         Returns:
             The same kind, size and type (uint8 for bool, a Pillow image for a path) with three
@@ -91,8 +90,7 @@ class BaseColorizer(abc.ABC):
 
         Args:
             lightness: float array (N, H, W, 1), L* in 0..100, at a working size.
-            hints: `Hints` of the size of the lightness, or None; those of the colorizer are
-                for whole photographs.
+            hints: `Hints` of the size of the lightness, or None.
 
         Returns:
             float32 array or tensor (N, h, w, 2) of a and b, at the network's own resolution, or
@@ -105,10 +103,7 @@ class BaseColorizer(abc.ABC):
         return Preprocessed(pixels, lightness, to_working_size(lightness, self.working_size))
 
     def predict(self, batch):
-        """Predicts the color of pictures that the network sees at one size.
-
-        Args:
-            batch: list of `Preprocessed` with network inputs of one shape.
+        """Predicts the color of a list of `Preprocessed` with network inputs of one shape.
 
         Returns:
             float32 array (N, h, w, 2) of a and b, before saturation.
@@ -143,8 +138,7 @@ class BaseColorizer(abc.ABC):
         pixels = sum(one.lightness.size for one in batch)
         # Many steps cost as much for several small pictures as for one.
         if len(batch) > 1 and (len(kinds) > 1 or pixels > CHUNKS[-1]):
-            pairs = zip(batch, ab, strict=True)
-            return [self.compose([one], [its_ab])[0] for one, its_ab in pairs]
+            return [self.compose([one], [its])[0] for one, its in zip(batch, ab, strict=True)]
         height, width, alpha = batch[0].pixels[..., 3:].shape
         target = np.empty((len(batch), height, width, 3 + alpha), batch[0].pixels.dtype)
         if alpha:
@@ -153,17 +147,6 @@ class BaseColorizer(abc.ABC):
         lightness = [one.lightness[None] for one in batch]
         lightness = np.concatenate(lightness) if len(batch) > 1 else lightness[0]
         return list(compose(lightness, np.stack(ab), self.saturation, target))
-
-
-def _styled(parts, style, working_size):
-    """Predicts as a network does, with a style's global features (Iizuka 2016, section 4.5)."""
-    pictures = pixels_of(style)
-    if len(pictures) != 1:
-        raise InputError(f"Expected one picture as style, received {len(pictures)}.")
-    features, colors = parts
-    lightness = to_working_size(lightness_of(pictures[0, ..., :3]), working_size)
-    vector = features.predict_on_batch(lightness[None])
-    return lambda batch: colors.predict_on_batch([batch, np.repeat(vector, len(batch), 0)])
 
 
 class Colorizer(BaseColorizer):
@@ -189,8 +172,7 @@ class Colorizer(BaseColorizer):
     """
 
     def __init__(self, model, config, **options):
-        self.config = config
-        self.name = model.name
+        self.config, self.name = config, model.name
         # Compiled once, by the first prediction, for whatever shares it; options come after it.
         self.model = fold_batch_norm(model)
         self._histogram, self._given, self._style_parts = None, {}, []
@@ -211,19 +193,14 @@ class Colorizer(BaseColorizer):
         """
         dtype = resolve_precision(options.get("precision", Options.precision))
         preset = DEFAULT if preset is None else preset
-        model, config = load_preset(preset, dtype)
-        colorizer = cls(model, config, **options)
+        colorizer = cls(*load_preset(preset, dtype), **options)
         colorizer.name = Path(preset).resolve().name
         return colorizer
 
     def replace(self, **options):
-        """Returns a colorizer with other options that shares the network.
+        """Returns a colorizer with other options of `Colorizer` that shares the network.
 
-        Args:
-            **options: arguments of `Colorizer`; None unsets `style`, `palette`, `refine`, `hints`.
-
-        Raises:
-            InputError: for arguments that do not exist or are outside their range.
+        None unsets `style`, `palette`, `refine` and `hints`. Raises as `Colorizer`.
         """
         other = copy.copy(self)
         other._set(options)
@@ -253,7 +230,17 @@ class Colorizer(BaseColorizer):
             if self.style is not None:
                 # Shared by all that share the network.
                 self._style_parts[:] = self._style_parts or split_style(self.model)
-                self._predict = _styled(self._style_parts, self.style, self.working_size)
+                self._predict = self._styled()
+
+    def _styled(self):
+        """Prediction with a style's global features (Iizuka 2016, section 4.5)."""
+        pictures = pixels_of(self.style)
+        if len(pictures) != 1:
+            raise InputError(f"Expected one picture as style, received {len(pictures)}.")
+        features, colors = self._style_parts
+        style = self.preprocess(pictures[0]).network_input
+        vector = features.predict_on_batch(style[None])
+        return lambda batch: colors.predict_on_batch([batch, np.repeat(vector, len(batch), 0)])
 
     def predict_ab(self, lightness, hints=None):
         """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
@@ -285,11 +272,7 @@ class Colorizer(BaseColorizer):
         return predicted_ab(prediction, self.config.output, lightness, *how)
 
     def distributions(self, prediction):
-        """Returns the float32 distributions (N, h, w, 2, K) that a refinement starts from.
-
-        Args:
-            prediction: the color output of the network, a distribution.
-        """
+        """The float32 distributions (N, h, w, 2, K) of a predicted one that a refinement takes."""
         temperature, share = 1.0, self.rebalancing
         if self.refinement.distribution == "network":
             share = float(self.config.weights_in_loss)

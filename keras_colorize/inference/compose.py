@@ -3,8 +3,6 @@
 Resizing is antialiased, as `keras.ops.image.resize` up to rounding, by products of small matrices.
 """
 
-import functools
-
 import numpy as np
 from keras import ops
 
@@ -17,11 +15,8 @@ from keras_colorize.inference.pixels import apply_pixelwise, bands, from_float
 ENOUGH = 1 << 16
 """Colors that sRGB cannot show that are collected before their chroma is reduced."""
 
-_REACH = 2
-"""Pixels that the kernel reaches to either side, pixels of the coarser picture."""
-
-_BLOCK = 16
-"""Rows that are computed from one window where a picture shrinks: more would read too much."""
+_REACH = 2  # of the kernel to either side, in pixels of the coarser picture
+_BLOCK = 16  # rows computed from one window where a picture shrinks: more would read too much
 
 
 def compose(lightness, ab, saturation=1.0, target=None):
@@ -41,7 +36,7 @@ def compose(lightness, ab, saturation=1.0, target=None):
     for rows in bands(height, count * width):
         band = resize_bicubic(wide, (height, width), rows.start, rows.stop - rows.start)
         lab = np.concatenate([lightness[:, rows], band], axis=-1)
-        target[:, rows, :, :3], fits = apply_pixelwise(_levels(target.dtype.name), lab)
+        target[:, rows, :, :3], fits = apply_pixelwise(_levels, lab, dtype=target.dtype.name)
         outside = np.flatnonzero(~fits)
         picture, place = np.divmod(outside, (rows.stop - rows.start) * width)
         places = (picture * height + rows.start) * width + place
@@ -55,18 +50,12 @@ def compose(lightness, ab, saturation=1.0, target=None):
     return target
 
 
-@functools.cache
-def _levels(dtype):
-    """Function of L*a*b*: the nearest levels, and whether sRGB can show the color."""
-
-    def levels(lab):
-        rgb, fits = lab_to_rgb_in_gamut(lab)
-        if np.dtype(dtype).kind == "f":
-            return rgb, fits
-        # As `from_float`, in the same pass over the pixels.
-        return ops.cast(ops.round(rgb * float(np.iinfo(dtype).max)), dtype), fits
-
-    return levels
+def _levels(lab, dtype):
+    """The nearest levels of a color, as `from_float` gives them, and whether sRGB can show it."""
+    rgb, fits = lab_to_rgb_in_gamut(lab)
+    if np.dtype(dtype).kind == "f":
+        return rgb, fits
+    return ops.cast(ops.round(rgb * float(np.iinfo(dtype).max)), dtype), fits
 
 
 def to_working_size(lightness, working_size):
@@ -114,10 +103,8 @@ def _resize_rows(x, after, first, count):
         far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
         weights = on.where(distance < 1.0, near, on.where(distance < 2.0, far, 0.0))
         weights = weights / on.sum(weights, axis=-1, keepdims=True)
-        parts.append(ops.matmul(weights, flat[:, start:end]))
-    if not known:
-        return on.reshape(parts[0], (batch, count, width, channels))
-    # Numpy does not multiply: its threads would wait for more, at the cost of the network's.
-    parts = [ops.convert_to_numpy(part) for part in parts]
+        # Numpy does not multiply: its threads would wait for more, at the cost of the network's.
+        part = ops.matmul(weights, flat[:, start:end])
+        parts.append(ops.convert_to_numpy(part) if known else part)
     whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-    return whole.reshape(batch, count, width, channels)
+    return on.reshape(whole, (batch, count, width, channels))

@@ -33,12 +33,11 @@ def predicted_ab(
             hue and saturation, `"rgb"` all three; `"ab_logits"` a distribution over the in-gamut
             bins, `"ab_channel_logits"`, `"luv_uv_logits"` and `"hs_logits"` over each channel's.
         lightness: tensor (N, H, W, 1), L* in 0..100, what the network saw.
-        decoder: for distributions; this and `temperature`, `log_weights` and `seed` as for
-            `decode_ab`.
-        temperature: sharpens a distribution.
+        decoder: of a distribution, as for `decode_ab`.
+        temperature: as for `decode_ab`.
         log_weights: array (313,) or (2, K), added to the logits first, or None.
         bin_means: (2, K) values of the bins of each channel; empty for their centers.
-        seed: of the decoder `"sample"`.
+        seed: as for `decode_ab`.
 
     Returns:
         float32 tensor (N, h, w, 2) of a and b.
@@ -120,15 +119,14 @@ def _yuv_uv_to_ab(yuv_uv, lightness):
 def _hs_to_ab(hs, lightness):
     """Finds a and b, halving for the value that gives the lightness seen; it ends at 1."""
     wanted = _fit(lightness, hs)
-    value, step = ops.full_like(wanted, 0.5), 0.25
+    value = ops.full_like(wanted, 0.5)
 
     def rgb():
         return color.hsv_to_rgb(ops.concatenate([hs, value], axis=-1))
 
     # The lightness is then right to 0.1.
-    for _ in range(10):
-        value = value + step * ops.sign(wanted - color.rgb_to_lightness(rgb()))
-        step /= 2
+    for step in 0.25 * 0.5 ** np.arange(10):
+        value = value + float(step) * ops.sign(wanted - color.rgb_to_lightness(rgb()))
     return color.rgb_to_lab(rgb())[..., 1:]
 
 
@@ -146,7 +144,6 @@ _TO_AB = {
     "hs": _hs_to_ab,
     "rgb": lambda rgb, lightness: color.rgb_to_lab(rgb)[..., 1:],
 }
-
 _FROM_AB = {
     "ab": lambda lab: lab[..., 1:],
     "luv_uv": lambda lab: color.xyz_to_luv(color.lab_to_xyz(lab))[..., 1:],
@@ -161,5 +158,5 @@ def _fit(lightness, chroma):
 
 
 def _grey_level(lightness):
-    no_color = ops.zeros_like(ops.concatenate([lightness, lightness], axis=-1))
-    return color.lab_to_rgb(ops.concatenate([lightness, no_color], axis=-1))[..., :1]
+    lab = ops.concatenate([lightness, ops.zeros_like(lightness), ops.zeros_like(lightness)], -1)
+    return color.lab_to_rgb(lab)[..., :1]

@@ -24,11 +24,8 @@ STEP = 0.5
 REACH = 60.0
 """Length of a path, in squared L*, along which a hint's force falls to 1/e."""
 
-TURNS = 24
-"""Most rounds of the search for shortest paths; about as often may a path turn."""
-
-_CELL = 20.0
-# Hints of colors this near, in a and b, travel together.
+_TURNS = 24  # most rounds of the search for shortest paths; about as often may a path turn
+_CELL = 20.0  # hints of colors this near, in a and b, travel together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +80,7 @@ def point_hints(points, size):
     for point in points:
         x, y, color, radius = parse_point(point, size)
         disk = (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
-        ab[disk], mask[disk] = _ab(color[None])[0], True
+        ab[disk], mask[disk] = np.asarray(rgb_to_lab(color))[1:], True
     return Hints(ab, mask)
 
 
@@ -94,32 +91,29 @@ def layer_hints(layer):
     mask = layer.alpha == np.iinfo(layer.alpha.dtype).max
     ab = np.zeros((*mask.shape, 2), "float32")
     if mask.any():
-        ab[mask] = _ab(to_float(layer.pixels[mask]))
+        ab[mask] = np.asarray(rgb_to_lab(to_float(layer.pixels[mask])))[:, 1:]
     return Hints(ab, mask)
 
 
 def at_size(hints, size):
     """Scales hints to another size; neighbors are hinted too, for enlarging mixes pixels."""
-    rows, columns = np.nonzero(hints.mask)
-    rows, columns = (
-        ((index + 0.5) * new / old).astype(int)
-        for index, new, old in zip((rows, columns), size, hints.mask.shape, strict=True)
-    )
+    sides = list(zip(size, hints.mask.shape, strict=True))
+    indices = zip(np.nonzero(hints.mask), sides, strict=True)
+    places = tuple(((index + 0.5) * new / old).astype(int) for index, (new, old) in indices)
     sums, counts = np.zeros((*size, 2)), np.zeros(size)
-    np.add.at(sums, (rows, columns), hints.ab[hints.mask])
-    np.add.at(counts, (rows, columns), 1)
+    np.add.at(sums, places, hints.ab[hints.mask])
+    np.add.at(counts, places, 1)
     # What is missing comes from the pixels at the centers of the grid's: all of a finer grid.
-    grid = np.ix_(
-        *(
-            ((np.arange(new) + 0.5) * old / new).astype(int)
-            for new, old in zip(size, hints.mask.shape, strict=True)
-        )
-    )
+    grid = np.ix_(*(((np.arange(new) + 0.5) * old / new).astype(int) for new, old in sides))
     missing = (counts == 0) & hints.mask[grid]
     sums[missing], counts[missing] = hints.ab[grid][missing], 1
     # Then from the eight around it.
     missing = counts == 0
-    sums[missing], counts[missing] = _neighborhood(sums)[missing], _neighborhood(counts)[missing]
+    height, width = size
+    for values in (sums, counts):
+        padded = np.pad(values, [(1, 1), (1, 1)] + [(0, 0)] * (values.ndim - 2))
+        around = (padded[y : y + height, x : x + width] for y in range(3) for x in range(3))
+        values[missing] = sum(around)[missing]
     return Hints((sums / np.maximum(counts, 1)[..., None]).astype("float32"), counts > 0)
 
 
@@ -164,7 +158,7 @@ def path_lengths(seeds, lightness):
         ends.append(np.cumsum(np.insert(STEP + changes**2, 0, 0.0, axis=axis), axis=axis))
     across, along = ends
     lengths = np.where(seeds, 0.0, 1e12)
-    for _ in range(TURNS):
+    for _ in range(_TURNS):
         before = lengths
         lengths = _along(lengths, across)
         lengths = _along(lengths.swapaxes(1, 2), along.T).swapaxes(1, 2)
@@ -179,14 +173,3 @@ def _along(lengths, ends):
     back = np.minimum.accumulate((lengths + ends)[..., ::-1], axis=-1)[..., ::-1] - ends
     # What is 0 comes back with the rounding of the costs that were added and taken off.
     return np.maximum(np.minimum(np.minimum(forward, back), lengths), 0.0)
-
-
-def _neighborhood(values):
-    """Sum over a pixel and the eight around it."""
-    padded = np.pad(values, [(1, 1), (1, 1)] + [(0, 0)] * (values.ndim - 2))
-    height, width = values.shape[:2]
-    return sum(padded[y : y + height, x : x + width] for y in range(3) for x in range(3))
-
-
-def _ab(rgb):
-    return np.asarray(rgb_to_lab(rgb))[..., 1:]

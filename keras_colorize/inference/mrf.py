@@ -19,17 +19,14 @@ from keras_colorize.inference.heads import (
     predicted_ab,
 )
 from keras_colorize.inference.hints import spread
-from keras_colorize.layers import contrast_weights, mean_field
+from keras_colorize.layers import MeanField
 from keras_colorize.layers.resizing import bilinear_weights
 
 TILE = 256
 """Pixels along a side of what is solved at once: a few hundred megabytes for two channels."""
 
-CERTAIN = 200.0
-"""Potential of a bin that is fixed: above all that its neighbors say against it."""
-
-NOWHERE = -1e6
-"""Lightness of what lies outside the picture: no pixel is so like it that it has any weight."""
+_CERTAIN = 200.0  # potential of a bin that is fixed: above all that its neighbors say against it
+_NOWHERE = -1e6  # lightness outside the picture: no pixel is so like it that it has any weight
 
 
 def refined_ab(probabilities, lightness, config, refinement, hints=None):
@@ -57,7 +54,7 @@ def refined_ab(probabilities, lightness, config, refinement, hints=None):
         certain = np.eye(bins.count, dtype="float32")[indices[rows, columns]]
         mixed = unary_potentials((1.0 - reach) * window + reach * certain, refinement)
         fixed = certain * hints.mask[rows, columns, None, None]
-        return ops.convert_to_numpy(mixed) + CERTAIN * fixed
+        return ops.convert_to_numpy(mixed) + _CERTAIN * fixed
 
     def solver(unary, lightness):
         solved = solve(unary, lightness, refinement)
@@ -89,18 +86,17 @@ def channels_of(output):
 
 def unary_potentials(probabilities, refinement):
     """Potentials of single pixels, of the shape of the probabilities, which the field maximizes."""
-    of = {
-        "log": lambda p: ops.log(ops.maximum(p, 1e-6)),
-        "probability": lambda p: p,
-        "square_root": ops.sqrt,
-    }
-    return refinement.unary_scale * of[refinement.potential](probabilities)
+    if refinement.potential == "log":
+        probabilities = ops.log(ops.maximum(probabilities, 1e-6))
+    elif refinement.potential == "square_root":
+        probabilities = ops.sqrt(probabilities)
+    return refinement.unary_scale * probabilities
 
 
 def field(unary, lightness, refinement):
     """Mean-field distributions (N, H, W, 2, K): neighbors of equal lightness (N, H, W, 1) agree."""
-    right, down = contrast_weights(lightness, refinement.sigma)
-    return mean_field(unary, right, down, refinement.compatibility, refinement.sweeps)
+    layer = MeanField(refinement.sweeps, refinement.sigma, 1.0, False, refinement.compatibility)
+    return layer([unary, lightness])
 
 
 def solve(unary, lightness, refinement):
@@ -110,24 +106,11 @@ def solve(unary, lightness, refinement):
 
 @functools.lru_cache(maxsize=8)
 def _compiled_field(refinement, bins):
-    # One for each number of bins: a function that met two of them is traced for any, and the
-    # field has to know its own.
-    model = _Field(refinement, name=f"field_{bins}", dtype="float32")
+    inputs = [keras.Input((None, None, 2, bins)), keras.Input((None, None, 1))]
+    model = keras.Model(inputs, field(*inputs, refinement))
     # Without XLA: its code for this is no faster, and takes seconds for each new size.
     model.compile(jit_compile=False)
     return model
-
-
-class _Field(keras.Model):
-    """A model for the reason that `apply_pixelwise` has one."""
-
-    def __init__(self, refinement, **kwargs):
-        super().__init__(**kwargs)
-        self.refinement = refinement
-
-    def call(self, inputs):
-        unary, lightness = inputs
-        return field(unary, lightness, self.refinement)
 
 
 def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):
@@ -143,29 +126,21 @@ def solve_in_tiles(solver, unary, lightness, sweeps, tile=TILE):
     `unary` gives the potentials (h, w, C, K) of two slices; a tile is even and above 4 * sweeps.
     All sweeps are made, for with a tolerance tiles would differ.
     """
-    halo = 2 * sweeps
-    if tile % 2 or tile <= 2 * halo:
-        raise ValueError(
-            f"Expected an even tile above {2 * halo} for {sweeps} sweeps, received {tile}."
-        )
-    kept, bands = tile - 2 * halo, []
-    for top in range(0, lightness.shape[0], kept):
+    halo, lengths, bands = 2 * sweeps, lightness.shape[:2], []
+    kept = tile - 2 * halo
+    for top in range(0, lengths[0], kept):
         bands.append([])
-        for left in range(0, lightness.shape[1], kept):
-            inside, beyond = [], []
-            for start, length in zip((top - halo, left - halo), lightness.shape, strict=False):
-                part = slice(max(start, 0), min(start + tile, length))
+        for left in range(0, lengths[1], kept):
+            inside, beyond, inner = [], [], []
+            for start, length in zip((top, left), lengths, strict=True):
+                part = slice(max(start - halo, 0), min(start - halo + tile, length))
                 inside.append(part)
-                beyond.append((part.start - start, start + tile - part.stop))
+                beyond.append((part.start - start + halo, start - halo + tile - part.stop))
+                inner.append(slice(halo, halo + min(kept, length - start)))
             levels = np.float32(lightness[tuple(inside)])
-            levels = np.pad(levels, [*beyond, (0, 0)], constant_values=NOWHERE)
+            levels = np.pad(levels, [*beyond, (0, 0)], constant_values=_NOWHERE)
             known = np.pad(np.float32(unary(*inside)), [*beyond, (0, 0), (0, 0)])
-            solved = np.asarray(solver(known[None], levels[None]))[0]
-            rows, columns = (
-                slice(halo, halo + min(kept, length - start))
-                for start, length in zip((top, left), lightness.shape, strict=False)
-            )
-            bands[-1].append(solved[rows, columns])
+            bands[-1].append(np.asarray(solver(known[None], levels[None]))[0][tuple(inner)])
     return np.concatenate([np.concatenate(band, axis=1) for band in bands])
 
 

@@ -58,22 +58,15 @@ class Refinement:
     sweeps: int = field(8, (1, 1000), "rounds of mean field")
     sigma: float = field(3e-3, (1e-12, 1e6), "squared change of lightness (0..1) that is an edge")
     potential: str = field(
-        "log",
-        ("log", "probability", "square_root"),
-        "log p of a distribution p (the field is its posterior), p as in the paper, or its root",
+        "log", ("log", "probability", "square_root"), "of a bin: log p, p as in the paper, or root"
     )
     unary_scale: float = field(1.0, (1e-12, 1e6), "weight of the potential against neighbors")
     compatibility: tuple = field(
-        (2.0, 1.7, 1.2, 0.5),
-        (),
-        "what neighbors gain by equal bins, by bins one apart, ...",
-        metavar="X,Y,...",
+        (2.0, 1.7, 1.2, 0.5), (), "gain of equal bins, of bins one apart, ...", metavar="X,Y,..."
     )
     decode: str = field("mean", ("mean", "mode"), "of the refined distributions")
     distribution: str = field(
-        "preset",
-        ("preset", "network"),
-        "that it starts from: with the preset's temperature and class weights, or the network's",
+        "preset", ("preset", "network"), "start: with the preset's temperature and weights, or not"
     )
 
     def __post_init__(self):
@@ -88,17 +81,9 @@ class Refinement:
             )
 
 
-REFINEMENTS = {
-    "none": None,
-    "mrf": Refinement(),
-    "mrf-paper": Refinement(
-        sigma=1e-4,
-        potential="probability",
-        unary_scale=10.0,
-        compatibility=(10.0, 3.0, 3.0),
-        distribution="network",
-    ),
-}
+_PAPER = {"sigma": 1e-4, "potential": "probability", "unary_scale": 10.0}
+_PAPER |= {"compatibility": (10.0, 3.0, 3.0), "distribution": "network"}
+REFINEMENTS = {"none": None, "mrf": Refinement(), "mrf-paper": Refinement(**_PAPER)}
 """Refinements that have a name."""
 
 
@@ -122,18 +107,11 @@ class Options:
     )
     saturation: float = field(1.0, (0.0, 10.0), "factor on the chroma: 0 is grey, 1 as predicted")
     rebalancing: float = field(
-        1.0,
-        (0.0, 1.0),
-        "share of the preset's class weights, where it has any: 0 is nearest to the truth, 1 makes "
-        "rare colors likelier",
+        1.0, (0.0, 1.0), "share of the preset's class weights: 1 makes rare colors likelier"
     )
     seed: int = field(0, (0, 2**31 - 1), "of the decoder sample")
     style: object = field(
-        None,
-        (),
-        "take the global features (season, time of day) of this photograph; networks with global "
-        "features only",
-        metavar="PHOTO",
+        None, (), "photograph whose global features (season, hour) are taken", metavar="PHOTO"
     )
     precision: str = field(
         "float32",
@@ -167,18 +145,13 @@ class Options:
 
     @classmethod
     def of(cls, config, **given):
-        """Returns the options of a preset, with those that are asked for.
-
-        Args:
-            config: `PresetConfig`; its fields named in `FROM_PRESET` are the defaults.
-            **given: fields of this class.
+        """Returns the options of a preset's `PresetConfig`, with fields that are asked for.
 
         Raises:
             InputError: for one that does not exist or is outside its range.
         """
         known = list(cls.__dataclass_fields__)
-        unknown = sorted(set(given) - set(known))
-        if unknown:
+        if unknown := sorted(set(given) - set(known)):
             raise InputError(f"Expected options among {', '.join(known)}, received {unknown}.")
         values = {name: getattr(config, name) for name in FROM_PRESET}
         if "decoder" in given:
@@ -208,42 +181,41 @@ class Options:
 def add_arguments(parser):
     """Adds an argument for every option; one that is not given is None in what is parsed."""
     groups = {
+        "options": parser,
         "palette": parser.add_argument_group("palette", "what networks of bins lean to"),
         "refinement": parser.add_argument_group("refinement", "a Markov random field"),
     }
+    kinds = {int: int, float: float, tuple: _numbers}
 
-    def read(table, name, kind, text):
+    def read(table, one, text):
         try:
-            value = kind(text)
-            check(table, **{name: value})
+            value = kinds.get(one.type, str)(text)
+            check(table, **{one.name: value})
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error).replace("Exp", "exp")) from error
         return value
 
-    kinds = {int: int, float: float, tuple: numbers_of}
-    for table in (Options, Refinement):
+    for table, usual in ((Options, "options"), (Refinement, "refinement")):
         for one in dataclasses.fields(table):
-            name, about, limits = one.name, one.metadata, one.metadata["limits"]
-            group = about.get("group", "refinement" if table is Refinement else "options")
-            if group is None:
+            about, limits = one.metadata, one.metadata["limits"]
+            if (group := about.get("group", usual)) is None:
                 continue
-            default = "the preset's" if name in FROM_PRESET else one.default
-            default = "that of --refine" if table is Refinement else default
             said = []
             if limits:
                 names = isinstance(limits[0], str)
                 said = [", ".join(limits) if names else f"{limits[0]:g} to {limits[1]:.10g}"]
+            default = "the preset's" if one.name in FROM_PRESET else one.default
+            default = "that of --refine" if table is Refinement else default
             said += [] if default is None else [f"default: {default}"]
-            groups.get(group, parser).add_argument(
-                f"--{name.replace('_', '-')}",
-                type=functools.partial(read, table, name, kinds.get(one.type, str)),
-                metavar=about.get("metavar", name.upper().rpartition("_")[2]),
+            groups[group].add_argument(
+                flags([one.name]),
+                type=functools.partial(read, table, one),
+                metavar=about.get("metavar", one.name.upper().rpartition("_")[2]),
                 help=about["help"] + (f" ({'; '.join(said)})" if said else ""),
             )
 
 
-def numbers_of(text):
-    """Reads numbers such as `10,3,3`."""
+def _numbers(text):
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
@@ -252,15 +224,10 @@ def numbers_of(text):
 
 def given_options(namespace):
     """Dict of the options that were given as arguments; `InputError` if they do not go together."""
-    given = {
-        table: {
-            one.name: getattr(namespace, one.name)
-            for one in dataclasses.fields(table)
-            if one.name != "hints" and getattr(namespace, one.name, None) is not None
-        }
-        for table in (Options, Refinement)
-    }
-    options, parameters = given.values()
+    given = {name: value for name, value in vars(namespace).items() if value is not None}
+    given.pop("hints", None)  # is a file that the command reads
+    options = {name: given[name] for name in Options.__dataclass_fields__ if name in given}
+    parameters = {name: given[name] for name in Refinement.__dataclass_fields__ if name in given}
     if parameters:
         refinement = REFINEMENTS[options.get("refine", "none")]
         if refinement is None:

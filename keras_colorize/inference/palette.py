@@ -12,15 +12,11 @@ from keras_colorize.errors import InputError
 from keras_colorize.inference.pixels import pixels_of, to_float
 from keras_colorize.inference.points import parse_color, read_json
 
-SIDE = 128
-"""Pixels per side, about, that are looked at in a reference picture."""
-
-SIGMA = 10.0
-"""Width in units of a and b to which a color of a palette is spread."""
-
 FLOOR = 1e-3
 """Share of all bins alike, so that a palette forbids nothing for good."""
 
+_SIDE = 128  # pixels per side, about, that are looked at in a reference picture
+_SIGMA = 10.0  # width in units of a and b to which a color of a palette is spread
 _CHANNELS = {
     "ab_channel_logits": lambda rgb: rgb_to_lab(rgb)[..., 1:],
     "luv_uv_logits": lambda rgb: rgb_to_luv(rgb)[..., 1:],
@@ -42,15 +38,25 @@ def read_palette(source):
         PhotographError: if a picture cannot be read.
         InputError: for a file that cannot be read or holds something else.
     """
-    if isinstance(source, list | tuple):
-        return _listed(source, "palette")
+    name, entries = "palette", source
     if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() == ".json":
-        return _listed(read_json(source), source)
-    pixels = pixels_of(source)[..., :3]
-    step = max(1, max(pixels.shape[1:3]) // SIDE)
-    rgb = to_float(pixels[:, ::step, ::step])
-    rgb = np.broadcast_to(rgb, (*rgb.shape[:3], 3)).reshape(-1, 3)
-    return rgb, np.ones(len(rgb), "float32")
+        name, entries = source, read_json(source)
+    elif not isinstance(source, list | tuple):
+        pixels = pixels_of(source)[..., :3]
+        step = max(1, max(pixels.shape[1:3]) // _SIDE)
+        rgb = to_float(pixels[:, ::step, ::step])
+        rgb = np.broadcast_to(rgb, (*rgb.shape[:3], 3)).reshape(-1, 3)
+        return rgb, np.ones(len(rgb), "float32")
+    try:
+        colors = [parse_color(entry["color"]) for entry in entries]
+        weights = np.asarray([entry.get("weight", 1.0) for entry in entries], "float32")
+    except (TypeError, KeyError, AttributeError) as error:
+        raise InputError(
+            f'{name}: expected a list of {{"color": "#rrggbb", "weight": 2}}, received {error!r}.'
+        ) from error
+    if not (len(weights) and np.isfinite(weights).all() and weights.min() >= 0 < weights.max()):
+        raise InputError(f"{name}: expected weights of 0 or more, not all 0, received {weights}.")
+    return np.stack(colors), weights
 
 
 def log_histogram(palette, output):
@@ -61,7 +67,7 @@ def log_histogram(palette, output):
         shares = weights[:, None] * ops.convert_to_numpy(shares)
         indices = ops.convert_to_numpy(indices).ravel()
         counts = np.bincount(indices, shares.ravel(), minlength=bin_count())
-        histogram = smooth_prior(counts, SIGMA)
+        histogram = smooth_prior(counts, _SIGMA)
     else:
         shares = ops.convert_to_numpy(CHANNEL_BINS[output].soft_encode(_CHANNELS[output](rgb)))
         # A bin each way, or a palette of few colors would allow those of their bins alone.
@@ -84,16 +90,3 @@ def palette_bias(logits, histogram, strength, mode):
 def _log(histogram):
     mixed = (1.0 - FLOOR) * histogram + FLOOR / histogram.shape[-1]
     return np.log(mixed).astype("float32")
-
-
-def _listed(entries, name):
-    try:
-        colors = [parse_color(entry["color"]) for entry in entries]
-        weights = np.asarray([entry.get("weight", 1.0) for entry in entries], "float32")
-    except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(
-            f'{name}: expected a list of {{"color": "#rrggbb", "weight": 2}}, received {error!r}.'
-        ) from error
-    if not (len(weights) and np.isfinite(weights).all() and weights.min() >= 0 < weights.max()):
-        raise InputError(f"{name}: expected weights of 0 or more, not all 0, received {weights}.")
-    return np.stack(colors), weights

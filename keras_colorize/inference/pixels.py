@@ -21,13 +21,11 @@ def pictures_of(array):
     if array.dtype == bool:
         array = array.astype("uint8") * np.uint8(255)
     pictures = array[..., None] if array.ndim == 2 else array
-    if pictures.ndim not in (3, 4) or pictures.shape[-1] not in (1, 3, 4):
+    if pictures.ndim not in (3, 4) or pictures.shape[-1] not in (1, 3, 4) or not pictures.size:
         raise InputError(
-            "Expected an array (H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4, "
-            f"received shape {array.shape}."
+            "Expected an array (H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4 and at least "
+            f"one pixel, received shape {array.shape}."
         )
-    if not pictures.size:
-        raise InputError(f"Expected at least one pixel, received shape {array.shape}.")
     return pictures if pictures.ndim == 4 else pictures[None]
 
 
@@ -47,8 +45,9 @@ def photograph_of(picture):
 
 def pixels_of(picture):
     """Pixels (N, H, W, C) of whatever a `Colorizer` takes as one picture or a batch."""
-    pixels = picture if isinstance(picture, np.ndarray) else photograph_of(picture).pixels
-    return pictures_of(pixels)
+    return pictures_of(
+        picture if isinstance(picture, np.ndarray) else photograph_of(picture).pixels
+    )
 
 
 def bands(height, width):
@@ -62,14 +61,11 @@ def to_float(pixels):
     dtype = pixels.dtype
     if dtype.kind == "u" and dtype.itemsize <= 2:
         return pixels.astype("float32") / np.iinfo(dtype).max
+    expected = "Expected pixels in bool, uint8, uint16 or floating point in [0, 1], received"
     if dtype.kind != "f":
-        said = "Expected pixels in bool, uint8, uint16 or floating point, received"
-        raise InputError(f"{said} {dtype}.")
+        raise InputError(f"{expected} {dtype}.")
     if not (pixels.min() >= 0 and pixels.max() <= 1):
-        raise InputError(
-            "Expected floating-point pixels in [0, 1], received "
-            f"{pixels.min():.4g}..{pixels.max():.4g}."
-        )
+        raise InputError(f"{expected} {pixels.min():.4g}..{pixels.max():.4g}.")
     return pixels.astype("float32")
 
 
@@ -101,12 +97,12 @@ def _grey_lightness(dtype):
     return apply_pixelwise(rgb_to_lightness, np.repeat(levels[:, None], 3, axis=-1))[:, 0]
 
 
-def apply_pixelwise(function, colors):
-    """Applies a pixelwise function of a tensor (P, C) to an array (..., C).
+def apply_pixelwise(function, colors, **options):
+    """Applies a pixelwise function of a tensor (P, C) and options to an array (..., C).
 
     It is compiled where the backend can, a fifth of the time, and kept for good: pass no lambda.
     """
-    shape, compiled = colors.shape[:-1], _Pixelwise(function)
+    compiled = _Pixelwise(function, **options)
     flat = np.reshape(ops.convert_to_numpy(colors), (-1, colors.shape[-1]))
     start, parts = 0, []
     while start < len(flat):
@@ -121,7 +117,7 @@ def apply_pixelwise(function, colors):
         parts.append([one[: size - missing] for one in out])
         start += size
     whole = [
-        (part[0] if len(part) == 1 else np.concatenate(part)).reshape(*shape, -1)
+        (part[0] if len(part) == 1 else np.concatenate(part)).reshape(*colors.shape[:-1], -1)
         for part in zip(*parts, strict=True)
     ]
     return whole if len(whole) > 1 else whole[0]
@@ -131,9 +127,9 @@ def apply_pixelwise(function, colors):
 class _Pixelwise(keras.Model):
     """A model because compiling a model is Keras' one way to compile on every backend."""
 
-    def __init__(self, function):
+    def __init__(self, function, **options):
         super().__init__(name="pixelwise", dtype="float32")
-        self.function = function
+        self.function = functools.partial(function, **options)
         # "auto" would leave XLA out where there is no GPU, and it saves two thirds of the time.
         self.compile(jit_compile=True)
 

@@ -8,12 +8,10 @@ import numpy as np
 
 from keras_colorize.errors import InputError
 
-_HEX = re.compile("#[0-9a-fA-F]{6}")
-
 
 def parse_color(text):
     """Reads `"#rrggbb"` as float32 array (3,), sRGB in [0, 1]."""
-    if not (isinstance(text, str) and _HEX.fullmatch(text)):
+    if not (isinstance(text, str) and re.fullmatch("#[0-9a-fA-F]{6}", text)):
         raise InputError(f"Expected a color like #a0c030, received {text!r}.")
     return np.frombuffer(bytes.fromhex(text[1:]), "uint8").astype("float32") / 255.0
 
@@ -41,13 +39,10 @@ def parse_point(point, size):
         radius = float(point.get("radius") or max(size) / 200)
         color = parse_color(point["color"])
     except (TypeError, KeyError, AttributeError) as error:
-        raise InputError(
-            'Expected hints like {"x": 12, "y": 30, "color": "#rrggbb"}, '
-            f"received {point!r} ({error!r})."
-        ) from error
+        expected = 'Expected hints like {"x": 12, "y": 30, "color": "#rrggbb"}, received'
+        raise InputError(f"{expected} {point!r} ({error!r}).") from error
     if not (0 <= x < size[1] and 0 <= y < size[0]):
-        raise InputError(
-            f"Expected hints inside the photograph of {size[1]}x{size[0]}, received {x:g},{y:g}."
-        )
+        expected = f"Expected hints inside the photograph of {size[1]}x{size[0]}, received"
+        raise InputError(f"{expected} {x:g},{y:g}.")
     # A pixel at least, wherever between pixels the point is.
     return x, y, color, max(radius, 0.75)

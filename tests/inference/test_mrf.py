@@ -73,8 +73,6 @@ def test_tiles_change_nothing(size):
     whole = solver(probabilities[None], lightness[None])[0]
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
     assert shapes == {(1, 14, 14, 2, 4), (1, *size, 2, 4)}
-    with pytest.raises(ValueError, match="an even tile above 8 for 2 sweeps"):
-        solve_in_tiles(solver, None, lightness, sweeps=2, tile=8)
 
 
 def test_windows_are_enlarged_as_keras_does():
