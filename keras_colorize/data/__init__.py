@@ -20,7 +20,7 @@ from keras_colorize.data.statistics import (
 from keras_colorize.data.targets import Targets
 from keras_colorize.data.tfds import list_source, write_tfds
 from keras_colorize.data.training_data import TrainingData, epoch_order, validation_batches
-from keras_colorize.io.near_grey import is_near_grey
+from keras_colorize.io.photograph import is_near_grey
 
 __all__ = [
     "CHANNEL_TARGETS",

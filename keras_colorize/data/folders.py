@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_colorize.bins import UNLABELED
 from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import write_file
-from keras_colorize.io.near_grey import is_near_grey
+from keras_colorize.io.photograph import is_near_grey
 
 # Files that count as pictures: what `tf.io.decode_image` reads.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")

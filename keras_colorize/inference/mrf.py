@@ -19,7 +19,7 @@ from keras_colorize.inference.heads import (
     predicted_ab,
 )
 from keras_colorize.inference.hints import spread
-from keras_colorize.layers import MeanField
+from keras_colorize.layers import contrast_weights, mean_field
 from keras_colorize.layers.resizing import bilinear_weights
 
 TILE = 256
@@ -95,22 +95,27 @@ def unary_potentials(probabilities, refinement):
 
 def field(unary, lightness, refinement):
     """Mean-field distributions (N, H, W, 2, K): neighbors of equal lightness (N, H, W, 1) agree."""
-    layer = MeanField(refinement.sweeps, refinement.sigma, 1.0, False, refinement.compatibility)
-    return layer([unary, lightness])
+    right, down = contrast_weights(lightness, refinement.sigma)
+    return mean_field(unary, right, down, refinement.compatibility, refinement.sweeps)
 
 
 def solve(unary, lightness, refinement):
     """Does what `field` does, compiled and from arrays to an array."""
-    return _compiled_field(refinement, unary.shape[-1]).predict_on_batch([unary, lightness])
+    return _Field(refinement, unary.shape[-1]).predict_on_batch([unary, lightness])
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled_field(refinement, bins):
-    inputs = [keras.Input((None, None, 2, bins)), keras.Input((None, None, 1))]
-    model = keras.Model(inputs, field(*inputs, refinement))
-    # Without XLA: its code for this is no faster, and takes seconds for each new size.
-    model.compile(jit_compile=False)
-    return model
+class _Field(keras.Model):
+    """A model for each number of bins: a function that met two of them is traced for any."""
+
+    def __init__(self, refinement, bins):
+        super().__init__(name=f"field_{bins}", dtype="float32")
+        self.refinement = refinement
+        # Without XLA: its code for this is no faster, and takes seconds for each new size.
+        self.compile(jit_compile=False)
+
+    def call(self, inputs):
+        return field(*inputs, self.refinement)
 
 
 def decode_field(probabilities, output, lightness, bin_means=(), decode="mean"):

@@ -12,10 +12,7 @@ from keras_colorize.io.photograph import PhotographError
 
 
 def write_file(path, content, overwrite=False):
-    """Writes bytes, or str as UTF-8, to a file that appears whole or not at all.
-
-    Raises as `atomic_file`.
-    """
+    """Writes bytes, or str as UTF-8, as `atomic_file` does."""
     with atomic_file(path, overwrite) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
 
@@ -41,7 +38,8 @@ def atomic_file(path, overwrite=False):
                 raise
         # Some encoders go on after a write that failed, and some say less than the disk did.
         if output.fault is not None:
-            raise _cannot_write(path, output.fault) from output.fault
+            with _blame(path):
+                raise output.fault
 
 
 @contextlib.contextmanager
@@ -67,9 +65,20 @@ def publish(part, path, overwrite=False):
     Raises PhotographError if that cannot be given or, unless `overwrite`, is taken.
     """
     part, path = Path(part), Path(path)
-    try:
+    with _blame(path):
         if part.is_dir():
-            _publish_folder(part, path, overwrite)
+            old = path.with_name(f".{uuid.uuid4().hex}.part")
+            if taken := os.path.lexists(path):
+                if not overwrite:
+                    raise FileExistsError
+                path.rename(old)
+            try:
+                part.rename(path)
+            except OSError:
+                if taken:
+                    old.rename(path)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
         elif overwrite:
             part.replace(path)
         else:
@@ -86,10 +95,6 @@ def publish(part, path, overwrite=False):
                 except OSError:
                     path.unlink(missing_ok=True)
                     raise
-    except FileExistsError as fault:
-        raise _exists(path) from fault
-    except OSError as fault:
-        raise _cannot_write(path, fault) from fault
 
 
 class _Output(io.FileIO):
@@ -111,9 +116,9 @@ class _Output(io.FileIO):
 @contextlib.contextmanager
 def _part_of(path, overwrite, suffix=""):
     path = Path(path)
-    if not overwrite and os.path.lexists(path):
-        raise _exists(path)
     with _blame(path):
+        if not overwrite and os.path.lexists(path):
+            raise FileExistsError
         path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{uuid.uuid4().hex}.part{suffix}")
     try:
@@ -126,35 +131,12 @@ def _part_of(path, overwrite, suffix=""):
             part.unlink(missing_ok=True)
 
 
-def _publish_folder(part, path, overwrite):
-    if not os.path.lexists(path):
-        part.rename(path)
-        return
-    if not overwrite:
-        raise FileExistsError
-    old = path.with_name(f".{uuid.uuid4().hex}.part")
-    path.rename(old)
-    try:
-        part.rename(path)
-    except OSError:
-        old.rename(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
 @contextlib.contextmanager
 def _blame(path):
     try:
         yield
     except OSError as fault:
-        raise _cannot_write(path, fault) from fault
-
-
-def _exists(path):
-    return PhotographError(
-        f"{path}: expected a new file, but it exists already and overwrite is False."
-    )
-
-
-def _cannot_write(path, fault):
-    return PhotographError(f"{path}: expected a file that can be written, received: {fault}.")
+        expected = f"a file that can be written, received: {fault}"
+        if isinstance(fault, FileExistsError) and os.path.lexists(path):
+            expected = "a new file, but it exists already and overwrite is False"
+        raise PhotographError(f"{path}: expected {expected}.") from fault

@@ -24,7 +24,6 @@ _BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR_CONFIGURATION = 258, 262, 284
 _INFO_TAGS = {"icc_profile": 34675, "xmp": 700, "orientation": 274}
 _MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _BROKEN_PROFILE = (ImageCms.PyCMSError, OSError, ValueError, TypeError, AttributeError)
-_LEVELS = 65536
 
 
 def decode(image, stream, reopen):
@@ -33,16 +32,10 @@ def decode(image, stream, reopen):
     Pixels and alpha are uint8 or uint16. More than 8 bits per channel are read from the seekable
     `stream`, on which `reopen()` opens the picture again; it may be None.
     """
-    tags = getattr(image, "tag_v2", {})
-    bits = tags.get(_BITS_PER_SAMPLE, (16,))
-    if (
-        stream is not None
-        and tags.get(_PLANAR_CONFIGURATION) == 2
-        and len(bits) > 1
-        and max(bits) > 8
-    ):
-        samples, _ = read_tiff_array(stream, image.width * image.height)
-        return from_array(samples, image.info)
+    tags, info = getattr(image, "tag_v2", {}), image.info
+    bits, planar = tags.get(_BITS_PER_SAMPLE, (16,)), tags.get(_PLANAR_CONFIGURATION) == 2
+    if stream is not None and planar and len(bits) > 1 and max(bits) > 8:
+        return from_array(read_tiff_array(stream, image.width * image.height)[0], info)
     # Layout of the samples in the file, such as "RGB;16B"; "" where it is not known.
     tiles = getattr(image, "tile", None)
     args = tiles[0][3] if tiles else ""
@@ -51,18 +44,18 @@ def decode(image, stream, reopen):
     if stream is not None and (layout, order) == ("LA", "B"):
         # Two 16-bit channels are four bytes, which is what RGBA unpacks as they come.
         samples = _plane(image, "RGBA").astype(np.uint8).view(">u2").astype(np.uint16)
-        return _from_uint16(samples, image.info)
+        return _from_uint16(samples, info)
     if stream is not None and layout in _RGB_LAYOUTS and order in ("B", "L", "N"):
-        return _from_uint16(_read_deep(image, layout, order, reopen), image.info)
+        return _from_uint16(_read_deep(image, layout, order, reopen), info)
     if image.mode.startswith("I;16"):
         samples = np.asarray(image).astype(np.uint16)[..., None]
         if bits[0] < 16:
             levels = 2 ** bits[0] - 1
             samples = ((samples.astype(np.uint32) * 65535 + levels // 2) // levels).astype("u2")
         # Pillow inverts 8-bit pictures whose white is zero, but not these.
-        return _from_uint16(65535 - samples if tags.get(_PHOTOMETRIC) == 0 else samples, image.info)
+        return _from_uint16(65535 - samples if tags.get(_PHOTOMETRIC) == 0 else samples, info)
     if image.mode in ("I", "F"):
-        return from_array(np.asarray(image)[..., None], image.info)
+        return from_array(np.asarray(image)[..., None], info)
     pixels, alpha, notes = _decode_eight(image)
     cut = raw in _CUT_TO_EIGHT_BITS
     return pixels, alpha, (*notes, "16-bit CMYK was read with 8 bits") if cut else notes
@@ -90,9 +83,8 @@ def read_tiff_array(stream, max_pixels):
         raise ValueError(f"expected 1 to 4 channels, received an array {samples.shape}")
     samples = samples * np.uint8(255) if samples.dtype == bool else samples
     if kind == "MINISWHITE":
-        whole = samples.dtype.kind in "iu"
-        top = np.iinfo(samples.dtype).max if whole else samples.max() + samples.min()
-        samples = top - samples
+        top = samples.max() + samples.min() if samples.dtype.kind == "f" else None
+        samples = (np.iinfo(samples.dtype).max if top is None else top) - samples
     return samples, info
 
 
@@ -116,12 +108,10 @@ def from_array(samples, info):
     black, span = (low, (high - low) or 1.0) if white is None else (0.0, white)
     levels = np.rint((samples.astype(np.float64) - black) * (65535 / span)).astype(np.uint16)
     pixels, alpha, notes = _from_uint16(levels, info)
-    if samples.dtype.kind == "i" and white:
-        return pixels, alpha, notes
-    said = (
-        f"values from {low:g} to {high:g} were read as {black:g} black and {black + span:g} white"
-    )
-    return pixels, alpha, (said, *notes)
+    if not (samples.dtype.kind == "i" and white):
+        said = f"values from {low:g} to {high:g} were read as {black:g} black and"
+        notes = (f"{said} {black + span:g} white", *notes)
+    return pixels, alpha, notes
 
 
 def _read_deep(image, layout, order, reopen):
@@ -223,11 +213,10 @@ def _srgb_converter(mode, profile):
             if described == mode:
                 convert = _transform(source, mode)
                 return (convert if mode == "CMYK" else _changing(convert, mode)), ()
-            notes = (
-                f"the ICC profile describes {space} but the picture is {mode}: it was ignored",
-            )
+            ignored = f"describes {space} but the picture is {mode}: it was ignored"
         except _BROKEN_PROFILE as fault:
-            notes = (f"the ICC profile could not be used ({fault}) and was ignored",)
+            ignored = f"could not be used ({fault}) and was ignored"
+        notes = (f"the ICC profile {ignored}",)
     if mode == "CMYK":
         plain = "CMYK without a usable ICC profile: inks were converted by the simple formula"
         notes = (*notes, plain)
@@ -248,13 +237,17 @@ def _transform(source, mode):
 
 def _changing(convert, mode):
     """The conversion, unless it only rounds: a picture in sRGB keeps its exact values."""
-    levels = np.arange(0, 256, 15, dtype=np.uint8)
-    axes = np.meshgrid(*[levels] * len(mode), indexing="ij")
-    grid = np.stack(axes, axis=-1).reshape(len(levels), -1, len(mode))
+    grid = _cube(np.arange(0, 256, 15, dtype=np.uint8), len(mode))
     sample = Image.fromarray(grid[..., 0] if mode == "L" else grid)
     before = np.asarray(sample.convert("RGB"), dtype=np.int16)
     after = np.asarray(convert(sample), dtype=np.int16)
     return None if np.abs(after - before).max() <= 1 else convert
+
+
+def _cube(levels, channels):
+    """All colors of some levels, as a picture (n, n^(channels - 1), channels)."""
+    axes = np.meshgrid(*[levels] * channels, indexing="ij")
+    return np.stack(axes, axis=-1).reshape(len(levels), -1, channels)
 
 
 def _deep_to_srgb(color, profile):
@@ -269,12 +262,14 @@ def _deep_to_srgb(color, profile):
             return None
         else:
             curves = [_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC")]
-            matrix = np.linalg.inv(_matrix(_tags(srgb_profile()))) @ _matrix(tags)
+            srgb, given = (
+                np.stack([_fixed(each[name][8:20]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
+                for each in (_tags(srgb_profile()), tags)
+            )
+            matrix = np.linalg.inv(srgb) @ given
     except (KeyError, ValueError, struct.error):
         return None
-    probe = np.linspace(0, _LEVELS - 1, 33, dtype=np.uint16)
-    cube = np.stack(np.meshgrid(*[probe] * channels, indexing="ij"), axis=-1)
-    cube = cube.reshape(len(probe), -1, channels)
+    cube = _cube(np.linspace(0, 65535, 33, dtype=np.uint16), channels)
     # Tables of real sRGB profiles differ from the formula by less than half a level of 8 bits.
     if np.abs(_apply(cube, curves, matrix).astype(np.int32) - cube).max() <= 128:
         return np.repeat(color, 3, axis=-1) if channels == 1 else color
@@ -290,7 +285,7 @@ def _apply(color, curves, matrix):
         # IEC 61966-2-1
         power = 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055
         encoded = np.where(linear <= 0.0031308, 12.92 * linear, power)
-        converted[top : top + BAND_ROWS] = np.rint(encoded * (_LEVELS - 1))
+        converted[top : top + BAND_ROWS] = np.rint(encoded * 65535)
     return converted
 
 
@@ -300,18 +295,13 @@ def _tags(profile):
     return {name: profile[offset : offset + size] for name, offset, size in entries}
 
 
-def _matrix(tags):
-    columns = [_fixed(tags[name][8:20]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
-    return np.stack(columns, axis=1)
-
-
 def _fixed(data):
     return np.frombuffer(data, ">i4").astype(np.float64) / 65536
 
 
 def _curve(tag):
     """Light, float32 (65536,), of every 16-bit level."""
-    levels = np.linspace(0.0, 1.0, _LEVELS)
+    levels = np.linspace(0.0, 1.0, 65536)
     if tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         samples = np.frombuffer(tag[12 : 12 + 2 * count], ">u2")

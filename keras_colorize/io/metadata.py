@@ -76,7 +76,7 @@ def read_metadata(image):
     text = {
         key: str(value)
         for key, value in (getattr(image, "text", None) or {}).items()
-        if key != "XML:com.adobe.xmp" and not key.startswith("Raw profile type")
+        if not key.startswith(("XML:com.adobe.xmp", "Raw profile type"))
     }
     if isinstance(comment := info.get("comment"), bytes):
         try:
@@ -88,10 +88,10 @@ def read_metadata(image):
 
 
 def upright_exif(block):
-    """EXIF block with orientation 1 and without its thumbnail, which shows the old picture.
+    """EXIF block, with header, with orientation 1 and without its thumbnail of the old picture.
 
-    All other bytes stay in place, because maker notes hold offsets. Returns bytes with the `Exif`
-    header; raises struct.error or ValueError if the block is damaged.
+    All other bytes stay in place, because maker notes hold offsets. Raises struct.error or
+    ValueError if the block is damaged.
     """
     tiff = bytearray(block.removeprefix(EXIF_HEADER))
     order = {b"II": "<", b"MM": ">"}.get(bytes(tiff[:2]))
@@ -159,10 +159,9 @@ def _parse(packet):
     except (expat.ExpatError, ValueError, LookupError) as fault:
         what = f"Expected an XMP packet, received XML that fails: {fault}."
         raise DamagedXMPError(what) from fault
-    found = document.getElementsByTagNameNS(_RDF, "RDF")
-    if not found:
-        raise DamagedXMPError("Expected an XMP packet, received XML without rdf:RDF.")
-    return document, found[0]
+    if found := document.getElementsByTagNameNS(_RDF, "RDF"):
+        return document, found[0]
+    raise DamagedXMPError("Expected an XMP packet, received XML without rdf:RDF.")
 
 
 def _remove_property(rdf, namespace, name):
@@ -177,15 +176,13 @@ def _remove_property(rdf, namespace, name):
         for child in list(description.childNodes):
             if (child.namespaceURI, child.localName) == (namespace, name):
                 description.removeChild(child)
-        attributes = description.attributes.values()
-        elements = [c for c in description.childNodes if c.nodeType == c.ELEMENT_NODE]
-        if not elements and all(a.namespaceURI in (_XMLNS, _RDF) for a in attributes):
+        elements = any(child.nodeType == child.ELEMENT_NODE for child in description.childNodes)
+        spaces = {attribute.namespaceURI for attribute in description.attributes.values()}
+        if not elements and spaces <= {_XMLNS, _RDF}:
             rdf.removeChild(description)
     return about
 
 
 def _serialize(document):
     body = "".join(node.toxml() for node in document.childNodes)
-    if "<?xpacket" not in body:
-        body = f"{_BEGIN}{body}{_END}"
-    return body.encode()
+    return (body if "<?xpacket" in body else f"{_BEGIN}{body}{_END}").encode()

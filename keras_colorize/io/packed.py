@@ -26,15 +26,14 @@ def write_part(path, pictures, labels):
 
     Raises PhotographError if the file exists or cannot be written.
     """
-    names = sorted(set(labels))
-    index = {name: number for number, name in enumerate(names)}
+    names, numbers = np.unique(labels, return_inverse=True)
     with atomic_file(path) as stream:
         np.savez(
             stream,
             pictures=np.frombuffer(b"".join(pictures), "uint8"),
             ends=np.cumsum([len(picture) for picture in pictures]),
-            labels=np.asarray([index[label] for label in labels], "int16"),
-            names=np.frombuffer(json.dumps(names).encode(), "uint8"),
+            labels=numbers.astype("int16"),
+            names=np.frombuffer(json.dumps(names.tolist()).encode(), "uint8"),
         )
 
 

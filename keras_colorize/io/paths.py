@@ -34,10 +34,29 @@ def find_photographs(inputs):
         PhotographError: if an input matches nothing.
     """
     found = {}
-    for given in inputs:
-        for path, root in _matches(os.fspath(given)):
+    for given in map(os.fspath, inputs):
+        path = root = Path(given)
+        # A file called "[1].jpg" is meant as a file, so names come before patterns.
+        if path.is_dir():
+            matches, missing = [], "a folder without any"
+            for parent, folders, names in os.walk(path):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                matches += [Path(parent, name) for name in names if _is_photograph(name)]
+        elif path.exists():
+            matches, root = [path], path.parent
+        elif glob.has_magic(given):
+            root = Path(*itertools.takewhile(lambda x: not glob.has_magic(x), path.parts[:-1]))
+            named = [Path(match) for match in glob.glob(given, recursive=True)]
+            matches = [one for one in named if _is_photograph(one.name) and one.is_file()]
+            missing = "no match"
+        else:
+            matches = []
+            missing = "a link that leads nowhere" if path.is_symlink() else "no such file or folder"
+        if not matches:
+            raise PhotographError(f"{given}: expected photographs, received {missing}.")
+        for match in sorted(matches):
             # Unlike `Path.resolve`, this takes links that lead to each other.
-            found.setdefault(os.path.realpath(path), (path, root))
+            found.setdefault(os.path.realpath(match), (match, root))
     return list(found.values())
 
 
@@ -84,30 +103,35 @@ def plan_jobs(inputs, output, sheet=None):
             outputs would have the same name, one file is named for several, an output
             has a suffix that cannot be written, or the output folder cannot be written to.
     """
-    output = Path(output)
-    if len(inputs) == 1 and Path(inputs[0]).is_file() and output.suffix and not output.is_dir():
+    output, jobs = Path(output), []
+    folder, is_file = output, output.suffix and not output.is_dir()
+    if is_file and len(inputs) == 1 and Path(inputs[0]).is_file():
         path, folder = Path(inputs[0]), output.parent
         jobs = [Job(path, output, Path(path.name))]
-    elif output.suffix.lower() in READABLE_SUFFIXES and not output.is_dir():
-        raise PhotographError(
-            f"{output}: expected a folder for the copies of more than one file, received the "
-            "name of a photograph."
-        )
+    elif is_file and output.suffix.lower() in READABLE_SUFFIXES:
+        expected = "a folder for the copies of more than one file"
+        raise PhotographError(f"{output}: expected {expected}, received the name of a photograph.")
     else:
-        jobs, folder = _mirrored_jobs(inputs, output), output
+        mirrored = Path(os.path.realpath(output))
+        for path, root in find_photographs(inputs):
+            # Results of an earlier run are no inputs.
+            below = mirrored in Path(os.path.realpath(path)).parents
+            if not (below and Path(os.path.realpath(root)) in mirrored.parents):
+                jobs.append(Job(path, output_path(path, root, output), path.relative_to(root)))
+        if not jobs:
+            expected = "inputs beside it, found only photographs in it"
+            raise PhotographError(f"{output}: expected {expected}.")
     sources, targets = {os.path.realpath(job.source) for job in jobs}, {}
     for job in jobs:
         writable_format(job.target)
         target = os.path.realpath(job.target)
         if target in sources:
-            raise PhotographError(
-                f"{job.target}: expected an output that is no input; name another folder."
-            )
-        if target in targets:
-            raise PhotographError(
-                f"{job.target}: expected one input for it, found {targets[target]} and "
-                f"{job.source}; colorize them into different folders."
-            )
+            expected = "an output that is no input; name another folder"
+            raise PhotographError(f"{job.target}: expected {expected}.")
+        if other := targets.get(target):
+            expected = f"one input for it, found {other} and {job.source}"
+            advice = "colorize them into different folders"
+            raise PhotographError(f"{job.target}: expected {expected}; {advice}.")
         targets[target] = job.source
     if sheet is not None:
         if writable_format(sheet).name not in ("PNG", "JPEG"):
@@ -119,48 +143,10 @@ def plan_jobs(inputs, output, sheet=None):
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise PhotographError(
-            f"{folder}: expected a folder that can be written to: {error.strerror}."
-        ) from error
+        expected = "a folder that can be written to"
+        raise PhotographError(f"{folder}: expected {expected}: {error.strerror}.") from error
     return jobs
-
-
-def _matches(given):
-    """The photographs of one input, each with the folder that is mirrored."""
-    path = Path(given)
-    # A file called "[1].jpg" is meant as a file, so names come before patterns.
-    if path.is_dir():
-        matches = []
-        for parent, folders, names in os.walk(path):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            matches += [Path(parent, name) for name in names if _is_photograph(name)]
-        missing, root = "a folder without any", path
-    elif path.exists():
-        return [(path, path.parent)]
-    elif glob.has_magic(given):
-        fixed = itertools.takewhile(lambda part: not glob.has_magic(part), path.parts[:-1])
-        found = [Path(match) for match in glob.glob(given, recursive=True)]
-        matches = [one for one in found if _is_photograph(one.name) and one.is_file()]
-        missing, root = "no match", Path(*fixed)
-    else:
-        matches, root = [], path
-        missing = "a link that leads nowhere" if path.is_symlink() else "no such file or folder"
-    if not matches:
-        raise PhotographError(f"{given}: expected photographs, received {missing}.")
-    return [(match, root) for match in sorted(matches)]
 
 
 def _is_photograph(name):
     return not name.startswith(".") and Path(name).suffix.lower() in READABLE_SUFFIXES
-
-
-def _mirrored_jobs(inputs, output):
-    jobs, folder = [], Path(os.path.realpath(output))
-    for path, root in find_photographs(inputs):
-        # Results of an earlier run are no inputs.
-        below = folder in Path(os.path.realpath(path)).parents
-        if not (below and Path(os.path.realpath(root)) in folder.parents):
-            jobs.append(Job(path, output_path(path, root, output), path.relative_to(root)))
-    if not jobs:
-        raise PhotographError(f"{output}: expected inputs beside it, found only photographs in it.")
-    return jobs

@@ -37,8 +37,7 @@ _SEQUENCES = {
     "AVIF": "AVIF sequence: the first frame",
     "TIFF": "multi-page TIFF: the first page",
 }
-_lock = threading.Lock()
-_lifted = {"times": 0, "limit": None}
+_lock, _limits = threading.Lock(), []
 
 
 def read_photograph(source, max_pixels=MAX_PIXELS):
@@ -57,20 +56,18 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
     """
     name = getattr(source, "filename", None) or getattr(source, "name", None)
     name = name if isinstance(name, str) and name else "picture in memory"
-    name = os.fspath(source) if isinstance(source, str | os.PathLike) else name
     if isinstance(source, Image.Image):
         with _lifted_limit():
             return _read(source, None, name, max_pixels)
-    if isinstance(source, bytes | bytearray | memoryview):
-        stream = io.BytesIO(source)
-    elif hasattr(source, "read"):
-        content = source.read()
-        if not isinstance(content, bytes):
+    if isinstance(source, str | os.PathLike):
+        name = os.fspath(source)
+        stream = _open_regular(source)
+    else:
+        content = source.read() if hasattr(source, "read") else source
+        if not isinstance(content, bytes | bytearray | memoryview):
             kind = type(content).__name__
             raise PhotographError(f"{name}: expected a binary file, received one of {kind}.")
         stream = io.BytesIO(content)
-    else:
-        stream = _open_regular(source, name)
     with stream, _lifted_limit():
         start = stream.read(16)
         if not start:
@@ -93,7 +90,7 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
 def picture_size(path):
     """Width and height of a picture as shown, from its header alone; None if it cannot be read."""
     try:
-        with _open_regular(path, path) as stream, _lifted_limit():
+        with _open_regular(path) as stream, _lifted_limit():
             image = _open_image(stream)
             _, orientation, _ = read_metadata(image)
             return image.size[::-1] if orientation >= 5 else image.size
@@ -101,39 +98,35 @@ def picture_size(path):
         return None
 
 
-def _open_regular(path, name):
+def _open_regular(path):
     try:
         # A pipe would keep its reader waiting, and a device may act when it is opened.
         mode = os.stat(path).st_mode
         if stat.S_ISREG(mode):
             return Path(path).open("rb")
     except FileNotFoundError as fault:
-        raise PhotographError(f"{name}: expected a photograph, found no such file.") from fault
+        raise PhotographError(f"{path}: expected a photograph, found no such file.") from fault
     except (OSError, ValueError) as fault:
         reason = getattr(fault, "strerror", None) or fault
-        raise PhotographError(f"{name}: expected a readable file, received: {reason}.") from fault
+        raise PhotographError(f"{path}: expected a readable file, received: {reason}.") from fault
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     kind = kinds.get(stat.S_IFMT(mode), "a device")
-    raise PhotographError(f"{name}: expected a photograph, received {kind}.")
+    raise PhotographError(f"{path}: expected a photograph, received {kind}.")
 
 
 @contextlib.contextmanager
 def _lifted_limit():
-    """Lifts Pillow's own limit on the number of pixels while a picture is read.
-
-    The limit is one number for the process; of several threads inside, the last puts it back.
-    """
+    """Lifts Pillow's own limit on pixels, which the last of several threads inside puts back."""
     with _lock:
-        if not _lifted["times"]:
-            _lifted["limit"], Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        _lifted["times"] += 1
+        _limits.append(Image.MAX_IMAGE_PIXELS)
+        Image.MAX_IMAGE_PIXELS = None
     try:
         yield
     finally:
         with _lock:
-            _lifted["times"] -= 1
-            if not _lifted["times"]:
-                Image.MAX_IMAGE_PIXELS = _lifted["limit"]
+            # The limits of those that came later are None.
+            limit = _limits.pop()
+            Image.MAX_IMAGE_PIXELS = None if _limits else limit
 
 
 def _open_image(stream, formats=_FORMATS):
@@ -147,27 +140,23 @@ def _read(image, stream, name, max_pixels):
     width, height = image.size
     size = f"{name}: expected a photograph that fits in memory, received {width} x {height} pixels"
     if width * height > max_pixels:
-        raise PhotographError(
-            f"{size} ({width * height:,}). Make it smaller, or raise max_pixels where there is "
-            "memory for it."
-        )
+        advice = "Make it smaller, or raise max_pixels where there is memory for it."
+        raise PhotographError(f"{size} ({width * height:,}). {advice}")
     if max(width, height) > MAX_SIDE:
         raise PhotographError(f"{size}, with sides of at most {MAX_SIDE:,}. Cut it into parts.")
     try:
         kind = _SEQUENCES.get(image.format) if stream is not None else None
-        several = kind and getattr(image, "is_animated", False)
-        notes = (f"{kind} was used",) if several else ()
+        notes = [f"{kind} was used"] if kind and getattr(image, "is_animated", False) else []
         again = functools.partial(_open_image, stream, image.format)
-        pixels, alpha, decoding_notes = decode(image, stream, again)
-        metadata, orientation, metadata_notes = read_metadata(image)
+        pixels, alpha, more = decode(image, stream, again)
+        metadata, orientation, damage = read_metadata(image)
     except MemoryError as fault:
         raise PhotographError(f"{size}, more than there is memory for. Make it smaller.") from fault
     except Exception as fault:
         # Decoders of damaged files raise nearly every kind of exception.
         raise _damaged(name, fault) from fault
-    notes = (*notes, *decoding_notes, *metadata_notes)
     kind = {"MPO": "JPEG", "DIB": "BMP"}.get(image.format, image.format or "")
-    photograph = Photograph(pixels, alpha, metadata, kind, notes)
+    photograph = Photograph(pixels, alpha, metadata, kind, (*notes, *more, *damage))
     return photograph if orientation == 1 else _upright(photograph, orientation)
 
 

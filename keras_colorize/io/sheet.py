@@ -1,7 +1,5 @@
 """A contact sheet: rows of pictures side by side, with a caption under each row."""
 
-from bisect import bisect_right
-
 from PIL import Image, ImageDraw, ImageFont
 
 from keras_colorize.io.atomic import atomic_file
@@ -28,17 +26,14 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
         more: rows that were left out; a last line says how many.
 
     Raises:
-        PhotographError: if there are no rows, the captions do not match them, the format is
-            neither PNG nor JPEG, or the file cannot be written.
+        PhotographError: without rows, one caption each, such a path, or where it cannot be written.
     """
     target = writable_format(path)
     if target.name not in ("PNG", "JPEG"):
         raise PhotographError(f"{path}: expected a .png or .jpg contact sheet.")
     if not rows or len(rows) != len(captions):
-        raise PhotographError(
-            f"{path}: expected rows with one caption each, received {len(rows)} rows and "
-            f"{len(captions)} captions."
-        )
+        received = f"received {len(rows)} rows and {len(captions)} captions"
+        raise PhotographError(f"{path}: expected rows with one caption each, {received}.")
     gap, margin = max(2, cell // 40), max(8, cell // 10)
     font = ImageFont.load_default(max(10, cell // 17))
     large = ImageFont.load_default(max(14, cell // 10))
@@ -54,11 +49,9 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
     def write(text, left, top, room=width, fill=_FAINT, font=font):
         text = " ".join(text.translate(_DRAWABLE).split())
         if font.getlength(text) > room:
-            counts = range(len(text))
-            fitting = bisect_right(
-                counts, room, key=lambda count: font.getlength(text[:count] + _ELLIPSIS)
-            )
-            text = text[: max(0, fitting - 1)].rstrip() + _ELLIPSIS
+            while text and font.getlength(text + _ELLIPSIS) > room:
+                text = text[:-1]
+            text = text.rstrip() + _ELLIPSIS
         pen.text((left, top), text, fill, font)
 
     if title:

@@ -24,11 +24,8 @@ from keras_colorize.io.photograph import (
     to_pil,
 )
 
-# A JPEG segment holds 65533 bytes; XMP shares it with the 29 bytes of its name.
-_JPEG_SEGMENT = 65533
-_JPEG_XMP = _JPEG_SEGMENT - 29
-# Of zlib: two per cent larger than at level 6, in half the time.
-_LEVEL = 4
+_JPEG_SEGMENT = 65533  # bytes; XMP shares them with the 29 of its name
+_LEVEL = 4  # of zlib: two per cent larger than at level 6, in half the time
 _OPTIONS = {
     "JPEG": {"quality": 95, "subsampling": "4:4:4"},
     "WEBP": {"quality": 95, "method": 4, "exact": True},
@@ -86,8 +83,7 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
     Args:
         path: path whose suffix says the format; missing folders are created.
         photograph: Photograph. 16 bits per channel are kept in PNG and TIFF, rounded elsewhere.
-        mark_colorized: whether XMP says that a trained algorithm made the colors
-            (`Iptc4xmpExt:DigitalSourceType`).
+        mark_colorized: whether XMP says (`Iptc4xmpExt:DigitalSourceType`) that colors were made.
         overwrite: whether an existing file is replaced.
 
     Returns:
@@ -100,10 +96,9 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
     target = writable_format(path)
     height, width = photograph.pixels.shape[:2]
     if max(height, width) > target.max_side:
-        raise PhotographError(
-            f"{path}: expected sides of at most {target.max_side} pixels for {target.name}, "
-            f"received {width} x {height}. PNG and TIFF hold larger pictures."
-        )
+        expected = f"sides of at most {target.max_side} pixels for {target.name}"
+        more = "PNG and TIFF hold larger pictures"
+        raise PhotographError(f"{path}: expected {expected}, received {width} x {height}. {more}.")
     photograph, notes = _fit(photograph, target, mark_colorized)
     with atomic_file(path, overwrite) as stream:
         try:
@@ -115,11 +110,8 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
                 options = _options(photograph.metadata, target.name)
                 to_pil(photograph).save(stream, target.name, **options)
         except (ValueError, LookupError, TypeError, struct.error, MemoryError) as fault:
-            reason = str(fault) or type(fault).__name__
-            raise PhotographError(
-                f"{path}: expected a picture that can be written as {target.name}, received: "
-                f"{reason}."
-            ) from fault
+            expected, reason = f"that can be written as {target.name}", str(fault) or repr(fault)
+            raise PhotographError(f"{path}: expected a picture {expected}: {reason}.") from fault
     return notes
 
 
@@ -142,7 +134,7 @@ def _fit(photograph, target, mark):
     if name == "JPEG" and len(metadata.exif or b"") > _JPEG_SEGMENT:
         metadata = replace(metadata, exif=None)
         notes.append("the EXIF block is too long for JPEG and was left out")
-    if name == "JPEG" and len(metadata.xmp or b"") > _JPEG_XMP:
+    if name == "JPEG" and len(metadata.xmp or b"") > _JPEG_SEGMENT - 29:
         metadata = replace(metadata, xmp=mark_made_colors(None) if mark else None)
         notes.append("the XMP packet is too long for JPEG and was left out")
     if name != "PNG":
@@ -162,7 +154,7 @@ def _options(metadata, name):
     carried = {
         "exif": metadata.exif,
         "xmp": metadata.xmp,
-        "icc_profile": srgb_profile() if metadata.icc else None,
+        "icc_profile": metadata.icc and srgb_profile(),
         "comment": metadata.text.get("Comment", "").encode(),
         "dpi": metadata.dpi,
     }
@@ -180,8 +172,7 @@ def _options(metadata, name):
 
 def _write_png16(stream, photograph):
     """Writes a PNG (ISO/IEC 15948) of 16 bits, whose pixels Pillow has no mode for."""
-    pixels, alpha = photograph.pixels, photograph.alpha
-    height, width = pixels.shape[:2]
+    height, width = photograph.pixels.shape[:2]
     small = Photograph(np.zeros((1, 1, 3), np.uint8), metadata=photograph.metadata)
     model = io.BytesIO()
     to_pil(small).save(model, "PNG", **_options(photograph.metadata, "PNG"))
@@ -191,20 +182,19 @@ def _write_png16(stream, photograph):
         length, kind = struct.unpack_from(">I4s", chunks, at)
         content, at = chunks[at + 8 : at + 8 + length], at + 12 + length
         if kind == b"IHDR":
-            color_type = 2 if alpha is None else 6
+            color_type = 2 if photograph.alpha is None else 6
             content = struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0)
         if kind != b"IDAT":
             putchunk(stream, kind, content)
             continue
-        packer, above = zlib.compressobj(_LEVEL), None
+        packer, above = zlib.compressobj(_LEVEL), 0
         for top in range(0, height, BAND_ROWS):
             lines = _samples(photograph, slice(top, top + BAND_ROWS)).astype(">u2")
             lines = lines.reshape(len(lines), -1).view(np.uint8)
-            above = np.zeros_like(lines[:1]) if above is None else above
             # Filter 2, "up": the difference to the line above.
             filtered = np.full((len(lines), lines.shape[1] + 1), 2, np.uint8)
-            filtered[:, 1:] = lines - np.concatenate([above, lines[:-1]])
-            above = lines[-1:]
+            filtered[0, 1:], filtered[1:, 1:] = lines[0] - above, lines[1:] - lines[:-1]
+            above = lines[-1]
             if packed := packer.compress(filtered.tobytes()):
                 putchunk(stream, b"IDAT", packed)
         putchunk(stream, b"IDAT", packer.flush())
@@ -229,10 +219,10 @@ def _write_tiff(stream, photograph):
                 tags.append((code - 1, 4, 1, 0, True))
             elif isinstance(value, int):
                 tags.append((code, 3, 1, value, True))
+            elif isinstance(value, str):
+                tags.append((code, 2, 0, value.encode(), True))
             else:
-                text = value.encode("utf-8") + b"\0" if isinstance(value, str) else bytes(value)
-                kind = 2 if isinstance(value, str) else 1
-                tags.append((code, kind, len(text), text, True))
+                tags.append((code, 1, len(value), bytes(value), True))
     if metadata.xmp:
         tags.append((700, 1, len(metadata.xmp), metadata.xmp, True))
     with tifffile.TiffWriter(stream, byteorder="<") as tiff:
