@@ -20,6 +20,7 @@ LONGEST_FILE = 450
 
 
 EXEMPT = ("call", "get_config", "build", "compute_output_shape")
+EXEMPT += ("on_epoch_begin", "on_epoch_end", "on_test_end", "on_train_end")
 
 
 def public_definitions(body):

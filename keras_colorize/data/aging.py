@@ -25,23 +25,18 @@ def aged_view(rgb, seed, parts=None):
     Args:
         rgb: float32 tensor (H, W, 3), sRGB in [0, 1].
         seed: integer tensor (2,).
-        parts: names of the parts that are there, see `PARTS`; without any the view is grey and
-            otherwise as it was. None draws them, each with its share.
+        parts: names among `PARTS`, else `ValueError`; without any the view is only grey. None
+            draws them, each with its share.
 
     Returns:
         float32 tensor (H, W, 3) of equal channels, sRGB in [0, 1].
-
-    Raises:
-        ValueError: for parts that do not exist.
     """
     if unknown := sorted(set(parts or ()) - set(PARTS)):
         raise ValueError(f"Expected parts among {', '.join(PARTS)}, received {unknown}.")
     seeds = tf.unstack(tf.random.split(seed, len(PARTS) + 1))
-    if parts is None:
-        drawn = tf.random.stateless_uniform((len(PARTS),), seeds[-1])
-        present = tf.unstack(drawn < tf.constant(list(_SHARES.values())))
-    else:
-        present = tf.unstack(tf.constant([name in parts for name in PARTS]))
+    drawn = tf.random.stateless_uniform((len(PARTS),), seeds[-1])
+    shares = _SHARES if parts is None else {name: float(name in parts) for name in PARTS}
+    present = tf.unstack(drawn < tf.constant(list(shares.values())))
     grey = _exposed(tf.convert_to_tensor(rgb), present[0], seeds[0])
     for part, here, own in zip(_ON_GREY.values(), present[1:], seeds[1:-1], strict=True):
         # Bound at once: a loop's names change before a graph is traced.

@@ -14,7 +14,7 @@ from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import write_file
 from keras_colorize.io.photograph import is_near_grey
 
-# Files that count as pictures: what `tf.io.decode_image` reads.
+# What `tf.io.decode_image` reads.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 # Of the rules that a scan applies: results of other ones are not taken from its cache.
 _RULES = 2
@@ -53,21 +53,15 @@ class PictureSet:
 
 
 def list_pictures(folder, class_names=None):
-    """Lists the pictures below a folder.
+    """Lists the pictures below a folder as a `PictureSet`, sorted by name.
 
     The class of a picture is the folder that holds it, relative to `folder`; pictures directly
-    in `folder` have none.
+    in `folder` have none. A folder that does not exist or holds no picture is a `ValueError`.
 
     Args:
         folder: path of a folder, searched recursively; hidden files are left out.
         class_names: the classes to know, in order; None takes those that are found. Pictures of
             other classes are `UNLABELED`.
-
-    Returns:
-        A `PictureSet`, in an order that does not depend on the file system.
-
-    Raises:
-        ValueError: if the folder does not exist or holds no picture.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -89,8 +83,7 @@ def list_pictures(folder, class_names=None):
 def split_pictures(pictures, validation_share):
     """Splits a `PictureSet` into `(training, validation)` by a hash of each name.
 
-    A picture stays on its side when others are added or removed. The expected share is 0..1, else
-    there is a `ValueError`.
+    A picture stays on its side when others come or go. A share outside 0..1 is a `ValueError`.
     """
     if not 0 <= validation_share <= 1:
         raise InputError(f"Expected a validation_share in 0..1, received {validation_share}.")
@@ -101,13 +94,7 @@ def split_pictures(pictures, validation_share):
 
 @dataclasses.dataclass(frozen=True)
 class ScanReport:
-    """What a scan left out.
-
-    Attributes:
-        total: pictures looked at.
-        near_grey: names of the near-grey pictures.
-        unreadable: `(name, reason)` of the pictures that could not be decoded.
-    """
+    """What a scan of `total` pictures left out: names, and `(name, reason)` of the unreadable."""
 
     total: int
     near_grey: tuple
@@ -120,21 +107,16 @@ class ScanReport:
 
 
 def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: None):
-    """Leaves out the pictures that training cannot use.
+    """Leaves out the pictures of a `PictureSet` that training cannot use.
 
     Args:
         pictures: a `PictureSet`.
-        cache: path of a JSON file that remembers results by name, size and time of change;
-            None scans anew.
-        drop_near_grey: whether near-grey pictures are left out (Iizuka 2016, section 4), see
-            `is_near_grey`.
+        cache: path of a JSON file that remembers results by name, size and time of change, or None.
+        drop_near_grey: whether near-grey pictures are left out (Iizuka 2016, section 4).
         on_picture: called without arguments after every picture.
 
     Returns:
-        `(kept, report)`: a `PictureSet` and a `ScanReport`.
-
-    Raises:
-        ValueError: if no picture is left.
+        `(kept, report)`: a `PictureSet`, not empty, else `ValueError`, and a `ScanReport`.
     """
     try:
         contents = json.loads(Path(cache).read_text()) if cache is not None else {}
@@ -159,18 +141,18 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: 
         results = {**known, **dict(zip(pictures.paths, rows, strict=True))}
         write_file(cache, json.dumps({"rules": _RULES, "results": results}), overwrite=True)
     named = list(zip(pictures.names, rows, strict=True))
-    grey = [name for name, row in named if row[2] == _GREY and drop_near_grey]
-    bad = [(name, row[3]) for name, row in named if row[2] == _BAD]
-    report = ScanReport(len(rows), tuple(grey), tuple(bad))
-    used = (_GOOD,) if drop_near_grey else (_GOOD, _GREY)
-    kept = pictures.keep([row[2] in used for row in rows])
+    grey = tuple(name for name, row in named if row[2] == _GREY and drop_near_grey)
+    bad = tuple((name, row[3]) for name, row in named if row[2] == _BAD)
+    report = ScanReport(len(rows), grey, bad)
+    left_out = {*grey, *(name for name, _ in bad)}
+    kept = pictures.keep([name not in left_out for name in pictures.names])
     if not kept:
         raise InputError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")
     return kept, report
 
 
 def _inspect(path):
-    """Returns the verdict on a picture, and why it cannot be read."""
+    """The verdict on a picture, and why it cannot be read."""
     try:
         picture = tf.io.decode_image(path.read_bytes(), channels=3, expand_animations=False)
     except (tf.errors.OpError, OSError) as error:

@@ -28,13 +28,10 @@ def ab_prior(data, pictures=2000):
 
 
 def ab_counts(pictures, size=128, on_picture=lambda: None):
-    """Counts the ab bins of whole pictures, each as a centered square: int64 array (313,).
+    """Counts the ab bins of a `PictureSet`: int64 array (313,).
 
-    Args:
-        pictures: a `PictureSet`.
-        size: side of the squares in pixels, a multiple of 4, else `ValueError`; colors are means
-            of 4x4 pixels.
-        on_picture: called without arguments after every picture.
+    Each picture is a centered square of `size` pixels, a multiple of 4, else `ValueError`; colors
+    are means of 4x4 pixels. `on_picture` is called without arguments after every picture.
     """
     return _counts(validation_batches(pictures, size, _BATCH, _TARGETS), on_picture)
 
@@ -70,7 +67,7 @@ def bin_means(data, output, stride=1, pictures=1000):
 
     Args:
         data: a `TrainingData` whose size is a multiple of `stride`.
-        output: the output whose bins they are: a key of `CHANNEL_TARGETS`, else `ValueError`.
+        output: a key of `CHANNEL_TARGETS`, else `ValueError`.
         stride: pixels of lightness per pixel of the output.
         pictures: how many views are looked at, rounded up to whole batches of 50.
 
@@ -79,9 +76,8 @@ def bin_means(data, output, stride=1, pictures=1000):
         fell into it. The bins at the ends hold what lies beyond them, too.
     """
     if output not in CHANNEL_TARGETS:
-        raise InputError(
-            f"Expected an output among {', '.join(CHANNEL_TARGETS)}, received {output!r}."
-        )
+        known = ", ".join(CHANNEL_TARGETS)
+        raise InputError(f"Expected an output among {known}, received {output!r}.")
     bins = CHANNEL_BINS[output]
     sums, counts = np.zeros((2, bins.count)), np.zeros((2, bins.count))
     targets = Targets({output: CHANNEL_TARGETS[output]}, stride)

@@ -43,11 +43,9 @@ class Targets:
         """Turns one batch of pictures into lightness and targets.
 
         Args:
-            rgb: float32 tensor (N, H, W, 3) in [0, 1]; H and W are multiples of `stride`, else
-                there is a `ValueError`.
+            rgb: float32 tensor (N, H, W, 3) in [0, 1]; `ValueError` unless `stride` divides H, W.
             labels: integer tensor (N,).
-            film: what the network sees where that is not `rgb`: old photographs of it, see
-                `aged_view`. The targets are those of `rgb`.
+            film: what the network sees in place of `rgb`: old photographs of it, see `aged_view`.
 
         Returns:
             `(lightness, targets)`: L* in 0..100 (N, H, W, 1), and a dict of tensors
@@ -56,13 +54,14 @@ class Targets:
         lab = color.rgb_to_lab(rgb)
         lightness, targets = lab[..., :1] if film is None else color.rgb_to_lightness(film), {}
         for name, kind in self.outputs.items():
-            values = labels if kind == "label" else _KINDS[kind](rgb, lab)
-            if kind != "label" and self.stride > 1:
-                if any(size is not None and size % self.stride for size in values.shape[1:3]):
-                    raise ValueError(
-                        f"Expected pictures whose sides are multiples of {self.stride}, "
-                        f"received {tuple(values.shape[1:3])}."
-                    )
-                values = ops.average_pool(values, self.stride, self.stride)
-            targets[name] = values
+            if kind == "label":
+                targets[name] = labels
+                continue
+            sides = tuple(rgb.shape[1:3])
+            if any(side is not None and side % self.stride for side in sides):
+                expected = f"pictures whose sides are multiples of {self.stride}"
+                raise ValueError(f"Expected {expected}, received {sides}.")
+            targets[name] = _KINDS[kind](rgb, lab)
+            if self.stride > 1:
+                targets[name] = ops.average_pool(targets[name], self.stride, self.stride)
         return lightness, targets

@@ -22,8 +22,7 @@ def list_source(source, exports, class_names=None):
     Args:
         source: path of a folder, or `tfds:NAME[/SPLIT]`. The split is `train` unless given; a
             NAME with a configuration (`imagenet_resized/64x64`) needs its split.
-        exports: folder below which a TFDS set is written; what is there is used again, without
-            TensorFlow Datasets.
+        exports: folder below which a TFDS set is written, or was written before.
         class_names: see `list_pictures`.
     """
     folder = Path(source)
@@ -39,7 +38,8 @@ def list_source(source, exports, class_names=None):
 def write_tfds(name, split, folder, data_dir=None):
     """Writes an image set of TensorFlow Datasets to `folder/class/number.jpg` (or `.png`).
 
-    The folder appears with all pictures in it or, after an error, not at all.
+    The folder appears with all pictures in it or, after an error, not at all. Pictures without a
+    label lie in the folder itself.
 
     Args:
         name: name of the set, as `tfds.load` takes it.
@@ -48,7 +48,7 @@ def write_tfds(name, split, folder, data_dir=None):
         data_dir: where TFDS keeps its data; None for its default.
 
     Returns:
-        The `PictureSet` of the folder. Pictures without a label lie in the folder itself.
+        The `PictureSet` of the folder.
 
     Raises:
         ImportError: without the package tensorflow-datasets (extra `tfds`).

@@ -71,9 +71,8 @@ class TrainingData:
             takes it on every backend.
         """
         if batch_size % workers:
-            raise InputError(
-                f"Expected a batch size that {workers} workers can share, received {batch_size}."
-            )
+            expected = f"a batch size that {workers} workers can share"
+            raise InputError(f"Expected {expected}, received {batch_size}.")
         sizes = [len(source) for source in self.sources]
         order = epoch_order(sizes, self.weights, steps * batch_size, self.seed, epoch)
         share = np.arange(len(order)).reshape(steps, workers, -1)[first_step:, worker].ravel()
@@ -111,23 +110,18 @@ def epoch_order(sizes, weights, count, seed, epoch):
 
     Args:
         sizes: number of pictures per source.
-        weights: share of each source in the epoch, any positive scale; None takes `sizes`.
+        weights: share of each, any scale; None takes `sizes`. ValueError unless all are positive.
         count: pictures in the epoch.
         seed: integer; the same seed and epoch give the same order.
         epoch: integer from 0.
 
     Returns:
         int64 array (count,): positions in the concatenation of the sources.
-
-    Raises:
-        ValueError: if sizes and weights do not fit or are not positive.
     """
     weights = np.asarray(sizes if weights is None else weights, "float64")
     if len(sizes) != len(weights) or len(sizes) == 0 or min(sizes) < 1 or weights.min() <= 0:
-        raise InputError(
-            "Expected one positive weight per source and no empty source, received sizes "
-            f"{list(sizes)} and weights {weights.tolist()}."
-        )
+        received = f"received sizes {list(sizes)} and weights {weights.tolist()}."
+        raise InputError(f"Expected one positive weight per source, none empty, {received}")
     generator = np.random.default_rng([seed, epoch])
     drawn = generator.choice(len(sizes), size=count, p=weights / weights.sum())
     order, offset = np.empty(count, "int64"), 0
@@ -200,17 +194,18 @@ def _batches(sources, rows, view, batch_size, targets, film=None):
 
 def _as_numpy_function(targets, specs):
     """Makes `targets` callable in tf.data where keras.ops are not TensorFlow's."""
-    sample = targets(*(np.zeros((1, *x.shape[1:]), x.dtype.as_numpy_dtype) for x in specs))
-    flat = [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(sample)]
 
     def compute(*batch):
         values = keras.tree.flatten(targets(*batch))
         return [keras.ops.convert_to_numpy(value) for value in values]
 
+    sample = [np.zeros((1, *x.shape[1:]), x.dtype.as_numpy_dtype) for x in specs]
+    structure, flat = targets(*sample), compute(*sample)
+
     def apply(*batch):
         values = tf.numpy_function(compute, batch, [known.dtype for known in flat])
         for value, known in zip(values, flat, strict=True):
             value.set_shape((None, *known.shape[1:]))
-        return keras.tree.pack_sequence_as(sample, values)
+        return keras.tree.pack_sequence_as(structure, values)
 
     return apply

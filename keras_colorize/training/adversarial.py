@@ -18,7 +18,8 @@ class AdversarialModel(keras.Model):
     """A generator of color and a discriminator, trained against each other.
 
     Nazeri, Ng & Ebrahimi 2018, as used by Zhou & Zhou 2019, section 2.2. Called, it maps L*
-    (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1].
+    (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1]. `phase` is `"reconstruction"`, the
+    generator alone, or `"adversarial"`; `TwoPhases` sets it.
 
     Args:
         generator: any network of the library, L* in 0..100 in, dict of outputs out.
@@ -30,9 +31,6 @@ class AdversarialModel(keras.Model):
         perceptual: a `PerceptualLoss`, which the generator lowers in both phases, or None.
         distillation: the same by `DistillationLoss.beside_colors`, or None.
         to_shown: as `to_ab`, for `perceptual`, where pictures are shown in other colors.
-
-    Attributes:
-        phase: `"reconstruction"`, the generator alone, or `"adversarial"`; `TwoPhases` sets it.
     """
 
     def __init__(
@@ -77,7 +75,6 @@ class AdversarialModel(keras.Model):
             part.optimizer.build(part.trainable_variables)
 
     def call(self, lightness, training=False):
-        """Colorizes L* (N, H, W, 1)."""
         outputs = self.generator(lightness, training=training)
         return {"ab": ops.cast(self.to_ab(outputs, lightness), "float32")}
 
@@ -103,12 +100,11 @@ class AdversarialModel(keras.Model):
             loss = sum(losses.values())
         descend(self.generator, tape, loss)
         # Tables of epochs take their columns from the first one.
-        nan = tf.constant(float("nan"))
-        logs = {"adversarial_loss": nan, **dict.fromkeys(_DISCRIMINATOR_LOGS, nan)}
+        logs = dict.fromkeys(("adversarial_loss", *_DISCRIMINATOR_LOGS), tf.constant(float("nan")))
         if self.phase == ADVERSARIAL:
             descend(self.discriminator, tape, discriminator)
-            values = discriminator, share(_accuracy(real, fake))
-            logs = dict(zip(_DISCRIMINATOR_LOGS, values, strict=True))
+            logs["discriminator_loss"] = discriminator
+            logs["discriminator_accuracy"] = share(_accuracy(real, fake))
         return {"loss": loss, **logs, **losses}
 
     def discriminate(self, lightness, ab, training=False):
@@ -135,8 +131,8 @@ class AdversarialModel(keras.Model):
             colorfulness.update_state(None, ops.clip(lab_to_rgb(lab), 0.0, 1.0))
             diversity.update_state(None, ab)
         logs = super().compute_metrics(x, y, y_pred, sample_weight)
-        for metric, of_target in zip(self.color_metrics, self.target_metrics, strict=True):
-            logs[metric.name] = ops.divide_no_nan(logs[metric.name], logs.pop(of_target.name))
+        for name in ("colorfulness", "diversity"):
+            logs[name] = ops.divide_no_nan(logs[name], logs.pop(f"true_{name}"))
         return logs
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
@@ -176,7 +172,6 @@ class DistillationModel(keras.Model):
         self.built = True
 
     def call(self, lightness, training=False):
-        """Features and logits of L* (N, H, W, 1)."""
         return self.student(lightness, training=False)
 
     def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):

@@ -48,6 +48,8 @@ def standard_callbacks(
 class ColorizedSamples(keras.callbacks.Callback):
     """Colorizes the same pictures after every epoch: PNG sheets, and images in TensorBoard.
 
+    A sheet has a row each of the pictures in grey, colorized, and in their true colors.
+
     Args:
         lightness: float array (N, H, W, 1), L* in 0..100.
         rgb: float array (N, H, W, 3) in [0, 1], the true colors.
@@ -68,7 +70,6 @@ class ColorizedSamples(keras.callbacks.Callback):
         self._writer = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
 
     def on_epoch_end(self, epoch, logs=None):
-        """Writes the sheet of this epoch: grey, colorized, true, a row each."""
         colorized = np.asarray(self.colorize(self.lightness))
         grey = np.repeat(self.lightness / 100.0, 3, axis=-1)
         rows = [np.concatenate(list(row), axis=1) for row in (grey, colorized, self.rgb)]
@@ -92,7 +93,6 @@ class BestWeights(keras.callbacks.Callback):
         self.weights, self.note = Path(folder) / "best.weights.h5", Path(folder) / "best.json"
 
     def on_test_end(self, logs=None):
-        """Keeps the weights that were just validated, if none were better."""
         loss = logs["loss"]
         if self.note.exists() and json.loads(self.note.read_text())["val_loss"] <= loss:
             return
@@ -101,7 +101,6 @@ class BestWeights(keras.callbacks.Callback):
         write_file(self.note, json.dumps({"val_loss": loss}), overwrite=True)
 
     def on_train_end(self, logs=None):
-        """Takes the best weights."""
         if self.weights.exists():
             parts_of(self.model)[0].load_weights(self.weights)
 
@@ -110,7 +109,6 @@ class PlateauCut(keras.callbacks.ReduceLROnPlateau):
     """Keras' callback, for all the networks that a model trains."""
 
     def on_epoch_end(self, epoch, logs=None):
-        """Cuts the rates of the other networks as that of the first was cut."""
         first, *others = parts_of(self.model)
         before = _rate(first.optimizer)
         super().on_epoch_end(epoch, logs)
@@ -126,7 +124,6 @@ class TwoPhases(keras.callbacks.Callback):
         self.epochs = epochs
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Chooses the phase."""
         self.model.phase = RECONSTRUCTION if epoch < self.epochs else ADVERSARIAL
 
 
@@ -146,16 +143,13 @@ class CollapseMonitor(keras.callbacks.Callback):
     """Says when adversarial training collapses, instead of silently going on.
 
     Zhou & Zhou 2019, section 2.2.2, saw one near epoch 20. It looks at the logs of each epoch,
-    which all workers share, so all act alike. A sign of one epoch is no collapse.
+    which all workers share, so all act alike. A sign of one epoch is no collapse. The epochs of
+    those found, from 0, are its `collapses`.
 
     Args:
         action: `"warn"`; `"stop"`, end the run; `"cut"` both learning rates to 0.3 of what they
             were; or `"return"` to the last good checkpoint and cut them; else `ValueError`.
         patience: epochs that a sign must last.
-
-    Attributes:
-        loop: the `TrainingLoop` that it is a callback of, which sets it.
-        collapses: epochs, from 0, at which a collapse was found.
     """
 
     def __init__(self, action="warn", patience=2):
@@ -166,7 +160,6 @@ class CollapseMonitor(keras.callbacks.Callback):
         self._lasting, self._good_step = collections.Counter(), 0
 
     def on_epoch_end(self, epoch, logs=None):
-        """Looks at the epoch."""
         signs = {}
         for name, (low, high, words) in BOUNDS.items():
             watched = self.model.phase == ADVERSARIAL and name in logs

@@ -43,20 +43,20 @@ class RunCheckpoint:
         for part in parts_of(model):
             part.optimizer.build(part.trainable_variables)
         self.step = tf.Variable(0, dtype="int64", trainable=False, name="step")
-        self.every_seconds = every_minutes * 60
         named = {f"optimizer_{i}" if i else "optimizer": x for i, x in enumerate(optimizers)}
         self._checkpoint = tf.train.Checkpoint(model=model, step=self.step, **named)
         self._variables = [*model.variables, *(v for x in optimizers for v in x.variables)]
         self._folder = Path(folder) / "checkpoints"
-        target = Path(folder) / "scratch" / str(worker) if worker else self._folder
-        kept = 1 if worker else keep
+        target, kept = self._folder, keep
+        if worker:
+            target, kept = Path(folder) / "scratch" / str(worker), 1
         self._manager = tf.train.CheckpointManager(self._checkpoint, str(target), kept)
-        self._saved_at = time.monotonic()
+        self._every_seconds, self._saved_at = 60 * every_minutes, time.monotonic()
 
     @property
     def due(self):
         """Whether the last checkpoint is long enough ago."""
-        return time.monotonic() - self._saved_at >= self.every_seconds
+        return time.monotonic() - self._saved_at >= self._every_seconds
 
     def steps(self):
         """Steps of the checkpoints that are kept, a rising list."""
@@ -65,8 +65,7 @@ class RunCheckpoint:
     def restore(self, step=None):
         """Restores a checkpoint of `steps()`, or the newest; returns the steps done, 0 at first.
 
-        Raises:
-            ValueError: if it belongs to another network or optimizer, or there is none.
+        Raises `ValueError` if it belongs to another network or optimizer, or there is none.
         """
         path = tf.train.latest_checkpoint(str(self._folder))
         if step is not None:
@@ -88,9 +87,8 @@ class RunCheckpoint:
     def save(self, step):
         """Saves at a number of finished steps.
 
-        Raises:
-            DivergedError: if a weight is not finite; the checkpoints stay as they were.
-            tf.errors.OpError: if the disk is full; the older checkpoints stay as they were.
+        Raises `DivergedError` if a weight is not finite, `tf.errors.OpError` if the disk is full;
+        the older checkpoints stay as they were.
         """
         for variable in self._variables:
             value = tf.convert_to_tensor(variable)

@@ -12,9 +12,7 @@ from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint, pa
 
 @dataclasses.dataclass(eq=False)
 class TrainingLoop:
-    """Trains a compiled model.
-
-    A model with a `train_step` of its own is trained by that, see `AdversarialModel`.
+    """Trains a compiled model, by its own `train_step` if it has one, see `AdversarialModel`.
 
     Attributes:
         model: a `keras.Model`, built and compiled within the strategy's scope.
@@ -38,7 +36,7 @@ class TrainingLoop:
     steps_done: int = dataclasses.field(default=0, init=False)
 
     def fit(self, data, targets, validation=None, from_step=None):
-        """Trains to the end of the configured run.
+        """Trains to the end of the configured run; an error leaves the last checkpoint as it was.
 
         Args:
             data: a `TrainingData`, or anything with its `epoch` method.
@@ -50,23 +48,23 @@ class TrainingLoop:
             dict of lists, the history of the epochs that this call finished.
 
         Raises:
-            DivergedError: if the loss or a weight is not finite; the last checkpoint stays.
+            DivergedError: if the loss or a weight is not finite.
             ValueError: if the run folder belongs to another configuration or network, or has no
                 such checkpoint, or for a model or batch that several replicas cannot train.
-            WorkerLostError: if another worker ended; the last checkpoint stays as it was.
+            WorkerLostError: if another worker ended.
         """
-        config = self.config
-        replicas.check_options(self.model, config.batch_size, self.strategy.num_replicas_in_sync)
+        config, model = self.config, self.model
+        replicas.check_options(model, config.batch_size, self.strategy.num_replicas_in_sync)
         config.bind(self.run_folder)
         self._worker, self._workers = replicas.worker_of(self.strategy)
         with replicas.lost_workers_named(self._workers):
-            replicas.fuse_batch_norm(self.model)
-            self._agreement = replicas.Agreement(self.strategy, self.model)
+            replicas.fuse_batch_norm(model)
+            self._agreement = replicas.Agreement(self.strategy, model)
             with self.strategy.scope():
                 kept = config.keep_checkpoints, config.checkpoint_minutes
-                self._checkpoint = RunCheckpoint(self.model, self.run_folder, *kept, self._worker)
-            self._step, self._validation_step = self._make_steps()
-            self.model.stop_training = self.stopped = False
+                self._checkpoint = RunCheckpoint(model, self.run_folder, *kept, self._worker)
+            self._make_steps()
+            model.stop_training = self.stopped = False
             self.steps_done = self._checkpoint.restore(from_step)
             history = keras.callbacks.History()
             callbacks = list(self.callbacks)
@@ -78,7 +76,7 @@ class TrainingLoop:
             callbacks = keras.callbacks.CallbackList(
                 [*callbacks, history],
                 add_progbar=self._worker == 0,
-                model=self.model,
+                model=model,
                 **{"verbose": 1, "epochs": config.epochs, "steps": config.steps_per_epoch},
             )
             callbacks.on_train_begin()
@@ -92,10 +90,10 @@ class TrainingLoop:
                 # Callbacks come first: what they change, the learning rate say, is saved.
                 callbacks.on_epoch_end(epoch, logs)
                 self._checkpoint.save(self.steps_done)
-                if self.model.stop_training:
+                if model.stop_training:
                     break
             if config.ema_momentum is not None:
-                trained = parts_of(self.model)[0]
+                trained = parts_of(model)[0]
                 trained.optimizer.finalize_variable_values(trained.trainable_variables)
             callbacks.on_train_end()
             return history.history
@@ -110,15 +108,24 @@ class TrainingLoop:
 
     def _train(self, epoch, data, targets, callbacks):
         """Trains to the end of an epoch, or until it is asked to stop; returns the mean logs."""
-        first = self.steps_done - epoch * self.config.steps_per_epoch
-        batches = iter(self._distribute(epoch, first, data, targets))
-        steps, logs, last = [], {}, self.config.steps_per_epoch - 1
-        for step in range(first, last + 1):
+        size, count = self.config.batch_size, self.config.steps_per_epoch
+        first = self.steps_done - epoch * count
+        shared = self.strategy.num_replicas_in_sync
+
+        def make(context):
+            place = context.input_pipeline_id, context.num_input_pipelines
+            return data.epoch(epoch, size, count, targets, first, *place).rebatch(size // shared)
+
+        distribute = self.strategy.distribute_datasets_from_function
+        batches = iter(make(tf.distribute.InputContext()) if shared == 1 else distribute(make))
+        steps, logs = [], {}
+        for step in range(first, count):
             callbacks.on_train_batch_begin(step)
             steps.append(self._step(next(batches), getattr(self.model, "phase", None)))
             self.steps_done += 1
+            last = step == count - 1
             alone_and_asked = self.stop_requested and self._workers == 1
-            look = (step + 1) % self.config.log_every == 0 or step == last or alone_and_asked
+            look = (step + 1) % self.config.log_every == 0 or last or alone_and_asked
             if look:
                 # The device runs ahead of this loop; only here is it waited for.
                 steps = [{name: float(value) for name, value in logs.items()} for logs in steps]
@@ -128,26 +135,14 @@ class TrainingLoop:
             callbacks.on_train_batch_end(step, logs)
             if look:
                 self._agreement.average_statistics()
-                asked = [self._checkpoint.due and step != last, self.stop_requested]
+                asked = [self._checkpoint.due and not last, self.stop_requested]
                 due, stop = self._agreement.average_numbers(asked)
-                self.stopped = stop > 0
                 if due or stop:
                     self._checkpoint.save(self.steps_done)
-            if self.stopped:
-                break
+                if stop:
+                    self.stopped = True
+                    break
         return logs
-
-    def _distribute(self, epoch, first, data, targets):
-        size, count = self.config.batch_size, self.strategy.num_replicas_in_sync
-
-        def make(context):
-            place = context.input_pipeline_id, context.num_input_pipelines
-            steps = self.config.steps_per_epoch
-            return data.epoch(epoch, size, steps, targets, first, *place).rebatch(size // count)
-
-        if count == 1:
-            return make(tf.distribute.InputContext())
-        return self.strategy.distribute_datasets_from_function(make)
 
     def _make_steps(self):
         model, strategy = self.model, self.strategy
@@ -182,7 +177,7 @@ class TrainingLoop:
             losses, logs = strategy.run(validation_step, args=(lightness, targets))
             return strategy.reduce("SUM", losses, None), logs
 
-        return step, validate
+        self._step, self._validation_step = step, validate
 
     def _validate(self, validation, callbacks):
         callbacks.on_test_begin()
@@ -191,7 +186,7 @@ class TrainingLoop:
         for lightness, targets in validation:
             loss, logs = self._validation_step(lightness, targets)
             losses.append(float(loss))
-            sizes.append(int(tf.shape(lightness)[0]))
+            sizes.append(len(lightness))
         first_of = self.strategy.experimental_local_results
         logs = {name: float(first_of(value)[0]) for name, value in logs.items()}
         logs["loss"] = float(np.average(losses, weights=sizes))

@@ -79,18 +79,19 @@ def lost_workers_named(workers):
 
 def check_options(model, batch_size, replicas):
     """Refuses what the loop cannot do with a model: `ValueError`."""
-    expected, received = "", model.steps_per_execution
-    if received > 1:
-        expected = "a model compiled with steps_per_execution=1, for the loop looks at every step"
+    expected, received = "", ""
+    if model.steps_per_execution > 1:
+        expected, received = "steps_per_execution=1", model.steps_per_execution
     if batch_size % replicas:
         expected, received = f"a batch size that {replicas} replicas can share", batch_size
     if replicas > 1 and model.jit_compile:
-        expected = f"a model compiled with jit_compile=False for {replicas} replicas"
-        received = "True, and XLA does not compile those"
+        expected, received = f"jit_compile=False for {replicas} replicas", True
     steps = max(part.optimizer.gradient_accumulation_steps or 0 for part in parts_of(model))
     if replicas > 1 and steps:
-        expected = f"an optimizer without gradient_accumulation_steps for {replicas} replicas"
-        received = f"{steps}: a larger batch_size does the same"
+        expected = (
+            f"a larger batch_size in place of gradient_accumulation_steps on {replicas} replicas"
+        )
+        received = steps
     if expected:
         raise InputError(f"Expected {expected}, received {received}.")
 
@@ -103,8 +104,7 @@ def share(value):
 def descend(model, tape, loss):
     """Moves a network's weights along the gradient of a loss; called within a replica.
 
-    An optimizer clips before it sums over the replicas, so that its bound would grow with their
-    number. Here the sum is clipped, and each replica's part of it is too short to be clipped again.
+    The sum over the replicas is clipped, as on one device. An optimizer would clip each summand.
     """
     variables, optimizer = model.trainable_variables, model.optimizer
     gradients = tape.gradient(loss, variables)
@@ -122,13 +122,12 @@ class Agreement:
     def __init__(self, strategy, model):
         self._strategy = strategy
         self._single = strategy.num_replicas_in_sync == 1
-        floats = [v for v in model.non_trainable_variables if v.dtype.startswith("float")]
-        self._statistics = [] if self._single else floats
+        self._statistics = [v for v in model.non_trainable_variables if v.dtype.startswith("float")]
         self._run = tf.function(strategy.run, autograph=False)
 
     def average_statistics(self):
         """Averages what each replica gathers for itself: the moments of batch norms."""
-        if self._statistics:
+        if self._statistics and not self._single:
             self._run(self._assign_means)
 
     def average_numbers(self, numbers):
@@ -153,8 +152,8 @@ def _mean(values):
 def synchronize(model):
     """Lets the batch normalizations of a network see the batches of all replicas together.
 
-    Without, training on several replicas differs from training on one. The model, a Functional one
-    or an `AdversarialModel`, is changed in place, before it is trained; weights and config stay.
+    So several replicas train as one does. The model, a Functional one or an `AdversarialModel`, is
+    changed in place, before it is trained; weights and config stay.
     """
     for layer in _normalizations(model):
         layer.synchronized = True
@@ -163,8 +162,8 @@ def synchronize(model):
 def fuse_batch_norm(model):
     """Lets one operation of TensorFlow do, up to rounding, what Keras does in training in a dozen.
 
-    The dozen is a third of a step's time on a processor. Layers that are synchronized, of a
-    subclass, or not of (N, H, W, C) stay as they are, and so does inference.
+    These are a third of a step's time on a processor. Inference stays as it is, and so do layers
+    that are synchronized, of a subclass, or not of (N, H, W, C).
     """
     for layer in _normalizations(model):
         plain = layer.axis in (-1, 3, [3]) and layer.scale and layer.center and not layer.renorm
@@ -176,10 +175,8 @@ def _fused_call(layer, x, training=None, mask=None):
     other = layer.synchronized or mask is not None or len(x.shape) != 4
     if other or not (training and layer.trainable):
         return type(layer).call(layer, x, training=training, mask=mask)
-    scale, offset = layer.gamma, layer.beta
-    y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=scale, offset=offset, mean=[], variance=[], epsilon=layer.epsilon
-    )
+    scale = {"scale": layer.gamma, "offset": layer.beta, "mean": [], "variance": []}
+    y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(x=x, epsilon=layer.epsilon, **scale)
     # The operation estimates the variance of what the batch is drawn from, Keras takes its own.
     count = tf.cast(tf.size(x) // x.shape[-1], "float32")
     variance *= tf.maximum(count - 1.0, 1.0) / count

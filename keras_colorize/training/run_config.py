@@ -11,11 +11,8 @@ from keras import ops
 from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import write_file
 
-_MAY_CHANGE = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")
-
 
 def _setting(default, text, expected, holds):
-    """A field with its text for `--help` and its range, in words and as a test."""
     metadata = {"text": text, "expected": expected, "holds": holds}
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -24,8 +21,9 @@ def _from(low, default, text):
     return _setting(default, text, f"{low} or more", lambda value: value >= low)
 
 
-def _above(low, default, text):
-    return _setting(default, text, f"above {low}", lambda value: value is None or value > low)
+def _above(low, default, text, high=math.inf):
+    expected = f"above {low}" if high == math.inf else f"above {low} and below {high}"
+    return _setting(default, text, expected, lambda value: value is None or low < value < high)
 
 
 def _below(high, default, text):
@@ -55,11 +53,8 @@ class TrainingConfig:
     warmup: float = _from(0, 0.02, "Share of all steps that warm up.")
     cooldown: float = _from(0, 0.5, "Share of all steps that cool down; 1 - warmup is a cosine.")
     clip_norm: float | None = _above(0, 1.0, "Bound on the norm of the gradient.")
-    ema_momentum: float | None = _setting(
-        None,
-        "Momentum of averaged weights, which are validated and saved.",
-        "between 0 and 1",
-        lambda value: value is None or 0 < value < 1,
+    ema_momentum: float | None = _above(
+        0, None, "Momentum of averaged weights, validated and saved.", 1
     )
     seed: int = _from(0, 0, "Initial weights, order and views follow from it.")
     log_every: int = _from(1, 10, "Steps between looks at the loss.")
@@ -75,17 +70,13 @@ class TrainingConfig:
         if (total := self.warmup + self.cooldown) > 1:
             raise InputError(f"Expected warmup + cooldown to be up to 1 in all, received {total}.")
 
-    @property
-    def total_steps(self):
-        """Steps of the whole run."""
-        return self.epochs * self.steps_per_epoch
-
     def bind(self, run_folder):
         """Binds them to a run's `training.json`, see `bind_settings`; some may change."""
         # A setting that is younger than the run had its default.
         defaults = dataclasses.asdict(type(self)())
-        path = Path(run_folder) / "training.json"
-        bind_settings(path, dataclasses.asdict(self), defaults, _MAY_CHANGE)
+        path, may_change = Path(run_folder) / "training.json", ("epochs", "log_every")
+        may_change += ("keep_checkpoints", "checkpoint_minutes")
+        bind_settings(path, dataclasses.asdict(self), defaults, may_change)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,11 +115,8 @@ def bind_settings(path, settings, defaults=None, may_change=()):
     """Writes settings to a JSON file of a new run, or checks them against those of a begun one.
 
     Settings that the file lacks were those of the dict `defaults`, else as they are now; those
-    named in `may_change` need not be the same.
-
-    Raises:
-        ValueError: if the file holds other settings; the message lists them.
-        PhotographError: if it cannot be written.
+    named in `may_change` need not be the same. Others raise a `ValueError` that lists them; a file
+    that cannot be written is a `PhotographError`.
     """
     path, text = Path(path), json.dumps(settings, indent=2)
     if path.exists():
@@ -171,15 +159,16 @@ def make_optimizer(config):
     """Builds the `keras.optimizers.Optimizer` that a `TrainingConfig` names."""
     rate = config.learning_rate
     if config.schedule != "constant":
-        rate = WarmupStableDecay(rate, config.total_steps, config.warmup, config.cooldown)
+        steps = config.epochs * config.steps_per_epoch
+        rate = WarmupStableDecay(rate, steps, config.warmup, config.cooldown)
     shared = {"learning_rate": rate, "global_clipnorm": config.clip_norm}
     if config.ema_momentum is not None:
         shared |= {"use_ema": True, "ema_momentum": config.ema_momentum}
     if config.optimizer == "adadelta":
         return keras.optimizers.Adadelta(**shared)
-    shared["beta_1"] = config.beta_1
     if config.optimizer == "adam":
-        return keras.optimizers.Adam(**shared)
-    optimizer = keras.optimizers.AdamW(weight_decay=config.weight_decay, **shared)
+        return keras.optimizers.Adam(beta_1=config.beta_1, **shared)
+    shared |= {"beta_1": config.beta_1, "weight_decay": config.weight_decay}
+    optimizer = keras.optimizers.AdamW(**shared)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

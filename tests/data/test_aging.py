@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.color import rgb_to_lab, rgb_to_lightness
+from keras_colorize.color import rgb_to_lightness
 from keras_colorize.data import Targets, TrainingData, aged_view, aging, list_pictures
 from keras_colorize.data.aging import PARTS
-
-TARGETS = Targets({"ab": "ab", "scene": "label"}, stride=4)
-SIZE = 16
 
 
 def _seed(number):
@@ -27,9 +24,9 @@ def _aged(rgb, parts=None, count=12):
     return np.stack([aged_view(rgb, _seed(i), parts)[..., 0].numpy() for i in range(count)])
 
 
-def _epoch(folder, aged_share, targets=TARGETS, **kwargs):
-    data = TrainingData((list_pictures(folder),), size=SIZE, seed=3, aged_share=aged_share)
-    batches = data.epoch(0, 4, 5, targets, **kwargs)
+def _epoch(folder, aged_share, **kwargs):
+    data = TrainingData((list_pictures(folder),), size=16, seed=3, aged_share=aged_share)
+    batches = data.epoch(0, 4, 5, Targets({"ab": "ab", "scene": "label"}, 4), **kwargs)
     return [tuple(value.numpy() for value in tf.nest.flatten(batch)) for batch in batches]
 
 
@@ -60,6 +57,8 @@ def test_without_parts_only_the_color_is_gone():
     np.testing.assert_allclose(rgb_to_lightness(film), rgb_to_lightness(rgb), atol=0.5)
     grey = rgb[..., :1].repeat(3, -1)
     np.testing.assert_allclose(aged_view(grey, _seed(0), ()), grey, atol=1e-3)
+    with pytest.raises(ValueError, match=r"parts among orthochromatic, .*received \['rust'\]"):
+        aged_view(rgb, _seed(0), ("grain", "rust"))
 
 
 def test_an_orthochromatic_film_is_blind_to_red_and_sees_blue():
@@ -75,10 +74,8 @@ def test_an_orthochromatic_film_is_blind_to_red_and_sees_blue():
 
 
 def test_blur_loses_what_is_small():
-    stripes = np.zeros((24, 24, 3), "float32")
-    stripes[:, ::2] = 1.0
-    coarse = np.zeros((24, 24, 3), "float32")
-    coarse[:, 12:] = 1.0
+    stripes, coarse = np.zeros((2, 24, 24, 3), "float32")
+    stripes[:, ::2] = coarse[:, 12:] = 1.0
     assert (_aged(stripes, ("blur",)).std((1, 2)) < 0.42).all()
     assert (_aged(coarse, ("blur",)).std((1, 2)) > 0.42).all()
 
@@ -139,21 +136,8 @@ def test_every_part_is_there_in_its_share_of_the_views(monkeypatch):
     assert 0.2 < min(shares.values()) < max(shares.values()) < 0.8
 
 
-def test_the_network_sees_film_and_learns_true_colors():
-    rgb, film = (np.random.default_rng(i).random((2, 8, 8, 3)).astype("float32") for i in (0, 1))
-    labels = np.array([1, 0], "int32")
-    lightness, targets = TARGETS(rgb, labels, film)
-    np.testing.assert_allclose(lightness, rgb_to_lab(film)[..., :1], atol=1e-3)
-    tf.nest.map_structure(np.testing.assert_array_equal, targets, TARGETS(rgb, labels)[1])
-
-
-@pytest.fixture(scope="module")
-def epochs(folder):
-    """Batches of an epoch by share."""
-    return {share: _epoch(folder, share) for share in (0.0, 0.4, 1.0)}
-
-
-def test_the_share_is_respected_and_the_rest_is_clean(epochs):
+def test_the_share_is_respected_and_the_rest_is_clean(folder):
+    epochs = {share: _epoch(folder, share) for share in (0.0, 0.4, 1.0)}
     # What is learned is the same, and all that is seen differs.
     learned = [[batch[1:] for batch in epochs[share]] for share in (0.0, 1.0)]
     tf.nest.map_structure(np.testing.assert_array_equal, *learned)
@@ -165,14 +149,7 @@ def test_the_share_is_respected_and_the_rest_is_clean(epochs):
     assert aged.mean() == pytest.approx(0.4, abs=0.2)
     assert off[~aged].max() < 1e-3
     np.testing.assert_array_equal(some[aged], every[aged])
-
-
-def test_a_resumed_worker_sees_the_same_films(folder, epochs):
+    # A worker that goes on sees the same films.
     resumed = _epoch(folder, 0.4, first_step=3, worker=1, workers=2)
     whole = [tuple(value[2:] for value in batch) for batch in epochs[0.4][3:]]
     tf.nest.map_structure(np.testing.assert_array_equal, whole, resumed)
-
-
-def test_parts_are_checked():
-    with pytest.raises(ValueError, match=r"parts among orthochromatic, .*received \['rust'\]"):
-        aged_view(_smooth(), _seed(0), ("grain", "rust"))

@@ -31,33 +31,23 @@ def test_the_folder_of_a_picture_is_its_class(tmp_path):
     assert pictures.labels == (UNLABELED, 0, 1, 2, 2)
     assert pictures.paths[1] == str(tmp_path / "land" / "d.bmp")
 
+    # Classes of another folder are kept.
+    pictures = list_pictures(tmp_path, ("forest", "land"))
+    assert pictures.class_names == ("forest", "land")
+    assert pictures.labels == (UNLABELED, 1, UNLABELED, UNLABELED, UNLABELED)
 
-def test_hidden_and_other_files_are_left_out(tmp_path):
-    _touch(tmp_path, "a.jpg", ".b.jpg", ".thumbnails/c.jpg", "x/.cache/d.jpg", "notes.txt", "jpg")
+
+def test_hidden_and_other_files_are_left_out_and_none_left_is_an_error(tmp_path):
+    _touch(tmp_path, ".b.jpg", ".thumbnails/c.jpg", "x/.cache/d.jpg", "notes.txt", "jpg")
     (tmp_path / "folder.jpg").mkdir()
-    pictures = list_pictures(str(tmp_path))
-    assert (pictures.names, pictures.class_names) == (("a.jpg",), ())
-    assert pictures.labels == (UNLABELED,)
-    # Hidden parents do not hide.
-    assert len(list_pictures(_touch(tmp_path / ".data", "a.jpg"))) == 1
-
-
-def test_classes_of_another_folder_are_kept(tmp_path):
-    _touch(tmp_path, "sea/a.jpg", "city/b.jpg", "c.jpg")
-    pictures = list_pictures(tmp_path, ("forest", "sea"))
-    assert pictures.class_names == ("forest", "sea")
-    assert dict(zip(pictures.names, pictures.labels, strict=True)) == {
-        "c.jpg": UNLABELED,
-        "city/b.jpg": UNLABELED,
-        "sea/a.jpg": 1,
-    }
-
-
-def test_nothing_found_is_an_error(tmp_path):
     with pytest.raises(
         ValueError, match=r"Expected pictures \(\.jpg, .*\) below .*, received none"
     ):
-        list_pictures(_touch(tmp_path, "notes.txt"))
+        list_pictures(tmp_path)
+    pictures = list_pictures(str(_touch(tmp_path, "a.jpg")))
+    assert (pictures.names, pictures.class_names) == (("a.jpg",), ())
+    # Hidden parents do not hide.
+    assert len(list_pictures(_touch(tmp_path / ".data", "a.jpg"))) == 1
     for name in ("absent", "notes.txt"):
         with pytest.raises(ValueError, match=f"Expected a folder of pictures, received .*{name}"):
             list_pictures(tmp_path / name)
@@ -82,22 +72,16 @@ def test_a_split_holds_out_its_share_and_keeps_sides_when_others_come(tmp_path):
             split_pictures(pictures, share)
 
 
-def _grey(seed=0):
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, 256, (20, 24, 1), dtype="uint8").repeat(3, axis=-1)
-
-
 @pytest.fixture
 def mixed(tmp_path, make_picture, write_picture):
     """A folder with what folders of pictures hold."""
     root = tmp_path / "mixed"
     good = write_picture(root / "a_good.png", make_picture())
     write_picture(root / "b_good.jpg", make_picture(1))
-    write_picture(root / "c_grey.png", _grey())
-    tinted = np.clip(_grey().astype("int16") + [5, 0, -5], 0, 255).astype("uint8")
-    write_picture(root / "d_faintly_tinted.png", tinted)
-    sepia = (_grey() * np.array([1.0, 0.82, 0.6])).astype("uint8")
-    write_picture(root / "e_sepia.png", sepia)
+    grey = np.random.default_rng(0).integers(0, 256, (20, 24, 1)).repeat(3, axis=-1)
+    sepia, tinted = grey * np.array([1.0, 0.82, 0.6]), np.clip(grey + [5, 0, -5], 0, 255)
+    for name, picture in (("c_grey", grey), ("d_faintly_tinted", tinted), ("e_sepia", sepia)):
+        write_picture(root / f"{name}.png", picture.astype("uint8"))
     (root / "f_truncated.jpg").write_bytes((root / "b_good.jpg").read_bytes()[:300])
     (root / "g_truncated.png").write_bytes(good.read_bytes()[:60])
     (root / "h_text.jpg").write_text("no picture at all")
@@ -150,17 +134,11 @@ def test_toned_prints_are_near_grey_and_two_tones_are_not(tone):
     assert not is_near_grey(picture)
 
 
-@pytest.fixture
-def looked_at(monkeypatch):
-    """Names of the files that are decoded from here on."""
-    names, inspect = [], folders._inspect
-    monkeypatch.setattr(folders, "_inspect", lambda x: (names.append(x.name), inspect(x))[1])
-    return names
-
-
 def test_the_cache_spares_the_second_look_at_what_did_not_change(
-    mixed, folder, tmp_path, looked_at, make_picture, write_picture
+    mixed, folder, tmp_path, monkeypatch, make_picture, write_picture
 ):
+    looked_at, inspect = [], folders._inspect
+    monkeypatch.setattr(folders, "_inspect", lambda x: (looked_at.append(x.name), inspect(x))[1])
     cache = tmp_path / "run" / "scan.json"
     first = scan_pictures(list_pictures(mixed), cache)
     assert len(looked_at) == 9
@@ -176,11 +154,8 @@ def test_the_cache_spares_the_second_look_at_what_did_not_change(
     kept, _ = scan_pictures(list_pictures(mixed), cache)
     assert sorted(looked_at) == ["a_good.png", "h_text.jpg", "z_new.jpg"]
     assert {"h_text.jpg", "z_new.jpg"} < set(kept.names)
-
-
-def test_a_damaged_cache_is_made_anew(mixed, tmp_path):
-    cache = tmp_path / "scan.json"
+    # A damaged one is made anew.
     for damage in ("", '{"a": [1,', "[]", '{"a": [1, 2, "good", ""]}'):
         cache.write_text(damage)
-        assert len(scan_pictures(list_pictures(mixed), cache)[0]) == 2
-        assert len(json.loads(cache.read_text())["results"]) == 9
+        assert scan_pictures(list_pictures(mixed), cache)[0] == kept
+        assert len(json.loads(cache.read_text())["results"]) == 10

@@ -71,13 +71,6 @@ def test_writes_the_original_bytes_by_class(data_dir, contents, tmp_path):
         write_tfds("two_classes", "train", tmp_path / "out", data_dir)
 
 
-def test_a_missing_package_is_named(data_dir, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(ImportError, match=r"pip install 'keras-colorize\[tfds\]'"):
-        write_tfds("two_classes", "train", tmp_path / "out", data_dir)
-    assert not (tmp_path / "out").exists()
-
-
 @pytest.fixture
 def export(tmp_path, monkeypatch):
     """Writes examples to the folder `out`."""
@@ -89,22 +82,19 @@ def export(tmp_path, monkeypatch):
     return write
 
 
-def test_an_interrupted_export_leaves_nothing(export, contents, tmp_path):
-    def examples():
+def test_an_interrupted_export_leaves_nothing_or_what_another_process_wrote(
+    export, contents, tmp_path
+):
+    def examples(error):
         yield {"image": contents[0].read_bytes()}
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        export(examples())
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_another_process_wrote_meanwhile_stays(export, contents, tmp_path):
-    def examples():
-        yield {"image": contents[0].read_bytes()}
+        if error:
+            raise error
         shutil.copytree(contents[0].parent, tmp_path / "out")
 
-    assert len(export(examples())) == 9
+    with pytest.raises(KeyboardInterrupt):
+        export(examples(KeyboardInterrupt))
+    assert list(tmp_path.iterdir()) == []
+    assert len(export(examples(None))) == 9
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -116,13 +106,17 @@ def test_pictures_without_label_lie_in_the_folder(export, contents):
     assert pictures.labels == (UNLABELED, UNLABELED)
 
 
-def test_what_is_no_picture_is_refused(export, tmp_path, monkeypatch):
+def test_what_is_no_picture_or_lacks_the_package_is_refused(export, tmp_path, monkeypatch):
     words = types.SimpleNamespace(info=types.SimpleNamespace(features={"text": None}))
     monkeypatch.setattr(tfds, "builder", lambda *_, **__: words)
     with pytest.raises(ValueError, match=r"words has \['text'\]"):
         write_tfds("words", "train", tmp_path / "words")
     with pytest.raises(ValueError, match="JPEG, PNG, GIF or BMP pictures, received b'RIFF1234'"):
         export([{"image": b"RIFF1234WEBP"}])
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    with pytest.raises(ImportError, match=r"pip install 'keras-colorize\[tfds\]'"):
+        write_tfds("two_classes", "train", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 

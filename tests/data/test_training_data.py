@@ -39,57 +39,38 @@ def _epoch(data, epoch=0, batch_size=4, steps=5, **kwargs):
 
 
 def _assert_same(batches, others):
-    assert len(batches) > 0
     tf.nest.map_structure(np.testing.assert_array_equal, batches, others)
 
 
-def test_batches_have_their_shapes(data):
-    assert len(data.epoch(0, 4, 5, TARGETS)) == 5
-    lightness, ab, labels = _epoch(data)[0]
+def test_seed_epoch_and_step_decide_and_workers_share(data):
+    first = _epoch(data)
+    assert len(first) == len(data.epoch(0, 4, 5, TARGETS)) == 5
+    lightness, ab, labels = first[0]
     assert (lightness.shape, ab.shape) == ((4, 16, 16, 1), (4, 4, 4, 2))
     assert 0 <= lightness.min() < 50 < lightness.max() <= 100.01
     assert set(labels) <= {0, 1}
     assert len(data) == 11
-
-
-def test_seed_and_epoch_decide(data):
-    first = _epoch(data)
-    _assert_same(first, _epoch(data))
     other_seed = TrainingData(data.sources, (1, 2), size=16, seed=4)
     for others in (_epoch(data, epoch=1), _epoch(other_seed)):
         assert not np.array_equal(first[0][0], others[0][0])
-
-
-def test_a_resumed_epoch_goes_on_as_it_would_have(data):
-    _assert_same(_epoch(data)[3:], _epoch(data, first_step=3))
+    # An epoch that is gone on with, whole or by two workers, is as it would have been.
+    _assert_same(first[3:], _epoch(data, first_step=3))
     assert _epoch(data, first_step=5) == []
+    for worker in range(2):
+        share = slice(2 * worker, 2 * worker + 2)
+        expected = [tuple(value[share] for value in batch) for batch in first]
+        _assert_same(expected, _epoch(data, worker=worker, workers=2))
 
 
-def test_workers_share_the_batches_of_one(data):
-    alone = _epoch(data)
-    parts = [_epoch(data, worker=worker, workers=2) for worker in range(2)]
-    assert parts[0][0][0].shape[0] == 2
-    joined = [
-        tuple(np.concatenate(pair) for pair in zip(*batches, strict=True))
-        for batches in zip(*parts, strict=True)
-    ]
-    _assert_same(alone, joined)
-
-
-def test_every_picture_comes_with_its_label(tmp_path, write_picture):
+def test_every_picture_comes_with_its_label_by_the_weight_of_its_source(tmp_path, write_picture):
     for name, level in [("dark", 40), ("light", 220)]:
         for index in range(3):
             write_picture(tmp_path / name / f"{index}.png", np.full((9, 9, 3), level, "uint8"))
-    data = TrainingData((list_pictures(tmp_path),), size=8)
-    for lightness, _, labels in _epoch(data):
-        np.testing.assert_array_equal(lightness.mean((1, 2, 3)) > 50, labels == 1)
-
-
-def test_weights_mix_the_sources(folder):
-    pictures = list_pictures(folder)
+    pictures = list_pictures(tmp_path)
     by_class = [pictures.keep([y == label for y in pictures.labels]) for label in (0, 1)]
     data = TrainingData(tuple(by_class), weights=(1, 3), size=4)
-    labels = np.concatenate([batch[2] for batch in _epoch(data, batch_size=50, steps=8)])
+    lightness, _, labels = _epoch(data, batch_size=400, steps=1)[0]
+    np.testing.assert_array_equal(lightness.mean((1, 2, 3)) > 50, labels == 1)
     assert labels.mean() == pytest.approx(0.75, abs=0.07)
 
 
@@ -105,17 +86,17 @@ def test_validation_shows_every_picture_once_in_order(folder):
         np.testing.assert_allclose(view, center_view(picture, 16), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["grey.png", "grey_alpha.png", "rgba.png", "grey.jpg"])
-def test_every_kind_of_channels_becomes_rgb(name, tmp_path, write_picture):
-    channels = {"grey": 1, "grey_alpha": 2, "rgba": 4}[name.partition(".")[0]]
-    picture = np.full((9, 7, channels), 255, "uint8")
-    picture[..., 0] = 51
-    write_picture(tmp_path / name, picture)
-    batches = validation_batches(list_pictures(tmp_path), 4, 1, lambda rgb, labels: (rgb, labels))
+def test_every_kind_of_channels_becomes_rgb(tmp_path, write_picture):
+    kinds = {"grey.png": 1, "grey_alpha.png": 2, "rgba.png": 4, "grey.jpg": 1}
+    for name, channels in kinds.items():
+        picture = np.full((9, 7, channels), 255, "uint8")
+        picture[..., 0] = 51
+        write_picture(tmp_path / name, picture)
+    batches = validation_batches(list_pictures(tmp_path), 4, 4, lambda rgb, labels: (rgb, labels))
     rgb, labels = next(iter(batches))
-    assert rgb.shape == (1, 4, 4, 3)
+    assert rgb.shape == (4, 4, 4, 3)
     np.testing.assert_allclose(rgb[..., 0], 0.2, atol=1e-6)
-    assert labels.numpy().tolist() == [-1]
+    assert labels.numpy().tolist() == [-1] * 4
 
 
 JAX_PROGRAM = """
@@ -145,7 +126,7 @@ print(keras.backend.backend())
 
 
 def test_jax_fits_the_same_batches(folder, tmp_path):
-    # Two steps are not worth the time that optimising their program takes.
+    # Two steps are not worth the time that optimizing their program takes.
     quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
     result = subprocess.run(
         [sys.executable, "-c", JAX_PROGRAM, str(folder), str(tmp_path / "batch.npz")],
@@ -199,8 +180,7 @@ def _views(picture, size, min_scale, count, **options):
 
 def test_half_of_the_views_are_mirrored_and_half_are_of_the_whole_short_side():
     views = 255 * _views(_ramp(64, 64), 16, 0.5, 300)
-    mirrored = views[:, 0, 0, 0] > views[:, 0, -1, 0]
-    assert mirrored.mean() == pytest.approx(0.5, abs=0.1)
+    assert (views[:, 0, 0, 0] > views[:, 0, -1, 0]).mean() == pytest.approx(0.5, abs=0.1)
     # Green runs over the crop's side less one pixel of the view.
     sides = (views[:, -1, 0, 1] - views[:, 0, 0, 1]) * 16 / 15
     whole = sides > 62.5
@@ -239,14 +219,7 @@ def test_crops_lie_anywhere():
     np.testing.assert_allclose(views[..., 1].mean((1, 2)), 9.5, atol=0.5)
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 50, 3), (50, 1, 3), (2, 3, 3)])
-def test_tiny_pictures(shape):
-    picture = np.full(shape, 51, "uint8")
-    for view in (*_views(picture, 8, 0.1, 10), center_view(picture, 8).numpy()):
-        np.testing.assert_allclose(view, np.full((8, 8, 3), 0.2), atol=1e-6)
-
-
-def test_center_view_is_the_middle_square():
+def test_center_view_is_the_middle_square_and_no_picture_is_too_small():
     view = 255 * center_view(_ramp(20, 61), 20).numpy()
     np.testing.assert_allclose(view, _ramp(20, 61)[:, 20:40], atol=1e-3)
     view = 255 * center_view(_ramp(61, 20), 20).numpy()
@@ -257,6 +230,10 @@ def test_center_view_is_the_middle_square():
     np.testing.assert_allclose(center_view(stripes, 8), np.full((8, 8, 3), 0.5), atol=0.03)
     views = _views(stripes, 48, 0.5, 5)
     assert 0 <= views.min() <= views.max() <= 1
+    for shape in ((1, 1, 3), (1, 50, 3), (50, 1, 3), (2, 3, 3)):
+        picture = np.full(shape, 51, "uint8")
+        for view in (*_views(picture, 8, 0.1, 10), center_view(picture, 8).numpy()):
+            np.testing.assert_allclose(view, np.full((8, 8, 3), 0.2), atol=1e-6)
 
 
 def test_each_source_gets_its_weight():
@@ -267,6 +244,10 @@ def test_each_source_gets_its_weight():
     # Without weights every picture is as likely.
     assert (epoch_order([300, 100], None, 4000, 0, 0) >= 300).sum() == pytest.approx(1000, abs=82)
     assert epoch_order([1], None, 4, 0, 0).tolist() == [0, 0, 0, 0]
+    wrong = ([3], [1, 1]), ([3, 0], [1, 1]), ([3, 3], [1, 0]), ([3, 3], [1, -1]), ([], None)
+    for sizes, weights in wrong:
+        with pytest.raises(ValueError, match="one positive weight per source, none empty"):
+            epoch_order(sizes, weights, 4, 0, 0)
 
 
 def test_no_picture_returns_before_all_of_its_source_came():
@@ -281,12 +262,3 @@ def test_no_picture_returns_before_all_of_its_source_came():
         assert len(set(rest)) == len(rest)
     rounds = order[order < 7][:14].reshape(2, 7)
     assert not np.array_equal(*rounds)
-
-
-@pytest.mark.parametrize(
-    ("sizes", "weights"),
-    [([3], [1, 1]), ([3, 0], [1, 1]), ([3, 3], [1, 0]), ([3, 3], [1, -1]), ([], None)],
-)
-def test_sizes_and_weights_must_fit(sizes, weights):
-    with pytest.raises(ValueError, match="one positive weight per source and no empty source"):
-        epoch_order(sizes, weights, 4, 0, 0)

@@ -43,19 +43,19 @@ def outcomes(pictures, begin, tmp_path_factory):
     return folder, {case: one.end() for case, one in started.items()}
 
 
-@pytest.mark.parametrize(
-    ("case", "message"),
-    [
-        ("begun", "batch_size: was 7, is 128"),
-        ("plateau", "distribution.py: Expected --schedule=constant with --plateau, received"),
-        ("network", "Expected --data and --run and --network, received no --network."),
-        ("neither", "Expected --data and --run, received no --data and no --run."),
-        ("no file", "Expected a JSON file as --config, received absent.json"),
-        ("no flag", "received ['widht']"),
-        ("no number", "Expected a float for width in --config, received 'wide'."),
-        ("weights", "Expected every --data as PATH=WEIGHT, or every as PATH"),
-    ],
-)
+WRONG = {
+    "begun": "batch_size: was 7, is 128",
+    "plateau": "distribution.py: Expected --schedule=constant with --plateau, received",
+    "network": "Expected --data and --run and --network, received no --network.",
+    "neither": "Expected --data and --run, received no --data and no --run.",
+    "no file": "Expected a JSON file as --config, received absent.json",
+    "no flag": "received ['widht']",
+    "no number": "Expected a float for width in --config, received 'wide'.",
+    "weights": "Expected every --data as PATH=WEIGHT, or every as PATH",
+}
+
+
+@pytest.mark.parametrize(("case", "message"), WRONG.items())
 def test_wrong_flags_are_told_in_plain_words(outcomes, case, message):
     status, output = outcomes[1][case]
     assert status == 1, output
@@ -83,7 +83,7 @@ def test_help_shows_every_flag_by_group_and_is_no_error(begin):
     assert text in helps["train_fusion.py"][1]
 
 
-def test_a_dry_run_shows_what_would_be_and_trains_nothing(outcomes):
+def test_a_dry_run_trains_nothing_and_what_it_prints_is_a_config(outcomes, tmp_path):
     folder, found = outcomes
     status, output = found["dry"]
     assert status == 0, output
@@ -92,11 +92,7 @@ def test_a_dry_run_shows_what_would_be_and_trains_nothing(outcomes):
     assert "weights, float32" in output
     assert "memory of a step in MiB: weights 0." in output
     assert [path.name for path in (folder / "dry").iterdir()] == ["scan.json"]
-
-
-def test_what_a_dry_run_prints_is_a_config(outcomes, tmp_path):
-    folder, found = outcomes
-    config = _settings(found["dry"][1])
+    config = _settings(output)
     assert (config["size"], config["precision"]) == (32, "float32")
     (tmp_path / "config.json").write_text(json.dumps({**config, "run": str(tmp_path / "run")}))
     # In an interpreter of its own, by the name that `python -m keras_colorize_trainers` takes.

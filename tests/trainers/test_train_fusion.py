@@ -24,17 +24,14 @@ def run(pictures, begin, tmp_path_factory):
     return folder, ends
 
 
-def test_sigterm_saves_and_ends(run):
-    status, output, state = run[1]["stopped"]
+def test_a_stopped_run_goes_on_saves_a_preset_and_trains_no_more(run, colorizes):
+    folder, ends = run
+    status, output, state = ends["stopped"]
     assert status == 0, output
     assert "stopped on request" in output
     assert "Traceback" not in output
-    assert "preset" not in state
+    assert "preset/config.json" not in state
     assert any(name.startswith("checkpoints/") for name in state)
-
-
-def test_the_same_command_goes_on_and_saves_a_preset(run, colorizes):
-    folder, ends = run
     status, output, state = ends["finished"]
     assert status == 0, output
     assert {"preset/config.json", "preset/weights.h5", "training.json"} <= set(state)
@@ -45,13 +42,9 @@ def test_the_same_command_goes_on_and_saves_a_preset(run, colorizes):
     config = json.loads((folder / "preset" / "config.json").read_text())
     assert (config["network"], config["class_names"]) == ("iizuka16", ["forest", "harbour"])
     assert np.ptp(colorizes(folder).astype("float32"), axis=-1).max() > 0
-
-
-def test_a_finished_run_trains_no_more(run):
-    status, output, state = run[1]["again"]
-    before = run[1]["finished"][2]
+    status, output, later = ends["again"]
     assert status == 0, output
-    changed = {name for name in state if state[name] != before.get(name)}
+    changed = {name for name in later if later[name] != state.get(name)}
     assert not any(name.startswith(("checkpoints/", "samples/", "history")) for name in changed)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from conftest import Pictures, Toy, make_adversaries, make_network, make_pictures, make_validation
+from conftest import Pictures, Toy, make_adversaries, make_network, make_validation
 
-from keras_colorize.models import dcgan_discriminator, dcgan_generator, iizuka16
+from keras_colorize.models import dcgan_discriminator, dcgan_generator
 from keras_colorize.training import (
     AdversarialModel,
     TrainingConfig,
@@ -30,7 +30,6 @@ STEADY = {**SHARED, "schedule": "constant", "learning_rate": 0.05, "weight_decay
 CLIPPED = TrainingConfig(**STEADY, clip_norm=0.05, ema_momentum=0.9)
 FREE = TrainingConfig(**STEADY, optimizer="adam", clip_norm=None, checkpoint_minutes=0.0)
 
-BRIEF = dataclasses.replace(FREE, epochs=1, steps_per_epoch=2)
 LONG = dataclasses.replace(FREE, epochs=6)
 PHASES = dataclasses.replace(FREE, steps_per_epoch=2, log_every=1)
 EVERY_STEP = dataclasses.replace(FREE, epochs=3, log_every=1)
@@ -41,14 +40,9 @@ def normalised_network(config):
     return make_network(config, batch_norm=True)
 
 
-def synchronized_iizuka16(_):
-    """The paper's network, narrow, with batch norms over all replicas."""
-    keras.utils.set_random_seed(1)
-    model = iizuka16(width=1 / 32, global_size=32, input_shape=(32, 32, 1))
-    synchronize(model)
-    # Adam would make steps of noise where a gradient is next to zero.
-    model.compile(keras.optimizers.SGD(0.1), loss={"ab": "mse"})
-    return model
+def adversaries(_):
+    """Without batch norms."""
+    return make_adversaries()
 
 
 def synchronized_adversaries(_):
@@ -57,35 +51,34 @@ def synchronized_adversaries(_):
     sizes = {"level_set": 32, "width": 1 / 32, "spectral_norm": True}
     model = AdversarialModel(dcgan_generator(dropout=0.0, **sizes), dcgan_discriminator(**sizes))
     synchronize(model)
+    # Adam would make steps of noise where a gradient is next to zero.
     model.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.1), "mse", weight=10.0)
     return model
 
 
 def pictures_to_validate():
     """Batches of 3 and 2."""
-    x, y = make_pictures(9, (5,))
-    return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(3)
+    return Pictures().epoch(9, 5, 1, None).rebatch(3)
 
 
 def difference(make, config, data, folder, strategy, batches=None, callbacks=()):
     """Trains on one device and on two; how far weights and logs are apart."""
-    weights, moving, logs = [], [], []
+    weights, logs = [], []
     for name, where in (("one", tf.distribute.get_strategy()), ("two", strategy)):
         with where.scope():
             model = make(config)
         loop = TrainingLoop(model, config, folder / name, where, callbacks)
         history = loop.fit(data, None, batches)
         weights.append(_vector(model.weights))
-        moving.append(_vector(model.trainable_weights))
         logs.append(np.concatenate([np.ravel(values) for values in history.values()]))
-    moved = np.abs(moving[0] - _vector(make(config).trainable_weights))
+    moved = _vector(model.trainable_weights) - _vector(make(config).trainable_weights)
     apart = np.abs(logs[0] - logs[1]) / np.maximum(1.0, np.abs(logs[0]))
     return {
         "weights": float(np.abs(weights[0] - weights[1]).max()),
         # What a phase does not have is nan in both.
         "logs": float(np.nanmax(apart)),
         "figures": sorted(history),
-        "moved": float(moved.max()),
+        "moved": float(np.abs(moved).max()),
     }
 
 
@@ -104,7 +97,6 @@ def mirrored(folder, outcome):
         "place": worker_of(strategy),
         "toy": difference(make_network, FREE, Toy(), folder / "a", strategy, rows),
         "clipped": difference(make_network, CLIPPED, Toy(), folder / "b", strategy, rows),
-        "iizuka16": difference(synchronized_iizuka16, BRIEF, Pictures(), folder / "c", strategy),
         "gan": difference(
             synchronized_adversaries, PHASES, Pictures(), folder / "d", strategy, held, phases
         ),
@@ -116,9 +108,18 @@ def worker(folder, outcome):
     """Trains as one of two workers; where `stop` is, one stops a run, one leaves another."""
     strategy = make_strategy("multi_worker")
     first, chief = (folder / "stop").exists(), worker_of(strategy)[0] == 0
+    stop = first and not chief
+    # Early stopping and plateau steer both workers; or one of them stops both.
+    steering = [
+        keras.callbacks.ReduceLROnPlateau("val_loss", patience=1, min_delta=9.0),
+        keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=9.0),
+    ]
+    steering = [Stop(epoch=0)] if stop else steering
     found = {"place": worker_of(strategy)}
-    found["steered"] = steered(strategy, folder / "run", stop=first and not chief)
-    found["gan"] = adversarial(strategy, folder / "gan", stop=first and not chief)
+    found["steered"] = trained(strategy, normalised_network, LONG, folder / "run", Toy(), steering)
+    # Both phases; or one worker stops both in the second.
+    phases = [TwoPhases(1), *([Stop(epoch=1)] if stop else [])]
+    found["gan"] = trained(strategy, adversaries, PHASES, folder / "gan", Pictures(), phases)
     if first:
         outcome.write_text(json.dumps(found))
         found["lost"] = left(strategy, folder / "left", leave=chief)
@@ -127,25 +128,10 @@ def worker(folder, outcome):
         os._exit(0)
     found["resumed"] = trained(strategy, normalised_network, EVERY_STEP, folder / "left", Toy())
     found["whole"] = trained(strategy, normalised_network, EVERY_STEP, folder / "whole", Toy())
-    found["whole_gan"] = adversarial(strategy, folder / "whole_gan", stop=False)
+    found["whole_gan"] = trained(
+        strategy, adversaries, PHASES, folder / "whole_gan", Pictures(), phases
+    )
     outcome.write_text(json.dumps(found))
-
-
-def steered(strategy, folder, stop):
-    """Early stopping and plateau steer both workers; or one of them stops both."""
-    steering = [
-        keras.callbacks.ReduceLROnPlateau("val_loss", patience=1, min_delta=9.0),
-        keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=9.0),
-    ]
-    if stop:
-        steering = [Stop(epoch=0)]
-    return trained(strategy, normalised_network, LONG, folder, Toy(), steering)
-
-
-def adversarial(strategy, folder, stop):
-    """Both phases; or one worker stops both in the second."""
-    callbacks = [TwoPhases(1), *([Stop(epoch=1)] if stop else [])]
-    return trained(strategy, lambda _: make_adversaries(), PHASES, folder, Pictures(), callbacks)
 
 
 def left(strategy, folder, leave):
@@ -170,7 +156,7 @@ def trained(strategy, make, config, folder, data, callbacks=()):
     with strategy.scope():
         model = make(config)
     loop = TrainingLoop(model, config, folder, strategy, callbacks)
-    batches = make_validation() if isinstance(data, Toy) else pictures_to_validate()
+    batches = pictures_to_validate() if isinstance(data, Pictures) else make_validation()
     history = loop.fit(data, None, batches)
     return {
         "history": history,

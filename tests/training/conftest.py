@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.training import (
-    AdversarialModel,
-    TrainingConfig,
-    TrainingLoop,
-    make_optimizer,
-)
+from keras_colorize.training import AdversarialModel, TrainingConfig, TrainingLoop, make_optimizer
 
-SIDE, ROWS = 4, 24
+SIDE = 4
 
 
 @dataclasses.dataclass
@@ -25,33 +20,26 @@ class Toy:
     seen: list = dataclasses.field(default_factory=list)
 
     def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
-        generator = np.random.default_rng(epoch)
-        x = generator.normal(size=(steps, batch_size, SIDE)).astype("float32")
-        y = x.sum(axis=-1, keepdims=True)
+        self.seen.append((epoch, first_step))
+        x, name, y = self.make(epoch, (steps, batch_size))
         if self.broken_after is not None:
             y[self.broken_after :] = np.nan
         share = slice(worker * batch_size // workers, (worker + 1) * batch_size // workers)
-        self.seen.append((epoch, first_step))
-        rows = [a[first_step:, share].reshape(-1, a.shape[-1]) for a in (x, y)]
-        batches = tf.data.Dataset.from_tensor_slices(tuple(rows)).batch(batch_size // workers)
-        return batches.map(lambda a, b: (a, {"out": b}))
-
-
-class Pictures:
-    """As `Toy`, with random lightness and ab."""
-
-    def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
-        x, y = make_pictures(epoch, (steps, batch_size))
-        share = slice(worker * batch_size // workers, (worker + 1) * batch_size // workers)
         x, y = (a[first_step:, share].reshape(-1, *a.shape[2:]) for a in (x, y))
-        return tf.data.Dataset.from_tensor_slices((x, {"ab": y})).batch(batch_size // workers)
+        return tf.data.Dataset.from_tensor_slices((x, {name: y})).batch(batch_size // workers)
+
+    def make(self, seed, shape):
+        x = np.random.default_rng(seed).normal(size=(*shape, SIDE)).astype("float32")
+        return x, "out", x.sum(axis=-1, keepdims=True)
 
 
-def make_pictures(seed, shape):
-    """Lightness (*shape, 32, 32, 1) and scaled ab (*shape, 16, 16, 2)."""
-    generator = np.random.default_rng(seed)
-    x = generator.uniform(0, 100, (*shape, 32, 32, 1)).astype("float32")
-    return x, generator.uniform(size=(*shape, 16, 16, 2)).astype("float32")
+class Pictures(Toy):
+    """Random lightness (*shape, 32, 32, 1) and scaled ab (*shape, 16, 16, 2)."""
+
+    def make(self, seed, shape):
+        generator = np.random.default_rng(seed)
+        x = generator.uniform(0, 100, (*shape, 32, 32, 1)).astype("float32")
+        return x, "ab", generator.uniform(size=(*shape, 16, 16, 2)).astype("float32")
 
 
 def make_held_out():
@@ -142,10 +130,15 @@ def train(loop, toy):
     return run
 
 
-def make_adversaries(loss="mse", weight=100.0, generator=None, rates=(0.1, 0.2), **kwargs):
+def make_adversaries(loss="mse", weight=100.0, generator=None, **kwargs):
     """A generator and a discriminator of one or two convolutions; the same weights every time."""
     keras.utils.set_random_seed(1)
-    generator = generator or _generator()
+    if generator is None:
+        lightness = keras.Input((None, None, 1))
+        x = keras.layers.Rescaling(0.01)(lightness)
+        x = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(x)
+        ab = keras.layers.Conv2D(2, 3, padding="same", activation="sigmoid", name="ab")(x)
+        generator = keras.Model(lightness, {"ab": ab})
     lightness = keras.Input((None, None, 1), name="lightness")
     ab = keras.Input((None, None, 2), name="ab")
     x = keras.layers.Concatenate()([keras.layers.Rescaling(0.01)(lightness), ab])
@@ -154,14 +147,5 @@ def make_adversaries(loss="mse", weight=100.0, generator=None, rates=(0.1, 0.2),
     logits = keras.layers.GlobalAveragePooling2D()(x)
     discriminator = keras.Model({"lightness": lightness, "ab": ab}, logits)
     model = AdversarialModel(generator, discriminator, **kwargs)
-    optimizers = (keras.optimizers.SGD(rate) for rate in rates)
-    model.compile(*optimizers, loss, weight)
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.2), loss, weight)
     return model
-
-
-def _generator():
-    lightness = keras.Input((None, None, 1))
-    x = keras.layers.Rescaling(0.01)(lightness)
-    x = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(x)
-    ab = keras.layers.Conv2D(2, 3, padding="same", activation="sigmoid", name="ab")(x)
-    return keras.Model(lightness, {"ab": ab})

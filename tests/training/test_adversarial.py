@@ -31,8 +31,13 @@ def _step(model, phase):
     return {name: float(value) for name, value in model.train_step(_batch()).items()}
 
 
-def test_the_first_phase_moves_the_generator_alone(adversaries):
-    model = adversaries()
+def test_the_first_phase_moves_the_generator_alone_whatever_its_head(adversaries):
+    lightness = keras.Input((None, None, 1))
+    rgb = keras.layers.Conv2D(3, 1, activation="sigmoid", name="rgb")(lightness)
+    model = adversaries(
+        generator=keras.Model(lightness, {"rgb": rgb}),
+        to_ab=lambda outputs, lightness: outputs["rgb"][..., 1:],
+    )
     before = _vectors(model)
     logs = _step(model, "reconstruction")
     assert logs["loss"] == logs["reconstruction_loss"] > 0
@@ -110,18 +115,6 @@ def test_validation_compares_with_the_true_colors(adversaries):
     assert "true_diversity" not in alike
 
 
-def test_other_heads_are_turned_into_ab(adversaries):
-    lightness = keras.Input((None, None, 1))
-    rgb = keras.layers.Conv2D(3, 1, activation="sigmoid", name="rgb")(lightness)
-    model = adversaries(
-        generator=keras.Model(lightness, {"rgb": rgb}),
-        to_ab=lambda outputs, lightness: outputs["rgb"][..., 1:],
-    )
-    before = _vectors(model)[0]
-    _step(model, "adversarial")
-    assert np.abs(before - _vectors(model)[0]).max() > 1e-4
-
-
 def _network(channels, seed):
     keras.utils.set_random_seed(seed)
     x = keras.Input((None, None, channels))
@@ -133,13 +126,12 @@ def _network(channels, seed):
 
 @pytest.fixture
 def teacher():
-    network = _network(3, 0)
-    network.trainable = False
-    return network
+    return _network(3, 0)
 
 
 @pytest.fixture
 def pupil(teacher):
+    teacher.trainable = False
     model = DistillationModel(_network(1, 1), teacher, temperature=3.0, logit_weight=0.25)
     model.compile(keras.optimizers.Adam(0.01))
     return model
@@ -179,10 +171,6 @@ def test_only_the_student_learns_and_statistics_stay(pupil, teacher):
         np.testing.assert_array_equal(one, np.asarray(other))
     for one, other in zip(fixed, teacher.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_the_teacher_is_no_part_of_the_model(pupil):
-    student = {variable.path for variable in pupil.student.variables}
-    own = {variable.path for variable in pupil.variables} - student
+    # The teacher is no part of what is saved.
+    own = {x.path for x in pupil.variables} - {x.path for x in pupil.student.variables}
     assert not [path for path in own if "conv2d" in path or "dense" in path]
-    assert len(pupil.trainable_variables) == len(pupil.student.trainable_variables)

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import logging
+import types
 
 import keras
 import numpy as np
@@ -24,8 +25,20 @@ LIGHTNESS = np.full((2, 3, 4, 1), 50.0, "float32")
 RGB = np.stack([np.full((3, 4, 3), 0.2), np.full((3, 4, 3), 0.8)])
 
 
-def test_a_sheet_of_every_epoch(tmp_path):
-    _samples(tmp_path, epochs=2)
+def _tags(file):
+    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    events = map(tf.compat.v1.Event.FromString, records)
+    return [value.tag for event in events for value in event.summary.value]
+
+
+def test_a_sheet_of_every_epoch(tmp_path, monkeypatch):
+    def colorize(lightness):
+        return np.broadcast_to([1.2, -0.1, 0.5], (*lightness.shape[:3], 3))
+
+    given = LIGHTNESS, RGB, colorize, tmp_path / "samples", tmp_path / "events"
+    callback = ColorizedSamples(*given)
+    for epoch in range(2):
+        callback.on_epoch_end(epoch)
     names = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert names == ["epoch_0001.png", "epoch_0002.png"]
     sheet = tf.io.decode_png((tmp_path / "samples" / names[1]).read_bytes()).numpy()
@@ -34,15 +47,12 @@ def test_a_sheet_of_every_epoch(tmp_path):
     assert np.unique(sheet[3:6].reshape(-1, 3), axis=0).tolist() == [[255, 0, 128]]
     assert np.unique(sheet[6:, :4]).tolist() == [51]
     assert np.unique(sheet[6:, 4:]).tolist() == [204]
-
-
-def test_images_for_tensorboard(tmp_path, monkeypatch):
-    _samples(tmp_path, epochs=2, tensorboard=tmp_path / "events")
+    callback._writer.flush()
     (file,) = (tmp_path / "events").iterdir()
     assert _tags(file) == ["grey_colorized_true"] * 2
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="package tensorboard.*keras-colorize.train"):
-        _samples(tmp_path, epochs=1, tensorboard=tmp_path / "events")
+        ColorizedSamples(*given)
 
 
 def test_the_chief_gets_all_and_the_others_what_steers(tmp_path):
@@ -101,30 +111,21 @@ SIGNS = {"discriminator_accuracy": 0.99, "discriminator_loss": 0.01}
 SIGNS |= {"val_colorfulness": 2.0, "val_diversity": 0.1}
 
 
-class _Loop:
-    """Checkpoints at each hundred steps, and what is done with them."""
-
-    def __init__(self):
-        self.steps_done, self.returned = 0, []
-
-    def checkpoints(self):
-        return list(range(100, self.steps_done, 100))
-
-    def return_to(self, step):
-        self.returned.append(step)
-
-
 @pytest.fixture
 def run(adversaries):
-    """Lets a monitor see epochs; the model is in the adversarial phase from the second one on."""
+    """Lets a monitor see epochs; the model is in the adversarial phase from `first` on.
 
-    def follow(epochs, **options):
-        monitor = CollapseMonitor(**options)
+    The loop has checkpoints at each hundred steps, and notes which of them it returned to.
+    """
+
+    def follow(epochs, first=1, **options):
+        monitor, loop = CollapseMonitor(**options), types.SimpleNamespace(steps_done=0, returned=[])
         monitor.set_model(adversaries())
-        monitor.loop = _Loop()
+        loop.checkpoints = lambda: list(range(100, loop.steps_done, 100))
+        loop.return_to, monitor.loop = loop.returned.append, loop
         for epoch, changes in enumerate(epochs):
-            monitor.model.phase = "adversarial" if epoch else "reconstruction"
-            monitor.loop.steps_done += 100
+            monitor.model.phase = "adversarial" if epoch >= first else "reconstruction"
+            loop.steps_done += 100
             monitor.on_epoch_end(epoch, {**GOOD, **changes})
         return monitor
 
@@ -168,10 +169,7 @@ def test_what_is_done(run, action, rates, returned, stopped):
 def test_without_a_good_checkpoint_the_rates_are_cut_alone(run, caplog):
     monitor = run([SIGNS, SIGNS], action="return", patience=1)
     assert monitor.loop.returned == [100]
-    monitor = CollapseMonitor("return", patience=1)
-    monitor.set_model(run([]).model)
-    monitor.loop, monitor.model.phase = _Loop(), "adversarial"
-    monitor.on_epoch_end(0, SIGNS)
+    monitor = run([SIGNS], first=0, action="return", patience=1)
     assert monitor.loop.returned == []
     assert "No checkpoint from before is left" in caplog.records[-1].message
 
@@ -200,19 +198,3 @@ def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, pictures, lo
     assert trained.steps_done == 6
     assert trained.checkpoints() == [2, 4, 6]
     assert {"discriminator_accuracy", "reconstruction_loss", "val_diversity"} < set(logged[2])
-
-
-def _samples(tmp_path, epochs, tensorboard=None):
-    def colorize(lightness):
-        return np.broadcast_to([1.2, -0.1, 0.5], (*lightness.shape[:3], 3))
-
-    callback = ColorizedSamples(LIGHTNESS, RGB, colorize, tmp_path / "samples", tensorboard)
-    for epoch in range(epochs):
-        callback.on_epoch_end(epoch)
-    callback.on_train_end()
-
-
-def _tags(file):
-    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
-    events = map(tf.compat.v1.Event.FromString, records)
-    return [value.tag for event in events for value in event.summary.value]

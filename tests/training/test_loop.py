@@ -1,6 +1,7 @@
 """The loop does what `fit` does, and validates, calls back and stops as it should."""
 
 import functools
+import types
 
 import keras
 import numpy as np
@@ -19,22 +20,9 @@ def test_equals_fit(toy, config, network, train, changes):
     _assert_same_weights(ours, theirs)
 
 
-def test_the_loss_is_the_mean_of_the_epoch(toy, config, train):
-    model, history = train(config(epochs=1, learning_rate=1e-12, log_every=3))
-    batches = toy.epoch(0, 8, 4, None)
-    losses = [float(np.mean((model(x)["out"] - y["out"]) ** 2)) for x, y in batches]
-    assert history["loss"] == pytest.approx([np.mean(losses)], rel=1e-5)
-
-
-def test_validation_weighs_an_uneven_last_batch(config, train, validation, held_out):
-    model, history = train(config(), validation=validation)
-    error = np.asarray(model(held_out[0])["out"]) - held_out[1]
-    assert history["val_loss"][-1] == pytest.approx(np.mean(error**2), rel=1e-5)
-    assert history["val_mae"][-1] == pytest.approx(np.mean(np.abs(error)), rel=1e-5)
-    assert set(history) == {"loss", "val_loss", "val_mae"}
-
-
-def test_callbacks_are_called_in_order(config, train, validation):
+def test_losses_and_metrics_are_means_and_callbacks_are_called_in_order(
+    toy, config, train, validation, held_out
+):
     called, recorder = [], keras.callbacks.Callback()
 
     def note(name, number, logs=None):
@@ -45,10 +33,18 @@ def test_callbacks_are_called_in_order(config, train, validation):
         for end in ("begin", "end"):
             name = f"{event}_{end}".replace("epoch_", "").replace("train_batch", "batch")
             setattr(recorder, f"on_{event}_{end}", functools.partial(note, name))
-    train(config(epochs=1, steps_per_epoch=2), callbacks=[recorder], validation=validation)
+    settings = config(epochs=1, steps_per_epoch=2, learning_rate=1e-12, log_every=3)
+    model, history = train(settings, callbacks=[recorder], validation=validation)
     steps = ["batch_begin 0", "batch_end 0", "batch_begin 1", "batch_end 1"]
     tests = ["test_begin", "test_end"]
     assert called == ["train_begin", "begin 0", *steps, *tests, "end 0", "train_end"]
+    batches = toy.epoch(0, 8, 2, None)
+    losses = [float(np.mean((model(x)["out"] - y["out"]) ** 2)) for x, y in batches]
+    # The last batch of validation is smaller.
+    error = np.asarray(model(held_out[0])["out"]) - held_out[1]
+    expected = {"loss": np.mean(losses), "val_loss": np.mean(error**2)}
+    expected["val_mae"] = np.mean(np.abs(error))
+    assert {name: value for name, (value,) in history.items()} == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("log_every", [1, 3])
@@ -89,19 +85,18 @@ def test_a_requested_stop_saves_and_ends(toy, config, network, loop, train):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("size", "steps", "options", "message"),
     [
-        ({"batch_size": 8}, "Expected a batch size that 3 replicas can share, received 8"),
-        ({"steps_per_execution": 2}, "steps_per_execution=1, .* received 2"),
-        ({"jit_compile": True}, "jit_compile=False for 3 replicas, received True"),
-        ({"gradient_accumulation_steps": 4}, "without gradient_accumulation_steps .* received 4"),
+        (8, None, {}, "Expected a batch size that 3 replicas can share, received 8"),
+        (9, None, {"steps_per_execution": 2}, "steps_per_execution=1, received 2"),
+        (9, None, {"jit_compile": True}, "jit_compile=False for 3 replicas, received True"),
+        (9, 4, {}, "in place of gradient_accumulation_steps on 3 replicas, received 4"),
     ],
 )
-def test_options_that_replicas_cannot_have_are_refused(config, network, loop, options, message):
-    settings, model = config(batch_size=options.pop("batch_size", 9)), network(config())
-    trained = loop(model, settings)
-    trained.strategy = _ThreeReplicas()
-    steps = options.pop("gradient_accumulation_steps", None)
+def test_what_replicas_cannot_have_is_refused(config, network, loop, size, steps, options, message):
+    model = network(config())
+    trained = loop(model, config(batch_size=size))
+    trained.strategy = types.SimpleNamespace(num_replicas_in_sync=3)
     adam = keras.optimizers.Adam(gradient_accumulation_steps=steps)
     model.compile(adam, loss={"out": "mse"}, **options)
     with pytest.raises(ValueError, match=message):
@@ -132,14 +127,10 @@ def test_averaged_weights_are_validated_and_left_in_the_end(
             averages = [0.8 * average + 0.2 * weight for average, weight in pairs]
     raw.set_weights(averages)
     _assert_same_weights(model, raw)
-    error = np.asarray(model(held_out[0])["out"]) - held_out[1]
-    assert history["val_loss"][-1] == pytest.approx(np.mean(error**2), rel=1e-5)
+    error = np.mean((np.asarray(model(held_out[0])["out"]) - held_out[1]) ** 2)
+    assert history["val_loss"][-1] == pytest.approx(error, rel=1e-5)
 
 
 def _assert_same_weights(model, other):
     for own, expected in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(own, expected, atol=1e-6)
-
-
-class _ThreeReplicas:
-    num_replicas_in_sync = 3

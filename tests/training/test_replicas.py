@@ -43,7 +43,7 @@ def workers(tmp_path_factory):
     return first, _run_workers(folder), [str(path) for path in found]
 
 
-@pytest.mark.parametrize("case", ["toy", "clipped", "iizuka16", "gan"])
+@pytest.mark.parametrize("case", ["toy", "clipped", "gan"])
 def test_mirrored_trains_and_validates_like_one_device(mirrored, case):
     assert (mirrored["replicas"], mirrored["place"]) == (2, [0, 1])
     outcome = mirrored[case]
@@ -109,18 +109,6 @@ def test_an_adversarial_run_goes_on_in_its_second_phase(workers):
     _assert_equal(second[0]["weights"], whole["weights"], atol=1e-6)
 
 
-def test_synchronized_batch_norms_keep_their_weights_and_config():
-    within = keras.layers.BatchNormalization(name="inner")
-    inner = keras.Sequential([keras.Input((None, None, 2)), within])
-    x = keras.Input((None, None, 2))
-    norm = BatchStatisticsNormalization(name="outer")
-    model = keras.Model(x, norm(inner(x)))
-    before = [w.copy() for w in model.get_weights()]
-    synchronize(model)
-    assert norm.synchronized and within.synchronized
-    _assert_equal(model.get_weights(), before)
-
-
 @pytest.fixture
 def policy():
     before = keras.config.dtype_policy()
@@ -133,38 +121,23 @@ def test_set_precision(policy):
         assert set_precision(name) == keras.config.dtype_policy().name == expected
 
 
-def test_strategies_by_name():
+def test_strategies_by_name(monkeypatch):
     strategy = make_strategy("default")
     assert strategy.num_replicas_in_sync == 1
     assert worker_of(strategy) == (0, 1)
     with pytest.raises(ValueError, match="Expected a strategy among default, mirrored.*'tpu'"):
         make_strategy("tpu")
-
-
-@pytest.mark.parametrize("content", [None, "{}", '{"task": {"type": "worker", "index": 0}}'])
-def test_several_machines_need_a_cluster(monkeypatch, content):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    if content is not None:
+    for content in ("{}", '{"task": {"type": "worker", "index": 0}}'):
+        with pytest.raises(ValueError, match="TF_CONFIG to describe the cluster"):
+            make_strategy("multi_worker")
         monkeypatch.setenv("TF_CONFIG", content)
-    with pytest.raises(ValueError, match="TF_CONFIG to describe the cluster"):
-        make_strategy("multi_worker")
 
 
-@pytest.mark.parametrize(
-    ("chiefs", "task", "expected"),
-    [
-        ([], ("worker", 0), (0, 2)),
-        ([], ("worker", 1), (1, 2)),
-        (["c:1"], ("chief", 0), (0, 3)),
-        (["c:1"], ("worker", 1), (2, 3)),
-    ],
-)
-def test_the_chief_is_worker_zero(chiefs, task, expected):
-    named = {"chief": chiefs, "worker": ["a:1", "b:1"]}
-    cluster = tf.train.ClusterSpec({name: x for name, x in named.items() if x})
-    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        cluster, task_type=task[0], task_id=task[1]
-    )
+@pytest.mark.parametrize(("task", "expected"), [(("chief", 0), (0, 3)), (("worker", 1), (2, 3))])
+def test_the_chief_is_worker_zero(task, expected):
+    cluster = tf.train.ClusterSpec({"chief": ["c:1"], "worker": ["a:1", "b:1"]})
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(cluster, "", *task)
     assert worker_of(types.SimpleNamespace(cluster_resolver=resolver)) == expected
 
 
@@ -219,7 +192,10 @@ def test_others_are_left_alone(case):
     fuse_batch_norm(model)
     norm.trainable = case != "frozen"
     if case == "synchronized":
+        before = model.get_weights()
         synchronize(model)
+        assert norm.synchronized
+        _assert_equal(model.get_weights(), before)
     assert "FusedBatchNormV3" not in _operations(model, tf.ones((2, 3, 4, 3)))
 
 
