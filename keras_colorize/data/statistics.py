@@ -54,9 +54,8 @@ def read_prior(path):
             raise InputError(f"format {fields['format']!r}")
         prior = np.asarray(fields["prior"], "float64")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            f"Expected a file of `keras-colorize prior` (format {FORMAT}), {path} is not: {error}."
-        ) from error
+        expected = f"a file of `keras-colorize prior` (format {FORMAT})"
+        raise InputError(f"Expected {expected}, {path} is not: {error}.") from error
     if prior.shape != (bin_count(),) or not (prior >= 0).all() or not np.isclose(prior.sum(), 1):
         raise InputError(f"Expected a distribution over {bin_count()} bins in {path}.")
     return prior
@@ -69,7 +68,7 @@ def bin_means(data, output, stride=1, pictures=1000):
         data: a `TrainingData` whose size is a multiple of `stride`.
         output: a key of `CHANNEL_TARGETS`, else `ValueError`.
         stride: pixels of lightness per pixel of the output.
-        pictures: how many views are looked at, rounded up to whole batches of 50.
+        pictures: how many views are looked at, in whole batches of 50.
 
     Returns:
         float64 array (2, bins) in the units of the channels; the center of a bin where no value

@@ -39,20 +39,16 @@ def write_tfds(name, split, folder, data_dir=None):
     """Writes an image set of TensorFlow Datasets to `folder/class/number.jpg` (or `.png`).
 
     The folder appears with all pictures in it or, after an error, not at all. Pictures without a
-    label lie in the folder itself.
+    label lie in the folder itself. Returned is its `PictureSet`.
 
     Args:
-        name: name of the set, as `tfds.load` takes it.
+        name: name of the set, as `tfds.load` takes it; `ValueError` for one without pictures.
         split: its split, for example `"train"` or `"train[:10%]"`.
-        folder: a new folder; where another process makes the same one meanwhile, that one stays.
+        folder: a new folder, else `ValueError`; one that another process makes meanwhile stays.
         data_dir: where TFDS keeps its data; None for its default.
-
-    Returns:
-        The `PictureSet` of the folder.
 
     Raises:
         ImportError: without the package tensorflow-datasets (extra `tfds`).
-        ValueError: for a set without pictures, or a folder that exists.
     """
     folder = Path(folder)
     if folder.exists():
@@ -64,12 +60,11 @@ def write_tfds(name, split, folder, data_dir=None):
                 label, encoded = int(example.get("label", -1)), example["image"]
                 # A slash would nest folders and a leading dot hide them.
                 parent = class_names[label].replace("/", "_").lstrip(".") if label >= 0 else ""
-                suffixes = (s for start, s in _SUFFIXES.items() if encoded.startswith(start))
-                if not (suffix := next(suffixes, None)):
-                    raise InputError(
-                        f"Expected JPEG, PNG, GIF or BMP pictures, received {encoded[:8]!r}..."
-                    )
-                write_file(part / parent / f"{number:08}.{suffix}", encoded)
+                suffixes = [s for start, s in _SUFFIXES.items() if encoded.startswith(start)]
+                if not suffixes:
+                    received = f"received {encoded[:8]!r}..."
+                    raise InputError(f"Expected JPEG, PNG, GIF or BMP pictures, {received}")
+                write_file(part / parent / f"{number:08}.{suffixes[0]}", encoded)
     except PhotographError:
         # Another worker may have written the same one meanwhile.
         if not folder.exists():
@@ -82,9 +77,8 @@ def _load(name, split, data_dir):
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
-        raise ImportError(
-            f"{PREFIX}{name} needs tensorflow-datasets: pip install 'keras-colorize[tfds]'"
-        ) from error
+        package = "tensorflow-datasets: pip install 'keras-colorize[tfds]'"
+        raise ImportError(f"{PREFIX}{name} needs {package}") from error
     builder = tfds.builder(name, data_dir=data_dir)
     features = builder.info.features
     if "image" not in features:

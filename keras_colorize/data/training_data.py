@@ -40,11 +40,10 @@ class TrainingData:
     def __post_init__(self):
         if not self.sources:
             raise InputError("Expected at least one source of pictures, received none.")
-        if not 0 < self.min_scale <= 1 or self.size < 1:
-            received = f"received {self.min_scale} and {self.size}."
-            raise InputError(f"Expected 0 < min_scale <= 1 and a size of 1 or more, {received}")
-        if not 0 <= self.aged_share <= 1:
-            raise InputError(f"Expected 0 <= aged_share <= 1, received {self.aged_share}.")
+        if not (0 < self.min_scale <= 1 and self.size >= 1 and 0 <= self.aged_share <= 1):
+            expected = "0 < min_scale <= 1, a size of 1 or more and 0 <= aged_share <= 1"
+            received = f"{self.min_scale}, {self.size} and {self.aged_share}"
+            raise InputError(f"Expected {expected}, received {received}.")
         if self.view not in VIEWS:
             raise InputError(f"Expected a view among {', '.join(VIEWS)}, received {self.view!r}.")
 

@@ -79,21 +79,16 @@ def lost_workers_named(workers):
 
 def check_options(model, batch_size, replicas):
     """Refuses what the loop cannot do with a model: `ValueError`."""
-    expected, received = "", ""
-    if model.steps_per_execution > 1:
-        expected, received = "steps_per_execution=1", model.steps_per_execution
-    if batch_size % replicas:
-        expected, received = f"a batch size that {replicas} replicas can share", batch_size
-    if replicas > 1 and model.jit_compile:
-        expected, received = f"jit_compile=False for {replicas} replicas", True
-    steps = max(part.optimizer.gradient_accumulation_steps or 0 for part in parts_of(model))
-    if replicas > 1 and steps:
-        expected = (
-            f"a larger batch_size in place of gradient_accumulation_steps on {replicas} replicas"
-        )
-        received = steps
-    if expected:
-        raise InputError(f"Expected {expected}, received {received}.")
+    several, steps = replicas > 1, model.steps_per_execution
+    summed = max(part.optimizer.gradient_accumulation_steps or 0 for part in parts_of(model))
+    for wrong, expected, received in (
+        (steps > 1, "steps_per_execution=1, for the loop looks at every step", steps),
+        (batch_size % replicas, f"a batch size that {replicas} replicas can share", batch_size),
+        (several and model.jit_compile, f"jit_compile=False for {replicas} replicas", True),
+        (several and summed, f"no gradient_accumulation_steps for {replicas} replicas", summed),
+    ):
+        if wrong:
+            raise InputError(f"Expected {expected}, received {received}.")
 
 
 def share(value):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_colorize.color import rgb_to_lightness
-from keras_colorize.data import Targets, TrainingData, aged_view, aging, list_pictures
+from keras_colorize.data import Targets, TrainingData, aged_view, list_pictures
 from keras_colorize.data.aging import PARTS
 
 
@@ -117,23 +117,6 @@ def test_scratches_are_few_vertical_and_of_both_kinds():
     assert marks.max() > 0.2
     columns, rows = np.abs(marks.mean(1)).max(), np.abs(marks.mean(2)).max()
     assert columns > 3 * rows
-
-
-def test_every_part_is_there_in_its_share_of_the_views(monkeypatch):
-    seen = []
-
-    def spy(name):
-        return lambda grey, seed: (seen.append(name), grey)[1]
-
-    for name in PARTS[1:]:
-        monkeypatch.setitem(aging._ON_GREY, name, spy(name))
-    red = np.zeros((1, 1, 3), "float32")
-    red[..., 0] = 1.0
-    views = _aged(red, None, 150)
-    shares = {name: seen.count(name) / len(views) for name in PARTS[1:]}
-    shares["orthochromatic"] = (np.abs(views - views.max()) > 0.01).mean()
-    assert shares == pytest.approx(aging._SHARES, abs=0.12)
-    assert 0.2 < min(shares.values()) < max(shares.values()) < 0.8
 
 
 def test_the_share_is_respected_and_the_rest_is_clean(folder):

@@ -22,23 +22,14 @@ REFERENCE = {
 }
 
 
-@pytest.fixture
-def two_colors(tmp_path, write_picture):
-    """Three pictures, half of one color and half of another, and the bins of these."""
-    lab = np.empty((40, 40, 3))
-    lab[:, :20] = (60, 30, 20)
-    lab[:, 20:] = (60, -30, 40)
-    rgb = np.rint(255 * lab2rgb(lab)).astype("uint8")
+def test_every_picture_is_counted_once_and_gives_the_prior(tmp_path, write_picture):
+    # Three pictures, half of one color and half of another.
+    lab, colors = np.full((40, 40, 3), 60.0), ((30, 20), (-30, 40))
+    lab[:, :20, 1:], lab[:, 20:, 1:] = colors
     for name in "abc":
-        write_picture(tmp_path / "pictures" / f"{name}.png", rgb)
-    colors = ((30, 20), (-30, 40))
+        write_picture(tmp_path / f"{name}.png", np.rint(255 * lab2rgb(lab)).astype("uint8"))
     bins = [np.flatnonzero((ab_centers() == color).all(axis=1))[0] for color in colors]
-    return list_pictures(tmp_path / "pictures"), bins
-
-
-def test_every_picture_is_counted_once_and_gives_the_prior(two_colors):
-    pictures, bins = two_colors
-    seen = []
+    pictures, seen = list_pictures(tmp_path), []
     counts = ab_counts(pictures, 40, lambda: seen.append(1))
     assert len(seen) == 3
     # Colors are means of 4x4 pixels, and the pictures are 40x40.
@@ -50,7 +41,7 @@ def test_every_picture_is_counted_once_and_gives_the_prior(two_colors):
         ab_counts(pictures, 42)
 
 
-def test_a_file_keeps_counts_and_prior(tmp_path):
+def test_a_file_keeps_counts_and_prior_and_others_are_refused(tmp_path):
     counts = np.random.default_rng(0).integers(0, 9, 313)
     path = tmp_path / "prior.json"
     path.write_text(prior_json(counts, 7, 128))
@@ -58,10 +49,7 @@ def test_a_file_keeps_counts_and_prior(tmp_path):
     assert fields["counts"] == counts.tolist()
     assert (fields["pictures"], fields["size"]) == (7, 128)
     np.testing.assert_allclose(read_prior(path), smooth_prior(counts), rtol=1e-12)
-
-
-def test_other_files_are_refused(tmp_path):
-    path = tmp_path / "prior.json"
+    path.unlink()
     with pytest.raises(ValueError, match="prior.json is not"):
         read_prior(path)
     for text, message in (
@@ -79,17 +67,11 @@ def test_other_files_are_refused(tmp_path):
             read_prior(path)
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory, write_picture):
-    """Pictures of one color each, whole."""
-    root = tmp_path_factory.mktemp("colors")
-    for number, color in enumerate(COLORS):
-        write_picture(root / f"{number}.png", np.tile(color, (16, 16, 1)))
-    return TrainingData((list_pictures(root),), size=16, min_scale=1.0)
-
-
 @pytest.mark.parametrize("output", REFERENCE)
-def test_means_of_what_is_there_and_centers_elsewhere(data, output):
+def test_means_of_what_is_there_and_centers_elsewhere(tmp_path, write_picture, output):
+    for number, color in enumerate(COLORS):
+        write_picture(tmp_path / f"{number}.png", np.tile(color, (16, 16, 1)))
+    data = TrainingData((list_pictures(tmp_path),), size=16, min_scale=1.0)
     convert, channels, bins = REFERENCE[output]
     # 100 views of 4 pictures: 25 of each.
     found = bin_means(data, output, stride=4, pictures=100)

@@ -9,8 +9,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from skimage.color import rgb2hsv, rgb2lab, rgb2luv, rgb2yuv
 from skimage.transform import resize
 
+from keras_colorize.color import unscale_ab, unscale_luv_uv, unscale_yuv_uv
 from keras_colorize.data import (
     Targets,
     TrainingData,
@@ -150,17 +152,11 @@ def test_wrong_settings_are_named(data):
         data.epoch(0, 4, 5, TARGETS, workers=3)
     with pytest.raises(ValueError, match="at least one source of pictures, received none"):
         TrainingData(())
-    sizes = "0 < min_scale <= 1 and a size of 1 or more"
-    for settings, message in (
-        ({"min_scale": 0}, sizes),
-        ({"min_scale": 1.5}, sizes),
-        ({"size": 0}, sizes),
-        ({"view": "tile"}, "view among crop, squash, whole, received 'tile'"),
-        ({"aged_share": -0.1}, "0 <= aged_share <= 1, received -0.1"),
-        ({"aged_share": 1.1}, "0 <= aged_share <= 1, received 1.1"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            TrainingData(data.sources, **settings)
+    with pytest.raises(ValueError, match="view among crop, squash, whole, received 'tile'"):
+        TrainingData(data.sources, view="tile")
+    for name, value in (("min_scale", 0), ("size", 0), ("aged_share", -0.1), ("aged_share", 1.1)):
+        with pytest.raises(ValueError, match=f"{name}.*received .*{value}"):
+            TrainingData(data.sources, **{name: value})
 
 
 def _ramp(height, width):
@@ -262,3 +258,45 @@ def test_no_picture_returns_before_all_of_its_source_came():
         assert len(set(rest)) == len(rest)
     rounds = order[order < 7][:14].reshape(2, 7)
     assert not np.array_equal(*rounds)
+
+
+RGB = np.random.default_rng(0).random((2, 8, 12, 3)).astype("float32")
+LABELS = np.array([3, -1], "int32")
+
+
+LAST_TWO = slice(1, 3)
+KINDS = {
+    "ab": (rgb2lab, LAST_TWO, None),
+    "ab_scaled": (rgb2lab, LAST_TWO, unscale_ab),
+    "yuv_uv_scaled": (rgb2yuv, LAST_TWO, unscale_yuv_uv),
+    "luv_uv": (rgb2luv, LAST_TWO, None),
+    "luv_uv_scaled": (rgb2luv, LAST_TWO, unscale_luv_uv),
+    "hs": (rgb2hsv, slice(0, 2), None),
+    "rgb": (np.asarray, slice(0, 3), None),
+}
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+@pytest.mark.parametrize("kind", KINDS)
+def test_colors_are_those_of_scikit_image_averaged_over_blocks(kind, stride):
+    lightness, targets = Targets({"out": kind, "scene": "label"}, stride)(RGB, LABELS)
+    np.testing.assert_allclose(lightness, rgb2lab(RGB)[..., :1], atol=1e-3)
+    assert list(targets) == ["out", "scene"]
+    np.testing.assert_array_equal(targets["scene"], LABELS)
+    values = np.asarray(targets["out"])
+    assert values.dtype == "float32"
+    convert, channels, unscale = KINDS[kind]
+    if unscale:
+        assert 0 <= values.min() <= values.max() <= 1
+        values = np.asarray(unscale(values))
+    blocks = convert(RGB)[..., channels].reshape(2, 8 // stride, stride, 12 // stride, stride, -1)
+    np.testing.assert_allclose(values, blocks.mean((2, 4)), atol=2e-3)
+
+
+def test_what_cannot_be_learned_is_refused():
+    for sides in ((8, 10), (7, 8)):
+        with pytest.raises(ValueError, match=r"multiples of 4, received \((8, 10|7, 8)\)"):
+            Targets({"out": "ab"}, 4)(np.zeros((1, *sides, 3), "float32"), LABELS[:1])
+    for outputs in ({}, {"out": "lab"}):
+        with pytest.raises(ValueError, match="kinds among ab, .*rgb, label"):
+            Targets(outputs)

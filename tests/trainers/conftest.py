@@ -48,7 +48,6 @@ def colorizes():
 @pytest.fixture(scope="module")
 def in_process():
     """Loads a script by name; returns its `main` as a function of the options that it is given."""
-    loaded = []
     sys.path.insert(0, str(ROOT / "trainers"))
     # TensorFlow's own tools, which other tests import, have flags of the same names.
     tools = flags.FLAGS.flags_by_module_dict().items()
@@ -59,53 +58,46 @@ def in_process():
     def load(name):
         before = set(flags.FLAGS)
         module = importlib.import_module(name)
-        names = set(flags.FLAGS) - before
-        loaded.extend(names)
-        defaults = {name: flags.FLAGS[name].default for name in names}
+        defaults = {name: flags.FLAGS[name].default for name in set(flags.FLAGS) - before}
+        for name in defaults:
+            # Two scripts may have a flag of the same name.
+            delattr(flags.FLAGS, name)
         return lambda **options: module.main(types.SimpleNamespace(**{**defaults, **options}))
 
     yield load
     sys.path.remove(str(ROOT / "trainers"))
-    # Two scripts may have a flag of the same name.
-    for name in loaded:
-        delattr(flags.FLAGS, name)
     for flag in aside:
         flags.FLAGS[flag.name] = flag
 
 
-class Started:
-    """A trainer at work.
-
-    It is forked from a process that holds the library, or importing TensorFlow would be most of
-    what these tests do.
-    """
-
-    def __init__(self, script, flags, variables, output):
-        forked, self._output = Path(__file__).with_name("_forked.py"), output
-        names = {"script": str(ROOT / "trainers" / script), "flags": list(map(str, flags))}
-        given = {**names, "variables": variables, "output": str(output)}
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["keras_colorize.export", "keras_colorize.training"])
-        how = {"init_globals": {"given": given}}
-        self.process = context.Process(target=runpy.run_path, args=(str(forked),), kwargs=how)
-        self.process.start()
-
-    def end(self):
-        """Waits; returns the exit status and what was written."""
-        self.process.join(timeout=300)
-        return self.process.exitcode, self._output.read_text()
-
-
 @pytest.fixture(scope="session")
 def begin(tmp_path_factory):
-    """Begins a trainer with flags and environment variables, as a user does."""
+    """Begins a trainer with flags and environment variables, as a user does.
+
+    It is forked from a process that holds the library, or importing TensorFlow would be most of
+    what these tests do. Returned are the `process`, and a function `end` that waits for it and
+    returns the exit status and what was written.
+    """
     root, started = tmp_path_factory.mktemp("outputs"), []
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["keras_colorize.export", "keras_colorize.training"])
+    forked = str(Path(__file__).with_name("_forked.py"))
 
     def make(script, *flags, **variables):
-        own = {"CUDA_VISIBLE_DEVICES": "", **variables}
-        started.append(Started(script, flags, own, root / f"{len(started)}.txt"))
-        return started[-1]
+        output = root / f"{len(started)}.txt"
+        names = {"script": str(ROOT / "trainers" / script), "flags": list(map(str, flags))}
+        own = {"variables": {"CUDA_VISIBLE_DEVICES": "", **variables}, "output": str(output)}
+        how = {"init_globals": {"given": {**names, **own}}}
+        process = context.Process(target=runpy.run_path, args=(forked,), kwargs=how)
+        process.start()
+        started.append(process)
+
+        def end():
+            process.join(timeout=300)
+            return process.exitcode, output.read_text()
+
+        return types.SimpleNamespace(process=process, end=end)
 
     yield make
-    for one in started:
-        one.process.kill()
+    for process in started:
+        process.kill()

@@ -42,14 +42,6 @@ def test_they_are_those_of_the_preset(perception):
         perception.color_decoder(dataclasses.replace(CONFIG, decoder="mode"))
 
 
-def test_by_the_mean_nothing_is_added(perception):
-    weights = tuple(np.linspace(0.5, 2.0, 313).tolist())
-    changed = {"class_weights": weights, "weights_in_loss": False, "rebalancing": 0.5}
-    config = dataclasses.replace(CONFIG, class_names=("beach",), **changed)
-    expected = dataclasses.replace(CONFIG, class_names=("beach",), saturation=1.0, decoder="mean")
-    assert perception.with_mean_decoder(config) == expected
-
-
 def test_class_weights_are_in_the_colors(perception):
     changed = {"output": "ab_logits", "class_weights": (1.0,) * 312 + (1e6,), "saturation": 1.0}
     logits, lightness = np.zeros((1, 1, 1, 313), "float32"), np.full((1, 4, 4, 1), 50.0, "float32")

@@ -1,4 +1,7 @@
+"""A run's preset is shipped, or averaged with others."""
+
 import dataclasses
+import json
 import shutil
 
 import keras
@@ -14,8 +17,8 @@ WORDS = {"name": "tests", "description": "for tests", "trained_on": ["noise"]}
 
 
 @pytest.fixture(scope="module")
-def script(in_process):
-    return in_process("ship_preset")
+def scripts(in_process):
+    return {name: in_process(name) for name in ("average_presets", "ship_preset")}
 
 
 @pytest.fixture
@@ -26,13 +29,24 @@ def run(tiny_preset, tmp_path):
 
 
 @pytest.fixture
-def ship(script, run, tmp_path):
-    """Runs the script with options beside those that it needs."""
+def ship(scripts, run, tmp_path):
+    """Ships the run with options beside those that are needed."""
 
     def call(**given):
         values = {"run": run, "into": tmp_path / "shipped", **WORDS, **given}
-        script(**values)
+        scripts["ship_preset"](**values)
         return tmp_path / "shipped" / values["name"]
+
+    return call
+
+
+@pytest.fixture
+def average(scripts, tmp_path):
+    """Averages presets; returns the folder of the mean."""
+
+    def call(presets, shares, to="mean"):
+        scripts["average_presets"](preset=list(map(str, presets)), share=shares, run=tmp_path / to)
+        return tmp_path / to / "preset"
 
     return call
 
@@ -83,3 +97,26 @@ def test_class_weights_for_decoding(ship, run, tmp_path):
     save_preset(model, run / "preset", weighted, overwrite=True)
     with pytest.raises(ValueError, match="trained without class weights"):
         ship(prior=prior, overwrite=True)
+
+
+def test_the_mean_lies_between(average, tiny_preset, tmp_path):
+    model, config = load_preset(tiny_preset)
+    first = model.get_weights()
+    model.set_weights([one + 1.0 for one in first])
+    save_preset(model, tmp_path / "higher", config)
+    for shares, rise in ((None, 0.5), ([3, 1], 0.25)):
+        mean = average([tiny_preset, tmp_path / "higher"], shares, str(rise))
+        for one, made in zip(first, load_preset(mean)[0].get_weights(), strict=True):
+            np.testing.assert_allclose(made, one + rise, atol=4e-3)
+
+
+def test_other_networks_and_wrong_numbers_of_things_are_refused(average, tiny_preset, tmp_path):
+    other = shutil.copytree(tiny_preset, tmp_path / "other")
+    config = json.loads((other / "config.json").read_text())
+    config["class_weights"] = [1.0] * 313
+    (other / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=r"other differs in \['class_weights'\]"):
+        average([tiny_preset, other], None)
+    for count, shares in ((1, None), (2, [1]), (2, [0, 0]), (2, [2, -1])):
+        with pytest.raises(ValueError, match="Expected"):
+            average([tiny_preset] * count, shares)

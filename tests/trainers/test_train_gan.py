@@ -127,7 +127,7 @@ def test_phases_and_losses_are_in_the_table_and_checkpoints_and_samples_kept(run
     ("name", "frozen", "moving"),
     [
         ("fusion", ("low_conv1", "low_conv2"), "low_conv3"),
-        ("bins", (), "layer2_block1_conv1"),
+        ("bins", (), "layer2_block2_conv2"),
         # Distillation reaches the last features.
         ("seeing", ("block_5_project",), "Conv_1"),
     ],

@@ -108,18 +108,16 @@ def worker(folder, outcome):
     """Trains as one of two workers; where `stop` is, one stops a run, one leaves another."""
     strategy = make_strategy("multi_worker")
     first, chief = (folder / "stop").exists(), worker_of(strategy)[0] == 0
-    stop = first and not chief
-    # Early stopping and plateau steer both workers; or one of them stops both.
+    # One of them stops both, the adversarial run in its second phase.
+    stops = (0, 1) if first and not chief else (None, None)
     steering = [
         keras.callbacks.ReduceLROnPlateau("val_loss", patience=1, min_delta=9.0),
         keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=9.0),
     ]
-    steering = [Stop(epoch=0)] if stop else steering
-    found = {"place": worker_of(strategy)}
-    found["steered"] = trained(strategy, normalised_network, LONG, folder / "run", Toy(), steering)
-    # Both phases; or one worker stops both in the second.
-    phases = [TwoPhases(1), *([Stop(epoch=1)] if stop else [])]
-    found["gan"] = trained(strategy, adversaries, PHASES, folder / "gan", Pictures(), phases)
+    toy = strategy, normalised_network, LONG, folder / "run", Toy(), steering
+    found = {"place": worker_of(strategy), "steered": trained(*toy, stop_at=stops[0])}
+    gan = adversaries, PHASES, folder / "gan", Pictures(), [TwoPhases(1)]
+    found["gan"] = trained(strategy, *gan, stop_at=stops[1])
     if first:
         outcome.write_text(json.dumps(found))
         found["lost"] = left(strategy, folder / "left", leave=chief)
@@ -128,9 +126,8 @@ def worker(folder, outcome):
         os._exit(0)
     found["resumed"] = trained(strategy, normalised_network, EVERY_STEP, folder / "left", Toy())
     found["whole"] = trained(strategy, normalised_network, EVERY_STEP, folder / "whole", Toy())
-    found["whole_gan"] = trained(
-        strategy, adversaries, PHASES, folder / "whole_gan", Pictures(), phases
-    )
+    gan = adversaries, PHASES, folder / "whole_gan", Pictures(), [TwoPhases(1)]
+    found["whole_gan"] = trained(strategy, *gan)
     outcome.write_text(json.dumps(found))
 
 
@@ -151,10 +148,15 @@ def left(strategy, folder, leave):
         return {"says": str(error), "seconds": time.monotonic() - last}
 
 
-def trained(strategy, make, config, folder, data, callbacks=()):
-    """Trains, or goes on."""
+def trained(strategy, make, config, folder, data, callbacks=(), stop_at=None):
+    """Trains, or goes on; asks to stop when an epoch begins."""
+
+    def stop(epoch, logs):
+        loop.stop_requested |= epoch == stop_at
+
     with strategy.scope():
         model = make(config)
+    callbacks = [*callbacks, keras.callbacks.LambdaCallback(on_epoch_begin=stop)]
     loop = TrainingLoop(model, config, folder, strategy, callbacks)
     batches = pictures_to_validate() if isinstance(data, Pictures) else make_validation()
     history = loop.fit(data, None, batches)
@@ -165,17 +167,6 @@ def trained(strategy, make, config, folder, data, callbacks=()):
         "stopped": loop.stopped,
         "weights": [w.tolist() for w in model.get_weights()],
     }
-
-
-class Stop(keras.callbacks.Callback):
-    """Asks the loop to stop when an epoch begins."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch, self.loop = epoch, None
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.loop.stop_requested |= epoch == self.epoch
 
 
 if __name__ == "__main__":

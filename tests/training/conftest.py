@@ -42,16 +42,9 @@ class Pictures(Toy):
         return x, "ab", generator.uniform(size=(*shape, 16, 16, 2)).astype("float32")
 
 
-def make_held_out():
-    """Rows of the toy problem that are not trained on, (12, SIDE) and (12, 1)."""
-    x = np.random.default_rng(9).normal(size=(12, SIDE)).astype("float32")
-    return x, x.sum(axis=-1, keepdims=True)
-
-
 def make_validation():
-    """Batches of 5, 5 and 2, as lightness and targets."""
-    x, y = make_held_out()
-    return tf.data.Dataset.from_tensor_slices((x, {"out": y})).batch(5)
+    """Batches of 5, 5 and 2 rows that are not trained on."""
+    return Toy().epoch(9, 12, 1, None).rebatch(5)
 
 
 def make_network(config, units=3, batch_norm=False):
@@ -88,7 +81,9 @@ def adversaries():
 
 @pytest.fixture
 def held_out():
-    return make_held_out()
+    """The rows of `validation`, (12, SIDE) and (12, 1)."""
+    x, _, y = Toy().make(9, (12,))
+    return x, y
 
 
 @pytest.fixture

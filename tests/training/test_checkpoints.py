@@ -1,53 +1,22 @@
 """A run that is killed and started again ends where an undisturbed one does."""
 
 import resource
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-KILLED_RUN = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[1])
-import conftest, keras, tensorflow as tf
-from keras_colorize.training import TrainingConfig, TrainingLoop
 
-settings = eval(sys.argv[3])
-model = conftest.make_network(settings, batch_norm=True)
-
-def kill(step, logs):
-    if model.optimizer.iterations.numpy() == 6:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-callback = keras.callbacks.LambdaCallback(on_train_batch_begin=kill)
-strategy = tf.distribute.get_strategy()
-TrainingLoop(model, settings, sys.argv[2], strategy, [callback]).fit(conftest.Toy(), None)
-"""
-
-
-def test_killed_in_the_second_epoch_by_the_system(toy, config, train, tmp_path):
-    settings = config(checkpoint_minutes=0.0, ema_momentum=0.9)
-    arguments = [Path(__file__).parent, tmp_path / "killed", repr(settings)]
-    killed = subprocess.run([sys.executable, "-c", KILLED_RUN, *arguments], capture_output=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    resumed, history = train(settings, "killed", batch_norm=True)
-    assert toy.seen == [(1, 2)]
-    assert len(history["loss"]) == 1
-    _assert_same_state(resumed, train(settings, "whole", batch_norm=True)[0])
-
-
-@pytest.mark.parametrize("name", ["adadelta", "adamw"])
-def test_interrupted_with_each_optimizer(toy, config, train, name):
+# One that is killed by the system is in test_replicas.py.
+@pytest.mark.parametrize(("name", "average"), [("adadelta", None), ("adam", 0.9), ("adamw", None)])
+def test_interrupted_with_each_optimizer(toy, config, train, name, average):
     def interrupt(step, logs):
         if step == 3:
             raise KeyboardInterrupt
 
-    settings = config(optimizer=name, checkpoint_minutes=0.0, log_every=2)
+    averaged = {"optimizer": name, "ema_momentum": average}
+    settings = config(checkpoint_minutes=0.0, log_every=2, **averaged)
     callback = keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(settings, "cut", [callback], batch_norm=True)

@@ -23,8 +23,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def mirrored(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mirrored")
-    return _outcomes([_start("mirrored", folder, folder / "outcome")])[0]
+    return _outcomes("mirrored", tmp_path_factory.mktemp("mirrored"))[0]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +36,10 @@ def workers(tmp_path_factory):
     folder = tmp_path_factory.mktemp("workers")
     stop = folder / "stop"
     stop.touch()
-    first = _run_workers(folder, [-signal.SIGKILL, 0])
+    first = _worker_outcomes(folder, [-signal.SIGKILL, 0])
     found = sorted(path.relative_to(folder / "run") for path in (folder / "run").rglob("*.index"))
     stop.unlink()
-    return first, _run_workers(folder), [str(path) for path in found]
+    return first, _worker_outcomes(folder), [str(path) for path in found]
 
 
 @pytest.mark.parametrize("case", ["toy", "clipped", "gan"])
@@ -54,16 +53,12 @@ def test_mirrored_trains_and_validates_like_one_device(mirrored, case):
     assert outcome["logs"] < 1e-5
 
 
-def test_one_worker_stops_all_and_the_chief_keeps_the_checkpoint(workers):
+def test_one_worker_stops_all_and_all_go_on_together(workers):
     for outcomes in workers[:2]:
         assert [outcome["place"] for outcome in outcomes] == [[0, 2], [1, 2]]
     first = [outcome["steered"] for outcome in workers[0]]
-    assert [outcome["stopped"] for outcome in first] == [True, True]
-    assert [outcome["steps"] for outcome in first] == [2, 2]
+    assert [(outcome["stopped"], outcome["steps"]) for outcome in first] == [(True, 2)] * 2
     assert workers[2] == ["checkpoints/ckpt-2.index", "scratch/1/ckpt-2.index"]
-
-
-def test_workers_go_on_together(workers):
     chief, other = (outcome["steered"] for outcome in workers[1])
     # The third epoch without progress ends the run; the rate fell to a tenth after two of them.
     assert chief["steps"] == other["steps"] == 9
@@ -79,15 +74,12 @@ def test_workers_agree(workers, run):
     _assert_equal(chief["history"].values(), other["history"].values())
 
 
-def test_a_killed_worker_ends_the_other_soon(workers):
+def test_a_killed_worker_ends_the_other_soon_and_the_run_ends_like_an_undisturbed_one(workers):
     chief, other = workers[0]
     assert "lost" not in chief
     assert "Expected all 2 workers to answer, lost one (" in other["lost"]["says"]
     assert "go on from the last checkpoint" in other["lost"]["says"]
     assert other["lost"]["seconds"] < 60
-
-
-def test_a_killed_run_ends_like_an_undisturbed_one(workers):
     resumed, whole = (workers[1][0][run] for run in ("resumed", "whole"))
     # Killed in the last step of the second of three epochs.
     assert resumed["steps"] == whole["steps"] == 9
@@ -204,39 +196,30 @@ def _assert_equal(ours, theirs, atol=0.0):
         np.testing.assert_allclose(own, others, rtol=0.0, atol=atol)
 
 
-def _run_workers(folder, codes=(0, 0)):
-    ports = [_free_port() for _ in range(2)]
-    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-    started = []
-    for index in range(2):
-        config = {"cluster": cluster, "task": {"type": "worker", "index": index}}
-        variables = {"TF_CONFIG": json.dumps(config)}
-        started.append(_start("worker", folder, folder / f"outcome{index}", **variables))
-    return _outcomes(started, codes)
+def _worker_outcomes(folder, codes=(0, 0)):
+    with socket.socket() as first, socket.socket() as second:
+        for listener in (first, second):
+            listener.bind(("127.0.0.1", 0))
+        cluster = {"worker": [f"127.0.0.1:{x.getsockname()[1]}" for x in (first, second)]}
+    tasks = [{"cluster": cluster, "task": {"type": "worker", "index": i}} for i in range(2)]
+    return _outcomes("worker", folder, [{"TF_CONFIG": json.dumps(task)} for task in tasks], codes)
 
 
-def _start(role, folder, outcome, **variables):
+def _outcomes(role, folder, variables=({},), codes=(0,)):
+    """What processes, one for each dict of variables, wrote; they end with these codes."""
     paths = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
-    environment = {**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": "", **variables}
-    command = [sys.executable, HERE / "_replicas.py", role, folder, outcome]
-    output = subprocess.DEVNULL, subprocess.PIPE
-    process = subprocess.Popen(command, env=environment, stdout=output[0], stderr=output[1])
-    return process, outcome
-
-
-def _outcomes(started, codes=(0, 0)):
-    messages = []
+    shared = {**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": ""}
+    files = [folder / f"outcome{index}" for index in range(len(variables))]
+    started, messages = [], []
+    for own, file in zip(variables, files, strict=True):
+        command = [sys.executable, HERE / "_replicas.py", role, folder, file]
+        output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(command, env={**shared, **own}, **output))
     try:
-        messages = [process.communicate(timeout=600)[1].decode() for process, _ in started]
+        messages = [process.communicate(timeout=600)[1].decode() for process in started]
     finally:
-        for process, _ in started:
+        for process in started:
             process.kill()
-    for (process, _), message, code in zip(started, messages, codes, strict=False):
+    for process, message, code in zip(started, messages, codes, strict=True):
         assert process.returncode == code, message
-    return [json.loads(outcome.read_text()) for _, outcome in started]
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    return [json.loads(file.read_text()) for file in files]
