@@ -15,7 +15,7 @@ from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.presets import CONFIG_FILE, read_config, sha256
 
 MAX_PIXELS = 100_000_000
-"""Most pixels of a picture that a served network decodes, unless another limit is asked for."""
+"""Most pixels of a picture that a served network decodes by default."""
 
 EXTRA = "assets.extra"
 """Folder beside a SavedModel's graph for files that are no part of it."""
@@ -25,7 +25,7 @@ CHECKSUMS = "SHA256SUMS"
 
 
 def check_backend():
-    """Raises a ValueError where the backend is not TensorFlow, whose graphs are exported."""
+    """Raises a ValueError where the backend is not TensorFlow."""
     backend = keras.backend.backend()
     if backend != "tensorflow":
         raise InputError(f"Expected the backend tensorflow to export with, received {backend}.")
@@ -62,31 +62,26 @@ def export_saved_model(
         ImportError: if the extra is missing.
     """
     check_backend()
-    for option in ("style", "palette", "hints"):
-        if getattr(colorizer, option) is not None:
-            raise InputError(
-                f"Expected a colorizer without style, palette and hints, which are for one "
-                f"picture and not for a server, received one with a {option}."
-            )
-    if colorizer.refinement and colorizer.working_size > TILE:
-        raise InputError(
-            f"Expected a working size of at most {TILE} with a refinement, whose tiles are not "
-            f"exported, received {colorizer.working_size}."
-        )
-    if not max_pixels >= 1:
-        raise InputError(f"Expected max_pixels above 0, received {max_pixels!r}.")
     name = colorizer.name if name is None else name
-    if not name or name != Path(name).name:
-        raise InputError(f"Expected a name without folders, received {name!r}.")
-    if warmup:
-        import_prediction_log()
     path = Path(folder) / name
     taken = [int(there.name) for there in path.glob("*") if there.name.isdecimal()]
     version = max(taken, default=0) + 1 if version is None else version
-    if not (isinstance(version, int) and version > 0):
-        raise InputError(f"Expected a version above 0, received {version!r}.")
+    single = [x for x in ("style", "palette", "hints") if getattr(colorizer, x) is not None]
+    side = colorizer.working_size if colorizer.refinement else 0
+    for fits, expected in (
+        (not single, f"no options of one picture for a server, received {', '.join(single)}"),
+        # Its tiles are not exported.
+        (side <= TILE, f"a working size of at most {TILE} with a refinement, received {side}"),
+        (max_pixels >= 1, f"max_pixels above 0, received {max_pixels!r}"),
+        (name and name == Path(name).name, f"a name without folders, received {name!r}"),
+        (isinstance(version, int) and version > 0, f"a version above 0, received {version!r}"),
+    ):
+        if not fits:
+            raise InputError(f"Expected {expected}.")
     if version in taken:
         raise FileExistsError(f"{path}: expected a new version, {version} is there already.")
+    if warmup:
+        import_prediction_log()
     path /= str(version)
     with atomic_path(path) as target:
         signatures = make_signatures(colorizer, max_pixels)
@@ -105,10 +100,10 @@ def export_saved_model(
 
 
 def read_exported(path):
-    """Reads the `PresetConfig` that a SavedModel was exported with, without loading it.
+    """Reads the preset's config beside a SavedModel, whose files must be those that were exported.
 
-    A SavedModel is a program that can read and write files where it is run. The check of its files
-    shows damage and exchanged files; it does not show who exported it.
+    This shows damage and exchanged files, not who exported them: a SavedModel is a program that
+    can read and write files where it is run.
 
     Args:
         path: folder of the SavedModel, as `export_saved_model` returns it.
@@ -138,8 +133,8 @@ def import_prediction_log():
         from tensorflow_serving.apis import prediction_log_pb2
     except ImportError as error:
         raise ImportError(
-            "Expected the package tensorflow-serving-api to write warm-up requests with "
-            f"(pip install 'keras-colorize[serving]'), or warmup=False: {error}."
+            "Expected tensorflow-serving-api (pip install 'keras-colorize[serving]') for warm-up "
+            f"requests, or warmup=False: {error}."
         ) from error
     return prediction_log_pb2
 

@@ -36,8 +36,8 @@ def make_signatures(colorizer, max_pixels):
 
     serving_default = tf.function(serving_default, [_LIGHTNESS], autograph=False)
 
-    def colorize(place, contents):
-        pixels, deep = _decode(place, contents, max_pixels)
+    def colorize(inputs):
+        pixels, deep = _decode(*inputs, max_pixels)
         lightness = lightness_of(pixels)
         network_input = to_working_size(lightness, colorizer.working_size)
         ab = serving_default(network_input[None])["ab"][0]
@@ -49,21 +49,14 @@ def make_signatures(colorizer, max_pixels):
 
     def colorize_bytes(image_bytes):
         # One after the other: pictures differ in size, and it bounds the memory.
-        return {
-            "png_bytes": tf.map_fn(
-                lambda inputs: colorize(*inputs),
-                (tf.range(tf.size(image_bytes)), image_bytes),
-                fn_output_signature=tf.TensorSpec((), tf.string),
-                parallel_iterations=1,
-            )
-        }
+        places, spec = tf.range(tf.size(image_bytes)), tf.TensorSpec((), tf.string)
+        options = {"fn_output_signature": spec, "parallel_iterations": 1}
+        return {"png_bytes": tf.map_fn(colorize, (places, image_bytes), **options)}
 
-    if not colorizer.config.colorizes:
-        return {"serving_default": serving_default}
-    return {
-        "serving_default": serving_default,
-        "colorize_bytes": tf.function(colorize_bytes, [_BYTES], autograph=False),
-    }
+    signatures = {"serving_default": serving_default}
+    if colorizer.config.colorizes:
+        signatures["colorize_bytes"] = tf.function(colorize_bytes, [_BYTES], autograph=False)
+    return signatures
 
 
 def _predict_ab(colorizer, prediction, lightness):
@@ -84,14 +77,11 @@ def _predict_ab(colorizer, prediction, lightness):
 def _decode(place, contents, max_pixels):
     """Decodes JPEG or PNG to uint16 (H, W, C), and whether it has 16 bits; fails if too large."""
     length = tf.strings.length(contents)
-    is_png = tf.strings.substr(contents, 0, len(_PNG)) == _PNG
-    is_png = tf.logical_and(is_png, length > _PNG_DEPTH)
+    is_png = (tf.strings.substr(contents, 0, len(_PNG)) == _PNG) & (length > _PNG_DEPTH)
     is_jpeg = tf.strings.substr(contents, 0, len(_JPEG)) == _JPEG
     name = tf.strings.format("image_bytes[{}]: expected ", place)
     received = name + tf.strings.format("a JPEG or PNG picture, received {} bytes", length)
-    known = tf.debugging.Assert(tf.logical_or(is_png, is_jpeg), [received])
-    with tf.control_dependencies([known]):
-        contents = tf.identity(contents)
+    contents = _checked(contents, tf.logical_or(is_png, is_jpeg), received)
 
     def read_png_header():
         sides = tf.strings.substr(contents, _PNG_SIZE, 8)
@@ -105,8 +95,7 @@ def _decode(place, contents, max_pixels):
     height, width = tf.unstack(tf.cast(tf.ensure_shape(size, (2,)), tf.int64))
     large = tf.strings.format("at most {} pixels, received {} x {}", (max_pixels, width, height))
     fits = tf.reduce_all([height > 0, width > 0, height * width <= max_pixels])
-    with tf.control_dependencies([tf.debugging.Assert(fits, [name + large])]):
-        contents = tf.identity(contents)
+    contents = _checked(contents, fits, name + large)
 
     def decode_png():
         return tf.io.decode_png(contents, dtype=tf.uint16)
@@ -117,6 +106,11 @@ def _decode(place, contents, max_pixels):
         return 257 * tf.cast(levels, tf.uint16)
 
     return tf.ensure_shape(tf.cond(is_png, decode_png, decode_jpeg), (None, None, None)), deep
+
+
+def _checked(contents, condition, message):
+    with tf.control_dependencies([tf.debugging.Assert(condition, [message])]):
+        return tf.identity(contents)
 
 
 def lightness_of(pixels):
@@ -174,12 +168,10 @@ def _by_bands(height, width, band, dtype, channels=None):
     shape = (None, None, channels)
     parts = tf.TensorArray(dtype, count, element_shape=shape, infer_shape=False)
 
-    def going(index, _):
-        return index < count
-
     def step(index, parts):
         start = index * rows
         return index + 1, parts.write(index, band(start, tf.minimum(start + rows, height)))
 
-    _, parts = tf.while_loop(going, step, (0, parts), parallel_iterations=1)
+    going, options = lambda index, _: index < count, {"parallel_iterations": 1}
+    _, parts = tf.while_loop(going, step, (0, parts), **options)
     return tf.ensure_shape(parts.concat(), shape)

@@ -1,5 +1,7 @@
 """Colorizing with a network on a server: lightness goes there, color comes back."""
 
+import contextlib
+import dataclasses
 import re
 
 import numpy as np
@@ -11,18 +13,15 @@ from keras_colorize.inference.options import STRIDE, Options, check
 MAX_MESSAGE_BYTES = 256 << 20
 """Most bytes of a request or an answer, unless another limit is asked for."""
 
-_HOST = r"([^/@:\[\]]+|\[[0-9a-fA-F:]+\])"
-_ADDRESSES = {
-    "grpc": ("host:port for gRPC", rf"{_HOST}:\d+"),
-    "rest": ("host:port or http(s)://host:port/path", rf"https?://{_HOST}(:\d+)?(/[^?#]*)?"),
-}
+_ADDRESSES = {"grpc": r"[^/@]+:\d+", "rest": r"https?://[^/@?#]+(/[^?#]*)?"}
 
 
 class ServerError(OSError):
     """A server that cannot be reached, or refuses a request."""
 
 
-class Client:
+@dataclasses.dataclass(repr=False, eq=False)
+class Client(contextlib.AbstractContextManager):
     """Asks a network on a server for color; may be used from several threads.
 
     A server that is out of reach, starting or busy is asked five times in all, later and later.
@@ -30,16 +29,13 @@ class Client:
     Args:
         address: `host:port`; or a URL, `http://` or `https://`, that may have a path.
         model: name of the network on the server.
-        protocol: `"grpc"` or `"rest"`; None for REST where the address is a URL or has the port
-            8501, else gRPC.
+        protocol: `"grpc"` or `"rest"`; None for REST with a URL or the port 8501, else gRPC.
         version: number of the version; None for the latest.
         label: label of the version, in place of its number.
         timeout: seconds for an answer: by gRPC with all repetitions, by REST for each.
-        max_message_bytes: most bytes of a request or an answer. More pictures than fit go in
-            several requests; one that does not fit is never sent.
+        max_message_bytes: most bytes of a request or an answer; more go in several requests.
         tls: whether requests are encrypted; a URL says so itself.
-        certificate: PEM file of the authority that the server is known by, which implies `tls`;
-            None for those that the system trusts.
+        certificate: PEM file of the server's authority, which implies `tls`; None for the system's.
         headers: dict that goes with each request; names in lower case (`authorization`).
 
     Raises:
@@ -47,44 +43,41 @@ class Client:
         ImportError: without the extra `serving`.
     """
 
-    def __init__(
-        self,
-        address,
-        model,
-        *,
-        protocol=None,
-        version=None,
-        label=None,
-        timeout=60.0,
-        max_message_bytes=MAX_MESSAGE_BYTES,
-        tls=False,
-        certificate=None,
-        headers=None,
-    ):
-        tls = tls or certificate is not None
-        is_rest = "://" in address or address.endswith(":8501")
-        protocol = protocol or ("rest" if is_rest else "grpc")
-        if protocol not in _ADDRESSES:
-            raise InputError(
-                f"Expected a protocol among {', '.join(_ADDRESSES)}, received {protocol!r}."
-            )
-        if protocol == "rest" and "://" not in address:
-            address = f"http{'s' * tls}://{address}"
-        form, pattern = _ADDRESSES[protocol]
-        if not re.fullmatch(pattern, address):
-            raise InputError(f"Expected {form}, received {address!r}.")
-        if not model:
-            raise InputError(f"Expected the name of a network, received {model!r}.")
-        if version is not None and label is not None:
-            raise InputError(f"Expected a version or a label, received {version!r} and {label!r}.")
-        for name, number in {"timeout": timeout, "max_message_bytes": max_message_bytes}.items():
-            if not number > 0:
-                raise InputError(f"Expected {name} above 0, received {number!r}.")
-        self.address, self.model, self.version, self.label = address, model, version, label
-        self.timeout, self.max_message_bytes = timeout, max_message_bytes
-        self.tls, self.certificate, self.headers = tls, certificate, headers or {}
+    address: str
+    model: str
+    _: dataclasses.KW_ONLY
+    protocol: str | None = None
+    version: int | None = None
+    label: str | None = None
+    timeout: float = 60.0
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    tls: bool = False
+    certificate: str | None = None
+    headers: dict | None = None
+
+    def __post_init__(self):
+        self.tls, self.headers = self.tls or self.certificate is not None, self.headers or {}
+        is_url, is_rest = "://" in self.address, self.address.endswith(":8501")
+        self.protocol = self.protocol or ("rest" if is_url or is_rest else "grpc")
+        if self.protocol == "rest" and not is_url:
+            self.address = f"http{'s' * self.tls}://{self.address}"
+        pattern, limit = _ADDRESSES.get(self.protocol, ""), self.max_message_bytes
+        is_one = self.version is None or self.label is None
+        for fits, expected in (
+            (pattern, f"a protocol among grpc and rest, received {self.protocol!r}"),
+            (
+                re.fullmatch(pattern, self.address),
+                f"host:port for gRPC or http(s)://host:port/path, received {self.address!r}",
+            ),
+            (self.model, f"the name of a network, received {self.model!r}"),
+            (is_one, f"a version or a label, received {self.version!r} and {self.label!r}"),
+            (self.timeout > 0, f"timeout above 0, received {self.timeout!r}"),
+            (limit > 0, f"max_message_bytes above 0, received {limit!r}"),
+        ):
+            if not fits:
+                raise InputError(f"Expected {expected}.")
         try:
-            if protocol == "rest":
+            if self.protocol == "rest":
                 from keras_colorize.serving.rest import RestTransport as Transport
             else:
                 from keras_colorize.serving.rpc import GrpcTransport as Transport
@@ -98,15 +91,10 @@ class Client:
     def predict_ab(self, lightness):
         """Predicts color.
 
-        Args:
-            lightness: float array (N, H, W, 1), L* in 0..100, sides multiples of 32.
-
-        Returns:
-            float32 array (N, h, w, 2) of a and b, multiplied by the saturation of the server.
-
-        Raises:
-            ServerError: if the server cannot be reached, refuses, or does not colorize.
-            ValueError: for pictures that are too large for a message.
+        From L* in 0..100, float (N, H, W, 1), sides multiples of 32, to a and b, float32
+        (N, h, w, 2), multiplied by the saturation of the server. Raises ServerError if the server
+        cannot be reached, refuses, or does not colorize, ValueError for pictures that are too
+        large for a message.
         """
         lightness = np.asarray(lightness, "float32")
         # What comes back has at most two values for each that goes there.
@@ -120,7 +108,7 @@ class Client:
         parts = []
         for start in range(0, len(lightness), at_once):
             batch = lightness[start : start + at_once]
-            ab = self.transport.predict_ab(batch)
+            ab = self.transport(batch)
             if ab.ndim != 4 or ab.shape[0] != len(batch) or ab.shape[-1] != 2:
                 raise self.error(f"expected ab ({len(batch)}, h, w, 2), received shape {ab.shape}")
             if not np.isfinite(ab).all():
@@ -136,25 +124,17 @@ class Client:
         """Closes the connection."""
         self.transport.close()
 
-    def __enter__(self):
-        return self
-
     def __exit__(self, *_):
         self.close()
 
 
 class RemoteColorizer(BaseColorizer):
-    """Colorizes as `Colorizer` does, but asks a server for the colors, which are small.
-
-    Decoder, temperature, rebalancing and refinement are those that were exported.
+    """Colorizes as `Colorizer` does, but by the network and the options of a server.
 
     Args:
         client: a `Client`.
-        working_size: long side in pixels at which the network sees a photograph.
+        working_size: long side in pixels at which the network sees a photograph, else ValueError.
         saturation: factor on the chroma from the server, which has the exported one already.
-
-    Raises:
-        ValueError: for a number outside its range.
     """
 
     # Each photograph has its own time to be answered in, with its own repetitions.
@@ -166,12 +146,7 @@ class RemoteColorizer(BaseColorizer):
         self.working_size, self.saturation = working_size, saturation
 
     def predict_ab(self, lightness, hints=None):
-        """Asks for color; see `BaseColorizer.predict_ab`.
-
-        Raises:
-            ServerError: see `Client.predict_ab`.
-            ValueError: with hints, which do not travel, or for a working size that is too large.
-        """
+        """Asks for color like `Client.predict_ab`; ValueError with hints, which do not travel."""
         if hints is not None:
             raise InputError("Expected no hints for a network on a server.")
         return self.client.predict_ab(lightness)

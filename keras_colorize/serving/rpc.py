@@ -50,13 +50,13 @@ class GrpcTransport:
         if client.tls:
             authority = Path(client.certificate).read_bytes() if client.certificate else None
             credentials = grpc.ssl_channel_credentials(authority)
-            self.channel = grpc.secure_channel(client.address, credentials, options)
+            channel = grpc.secure_channel(client.address, credentials, options)
         else:
-            self.channel = grpc.insecure_channel(client.address, options)
-        self.stub = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
+            channel = grpc.insecure_channel(client.address, options)
+        self.close = channel.close
+        self.stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
 
-    def predict_ab(self, lightness):
-        """Asks for color; see `Client.predict_ab`."""
+    def __call__(self, lightness):
         request = predict_pb2.PredictRequest()
         request.CopyFrom(self.request)
         request.inputs["lightness"].CopyFrom(tf.make_tensor_proto(lightness))
@@ -67,7 +67,3 @@ class GrpcTransport:
         if "ab" not in answer.outputs:
             return np.zeros(0, "float32")
         return tf.make_ndarray(answer.outputs["ab"]).astype("float32", copy=False)
-
-    def close(self):
-        """Closes the connection."""
-        self.channel.close()

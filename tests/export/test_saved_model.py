@@ -25,14 +25,11 @@ def quick(monkeypatch):
     return asked
 
 
-def test_layout(served):
+def test_other_files_than_those_that_were_exported(served, tmp_path):
     assert (served.name, served.parent.name) == ("1", "tiny")
     assert sorted(path.name for path in served.parent.iterdir()) == ["1"]
     config = read_exported(served)
     assert (config.network, config.saturation) == ("distribution_unet", 1.4)
-
-
-def test_other_files_than_those_that_were_exported(served, tmp_path):
     folder = shutil.copytree(served, tmp_path / "copy")
     (folder / "variables" / "more").write_bytes(b"")
     with (folder / "saved_model.pb").open("ab") as file:
@@ -72,19 +69,16 @@ def test_what_fails_leaves_nothing_behind(monkeypatch, colorizer, tmp_path):
     assert list((tmp_path / "tiny").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "options, arguments, said",
-    [
-        ({"palette": [{"color": "#c03020"}]}, {}, "with a palette"),
+def test_what_is_refused(quick, colorizer, tmp_path):
+    for options, arguments, said in (
+        ({"palette": [{"color": "#c03020"}]}, {}, "server, received palette"),
         ({"refine": "mrf", "working_size": 512}, {}, "at most 256 with a refinement"),
         ({}, {"name": "a/b"}, "a name without folders, received 'a/b'"),
         ({}, {"version": 0}, "a version above 0, received 0"),
         ({}, {"max_pixels": 0}, "max_pixels above 0, received 0"),
-    ],
-)
-def test_what_is_refused(quick, colorizer, tmp_path, options, arguments, said):
-    with pytest.raises(ValueError, match=said):
-        export_saved_model(colorizer.replace(**options), tmp_path, **arguments)
+    ):
+        with pytest.raises(ValueError, match=said):
+            export_saved_model(colorizer.replace(**options), tmp_path, **arguments)
     assert list(tmp_path.iterdir()) == []
 
 

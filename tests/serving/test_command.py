@@ -94,20 +94,17 @@ def test_nothing_is_touched_without_a_server_or_network(run, album):
     assert list((album.parent / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
+def test_what_the_server_settles_is_refused(run, album):
+    for words, message in (
         (["--temperature", "0.5"], "expected no --temperature with --server"),
         (["--refine", "mrf", "--hint", "1,1,#ff0000"], "expected no --hint, --refine with"),
         (["--precision", "float32"], "expected no --precision with --server"),
         (["--server-protocol", "soap"], "invalid choice: 'soap'"),
         (["--saturation", "11"], "saturation between 0"),
-    ],
-)
-def test_what_the_server_settles_is_refused(run, album, words, message):
-    code, _, err = run(album, *words)
-    assert code == 2
-    assert message in err
+    ):
+        code, _, err = run(album, *words)
+        assert code == 2
+        assert message in err
 
 
 def test_options_that_a_server_needs_or_that_need_one(album, capsys):

@@ -12,16 +12,6 @@ from keras_colorize.presets import default_preset
 
 FOLDER = Path(__file__).parents[2] / "docs" / "deploy"
 
-# Fields of BatchingParameters in session_bundle_config.proto of TensorFlow Serving 2.20.
-BATCHING = {
-    "max_batch_size",
-    "batch_timeout_micros",
-    "max_enqueued_batches",
-    "num_batch_threads",
-    "enable_large_batch_splitting",
-    "max_execution_batch_size",
-}
-
 
 @pytest.fixture(scope="module")
 def kubernetes():
@@ -29,12 +19,7 @@ def kubernetes():
     return {part["kind"]: part for part in parts}
 
 
-@pytest.fixture(scope="module")
-def container(kubernetes):
-    return kubernetes["Deployment"]["spec"]["template"]["spec"]["containers"][0]
-
-
-def test_the_default_preset_is_served_and_requests_are_never_joined(container):
+def test_the_default_preset_is_served_and_requests_are_never_joined():
     kind = model_server_config_pb2.ModelServerConfig
     config = text_format.Parse((FOLDER / "models.config").read_text(), kind())
     (model,) = config.model_config_list.config
@@ -42,19 +27,20 @@ def test_the_default_preset_is_served_and_requests_are_never_joined(container):
     text = re.sub(r"^#.*\n", "", (FOLDER / "batching.config").read_text(), flags=re.MULTILINE)
     lines = [re.fullmatch(r"(\w+) { value: (\w+) }", line) for line in text.splitlines()]
     batching = dict(line.groups() for line in lines)
-    assert set(batching) == BATCHING
+    # Fields of BatchingParameters in session_bundle_config.proto of TensorFlow Serving 2.20.
+    sizes = {"max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads"}
+    assert set(batching) == sizes | {"enable_large_batch_splitting", "max_execution_batch_size"}
     assert batching["max_execution_batch_size"] == "1"
     assert batching["enable_large_batch_splitting"] == "true"
-    assert batching["num_batch_threads"] == container["resources"]["limits"]["cpu"]
 
 
-def test_the_parts_of_kubernetes_fit(kubernetes, container):
-    data = kubernetes["ConfigMap"]["data"]
+def test_kubernetes_and_docker_run_the_same(kubernetes):
+    data, pods = kubernetes["ConfigMap"]["data"], kubernetes["Deployment"]["spec"]
     assert data == {name: (FOLDER / name).read_text() for name in data}
     assert set(data) == {"models.config", "batching.config"}
-    pods = kubernetes["Deployment"]["spec"]
-    assert pods["selector"]["matchLabels"] == kubernetes["Service"]["spec"]["selector"]
-    assert pods["template"]["metadata"]["labels"] == pods["selector"]["matchLabels"]
+    labels = pods["template"]["metadata"]["labels"]
+    assert pods["selector"]["matchLabels"] == kubernetes["Service"]["spec"]["selector"] == labels
+    (container,) = pods["template"]["spec"]["containers"]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"grpc": 8500, "rest": 8501}
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -63,14 +49,10 @@ def test_the_parts_of_kubernetes_fit(kubernetes, container):
     volumes = {volume["name"]: volume for volume in pods["template"]["spec"]["volumes"]}
     assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)
     assert volumes["config"]["configMap"] == {"name": kubernetes["ConfigMap"]["metadata"]["name"]}
-
-
-def test_docker_runs_the_same(container):
-    services = yaml.safe_load((FOLDER / "docker-compose.yml").read_text())["services"]
-    service, limits = services["colorize"], container["resources"]["limits"]
-    assert service["image"] == container["image"]
-    assert service["command"] == container["args"]
+    service = yaml.safe_load((FOLDER / "docker-compose.yml").read_text())["services"]["colorize"]
+    assert (service["image"], service["command"]) == (container["image"], container["args"])
     mounted = [volume.split(":")[-2] for volume in service["volumes"]]
     assert mounted == ["/models", "/config/models.config", "/config/batching.config"]
+    limits = container["resources"]["limits"]
     assert float(service["cpus"]) == int(limits["cpu"])
     assert service["mem_limit"] == limits["memory"].lower()[:-1]
