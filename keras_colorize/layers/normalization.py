@@ -29,10 +29,8 @@ class PermanentDropout(keras.layers.Dropout):
 class BatchStatisticsNormalization(keras.layers.BatchNormalization):
     """Normalizes by mean and variance of the batch that it is given, in inference too.
 
-    The result for a picture then depends on the others of its batch.
-
-    Takes (N, H, W, C); returns the same shape in the compute dtype. Training updates the moving
-    statistics.
+    The result for a picture then depends on the others of its batch. Takes (N, H, W, C); returns
+    the same shape in the compute dtype. Training updates the moving statistics.
 
     Args:
         **kwargs: passed to `keras.layers.BatchNormalization`; any axis but -1 is a ValueError.

@@ -41,10 +41,7 @@ def efficientnet_lite2_features(rgb):
 
 
 def load_efficientnet_lite2(model, weights):
-    """Copies published ImageNet weights, a PyTorch file, into the encoder of a model.
-
-    The file is read without running code in it. Raises ValueError if it does not fit the model.
-    """
+    """Copies published weights, a PyTorch file in which no code is run; ValueError if none fit."""
     state = _read(weights)
     pattern = rf"(?:block_(\d+)_)?({'|'.join(_PUBLISHED)})(_bn)?"
     for layer in model.layers:

@@ -108,9 +108,5 @@ def mobilenet_v2_student(model, weights):
 
 
 def load_mobilenet_v2(model, weights):
-    """Copies ImageNet weights into the `mobilenet_v2` encoder of a model, in place.
-
-    `weights` is `"imagenet"` (downloaded by keras.applications) or the path of such a file at
-    alpha 1. Raises ValueError if the file or the model does not fit.
-    """
+    """Copies ImageNet weights of alpha 1 into a model, in place, as `load_layers` does."""
     load_layers(model, "MobileNetV2", weights, _NAMES)

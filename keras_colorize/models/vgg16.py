@@ -38,9 +38,5 @@ def vgg16_features(lightness, width=1.0):
 
 
 def load_vgg16(model, weights):
-    """Copies ImageNet weights into the `vgg16` encoder of a model at width 1, in place.
-
-    `weights` is `"imagenet"` (downloaded by keras.applications; Oxford's, under CC BY 4.0) or the
-    path of such a file, of Keras 3 or older. Raises ValueError if file or model does not fit.
-    """
+    """Copies ImageNet weights (Oxford's, CC BY 4.0) into a model of width 1 by `load_layers`."""
     load_layers(model, "VGG16", weights, _NAMES)
