@@ -17,8 +17,6 @@ PACKAGES = sorted(
     if path.name == "__init__.py" and "__all__" in path.read_text(encoding="utf-8")
 )
 LONGEST_FILE = 450
-
-
 EXEMPT = ("call", "get_config", "build", "compute_output_shape")
 EXEMPT += ("on_epoch_begin", "on_epoch_end", "on_test_end", "on_train_end")
 

@@ -11,7 +11,7 @@ from keras_colorize.metrics import bin_accuracy, blotchiness, colorfulness, hue_
 
 
 def picture_metrics(target, predictions):
-    """Measures colorized versions of one picture.
+    """Metrics of one picture by the name of each colorized version.
 
     PSNR, SSIM (Gaussian window, sigma 1.5) and CIEDE2000 are scikit-image's. `ab_mse` is that of
     "colors from 0 to 1", mean of a and b (Melas-Kyriazi & Han 2017, table 3; Zhou & Zhou 2019);
@@ -28,8 +28,7 @@ def picture_metrics(target, predictions):
         dict of name to dict of metric to float: shares and areas in percent, an infinite PSNR
         where nothing differs, no SSIM for sides below 11 pixels.
     """
-    views = _views(target)
-    return {name: _compare(target, one, views)[0] for name, one in predictions.items()}
+    return ColorEvaluator().update(None, target, predictions)
 
 
 class ColorEvaluator:

@@ -60,11 +60,11 @@ def measure(
 
     Args:
         methods: dict of name to callable, such as a `Colorizer`: sRGB array (H, W, 3) in [0, 1] to
-            the same, of which L* alone is to be looked at.
+            the same, of which it should look at L* alone.
         paths: paths of color photographs; one that cannot be read is left out.
         long_side: long side in pixels that photographs are scaled down to.
-        colorized: None, or dict of method to dict of path to the path of a picture colorized
-            before, whose color is put on the lightness of the truth.
+        colorized: dict of method to dict of path to the path of a picture colorized before, whose
+            color is put on the lightness of the truth.
         evaluators: each has `update(path, target, predictions)`, which returns a dict of method to
             dict of metric to float for one picture, and may have `result()`, the same for the set.
         workers: threads that read photographs ahead.

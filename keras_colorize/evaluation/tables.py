@@ -54,16 +54,10 @@ def better(key):
 
 
 def summarize(pictures, overall=None):
-    """Averages the metrics of a `Measurement` over the pictures that have them.
+    """Averages metrics, dict of path to dict of method to dict of metric to float, by method.
 
-    PSNR has its mean and its median; the difference in colorfulness is also that of the means.
-
-    Args:
-        pictures: dict of path to dict of method to dict of metric to float.
-        overall: dict of method to dict of metric to float, which join the averages, or None.
-
-    Returns:
-        dict of method to dict of metric to float.
+    Pictures without a metric do not count in it. PSNR has its mean and its median; the difference
+    in colorfulness is also that of the means. Metrics in `overall`, by method, join the averages.
     """
     summary = {}
     for name in next(iter(pictures.values())):
@@ -141,11 +135,11 @@ def write_json(path, record, overwrite=False):
 
 
 def describe(measurement, folder, colorized=None):
-    """Makes a record of a `Measurement`, a dict that JSON can hold.
+    """Makes a record of a `Measurement`, a dict that JSON can hold, infinity as `"inf"`.
 
-    It has versions, n, failures, metrics by method (infinity as `"inf"`), their labels and which
-    way they are better, and the sha256 of every photograph that was measured, by its path in the
-    folder, and of its picture where a dict of path to path of `colorized` ones is given.
+    It has versions, n, failures, metrics by method, their labels and which way they are better,
+    and sha256 by path in the folder: of the photographs and, where these are given as a dict of
+    path to path, of the `colorized` ones.
     """
     paths, summary = list(measurement.pictures), measurement.summary()
     backend = keras.backend.backend()

@@ -46,8 +46,8 @@ def take(state, name, shape):
 def take_kernel(state, prefix, shape):
     """Takes the weight of a layer; spectral normalization is divided out of it.
 
-    PyTorch stores the weight as trained, and the vectors u and v of the power iteration; in use
-    the weight is divided by u^T W v, W with a row per output, as the last step left them.
+    PyTorch stores the weight as trained, and u and v of the power iteration; in use the weight is
+    divided by u^T W v, W with a row per output.
     """
     if f"{prefix}.weight_orig" not in state:
         return take(state, f"{prefix}.weight", shape)
