@@ -115,7 +115,7 @@ def test_a_row_for_each_preset_between_grey_and_truth(
         ("decoders {regression} {folder} --skip 6", "after --skip, found none"),
         ("decoders {regression} {folder} --saturation -1", "saturation between"),
         ("pictures presets a.png {one} --preset {scenes}", "scenes only tells scenes apart"),
-        ("pictures style a.png {one}={one} --preset {regression}", "network with global features"),
+        ("pictures style a.png {one}={one} --preset {regression}", "a layer named 'fusion'"),
         ("pictures style a.png {one}=absent.png --preset {style}", "absent.png"),
         ("pictures style a.png {one} --preset {style}", "expected CONTENT=STYLE"),
         ("presets unheard_of", "received 'unheard_of'"),
