@@ -60,7 +60,7 @@ class _ColorizeTasks(beam.DoFn):
             self._colorize(batch)
 
     def finish_bundle(self):
-        for batch in self.batches.rest():
+        for batch in self.batches.waiting.values():
             self._colorize(batch)
 
     def teardown(self):

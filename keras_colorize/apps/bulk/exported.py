@@ -30,7 +30,6 @@ class ExportedColorizer(BaseColorizer):
 
     def __init__(self, path, name, sha256, working_size):
         self.path, self.name, self.sha256, self.working_size = path, name, sha256, working_size
-        self._model = None
 
     def load(self):
         """Loads the network; the other steps of colorizing do without."""
@@ -94,26 +93,24 @@ def write_picture(picture, ab, colorizer, mark_colorized):
 
 
 class ShapeBatches:
-    """Collects `at_once` `Picture`s of a shape; beyond `held_pixels` the largest batch goes out."""
+    """Collects `at_once` `Picture`s of a shape; beyond `held_pixels` the largest batch goes out.
+
+    The others are `waiting`, a dict of lists by shape.
+    """
 
     def __init__(self, at_once, held_pixels=HELD_PIXELS):
         self.at_once, self.held_pixels = at_once, held_pixels
-        self._waiting = {}
+        self.waiting = {}
 
     def add(self, picture):
         """Takes a picture; returns the list of the batches that are ready, lists of pictures."""
         shape = picture.preprocessed.network_input.shape
-        self._waiting.setdefault(shape, []).append(picture)
-        ready = [self._waiting.pop(shape)] if len(self._waiting[shape]) >= self.at_once else []
-        while sum(map(_pixels, self._waiting.values())) > self.held_pixels:
-            largest = max(self._waiting, key=lambda shape: _pixels(self._waiting[shape]))
-            ready.append(self._waiting.pop(largest))
+        self.waiting.setdefault(shape, []).append(picture)
+        ready = [self.waiting.pop(shape)] if len(self.waiting[shape]) >= self.at_once else []
+        while sum(map(_pixels, self.waiting.values())) > self.held_pixels:
+            largest = max(self.waiting, key=lambda shape: _pixels(self.waiting[shape]))
+            ready.append(self.waiting.pop(largest))
         return ready
-
-    def rest(self):
-        """Gives out what still waits: list of batches, none of them full."""
-        waiting, self._waiting = self._waiting, {}
-        return list(waiting.values())
 
 
 def _pixels(pictures):

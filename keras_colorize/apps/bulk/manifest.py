@@ -146,5 +146,5 @@ def _line(line):
 
 
 def _lines_of(runs, kind):
-    paths = [path for run in runs for path in sorted(Path(run).glob(f"*.{kind}.jsonl"))]
+    paths = [path for run in runs for path in run.glob(f"*.{kind}.jsonl")]
     return [line for path in paths for line in read_lines(path)]

@@ -50,8 +50,7 @@ def colorize_in_bulk(
 
     Raises:
         ImportError: if the extra `beam` is not installed.
-        PhotographError: if inputs or output cannot be used.
-        InputError: if the SavedModel or preset cannot be used, or another run is at work there.
+        PhotographError, InputError: if inputs, output, SavedModel or preset cannot be used.
     """
     if importlib.util.find_spec("apache_beam") is None:
         raise ImportError("Expected the package apache-beam: pip install keras-colorize[beam].")

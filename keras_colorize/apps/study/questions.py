@@ -65,6 +65,9 @@ def make_naturalness(
 
     Pictures of every method and true ones, mixed, one at a time (Iizuka et al. 2016, section 4.3).
 
+    Raises PhotographError if photographs are missing, unreadable or differ in size, and InputError
+    if there is only one method, or the page is too large.
+
     Args:
         methods: dict of name to folder, at least two, see `method_folders`.
         seed: number that decides which photographs are taken and the ids of the pictures.
@@ -72,10 +75,6 @@ def make_naturalness(
         max_pictures: number of photographs on the page, each in all versions; None for all.
         per_participant: number of these that each participant judges; None for all.
         track: function that iterates over the list of photographs, and may show how far it is.
-
-    Raises:
-        PhotographError: if photographs are missing, unreadable or differ in size.
-        InputError: if there is only one method, or the page is too large.
     """
     if len(methods) < 2:
         raise InputError("expected at least two folders to compare, received one; --truth counts")

@@ -14,9 +14,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from keras_colorize.apps.web.sessions import UPLOADS, VISITOR, own_file
 
 COOKIE = "keras-colorize"
-MOST_BYTES = 2**20
-"""Largest body of an event; photographs come by another route."""
-
 _TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
 _SECRET = re.compile(rf"(?:^|;) *{COOKIE}=([\w-]{{43}}) *(?:;|$)", re.ASCII)
 _FILE = "/gradio_api/file="
@@ -173,8 +170,9 @@ async def _read_body(receive):
         if message["type"] == "http.disconnect":
             raise Refusal(400, "Expected a whole request.")
         body += message.get("body", b"")
-        if len(body) > MOST_BYTES:
-            raise Refusal(413, f"Expected at most {MOST_BYTES} bytes.")
+        # Photographs come by another route.
+        if len(body) > 2**20:
+            raise Refusal(413, "Expected at most a megabyte.")
     return body
 
 

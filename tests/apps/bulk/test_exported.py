@@ -92,12 +92,11 @@ def test_pictures_of_one_shape_go_together_and_no_more_waits_than_fits():
         batches = ShapeBatches(at_once)
         pictures = [("a", wide, 1), ("b", tall, 1), ("c", wide, 1), ("d", wide, 1)]
         assert feed(batches, *pictures) == whole
-        assert names(batches.rest()) == rest
-        assert batches.rest() == []
+        assert names(batches.waiting.values()) == rest
     batches = ShapeBatches(16, held_pixels=100)
     assert feed(batches, ("a", square, 30), ("b", square, 30), ("c", wide, 40)) == []
     # The largest batch goes, and only it.
     assert feed(batches, ("d", tall, 1)) == ["ab"]
     # A picture that alone is too much goes at once, and the others may stay.
     assert feed(batches, ("e", (96, 32), 1000)) == ["e"]
-    assert names(batches.rest()) == ["c", "d"]
+    assert names(batches.waiting.values()) == ["c", "d"]
