@@ -14,7 +14,7 @@ from keras_colorize.inference.compose import compose, to_working_size
 from keras_colorize.inference.heads import check_distribution, class_log_weights, predicted_ab
 from keras_colorize.inference.hints import Hints, at_size, hinted, hints_of
 from keras_colorize.inference.mrf import channel_probabilities, refined_ab
-from keras_colorize.inference.options import OF_DISTRIBUTIONS, Options
+from keras_colorize.inference.options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
 from keras_colorize.inference.palette import log_histogram, palette_bias, read_palette
 from keras_colorize.inference.pixels import (
     CHUNKS,
@@ -211,12 +211,19 @@ class Colorizer(BaseColorizer):
         if "refine" in options and options["refine"] is None:
             options = {**options, "refine": "none"}
         self._given = {**self._given, **options}
-        self.options = Options.of(self.config, **self._given)
+        known = list(Options.__dataclass_fields__)
+        if unknown := sorted(self._given.keys() - set(known)):
+            raise InputError(f"Expected options among {', '.join(known)}, received {unknown}.")
+        values = {name: getattr(self.config, name) for name in FROM_PRESET}
+        if "decoder" in self._given:
+            values |= {"saturation": 1.0, "rebalancing": 0.0}
+        self.options = Options(**{**values, **self._given})
         if before and self.options.precision != before.precision:
             raise InputError("Expected the precision when the preset is loaded, not afterwards.")
         vars(self).update(vars(self.options))
         self.hints = None if self.hints is None else hints_of(self.hints)
-        self.refinement = self.options.refinement
+        refine = self.options.refine
+        self.refinement = REFINEMENTS[refine] if isinstance(refine, str) else refine
         if self.refinement or self.palette is not None:
             check_distribution(output, "a refinement or a palette")
         if wanted := sorted(options.keys() & OF_DISTRIBUTIONS):

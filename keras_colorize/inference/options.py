@@ -143,26 +143,6 @@ class Options:
         """Checks the values."""
         check(type(self), **vars(self))
 
-    @classmethod
-    def of(cls, config, **given):
-        """Returns the options of a preset's `PresetConfig`, with fields that are asked for.
-
-        Raises:
-            InputError: for one that does not exist or is outside its range.
-        """
-        known = list(cls.__dataclass_fields__)
-        if unknown := sorted(set(given) - set(known)):
-            raise InputError(f"Expected options among {', '.join(known)}, received {unknown}.")
-        values = {name: getattr(config, name) for name in FROM_PRESET}
-        if "decoder" in given:
-            values |= {"saturation": 1.0, "rebalancing": 0.0}
-        return cls(**{**values, **given})
-
-    @property
-    def refinement(self):
-        """The `Refinement`, or None."""
-        return REFINEMENTS[self.refine] if isinstance(self.refine, str) else self.refine
-
     def record(self):
         """Values for JSON, the same whenever the options are: arrays by their checksum."""
 
@@ -175,7 +155,8 @@ class Options:
                 return float(value)
             return f"sha256:{hashlib.sha256(value.tobytes()).hexdigest()}"
 
-        return json.loads(json.dumps({**vars(self), "refine": self.refinement}, default=plain))
+        refinement = REFINEMENTS[self.refine] if isinstance(self.refine, str) else self.refine
+        return json.loads(json.dumps({**vars(self), "refine": refinement}, default=plain))
 
 
 def add_arguments(parser):
@@ -208,7 +189,7 @@ def add_arguments(parser):
             default = "that of --refine" if table is Refinement else default
             said += [] if default is None else [f"default: {default}"]
             groups[group].add_argument(
-                flags([one.name]),
+                f"--{one.name.replace('_', '-')}",
                 type=functools.partial(read, table, one),
                 metavar=about.get("metavar", one.name.upper().rpartition("_")[2]),
                 help=about["help"] + (f" ({'; '.join(said)})" if said else ""),

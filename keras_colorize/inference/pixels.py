@@ -93,7 +93,8 @@ def lightness_of(pixels):
 @functools.cache
 def _grey_lightness(dtype):
     """L* of every level of grey: most pictures that are to be colorized have only these."""
-    levels = to_float(np.arange(np.iinfo(dtype).max + 1, dtype=dtype))
+    white = np.iinfo(dtype).max
+    levels = np.arange(white + 1, dtype="float32") / white
     return apply_pixelwise(rgb_to_lightness, np.repeat(levels[:, None], 3, axis=-1))[:, 0]
 
 

@@ -18,13 +18,6 @@ def _ab(height, width, spread):
     return noise.astype("float32")
 
 
-def test_a_constant_color_is_that_of_skimage():
-    lightness = _lightness(9, 13)
-    ab = np.broadcast_to(np.float32([12, -7]), (1, 4, 5, 2))
-    lab = np.concatenate([lightness, np.broadcast_to(ab[:, :1, :1], (1, 9, 13, 2))], axis=-1)
-    np.testing.assert_allclose(compose(lightness, ab), color.lab2rgb(lab), atol=1e-3)
-
-
 def test_colors_in_the_gamut_are_those_of_skimage():
     lightness, ab = _lightness(24, 40), _ab(6, 10, 15)
     # Catmull-Rom splines differ by library only in how they treat the border.
@@ -59,13 +52,8 @@ def test_lightness_is_kept_whatever_the_saturation(saturation):
 
 def test_no_saturation_is_exactly_grey():
     target = np.empty((1, 11, 7, 3), "uint8")
-    compose(_lightness(11, 7, low=0, high=100), _ab(3, 3, 80), 0.0, target)
+    compose(_lightness(11, 7, low=0, high=100), np.float16(_ab(3, 3, 80)), 0.0, target)
     assert not np.ptp(target, axis=-1).any()
-
-
-def test_half_precision_does_not_reach_the_result():
-    lightness, ab = _lightness(8, 8), np.full((1, 2, 2, 2), 8, "float16")
-    assert compose(lightness.astype("float16"), ab).dtype == "float32"
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])

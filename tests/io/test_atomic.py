@@ -21,6 +21,10 @@ def black():
     return Photograph(np.zeros((4, 4, 3), np.uint8))
 
 
+def no_links(*_):
+    raise PermissionError(1, "Operation not permitted")
+
+
 def content(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -64,18 +68,19 @@ def test_nothing_is_seen_before_it_is_whole(tmp_path):
     assert content(tmp_path) == {"a.png": b"half"}
 
 
-def test_an_existing_file_is_not_replaced(black, tmp_path):
+@pytest.mark.parametrize("links", [True, False])
+def test_an_existing_file_is_not_replaced(links, black, tmp_path, monkeypatch):
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
     path = tmp_path / "a.png"
+    write_photograph(tmp_path / ("n" * 251 + ".png"), black)
     path.write_bytes(b"old")
     with pytest.raises(PhotographError, match="exists already"):
         write_photograph(path, black)
     assert path.read_bytes() == b"old"
     write_photograph(path, black, overwrite=True)
     assert read_photograph(path).pixels.max() == 0
-
-
-def no_links(*_):
-    raise PermissionError(1, "Operation not permitted")
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -103,12 +108,6 @@ def test_folders_appear_whole_and_replace_whole_ones(tmp_path):
     publish(tmp_path / "part", path, overwrite=True)
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
     assert content(path) == {"b": b"second"}
-
-
-def test_file_systems_without_links(black, tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "link", no_links)
-    write_photograph(tmp_path / ("n" * 251 + ".png"), black)
-    assert [p.suffix for p in tmp_path.iterdir()] == [".png"]
 
 
 def test_permissions_follow_the_umask(tmp_path):

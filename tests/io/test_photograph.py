@@ -5,7 +5,6 @@ import pytest
 from PIL import Image
 
 from keras_colorize.io import Metadata, Photograph, jpeg_bytes, small_pixels, to_pil
-from keras_colorize.io.photograph import to_eight_bits
 
 
 @pytest.mark.parametrize(
@@ -22,19 +21,15 @@ def test_arrays_that_are_no_photograph(pixels, alpha):
         Photograph(pixels, alpha)
 
 
-def test_rounding_to_eight_bits_takes_the_nearest_level():
-    values = np.arange(65536, dtype=np.uint16)
-    np.testing.assert_array_equal(to_eight_bits(values), np.rint(values / 257))
-
-
-def test_to_pil_carries_alpha_and_metadata(colors, deep):
+def test_to_pil_rounds_and_carries_alpha_and_metadata(colors):
     alpha = np.full(colors.shape[:2], 9, np.uint8)
     image = to_pil(Photograph(colors, alpha, Metadata(dpi=(72, 72), xmp=b"<x/>", icc=True)))
     assert image.mode == "RGBA"
     np.testing.assert_array_equal(np.asarray(image)[..., :3], colors)
     assert set(image.info) == {"dpi", "xmp", "icc_profile"}
-    image = to_pil(Photograph(deep))
-    np.testing.assert_array_equal(np.asarray(image), np.rint(deep / 257))
+    values = np.arange(65536, dtype=np.uint16).reshape(64, 1024)
+    image = to_pil(Photograph(np.stack([values] * 3, axis=-1)))
+    np.testing.assert_array_equal(np.asarray(image)[..., 0], np.rint(values / 257))
 
 
 @pytest.mark.parametrize(

@@ -32,14 +32,6 @@ def test_rgb_comes_back_as_it_was_or_close(form, colors):
     assert (photograph.format, photograph.alpha, photograph.notes) == (form, None, ())
 
 
-@pytest.mark.parametrize("mode", ["1", "L"])
-def test_grey_modes_are_grey(mode, colors):
-    image = Image.fromarray(colors).convert(mode)
-    photograph = read_photograph(encoded(image, "PNG"))
-    expected = np.asarray(image.convert("L"))
-    np.testing.assert_array_equal(photograph.pixels, np.stack([expected] * 3, axis=-1))
-
-
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
 def test_alpha_is_kept_beside_the_pixels(mode, colors):
     image = Image.fromarray(colors).convert(mode)
@@ -70,7 +62,7 @@ def test_the_clear_color_of_a_png():
     assert read_photograph(data).pixels[..., 0].tolist() == [[0, 7, 255]]
 
 
-@pytest.mark.parametrize("mode", ["RGBX", "RGBa", "La", "PA", "HSV", "YCbCr"])
+@pytest.mark.parametrize("mode", ["1", "L", "RGBX", "RGBa", "La", "PA", "HSV", "YCbCr"])
 def test_other_modes_of_pillow_in_memory(mode, colors):
     via = {"La": "LA", "RGBa": "RGBA", "PA": "P"}.get(mode, "RGB")
     image = Image.fromarray(colors).convert(via).convert(mode)
@@ -106,11 +98,6 @@ def test_lab_tiff(colors):
     again = rgb2lab(photograph.pixels, illuminant="D50")
     assert np.abs(again[..., 0] - lab[..., 0]).max() < 2
     assert np.abs(photograph.pixels.astype(int) - colors).mean() < 2
-
-
-def test_ycbcr_tiff(colors):
-    data = encoded(Image.fromarray(colors).convert("YCbCr"), "TIFF")
-    assert np.abs(read_photograph(data).pixels.astype(int) - colors).max() <= 3
 
 
 def test_every_kind_of_source(colors, tmp_path):
@@ -150,19 +137,18 @@ def test_the_first_of_several_pictures(form, said, colors):
 
 def test_what_is_no_picture_is_named(tmp_path):
     (tmp_path / "nothing.jpg").touch()
-    with pytest.raises(PhotographError, match="nothing.jpg: expected .*, received an empty file"):
-        read_photograph(tmp_path / "nothing.jpg")
-    with pytest.raises(PhotographError, match="no_such.jpg: .*found no such file"):
-        read_photograph(tmp_path / "no_such.jpg")
-    with pytest.raises(PhotographError, match="File name too long"):
-        read_photograph("n" * 300 + ".jpg")
     (tmp_path / "letter.jpg").write_text("Dear aunt, here is the picture.")
-    with pytest.raises(PhotographError, match="letter.jpg: .* none of the known formats"):
-        read_photograph(tmp_path / "letter.jpg")
     (tmp_path / "a.jpg").symlink_to("b.jpg")
     (tmp_path / "b.jpg").symlink_to("a.jpg")
-    with pytest.raises(PhotographError, match="a.jpg: .*Too many levels of symbolic links"):
-        read_photograph(tmp_path / "a.jpg")
+    for name, said in {
+        "nothing.jpg": "expected .*, received an empty file",
+        "no_such.jpg": "found no such file",
+        "n" * 300: "File name too long",
+        "letter.jpg": "none of the known formats",
+        "a.jpg": "Too many levels of symbolic links",
+    }.items():
+        with pytest.raises(PhotographError, match=f"{name}: .*{said}"):
+            read_photograph(tmp_path / name)
 
 
 def test_only_regular_files_are_opened(tmp_path, monkeypatch):
