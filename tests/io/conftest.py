@@ -1,11 +1,19 @@
 """Pictures and profiles that the tests of files make themselves."""
 
+import io
 import struct
 import zlib
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 from skimage import data
+
+SOURCE_TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
+# The term of the IPTC NewsCodes "Digital Source Type" for trained colors in a real picture.
+MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 
 @pytest.fixture
@@ -18,6 +26,60 @@ def colors():
 def deep():
     """Every second level of 16 bits somewhere, in three channels."""
     return np.random.default_rng(7).integers(0, 65536, (21, 34, 3), dtype=np.uint16)
+
+
+@pytest.fixture
+def encoded():
+    """Encodes an array or a Pillow image by Pillow."""
+
+    def encode(image, form, **options):
+        stream = io.BytesIO()
+        image = Image.fromarray(image) if isinstance(image, np.ndarray) else image
+        image.save(stream, form, **options)
+        return stream.getvalue()
+
+    return encode
+
+
+@pytest.fixture
+def tiff():
+    """Encodes samples by tifffile."""
+
+    def encode(samples, **options):
+        tifffile.imwrite(stream := io.BytesIO(), samples, **options)
+        return stream.getvalue()
+
+    return encode
+
+
+@pytest.fixture
+def camera_exif():
+    """EXIF of a camera, with a directory of its own and one of a place."""
+    exif = Image.Exif()
+    exif[271] = "Leica"
+    exif.get_ifd(34665)[36867] = "1932:05:01 12:00:00"
+    exif.get_ifd(34853)[1] = "N"
+    return exif
+
+
+@pytest.fixture
+def camera_tags():
+    """Reads what `camera_exif` says."""
+    return lambda exif: (exif[271], exif.get_ifd(34665)[36867], exif.get_ifd(34853)[1])
+
+
+@pytest.fixture
+def is_marked():
+    """Whether the one source type in an XMP packet says that colors were made."""
+
+    def check(packet):
+        elements = list(ElementTree.fromstring(packet).iter())
+        types = [one.text for one in elements if one.tag == SOURCE_TYPE]
+        return [*types, *(one.get(SOURCE_TYPE) for one in elements if one.get(SOURCE_TYPE))] == [
+            MADE
+        ]
+
+    return check
 
 
 def _chunk(name, body):

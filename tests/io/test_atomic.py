@@ -21,8 +21,15 @@ def black():
     return Photograph(np.zeros((4, 4, 3), np.uint8))
 
 
-def no_links(*_):
-    raise PermissionError(1, "Operation not permitted")
+@pytest.fixture(params=[True, False], ids=["links", "no links"])
+def links(request, monkeypatch):
+    """A file system with hard links, and one without."""
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    if not request.param:
+        monkeypatch.setattr(os, "link", refuse)
 
 
 def content(folder):
@@ -68,10 +75,7 @@ def test_nothing_is_seen_before_it_is_whole(tmp_path):
     assert content(tmp_path) == {"a.png": b"half"}
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_an_existing_file_is_not_replaced(links, black, tmp_path, monkeypatch):
-    if not links:
-        monkeypatch.setattr(os, "link", no_links)
+def test_an_existing_file_is_not_replaced(links, black, tmp_path):
     path = tmp_path / "a.png"
     write_photograph(tmp_path / ("n" * 251 + ".png"), black)
     path.write_bytes(b"old")
@@ -83,10 +87,7 @@ def test_an_existing_file_is_not_replaced(links, black, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_a_file_that_came_meanwhile_is_not_replaced(links, tmp_path, monkeypatch):
-    if not links:
-        monkeypatch.setattr(os, "link", no_links)
+def test_a_file_that_came_meanwhile_is_not_replaced(links, tmp_path):
     path = tmp_path / "a.png"
     with pytest.raises(PhotographError, match="exists already"), atomic_file(path) as stream:
         stream.write(b"ours")

@@ -1,5 +1,6 @@
 """Which photographs are meant, and where their copies go."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,9 @@ def found(*inputs):
     return [path for path, _ in find_photographs(inputs)]
 
 
-def test_a_folder_is_searched_through(album):
+def test_folders_are_searched_through_and_files_taken_whatever_their_suffix(album):
     expected = ["1932/c.tif", "1932/x/d.gif", "a.png", "b.JPG", "odd[1].jpg"]
-    assert found(album) == [album / name for name in expected]
-    assert {root for _, root in find_photographs([str(album)])} == {album}
-
-
-def test_a_named_file_is_taken_whatever_its_suffix(album):
+    assert find_photographs([str(album)]) == [(album / name, album) for name in expected]
     files = [album / "notes.txt", album / ".hidden.jpg"]
     assert found(*files) == files
     assert find_photographs([album / "odd[1].jpg"]) == [(album / "odd[1].jpg", album)]
@@ -52,19 +49,15 @@ def test_inputs_keep_their_order_and_files_come_once(album, monkeypatch):
     assert found("a.png", album / "a.png", "1932/../a.png") == [Path("a.png")]
 
 
-@pytest.mark.parametrize(
-    "name, said",
-    [
-        ("empty", "a folder without any"),
-        ("*.webp", "no match"),
-        ("missing.jpg", "no such file or folder"),
-    ],
-)
-def test_an_input_without_photographs_is_named(name, said, album):
-    with pytest.raises(PhotographError, match="expected photographs") as caught:
-        find_photographs([album / "a.png", album / name])
-    assert f"{album / name}:" in str(caught.value)
-    assert said in str(caught.value)
+def test_an_input_without_photographs_is_named(album):
+    for name, said in {
+        "empty": "a folder without any",
+        "*.webp": "no match",
+        "missing.jpg": "no such file or folder",
+    }.items():
+        message = f"{album / name}: expected photographs, received {said}"
+        with pytest.raises(PhotographError, match=re.escape(message)):
+            find_photographs([album / "a.png", album / name])
 
 
 @pytest.mark.parametrize(
@@ -102,13 +95,8 @@ def targets(inputs, folder):
 
 def test_jobs_of_folders_patterns_and_files(album, tmp_path):
     out = tmp_path / "out"
-    assert targets([str(album)], out) == [
-        "1932/c.tif",
-        "1932/x/d.png",
-        "a.png",
-        "b.JPG",
-        "odd[1].jpg",
-    ]
+    expected = "1932/c.tif 1932/x/d.png a.png b.JPG odd[1].jpg"
+    assert targets([str(album)], out) == expected.split()
     assert plan_jobs([str(album)], out)[1].relative == Path("1932/x/d.gif")
     assert targets([f"{album}/**/*.tif"], out) == ["1932/c.tif"]
     assert targets([album / "1932/x/d.gif", str(album / "a.png")], out) == ["d.png", "a.png"]

@@ -10,22 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image, ImageCms
-from skimage.color import rgb2gray, rgb2lab
+from skimage.color import rgb2lab
 
 from keras_colorize.io import PhotographError, read_photograph
 
 
-def encoded(image, form, **options):
-    stream = io.BytesIO()
-    image = Image.fromarray(image) if isinstance(image, np.ndarray) else image
-    image.save(stream, form, **options)
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP", "PPM", "JPEG", "WEBP", "AVIF", "JPEG2000"])
-def test_rgb_comes_back_as_it_was_or_close(form, colors):
+def test_rgb_comes_back_as_it_was_or_close(form, colors, encoded):
     photograph = read_photograph(encoded(colors, form, quality=95))
     error = np.abs(photograph.pixels.astype(int) - colors).mean()
     assert error == 0 if form in ("PNG", "TIFF", "BMP", "PPM") else error < 8
@@ -33,7 +25,7 @@ def test_rgb_comes_back_as_it_was_or_close(form, colors):
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
-def test_alpha_is_kept_beside_the_pixels(mode, colors):
+def test_alpha_is_kept_beside_the_pixels(mode, colors, encoded):
     image = Image.fromarray(colors).convert(mode)
     alpha = np.arange(image.width * image.height, dtype=np.uint8).reshape(image.height, -1)
     image.putalpha(Image.fromarray(alpha))
@@ -46,7 +38,7 @@ def test_alpha_is_kept_beside_the_pixels(mode, colors):
 
 @pytest.mark.parametrize("form", ["PNG", "GIF"])
 @pytest.mark.parametrize("clear", [{"transparency": 0}, {}])
-def test_palettes(form, clear):
+def test_palettes(form, clear, encoded):
     image = Image.new("P", (4, 2))
     image.putpalette([10, 20, 30, 200, 100, 50])
     image.putpixel((1, 0), 1)
@@ -56,7 +48,7 @@ def test_palettes(form, clear):
     assert (photograph.alpha is not None) == bool(clear)
 
 
-def test_the_clear_color_of_a_png():
+def test_the_clear_color_of_a_png(encoded):
     data = encoded(np.array([[0, 7, 255]], np.uint8), "PNG", transparency=7)
     assert read_photograph(data).alpha.tolist() == [[255, 0, 255]]
     assert read_photograph(data).pixels[..., 0].tolist() == [[0, 7, 255]]
@@ -67,17 +59,15 @@ def test_other_modes_of_pillow_in_memory(mode, colors):
     via = {"La": "LA", "RGBa": "RGBA", "PA": "P"}.get(mode, "RGB")
     image = Image.fromarray(colors).convert(via).convert(mode)
     expected = np.asarray(image.convert("LA" if mode == "La" else "RGB").convert("RGB"))
-    np.testing.assert_array_equal(read_photograph(image).pixels, expected)
-
-
-def test_a_pillow_image_is_left_as_it_was(colors):
-    image = Image.fromarray(colors)
-    read_photograph(image).pixels[:] = 0
-    np.testing.assert_array_equal(np.asarray(image), colors)
+    pixels = read_photograph(image).pixels
+    np.testing.assert_array_equal(pixels, expected)
+    # The image is left as it was.
+    before, pixels[:] = image.tobytes(), 0
+    assert image.tobytes() == before
 
 
 @pytest.mark.parametrize("form", ["JPEG", "TIFF"])
-def test_cmyk(form, cmyk_profile):
+def test_cmyk(form, cmyk_profile, encoded):
     photograph = read_photograph(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), form))
     assert np.abs(photograph.pixels.astype(int) - (255, 0, 0)).max() <= 2
     assert "CMYK without a usable ICC profile" in photograph.notes[0]
@@ -89,7 +79,7 @@ def test_cmyk(form, cmyk_profile):
     assert (photograph.notes, photograph.metadata.icc) == ((), True)
 
 
-def test_lab_tiff(colors):
+def test_lab_tiff(colors, encoded):
     lab = rgb2lab(colors, illuminant="D50")
     srgb, to_lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     image = ImageCms.profileToProfile(Image.fromarray(colors), srgb, to_lab, outputMode="LAB")
@@ -100,7 +90,7 @@ def test_lab_tiff(colors):
     assert np.abs(photograph.pixels.astype(int) - colors).mean() < 2
 
 
-def test_every_kind_of_source(colors, tmp_path):
+def test_every_kind_of_source(colors, tmp_path, encoded):
     path, data = tmp_path / "really_a_png.jpg", encoded(colors, "PNG")
     path.write_bytes(data)
     with path.open("rb") as opened:
@@ -112,26 +102,19 @@ def test_every_kind_of_source(colors, tmp_path):
         read_photograph(io.StringIO("abc"))
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4000, 1)])
-def test_extreme_shapes(size):
-    grey = Image.fromarray(rgb2gray(np.full((*size, 3), 0.5)).astype(np.float32))
-    assert read_photograph(encoded(grey, "TIFF")).pixels.shape == (*size, 3)
-    assert read_photograph(encoded(grey.convert("L"), "JPEG")).pixels.shape == (*size, 3)
-
-
 @pytest.mark.parametrize(
     "form, said",
     [
-        ("GIF", "animated GIF: the first frame was used"),
-        ("TIFF", "multi-page TIFF: the first page was used"),
-        ("WEBP", "animated WebP: the first frame was used"),
-        ("PNG", "animated PNG: the first frame was used"),
+        ("GIF", "animated GIF: the first frame"),
+        ("TIFF", "multi-page TIFF: the first page"),
+        ("WEBP", "animated WebP: the first frame"),
+        ("PNG", "animated PNG: the first frame"),
     ],
 )
-def test_the_first_of_several_pictures(form, said, colors):
+def test_the_first_of_several_pictures(form, said, colors, encoded):
     first, *others = [Image.fromarray(np.roll(colors, shift, axis=0)) for shift in range(3)]
     photograph = read_photograph(encoded(first, form, save_all=True, append_images=others))
-    assert said in photograph.notes
+    assert f"{said} was used" in photograph.notes
     assert np.abs(photograph.pixels.astype(int) - colors).mean() < 12
 
 
@@ -167,7 +150,7 @@ def test_only_regular_files_are_opened(tmp_path, monkeypatch):
                     read_photograph(path)
 
 
-def test_a_tiff_of_200_000_directories_is_read_in_a_second(colors):
+def test_a_tiff_of_200_000_directories_is_read_in_a_second(colors, encoded):
     one = encoded(colors, "TIFF")
     # Every directory has one tag, the width, and the place of the next.
     first = struct.unpack_from("<I", one, 4)[0]
@@ -185,15 +168,6 @@ def test_a_tiff_of_200_000_directories_is_read_in_a_second(colors):
     assert photograph.notes == ("multi-page TIFF: the first page was used",)
 
 
-def header_png(width, height):
-    """A PNG that claims a size and holds no pixels."""
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)), (b"IDAT", b"")]
-    parts = [
-        struct.pack(">I", len(c)) + n + c + struct.pack(">I", zlib.crc32(n + c)) for n, c in chunks
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
-
-
 @pytest.mark.parametrize(
     "size, said",
     [
@@ -201,15 +175,19 @@ def header_png(width, height):
         ((1, 200_000_000), "sides of at most 100,000"),
     ],
 )
-def test_bombs_are_refused_from_their_headers(size, said):
+def test_bombs_are_refused_from_their_headers(size, said, encoded):
+    # A PNG that claims a size and holds one pixel.
+    data = bytearray(encoded(Image.new("1", (1, 1)), "PNG"))
+    struct.pack_into(">II", data, 16, *size)
+    struct.pack_into(">I", data, 29, zlib.crc32(data[12:29]))
     tracemalloc.start()
     with pytest.raises(PhotographError, match=said):
-        read_photograph(header_png(*size))
+        read_photograph(bytes(data))
     assert tracemalloc.get_traced_memory()[1] < 2e6
     tracemalloc.stop()
 
 
-def test_a_large_jpeg_cut_short_stays_within_its_memory():
+def test_a_large_jpeg_cut_short_stays_within_its_memory(encoded):
     flat = encoded(Image.new("L", (65500, 3000), 90), "JPEG", quality=20)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)
@@ -226,11 +204,9 @@ FORMATS = ["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "PPM"]
 
 
 @pytest.mark.parametrize("form", [*FORMATS, "progressive", "TIFF of 16 bits", "PNG of 16 bits"])
-def test_a_truncated_file_is_no_half_picture(form, colors, deep, png16):
-    stream = io.BytesIO()
-    tifffile.imwrite(stream, deep, photometric="rgb")
-    large = Image.fromarray(np.tile(colors, (4, 4, 1)))
-    files = {"TIFF of 16 bits": stream.getvalue(), "PNG of 16 bits": png16(deep)}
+def test_a_truncated_file_is_no_half_picture(form, colors, deep, png16, encoded, tiff):
+    large = np.tile(colors, (4, 4, 1))
+    files = {"TIFF of 16 bits": tiff(deep, photometric="rgb"), "PNG of 16 bits": png16(deep)}
     files["progressive"] = encoded(large, "JPEG", progressive=True)
     data = files[form] if form in files else encoded(large, form)
     jpeg = form in ("JPEG", "progressive")
@@ -241,7 +217,7 @@ def test_a_truncated_file_is_no_half_picture(form, colors, deep, png16):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP"])
-def test_damaged_bytes_give_a_photograph_or_an_error(form, colors):
+def test_damaged_bytes_give_a_photograph_or_an_error(form, colors, encoded):
     data = encoded(colors, form)
     rng = np.random.default_rng(3)
     refused = 0
@@ -256,18 +232,18 @@ def test_damaged_bytes_give_a_photograph_or_an_error(form, colors):
     assert refused > 0
 
 
-def test_the_pixel_count_is_checked_before_decoding(colors):
+def test_the_pixel_count_is_checked_before_decoding(colors, encoded, tiff):
     with pytest.raises(PhotographError, match=r"received 32 x 48 pixels \(1,536\).*max_pixels"):
         read_photograph(encoded(colors, "PNG"), max_pixels=1535)
     assert read_photograph(encoded(colors, "PNG"), max_pixels=1536).pixels.size == 3 * 1536
     # Those that Pillow does not know, too.
-    tifffile.imwrite(stream := io.BytesIO(), np.zeros((30, 40, 3), "f4"), photometric="rgb")
+    data = tiff(np.zeros((30, 40, 3), "f4"), photometric="rgb")
     with pytest.raises(PhotographError, match="at most 1000 pixels"):
-        read_photograph(stream.getvalue(), max_pixels=1000)
+        read_photograph(data, max_pixels=1000)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_pillows_own_limit_does_not_get_in_the_way(form, colors, monkeypatch):
+def test_pillows_own_limit_does_not_get_in_the_way(form, colors, monkeypatch, encoded):
     data = encoded(colors, form)
     # Pillow warns above its limit, which is an error here, and fails above twice of it.
     for limit in (100, 1000):
