@@ -96,11 +96,8 @@ def read_groups(colorizer, jobs, overwrite=True):
             # Whatever goes wrong with one photograph, memory included, must not stop the others.
             try:
                 one.photograph = read_photograph(job.source)
-                one.preprocessed = colorizer.preprocess(one.photograph.pixels)
-                shape, size = (
-                    {one.preprocessed.network_input.shape},
-                    one.preprocessed.lightness.size,
-                )
+                one.preprocessed = seen = colorizer.preprocess(one.photograph.pixels)
+                shape, size = {seen.network_input.shape}, seen.lightness.size
             except Exception as error:
                 one.error = error
         if group and (len(shapes | shape) > 1 or pixels + size > GROUP_PIXELS):

@@ -103,13 +103,9 @@ class BaseColorizer(abc.ABC):
         return Preprocessed(pixels, lightness, to_working_size(lightness, self.working_size))
 
     def predict(self, batch):
-        """Predicts the color of a list of `Preprocessed` with network inputs of one shape.
+        """Predicts a and b, float32 (N, h, w, 2), before saturation, of a list of `Preprocessed`.
 
-        Returns:
-            float32 array (N, h, w, 2) of a and b, before saturation.
-
-        Raises:
-            InputError: if the hints are for another picture.
+        Their network inputs have one shape. Raises InputError if the hints are for another picture.
         """
         network_input, hints = np.stack([one.network_input for one in batch]), self.hints
         if hints is not None:
@@ -125,11 +121,7 @@ class BaseColorizer(abc.ABC):
         return np.asarray(self.predict_ab(network_input, hints))
 
     def compose(self, batch, ab):
-        """Puts color on pictures at their full size.
-
-        Args:
-            batch: list of `Preprocessed`.
-            ab: float arrays (h, w, 2), what `predict` returns for them.
+        """Puts the color that `predict` returns for a list of `Preprocessed` on them at full size.
 
         Returns:
             List of sRGB arrays (H, W, 3), or (H, W, 4) with alpha, of the type of the pixels.
@@ -265,15 +257,7 @@ class Colorizer(BaseColorizer):
         return ab if hints is None else hinted(ab, lightness, hints)
 
     def decode(self, prediction, lightness):
-        """Turns a prediction of the network into colors, pixel by pixel.
-
-        Args:
-            prediction: tensor (N, h, w, C) or (N, h, w, 2, K), the network's color output.
-            lightness: tensor (N, H, W, 1), L* in 0..100, what the network saw.
-
-        Returns:
-            float32 tensor (N, h, w, 2) of a and b, before saturation.
-        """
+        """Turns the network's color output into a and b, before saturation; see `predicted_ab`."""
         weights = self._log_weights(prediction, self.rebalancing)
         how = self.decoder, self.temperature, weights, self.config.bin_means, self.seed
         return predicted_ab(prediction, self.config.output, lightness, *how)

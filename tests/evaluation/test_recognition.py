@@ -130,11 +130,7 @@ def scene_colorizer(tiny_config):
 
 @pytest.mark.parametrize(
     ("logits", "top1", "top5"),
-    [
-        ([9, 1, 2, 3, 4, 5, 6], 100.0, 100.0),
-        ([5, 9, 8, 7, 6, 1, 2], 0.0, 100.0),
-        ([4, 9, 8, 7, 6, 5, 2], 0.0, 0.0),
-    ],
+    [("9123456", 100.0, 100.0), ("5987612", 0.0, 100.0), ("4987652", 0.0, 0.0)],
 )
 def test_scenes_are_the_folders(scene_colorizer, folder, monkeypatch, logits, top1, top5):
     evaluator = Scenes(scene_colorizer, ("mean", "tiny"), folder)
@@ -145,7 +141,7 @@ def test_scenes_are_the_folders(scene_colorizer, folder, monkeypatch, logits, to
         # The network sees lightness at its working size.
         assert lightness.shape == (1, 64, 64, 1)
         assert real(lightness)["class_logits"].shape == (1, 7)
-        return {"class_logits": np.float32([logits])}
+        return {"class_logits": np.float32([list(logits)])}
 
     monkeypatch.setattr(scene_colorizer.model, "predict_on_batch", predict)
     found = evaluator.update(folder / "sub" / "c.png", rgb, {})

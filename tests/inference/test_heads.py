@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from skimage import color
 
-from keras_colorize.bins import CHANNEL_BINS, bin_count
+from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.color import scale_ab, scale_luv_uv, scale_yuv_uv
-from keras_colorize.inference import predicted_ab
+from keras_colorize.inference.heads import ab_to_channels, channels_to_ab, predicted_ab
 
 
 @pytest.fixture
@@ -41,17 +41,6 @@ def test_chroma_of_yuv_at_the_edge_of_the_gamut():
     np.testing.assert_allclose(actual[0, 0, 3:], 0.0, atol=0.1)
 
 
-def test_certain_logits_are_their_bin():
-    logits = np.zeros((1, 1, 2, bin_count()), "float32")
-    logits[0, 0, 0, 17] = logits[0, 0, 1, 200] = 60.0
-    mode = np.asarray(predicted_ab(logits, "ab_logits", np.zeros((1, 4, 8, 1)), "mode"))
-    mean = predicted_ab(logits, "ab_logits", np.zeros((1, 4, 8, 1)), "mean")
-    np.testing.assert_allclose(mean, mode, atol=1e-3)
-    assert not np.array_equal(mode[0, 0, 0], mode[0, 0, 1])
-    # Bin centres lie on the grid of step 10 of Zhang et al. 2016.
-    np.testing.assert_array_equal(mode % 10, 0)
-
-
 def test_lightness_of_another_size_is_scaled():
     chroma = scale_yuv_uv(np.full((1, 4, 5, 2), 0.05, "float32"))
     lightness = np.full((1, 8, 10, 1), 50.0, "float32")
@@ -76,6 +65,13 @@ def test_certain_channel_logits_are_their_bins(output, channels, truth):
     actual = np.asarray(predicted_ab(logits, output, lab[..., :1], "mode"))
     # Half a bin of 10 at most in a and b, and little in hue and saturation.
     assert np.abs(actual - lab[..., 1:]).mean() < (1.5 if output == "hs_logits" else 5.0)
+
+
+@pytest.mark.parametrize("output", CHANNEL_BINS)
+def test_channels_and_back(output, truth):
+    lightness, ab = truth[1][..., :1], truth[1][..., 1:]
+    actual = channels_to_ab(ab_to_channels(ab, output, lightness), output, lightness)
+    np.testing.assert_allclose(actual, ab, atol=0.3)
 
 
 def test_bin_means_replace_the_centers():

@@ -42,6 +42,7 @@ def test_weights_come_back_rounded_to_float16(copied, tiny_model, tiny_config):
     # The dtype reached the network and no further.
     dtypes = [one.get_layer("stem_conv1").compute_dtype for one in (mixed, model)]
     assert dtypes == ["bfloat16", "float32"]
+    assert presets.PresetConfig("", {}, "").temperature == bins.ANNEALED_TEMPERATURE
     assert written == config == dataclasses.replace(tiny_config, sha256=config.sha256)
     for saved, loaded in zip(tiny_model.weights, model.weights, strict=True):
         np.testing.assert_array_equal(np.array(loaded), np.float16(np.array(saved)), saved.path)
@@ -131,10 +132,6 @@ def test_a_version_is_asked_for_by_its_number_while_it_ships(shipped):
     assert presets.find_preset("a") == shipped / "a"
 
 
-def test_the_default_temperature_is_that_of_the_annealed_mean():
-    assert presets.PresetConfig("", {}, "").temperature == bins.ANNEALED_TEMPERATURE
-
-
 def test_the_command_says_what_each_is_for(shipped, capsys):
     shutil.copytree(shipped / "a", shipped / "vivid")
     metrics = {"vivid": 0.858, "nearest": 17.1, "skin": 11.777}
@@ -200,9 +197,6 @@ def test_weights_come_back_by_name(path):
 def test_weights_of_another_network_are_refused(path, other, reason):
     with pytest.raises(ValueError, match=reason):
         read_weights(other, path)
-
-
-def test_a_file_that_is_none_is_refused(path):
     path.write_bytes(b"no weights")
     with pytest.raises(ValueError, match="an unreadable file"):
-        read_weights(_network(), path)
+        read_weights(other, path)

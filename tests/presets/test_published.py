@@ -221,8 +221,6 @@ ECCV16 = {
     "ab_logits": (1.1936, [0.0715961, 0.202857, -0.385092, -0.239046, 0.0398081]),
 }
 SIZE = (32, 96)
-
-
 # L* in 0..100, and hints for a fifth of the pixels; what is outside of the mask is not looked at.
 LIGHTNESS = (50.0 + 50.0 * uniform("lightness", (1, *SIZE, 1))).astype("float32")
 MASK = (uniform("mask", (1, *SIZE, 1)) > 0.8).astype("float32")
@@ -252,26 +250,22 @@ def check_against(expected, model, inputs=LIGHTNESS, tolerance=1e-4):
         np.testing.assert_allclose(found, values, atol=tolerance * largest, err_msg=name)
 
 
-def filled(model, state):
-    """A model with the weights of a state dict, and the layout that this was found to have."""
-    published = identify(state)
-    fill(model, state, published)
-    return model, published
-
-
 def test_ddcolor_equals_the_authors_code():
-    model, published = filled(ddcolor(), formula(ddcolor_shapes(*TINY)))
-    assert published is LAYOUTS["ddcolor_tiny"]
+    model, state, published = ddcolor(), formula(ddcolor_shapes(*TINY)), LAYOUTS["ddcolor_tiny"]
+    assert identify(state) is published
     assert identify({published.tell[0]: np.zeros((192, 3, 4, 4))}) is LAYOUTS["ddcolor"]
+    fill(model, state, published)
     check_against(DDCOLOR, model)
 
 
 def test_siggraph17_equals_the_authors_code_with_and_without_hints():
-    state = formula(siggraph17_shapes(), variance=9.0)
-    model, published = filled(siggraph17(), state)
-    assert published is LAYOUTS["siggraph17"]
-    check_against(SIGGRAPH17, model)
-    check_against(SIGGRAPH17_HINTS, filled(siggraph17(hints=True), state)[0], HINTED)
+    state, published = formula(siggraph17_shapes(), variance=9.0), LAYOUTS["siggraph17"]
+    assert identify(state) is published
+    plain, hinted = siggraph17(), siggraph17(hints=True)
+    for model in (plain, hinted):
+        fill(model, state, published)
+    check_against(SIGGRAPH17, plain)
+    check_against(SIGGRAPH17_HINTS, hinted, HINTED)
 
 
 def test_eccv16_equals_the_authors_code_and_the_command_makes_a_preset_of_it(
