@@ -19,8 +19,8 @@ from keras_colorize.inference.pixels import lightness_of, pixels_of
 from keras_colorize.io.atomic import atomic_path
 from keras_colorize.models import fold_batch_norm
 
+# Color outputs whose decoding survives 8 bits; the others pass through other color spaces.
 INT8_OUTPUTS = ("ab", "ab_logits", "ab_channel_logits", "class_logits")
-"""Color outputs whose decoding survives 8 bits; the others pass through other color spaces."""
 
 
 def export_onnx(source, path, *, overwrite=False):
@@ -102,10 +102,8 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
         pictures = [np.clip(resize_bicubic(one[None], fixed), 0.0, 100.0) for one in lightness]
         shape = (None, None) if size == "any" else fixed
         if bool(pictures) != (quantize == "int8"):
-            raise InputError(
-                "Expected photographs for calibration with int8 and none without, received "
-                f"{len(pictures)} with quantize={quantize!r}."
-            )
+            received = f"received {len(pictures)} with quantize={quantize!r}"
+            raise InputError(f"Expected photographs for calibration with int8 alone, {received}.")
         # An operation that LiteRT lacks is an error: else the file would need TensorFlow to run.
         settings = {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}}
         if pictures:
@@ -174,6 +172,6 @@ def _convert(model, target, form, shape, **settings):
 
 
 def _cannot_hold(form, reason):
-    """What converters say runs over pages; the first line has the operation."""
+    # What converters say runs over pages; the first line has the operation.
     lines = str(reason).strip().splitlines() or [type(reason).__name__]
     return InputError(f"{form} cannot hold this network: {lines[0][:300]}")

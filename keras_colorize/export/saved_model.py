@@ -17,11 +17,10 @@ from keras_colorize.presets import CONFIG_FILE, read_config, sha256
 MAX_PIXELS = 100_000_000
 """Most pixels of a picture that a served network decodes by default."""
 
+# Folder beside a SavedModel's graph for files that are no part of it.
 EXTRA = "assets.extra"
-"""Folder beside a SavedModel's graph for files that are no part of it."""
-
+# File in that folder with the checksums of all others, as the program sha256sum writes them.
 CHECKSUMS = "SHA256SUMS"
-"""File in that folder with the checksums of all others, as the program sha256sum writes them."""
 
 
 def check_backend():
@@ -34,16 +33,16 @@ def check_backend():
 def export_saved_model(
     colorizer, folder, *, name=None, version=None, max_pixels=MAX_PIXELS, warmup=True
 ):
-    """Writes a SavedModel that TensorFlow Serving serves, and other programs load.
+    """Writes a SavedModel for TensorFlow Serving and other programs, whole or not at all.
 
-    It holds the network of the colorizer in its precision, and all its options. For N pictures:
+    It holds the network of the colorizer in its precision, and all its options; its path,
+    `<folder>/<name>/<version>`, is returned. For N pictures:
 
     - `serving_default`: `lightness` float32 (N, H, W, 1), L* in 0..100, sides multiples of 32,
-      to `ab` float32 (N, h, w, 2), decoded and multiplied by the saturation; and, where the
-      network has scene classes, to their `probabilities` float32 (N, classes). A network that
-      only tells scenes apart has no `ab`, and no other signature.
-    - `colorize_bytes`: `image_bytes` string (N,), JPEG or PNG files of any sizes, to `png_bytes`
-      string (N,) of the same sizes; EXIF orientation is not looked at.
+      to `ab` float32 (N, h, w, 2), decoded and multiplied by the saturation, and to scenes'
+      `probabilities` float32 (N, classes): each where the network has it.
+    - `colorize_bytes`, of a network with color: `image_bytes` string (N,), JPEG or PNG files, to
+      `png_bytes` string (N,) of the same sizes; EXIF orientation is not looked at.
 
     Args:
         colorizer: a `Colorizer` on the TensorFlow backend, without style, palette and hints.
@@ -52,9 +51,6 @@ def export_saved_model(
         version: number of the version, above 0; None for the one after the highest there.
         max_pixels: most pixels of a picture that is decoded; its header is enough to refuse it.
         warmup: whether to write requests that the server warms up with (extra `serving`).
-
-    Returns:
-        Path of the SavedModel, `<folder>/<name>/<version>`. It appears whole or not at all.
 
     Raises:
         ValueError: for a colorizer that cannot be exported, or a wrong name, version or limit.
@@ -105,12 +101,8 @@ def read_exported(path):
     This shows damage and exchanged files, not who exported them: a SavedModel is a program that
     can read and write files where it is run.
 
-    Args:
-        path: folder of the SavedModel, as `export_saved_model` returns it.
-
-    Raises:
-        PresetError: if it was not written by `export_saved_model`.
-        ValueError: if a file was added, removed or changed since.
+    `path` is that of `export_saved_model`. Raises PresetError for a folder that it has not written,
+    ValueError if a file was added, removed or changed since.
     """
     config = read_config(Path(path) / EXTRA)
     try:

@@ -81,7 +81,8 @@ def _decode(place, contents, max_pixels):
     is_jpeg = tf.strings.substr(contents, 0, len(_JPEG)) == _JPEG
     name = tf.strings.format("image_bytes[{}]: expected ", place)
     received = name + tf.strings.format("a JPEG or PNG picture, received {} bytes", length)
-    contents = _checked(contents, tf.logical_or(is_png, is_jpeg), received)
+    with tf.control_dependencies([tf.debugging.Assert(is_png | is_jpeg, [received])]):
+        contents = tf.identity(contents)
 
     def read_png_header():
         sides = tf.strings.substr(contents, _PNG_SIZE, 8)
@@ -95,22 +96,16 @@ def _decode(place, contents, max_pixels):
     height, width = tf.unstack(tf.cast(tf.ensure_shape(size, (2,)), tf.int64))
     large = tf.strings.format("at most {} pixels, received {} x {}", (max_pixels, width, height))
     fits = tf.reduce_all([height > 0, width > 0, height * width <= max_pixels])
-    contents = _checked(contents, fits, name + large)
-
-    def decode_png():
-        return tf.io.decode_png(contents, dtype=tf.uint16)
+    with tf.control_dependencies([tf.debugging.Assert(fits, [name + large])]):
+        contents = tf.identity(contents)
 
     def decode_jpeg():
         # With the default method levels differ by up to 4 from those of other programs.
         levels = tf.io.decode_jpeg(contents, dct_method="INTEGER_ACCURATE")
         return 257 * tf.cast(levels, tf.uint16)
 
-    return tf.ensure_shape(tf.cond(is_png, decode_png, decode_jpeg), (None, None, None)), deep
-
-
-def _checked(contents, condition, message):
-    with tf.control_dependencies([tf.debugging.Assert(condition, [message])]):
-        return tf.identity(contents)
+    pixels = tf.cond(is_png, lambda: tf.io.decode_png(contents, dtype=tf.uint16), decode_jpeg)
+    return tf.ensure_shape(pixels, (None, None, None)), deep
 
 
 def lightness_of(pixels):

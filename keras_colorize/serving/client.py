@@ -92,9 +92,8 @@ class Client(contextlib.AbstractContextManager):
         """Predicts color.
 
         From L* in 0..100, float (N, H, W, 1), sides multiples of 32, to a and b, float32
-        (N, h, w, 2), multiplied by the saturation of the server. Raises ServerError if the server
-        cannot be reached, refuses, or does not colorize, ValueError for pictures that are too
-        large for a message.
+        (N, h, w, 2), with the saturation of the server. Raises ServerError if that cannot be
+        reached, refuses, or does not colorize, ValueError for pictures too large for a message.
         """
         lightness = np.asarray(lightness, "float32")
         # What comes back has at most two values for each that goes there.
@@ -121,7 +120,7 @@ class Client(contextlib.AbstractContextManager):
         return ServerError(f"{self.address}, model {self.model}: {reason}")
 
     def close(self):
-        """Closes the connection."""
+        """Closes the connection, as leaving a `with` block does."""
         self.transport.close()
 
     def __exit__(self, *_):

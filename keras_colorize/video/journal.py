@@ -40,9 +40,9 @@ class Journal:
             paths.append(path)
         return paths
 
-    def frames(self):
-        """How many frames are done."""
-        return sum(len(read_array(path, "frame_pts")) for path in self.segments())
+    def frame_pts(self):
+        """The timestamps of the frames that are done."""
+        return [pts for path in self.segments() for pts in read_array(path, "frame_pts").tolist()]
 
     def last(self):
         """The arrays by name of the last segment, with what the next frame depends on."""

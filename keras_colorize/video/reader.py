@@ -89,7 +89,7 @@ class Source:
     def pictures(self, skip=0):
         """Yields a `Picture` per frame, after frames that are decoded, counted and left out."""
         self.damages = self.count = self.reached = 0
-        self._first = self._pts = None
+        first = last = None
         name = SHALLOW if self.depth <= 8 else DEEP
         settings = {"width": self.width, "height": self.height, "format": name}
         settings["interpolation"] = SCALER_FLAGS[name]
@@ -97,26 +97,22 @@ class Source:
             stream = container.streams[self.index]
             stream.thread_type = "AUTO"
             for frame in _frames_of(container, stream, self._damaged):
-                self._count(frame)
+                # Timestamps must rise, which those of damaged or raw streams do not always do.
+                pts = frame.pts if frame.pts is not None else frame.dts
+                if last is None:
+                    first = last = pts or 0
+                else:
+                    guess = last + round(1 / (self.rate * self.time_base)) if pts is None else pts
+                    last = max(guess, last + 1)
+                steps = last - first + (frame.duration or 0)
+                self.count, self.reached = self.count + 1, float(steps * self.time_base)
                 if self.count > skip:
                     frame.colorspace = self.matrix
                     pixels = frame.reformat(**settings).to_ndarray()
-                    yield Picture(self._pts, frame.duration or 0, pixels)
+                    yield Picture(last, frame.duration or 0, pixels)
 
     def _damaged(self):
         self.damages += 1
-
-    def _count(self, frame):
-        """Timestamps must rise, which those of damaged or raw streams do not always do."""
-        pts = frame.pts if frame.pts is not None else frame.dts
-        if self._pts is None:
-            self._first = self._pts = pts or 0
-        else:
-            if pts is None:
-                pts = self._pts + round(1 / (self.rate * self.time_base))
-            self._pts = max(pts, self._pts + 1)
-        steps = self._pts - self._first + (frame.duration or 0)
-        self.count, self.reached = self.count + 1, float(steps * self.time_base)
 
 
 def open_input(path):

@@ -97,7 +97,7 @@ def colorize_video(
     # A folder that was made of all frames just before the run was killed has them no more.
     if is_folder and not (journal.folder / "frames").exists():
         journal.restart()
-    resumed = journal.frames()
+    resumed = len(journal.frame_pts())
     steadiness.restore(journal.last())
     on_frame(resumed, video.frames)
 

@@ -254,7 +254,7 @@ class FrameFolder:
 
     def segments(self, pictures, journal):
         """Writes the frames after those of the journal; yields the arrays of segments."""
-        first, times = journal.frames() + 1, []
+        first, times = len(journal.frame_pts()) + 1, []
         for number, picture in enumerate(pictures, first):
             # PNG has no display matrix: frames are turned upright.
             photograph = Photograph(reader.turned(picture.pixels, self.source.orientation))
@@ -271,8 +271,8 @@ class FrameFolder:
     def finish(self, journal):
         """Gives the folder its name, with all frames in it; only then the journal goes."""
         folder, replaced = journal.folder / "frames", journal.folder / "replaced"
-        pts = np.concatenate([read_array(segment, "frame_pts") for segment in journal.segments()])
-        times = [f"{float(1000 * int(time) * self.source.time_base):.6f}" for time in pts]
+        step = 1000 * self.source.time_base
+        times = [f"{float(pts * step):.6f}" for pts in journal.frame_pts()]
         with writing(self.path):
             lines = "\n".join(["# timestamp format v2", *times, ""])
             write_file(folder / "timestamps.txt", lines, overwrite=True)

@@ -93,7 +93,6 @@ def test_wrong_hints_are_told_before_keras_is_imported(refused, photo, tmp_path,
         (["--hint-layer", "small.png"], "a layer of 50x40, as the photograph, received 4x4"),
         (["small.png", "--hint", HINT], "expected one photograph with hints, received 2"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage(refused, tiny_preset, photo, tmp_path, monkeypatch, words, said):
     monkeypatch.chdir(tmp_path)

@@ -15,8 +15,6 @@ colorize A/*.bmp -o OUT
 colorize empty -o OUT
 colorize A -o A
 colorize A -o A/0.png/out
-bulk A
-bulk -o OUT
 bulk A -o OUT --saved-model x --preset y
 bulk A -o OUT --saved-model x --precision float32
 bulk A -o OUT --runner=X
@@ -24,7 +22,6 @@ evaluate PRESET T/0.png
 evaluate PRESET T --limit 0
 evaluate PRESET T --long-side -3
 evaluate PRESET T --workers -1
-evaluate PRESET T --seed x
 evaluate PRESET T --sheet x.gif
 evaluate PRESET T --csv x --json x
 evaluate PRESET T --classifier nowhere.h5
@@ -35,13 +32,11 @@ prior A -o OUT --size 30
 study
 study naturalness -o page.html
 study naturalness A -o page.html
-study naturalness A B
 study naturalness A B -o page.txt
 study naturalness A A -o page.html
 study naturalness A empty -o page.html
 study naturalness A nowhere -o page.html
 study naturalness A B -o page.html --size 0
-study naturalness A B -o page.html --seed x
 study real-or-colorized A -o page.html
 study real-or-colorized A --truth T -o page.html
 study real-or-colorized A --truth T -o page.html --practice -1
@@ -49,9 +44,7 @@ study count --key key.json
 study count votes.json --key nowhere.json
 study count votes.json --key A/0.png
 study count votes.json --key key.json --catch-pass 2
-study count votes.json --key key.json --catch-pass most
 web --port 70000
-web --port x
 web --max-upload-mb 0
 web --max-megapixels -1
 web --saturation 99

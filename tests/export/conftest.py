@@ -59,20 +59,20 @@ def served(colorizer, tmp_path_factory):
     return export_saved_model(colorizer, tmp_path_factory.mktemp("served"), name="tiny")
 
 
-def _encoded(image, suffix, **options):
-    stream = io.BytesIO()
-    image.save(stream, suffix, **options)
-    return stream.getvalue()
-
-
 @pytest.fixture(scope="session")
 def encoded():
     """`encoded(image, format, **options)`: bytes of a Pillow image."""
-    return _encoded
+
+    def encode(image, suffix, **options):
+        stream = io.BytesIO()
+        image.save(stream, suffix, **options)
+        return stream.getvalue()
+
+    return encode
 
 
 @pytest.fixture(scope="session")
-def pictures():
+def pictures(encoded):
     """Encoded pictures by name, in all that a server reads and in many sizes."""
     generator = np.random.default_rng(7)
     corners = generator.integers(0, 256, (4, 5, 4), dtype=np.uint8)
@@ -81,18 +81,18 @@ def pictures():
     exif[0x0112] = 6
     rgb, deep = rgba.convert("RGB"), np.asarray(rgba.convert("L")).astype("uint16") * 257 + 19
     return {
-        "rgb.png": _encoded(rgb, "PNG"),
-        "grey.png": _encoded(rgb.convert("L").resize((70, 20)), "PNG"),
-        "alpha.png": _encoded(rgba, "PNG"),
-        "grey_alpha.png": _encoded(rgba.convert("LA"), "PNG"),
-        "palette.png": _encoded(rgb.quantize(64), "PNG", transparency=5),
-        "one_bit.png": _encoded(rgb.convert("1"), "PNG"),
-        "deep.png": _encoded(Image.fromarray(deep), "PNG"),
-        "rgb.jpg": _encoded(rgb, "JPEG"),
-        "turned.jpg": _encoded(rgb, "JPEG", exif=exif),
-        "grey.jpg": _encoded(rgb.convert("L"), "JPEG"),
-        "cmyk.jpg": _encoded(rgb.convert("CMYK"), "JPEG"),
-        "progressive.jpg": _encoded(rgb, "JPEG", progressive=True),
-        "pixel.png": _encoded(rgb.resize((1, 1)), "PNG"),
-        "line.png": _encoded(rgb.resize((300, 1)), "PNG"),
+        "rgb.png": encoded(rgb, "PNG"),
+        "grey.png": encoded(rgb.convert("L").resize((70, 20)), "PNG"),
+        "alpha.png": encoded(rgba, "PNG"),
+        "grey_alpha.png": encoded(rgba.convert("LA"), "PNG"),
+        "palette.png": encoded(rgb.quantize(64), "PNG", transparency=5),
+        "one_bit.png": encoded(rgb.convert("1"), "PNG"),
+        "deep.png": encoded(Image.fromarray(deep), "PNG"),
+        "rgb.jpg": encoded(rgb, "JPEG"),
+        "turned.jpg": encoded(rgb, "JPEG", exif=exif),
+        "grey.jpg": encoded(rgb.convert("L"), "JPEG"),
+        "cmyk.jpg": encoded(rgb.convert("CMYK"), "JPEG"),
+        "progressive.jpg": encoded(rgb, "JPEG", progressive=True),
+        "pixel.png": encoded(rgb.resize((1, 1)), "PNG"),
+        "line.png": encoded(rgb.resize((300, 1)), "PNG"),
     }

@@ -69,7 +69,7 @@ def test_what_fails_leaves_nothing_behind(monkeypatch, colorizer, tmp_path):
     assert list((tmp_path / "tiny").iterdir()) == []
 
 
-def test_what_is_refused(quick, colorizer, tmp_path):
+def test_what_is_refused(quick, colorizer, tmp_path, monkeypatch):
     for options, arguments, said in (
         ({"palette": [{"color": "#c03020"}]}, {}, "server, received palette"),
         ({"refine": "mrf", "working_size": 512}, {}, "at most 256 with a refinement"),
@@ -79,13 +79,10 @@ def test_what_is_refused(quick, colorizer, tmp_path):
     ):
         with pytest.raises(ValueError, match=said):
             export_saved_model(colorizer.replace(**options), tmp_path, **arguments)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_missing_extra_is_named(monkeypatch, quick, colorizer, tmp_path):
     monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
     with pytest.raises(ImportError, match=r"keras-colorize\[serving\]"):
         export_saved_model(colorizer, tmp_path)
+    assert list(tmp_path.iterdir()) == []
     export_saved_model(colorizer, tmp_path, warmup=False)
 
 

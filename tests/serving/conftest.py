@@ -5,6 +5,7 @@ server that follows https://www.tensorflow.org/tfx/serving/api_rest; both run a 
 """
 
 import concurrent.futures
+import dataclasses
 import http.server
 import json
 import re
@@ -26,19 +27,17 @@ CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
 # `ToHTTPStatusCode` in http_server.cc of TensorFlow Serving 2.20.
 HTTP_STATUS = {
-    "INVALID_ARGUMENT": 400,
     "NOT_FOUND": 404,
     "RESOURCE_EXHAUSTED": 429,
     "INTERNAL": 500,
     "UNAVAILABLE": 503,
-    "DEADLINE_EXCEEDED": 504,
 }
 
 
+@dataclasses.dataclass(eq=False)
 class Failure(Exception):
-    def __init__(self, code, message):
-        super().__init__(message)
-        self.code, self.message = code, message
+    code: str
+    message: str
 
 
 class Served:
@@ -77,15 +76,12 @@ def network(colorizer, tmp_path_factory):
     """The tiny network of a server."""
     folder = tmp_path_factory.mktemp("served")
     loaded = tf.saved_model.load(str(export_saved_model(colorizer, folder, warmup=False)))
-    signature = loaded.signatures["serving_default"]
-    network = Served(lambda lightness: signature(lightness=tf.constant(lightness)))
-    network.loaded = loaded
-    return network
+    return Served(lambda x: loaded.signatures["serving_default"](lightness=tf.constant(x)))
 
 
+@dataclasses.dataclass
 class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
-    def __init__(self, network):
-        self.network = network
+    network: Served
 
     def Predict(self, request, context):
         model = request.model_spec

@@ -23,15 +23,11 @@ def album(tmp_path):
     return folder
 
 
-@pytest.fixture(scope="module")
-def address(start_grpc):
-    return start_grpc()
-
-
 @pytest.fixture
-def run(address, network, capsys, quick):
+def run(start_grpc, network, capsys, quick):
     """Runs the command against a server; returns exit code, stdout and stderr."""
     network.reset()
+    address = start_grpc()
 
     def call(album, *words, server=address):
         arguments = ["colorize", album, "-o", album.parent / "out", "--server", server]
@@ -57,10 +53,8 @@ def test_only_lightness_travels_and_the_rest_is_as_here(run, album, colorizer, n
         assert np.ptp(result, axis=-1).max() > 10 * step
     with Image.open(album.parent / "out" / "a.jpg") as image:
         assert (image.format, image.size, image.getexif()[271]) == ("JPEG", (70, 45), "Ernemann")
-
-
-def test_saturation_is_a_factor_on_that_of_the_server(run, album):
-    assert run(album, "--saturation", "0")[0] == 0
+    # Saturation is a factor on that of the server.
+    assert run(album, "--saturation", "0", "--overwrite")[0] == 0
     assert np.ptp(read_photograph(album.parent / "out" / "b.png").pixels, axis=-1).max() <= 1
 
 
@@ -94,7 +88,7 @@ def test_nothing_is_touched_without_a_server_or_network(run, album):
     assert list((album.parent / "out").iterdir()) == []
 
 
-def test_what_the_server_settles_is_refused(run, album):
+def test_what_the_server_settles_is_refused(run, album, capsys):
     for words, message in (
         (["--temperature", "0.5"], "expected no --temperature with --server"),
         (["--refine", "mrf", "--hint", "1,1,#ff0000"], "expected no --hint, --refine with"),
@@ -105,9 +99,6 @@ def test_what_the_server_settles_is_refused(run, album):
         code, _, err = run(album, *words)
         assert code == 2
         assert message in err
-
-
-def test_options_that_a_server_needs_or_that_need_one(album, capsys):
     words = ["colorize", str(album), "-o", str(album.parent / "out"), "--server-model", "tiny"]
     for more, message in (
         (["--server", "here:1"], "expected --working-size with --server-model tiny"),

@@ -20,7 +20,6 @@ class FakeColorizer(BaseColorizer):
         self.calls, self.seen = 0, []
 
     def predict_ab(self, lightness, hints=None):
-        """(N, h, w, 2) of a and b."""
         self.calls += 1
         self.seen.append(lightness[0])
         shape = (len(lightness), lightness.shape[1] // 4, lightness.shape[2] // 4, 2)

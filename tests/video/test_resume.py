@@ -33,21 +33,6 @@ def short_segments(monkeypatch):
     monkeypatch.setattr(writer, "SEGMENT_FRAMES", 3)
 
 
-def _kill_after_two_segments(clip, target):
-    words = [sys.executable, "-c", SLOW_RUN, str(clip), str(target), str(CONFTEST)]
-    process = subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    second = target.with_name(f"{target.name}.unfinished") / "000001.npz"
-    try:
-        limit = time.monotonic() + 60
-        while not second.exists() and process.poll() is None and time.monotonic() < limit:
-            time.sleep(0.02)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert second.exists()
-    assert process.returncode == -signal.SIGKILL
-
-
 def test_a_killed_run_is_taken_up(make_clip, fake, decoded, packets, tmp_path, short_segments):
     rng = np.random.default_rng(1)
     levels = rng.integers(0, 9, 20).cumsum()
@@ -55,8 +40,15 @@ def test_a_killed_run_is_taken_up(make_clip, fake, decoded, packets, tmp_path, s
     frames = [np.full((48, 64, 3), 40 + level, np.uint8) for level in levels]
     clip = make_clip(frames=frames, pts=pts, sound=True)
     target = tmp_path / "out.mp4"
-    _kill_after_two_segments(clip, target)
-    assert not target.exists()
+    words = [sys.executable, "-c", SLOW_RUN, str(clip), str(target), str(CONFTEST)]
+    second = target.with_name(f"{target.name}.unfinished") / "000001.npz"
+    with subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+        limit = time.monotonic() + 60
+        while not second.exists() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.02)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert second.exists() and not target.exists()
     colorizer = fake()
     outcome = colorize_video(colorizer, clip, target)
     assert outcome.frames == 20
@@ -121,15 +113,3 @@ def test_a_folder_whose_last_rename_was_interrupted(
     assert len(list(target.iterdir())) == 7
     assert not (target / "old.png").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "frames"]
-
-
-def test_the_journal_keeps_state_and_counts(tmp_path):
-    journal = Journal(tmp_path / "out.mp4", {"a": 1})
-    assert (journal.frames(), journal.last()) == (0, {})
-    journal.add({"frame_pts": np.arange(3), "ab": np.ones(2)})
-    journal.add({"frame_pts": np.arange(2), "ab": np.zeros(2)})
-    again = Journal(tmp_path / "out.mp4", {"a": 1})
-    assert (again.frames(), again.restarted) == (5, False)
-    assert again.last()["ab"].tolist() == [0, 0]
-    (again.folder / "run.json").write_text("broken")
-    assert Journal(tmp_path / "out.mp4", {"a": 1}).frames() == 0

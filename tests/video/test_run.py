@@ -137,19 +137,14 @@ def test_a_folder_of_frames(make_clip, fake, tmp_path):
     assert lines[0] == "# timestamp format v2"
     assert [float(line) for line in lines[1:]] == pytest.approx([one / 12.8 for one in VFR])
     assert "only pictures" in outcome.notes[-1]
-    with pytest.raises(ValueError, match="exists"):
-        colorize_video(fake(), clip, tmp_path / "frames")
-    colorize_video(fake(), clip, tmp_path / "frames", overwrite=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "frames"]
 
 
 def test_what_the_container_cannot_hold_is_known_before_work(make_clip, fake, tmp_path):
     clip = make_clip(sound=True)
     colorizer = fake()
-    mute = make_clip("mute.mp4")
     for source, suffix, options, message in (
         (clip, "webm", {}, "webm.*aac|aac.*webm"),
-        (mute, "webm", {"codec": "libx264"}, "webm.*libx264"),
+        (make_clip("mute.mp4"), "webm", {"codec": "libx264"}, "webm.*libx264"),
         (clip, "mp4", {"codec": "libx264", "lossless": True}, "among ffv1, received"),
         (clip, "gif", {}, r"\.mp4, \.m4v"),
         (clip, "mp4", {"codec": "h266"}, "libx264"),

@@ -53,11 +53,16 @@ def vote(tmp_path, key_of):
     """
 
     def write(page, participant, decide, started="2025-01-01T10:00:00.000Z", **fields):
-        key = key_of(page)
+        key, trials = key_of(page), {}
+        for picture, meaning in key["pictures"].items():
+            place = picture if key["kind"] == "naturalness" else meaning["path"]
+            trials.setdefault(place, []).append(picture)
+        # Of pairs the true one comes first in every other.
+        shown = [pair[:: 1 if number % 2 else -1] for number, pair in enumerate(trials.values())]
         votes = [
-            {"shown": shown, "answer": decide([key["pictures"][one] for one in shown])}
+            {"shown": ids, "answer": decide([key["pictures"][one] for one in ids])}
             | {"milliseconds": 900, "at": "2025-01-01T10:00:01.000Z"}
-            for shown in _trials(key)
+            for ids in shown
         ]
         found = {"format": "keras-colorize study votes 1", "page": key["page"]}
         found |= {"kind": key["kind"], "participant": participant, "seed": 7}
@@ -67,13 +72,3 @@ def vote(tmp_path, key_of):
         return path
 
     return write
-
-
-def _trials(key):
-    if key["kind"] == "naturalness":
-        return [[picture] for picture in key["pictures"]]
-    pairs = {}
-    for picture, meaning in key["pictures"].items():
-        pairs.setdefault(meaning["path"], []).append(picture)
-    # The true one comes first in every other pair.
-    return [pair[:: 1 if number % 2 else -1] for number, pair in enumerate(pairs.values())]

@@ -48,6 +48,7 @@ def test_the_page_does_not_tell_which_is_which(path, folders, key_of):
     source = re.sub("[A-Za-z0-9+/=]{200,}", "", path.read_text("utf-8")).replace("} catch {", "")
     for name in (*folders, "photo0", "deep", "catch", str(path.parent)):
         assert name not in source
+    assert data_of(path)["page"] == key_of(path)["page"]
     pictures = list(data_of(path)["pictures"])
     assert pictures == sorted(pictures)
     assert set(pictures) == set(key_of(path)["pictures"])
@@ -64,14 +65,6 @@ def test_pictures_are_whole_and_carry_no_metadata(naturalness, folders, key_of):
         with Image.open(folders[meaning["method"]] / f"{meaning['path']}.png") as original:
             small = np.asarray(original.resize((20, 15), Image.Resampling.LANCZOS), np.float32)
         assert np.abs(shown - small).mean() < 8.0
-
-
-def test_the_page_id_is_that_of_what_it_shows(naturalness, folders, tmp_path, key_of):
-    first, again = key_of(naturalness), tmp_path / "again.html"
-    assert data_of(naturalness)["page"] == first["page"]
-    write_study(make_naturalness(folders, 2, size=20), again)
-    assert key_of(again)["page"] != first["page"]
-    assert key_of(again)["seed"] == 2
 
 
 def test_existing_pages_are_kept_and_large_ones_refused(naturalness, folders, monkeypatch):

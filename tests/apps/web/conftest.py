@@ -95,9 +95,9 @@ class Visitor:
             for part, kind in event["targets"]:
                 self.events[self.parts.get(part, {}).get("elem_id"), kind] = event
 
-    def ask(self, path, body=None, headers=(), method=None):
+    def ask(self, path, body=None, headers=()):
         """Returns status and text of the answer, whatever they are."""
-        request = urllib.request.Request(self.address + path, body, dict(headers), method=method)
+        request = urllib.request.Request(self.address + path, body, dict(headers))
         try:
             with self.opener.open(request, timeout=60) as answer:
                 return answer.status, answer.read().decode(errors="replace")
@@ -127,11 +127,10 @@ class Visitor:
         body = {"fn_index": event["id"], "session_hash": self.session, "data": data}
         return {**body, "trigger_id": event["targets"][0][0], **fields}
 
-    def send(self, body, headers=()):
+    def send(self, body):
         """Sends an event; returns status and what came of it, as text."""
-        body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", **dict(headers)}
-        status, text = self.ask("/gradio_api/queue/join", body, headers)
+        kind = {"Content-Type": "application/json"}
+        status, text = self.ask("/gradio_api/queue/join", json.dumps(body).encode(), kind)
         if status != 200:
             return status, text
         return self.ask(f"/gradio_api/queue/data?session_hash={self.session}")

@@ -1,6 +1,7 @@
 """The door before the page, without gradio behind it, and the guard of the network."""
 
 import json
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -100,8 +101,13 @@ def test_paths_of_the_machine_are_refused_in_every_argument(ask, uploads, place,
     private, link = tmp_path / "private.jpg", uploads / "link.jpg"
     private.touch()
     link.symlink_to(private)
-    climbing = f"{uploads}/x/../../..{private}"
-    for path in map(str, (private, link, uploads, climbing, "/dev/zero", f"file://{private}", "")):
+    (uploads / "a.jpg").touch()
+    (uploads / "linked").symlink_to(uploads)
+    os.mkfifo(uploads / "pipe")
+    inside = ("pipe", "linked/a.jpg", "../uploads/a.jpg", "missing", "a\0.jpg", "/a.jpg")
+    inside = [f"{uploads}/{path}" for path in (*inside, f"x/../../..{private}")]
+    outside = ("", "/dev/zero", f"file://{private}", *map(str, (private, link, uploads)))
+    for path in (*outside, *inside):
         for value in ({"path": path}, [{"path": path}]):
             data = [*GOOD["data"]]
             data[place] = value

@@ -1,6 +1,5 @@
 """The page as people use it, in Chromium without a window."""
 
-import contextlib
 import json
 import shutil
 from urllib.parse import urlsplit
@@ -27,7 +26,7 @@ pytestmark = [
 class Page:
     """A browser that has the page open, in a window of so many pixels."""
 
-    def __init__(self, address, width=1400):
+    def __init__(self, address, width):
         options = webdriver.ChromeOptions()
         options.binary_location = PROGRAMS[0]
         words = "--headless=new --no-sandbox --disable-dev-shm-usage"
@@ -64,9 +63,6 @@ class Page:
 
         return self.until(loaded)
 
-    def wait_for_change(self, before, selector="#slider img"):
-        self.until(lambda: self.shown(selector) != before)
-
     def requested(self):
         """Addresses that were asked for."""
         log = self.driver.get_log("performance")
@@ -76,25 +72,17 @@ class Page:
 
 
 @pytest.fixture
-def open_page(live):
-    """`open_page(width=1400)`: opens the page."""
-    with contextlib.ExitStack() as stack:
-
-        def call(width=1400):
-            page = Page(live[0], width)
-            stack.callback(page.driver.quit)
-            return page
-
-        yield call
+def page(live, request):
+    page = Page(live[0], getattr(request, "param", 1400))
+    yield page
+    page.driver.quit()
 
 
-def test_from_upload_to_results(open_page, upload, tmp_path):
-    page = open_page()
+def test_from_upload_to_results(page, upload, tmp_path):
     (tmp_path / "letter.jpg").write_text("no photograph")
     # EXIF orientation 6: lies on its side.
-    page.upload(
-        upload("a.jpg", (600, 400), orientation=6), tmp_path / "letter.jpg", upload("b.png")
-    )
+    lying = upload("a.jpg", (600, 400), orientation=6)
+    page.upload(lying, tmp_path / "letter.jpg", upload("b.png"))
     before, after = page.shown()
     assert before != after
     assert page.one("#faults").text.startswith("letter.jpg: expected a photograph")
@@ -107,7 +95,7 @@ def test_from_upload_to_results(open_page, upload, tmp_path):
     ActionChains(page.driver).move_to_element_with_offset(
         picture, size["width"] // 4, -size["height"] // 4
     ).click().perform()
-    page.wait_for_change(marked, "#marked img")
+    page.until(lambda: page.shown("#marked img") != marked)
     x, y = map(int, page.one("#hints li").text.split(" at ")[1].split(", "))
     assert (x, y) == pytest.approx((450, 100), abs=3)
 
@@ -119,10 +107,8 @@ def test_from_upload_to_results(open_page, upload, tmp_path):
     assert hosts == {"127.0.0.1"}
 
 
-def test_a_telephone_changes_controls_and_names_files_that_are_too_large(
-    open_page, upload, tmp_path
-):
-    page = open_page(400)
+@pytest.mark.parametrize("page", [400], indirect=True)
+def test_a_telephone_changes_controls_and_names_files_that_are_too_large(page, upload, tmp_path):
     large = tmp_path / "large.tif"
     large.write_bytes(bytes(300_000))
     wide = upload("wide.png", (10, 60_000))
@@ -133,7 +119,7 @@ def test_a_telephone_changes_controls_and_names_files_that_are_too_large(
     assert page.one("#temperature").is_displayed()
     assert not page.all("#seed")
     page.click(page.one("#refine input[value=mrf]"))
-    page.wait_for_change(shown)
+    page.until(lambda: page.shown() != shown)
     assert page.one("#too-large li").text == "large.tif: 0.286 MB; this page takes 0.25 MB"
     assert page.one("#faults").text.endswith("this page takes 0.5 megapixels.")
     page.click(page.one("#remove"))

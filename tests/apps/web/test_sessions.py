@@ -11,7 +11,6 @@ from keras_colorize.apps.web.sessions import (
     PREVIEW_SIDE,
     THUMBNAIL_SIDE,
     Sessions,
-    own_file,
 )
 
 
@@ -47,18 +46,6 @@ def test_files_go_when_nobody_asks_for_them_any_more(tmp_path):
     assert anna.folder.exists()
     assert not bert.folder.exists()
     assert [path.exists() for path in (new, old, left)] == [True, False, False]
-
-
-def test_own_files_are_regular_ones_by_their_one_name(session, upload):
-    folder = upload("a.jpg").parent
-    (folder / "link.jpg").symlink_to("a.jpg")
-    (folder / "linked").symlink_to(folder)
-    os.mkfifo(folder / "pipe")
-    assert own_file(f"{folder}/a.jpg", folder) == f"{folder}/a.jpg"
-    wrong = "link.jpg pipe linked/a.jpg . ../uploads/a.jpg missing a\0.jpg /a.jpg"
-    for path in ("", *wrong.split()):
-        assert own_file(f"{folder}/{path}", folder) is None, path
-    assert own_file(f"{folder}/a.jpg", session.folder) is None
 
 
 def test_results_belong_to_their_visitor(sessions, session, upload):
