@@ -7,14 +7,9 @@ import pytest
 from keras_colorize.data import read_prior
 
 
-@pytest.fixture
-def album(noise):
-    """Two pictures of color, and a grey one."""
+def test_counts_a_folder(noise, tmp_path, command):
     noise("album", "a.png", "old/b.jpg")
-    return noise("album", "grey.png", size=(20, 30))
-
-
-def test_counts_a_folder(album, tmp_path, command):
+    album = noise("album", "grey.png", size=(20, 30))
     path = tmp_path / "new" / "prior.json"
     code, out, _ = command("prior", album, "-o", path, "--size", "32")
     assert (code, out) == (0, "2 counted, 1 near-grey and 0 unreadable left out\n")

@@ -52,17 +52,6 @@ def photographs():
     return [block.repeat(9, 0).repeat(7, 1) for block in blocks]
 
 
-@pytest.fixture(scope="module")
-def plain():
-    """A network of two convolutions, which is quick to convert, with colors that differ."""
-    keras.utils.set_random_seed(0)
-    lightness = keras.Input((None, None, 1), name="lightness")
-    x = keras.layers.Conv2D(64, 5, strides=4, padding="same", activation="relu")(lightness / 20.0)
-    logits = keras.layers.Conv2D(313, 1, name="ab_logits")(x)
-    model = keras.Model(lightness, {"ab_logits": logits})
-    return Colorizer(model, PresetConfig("", {}, "ab_logits"))
-
-
 def test_onnx_takes_any_size(colorizer, tmp_path):
     path = export_onnx(colorizer, tmp_path / "new" / "tiny.onnx")
     for size in ((64, 64), (32, 96), (45, 50)):
@@ -70,7 +59,14 @@ def test_onnx_takes_any_size(colorizer, tmp_path):
         _assert_equal(_onnx(path, lightness), _expected(colorizer, lightness))
 
 
-def test_litert_and_int8(plain, photographs, tmp_path):
+def test_litert_and_int8(photographs, tmp_path):
+    # Two convolutions, which are quick to convert, with colors that differ.
+    keras.utils.set_random_seed(0)
+    lightness = keras.Input((None, None, 1), name="lightness")
+    x = keras.layers.Conv2D(64, 5, strides=4, padding="same", activation="relu")(lightness / 20.0)
+    logits = keras.layers.Conv2D(313, 1, name="ab_logits")(x)
+    model = keras.Model(lightness, {"ab_logits": logits})
+    plain = Colorizer(model, PresetConfig("", {}, "ab_logits"))
     size = (48, 64)
     float32 = export_litert(plain, tmp_path / "f.tflite", size=size)
     int8 = {"quantize": "int8", "calibration": photographs}

@@ -68,33 +68,24 @@ def test_lightness_to_ab_and_scenes(clean, colorizer):
     np.testing.assert_allclose(outputs["probabilities"], probabilities, atol=1e-4)
 
 
-def _operations(served, signature):
-    """Names of the operations of the first input and output, and the index of the output."""
-    model = SavedModel.FromString((served / "saved_model.pb").read_bytes())
-    definition = model.meta_graphs[0].signature_def[signature]
-    (given,), (result,) = definition.inputs.values(), definition.outputs.values()
-    output, index = result.name.split(":")
-    return given.name.split(":")[0], output, index
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    """The C program, linked with the TensorFlow library of the wheel."""
+def test_a_program_in_c(served, colorizer, pictures, tmp_path):
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         pytest.skip("no C compiler")
-    path = tmp_path_factory.mktemp("program") / "run_saved_model"
+    # Linked with the TensorFlow library of the wheel.
+    program = tmp_path / "run_saved_model"
     libraries = [next(TENSORFLOW.glob(f"libtensorflow_{name}.*")) for name in ("cc", "framework")]
-    command = [compiler, "-Wall", "-Werror", "-o", path, HERE / "run_saved_model.c", *libraries]
-    run(*command, f"-I{TENSORFLOW / 'include'}", f"-Wl,-rpath,{TENSORFLOW}")
-    return path
-
-
-def test_a_program_in_c(program, served, colorizer, pictures, tmp_path):
+    words = [compiler, "-Wall", "-Werror", "-o", program, HERE / "run_saved_model.c", *libraries]
+    run(*words, f"-I{TENSORFLOW / 'include'}", f"-Wl,-rpath,{TENSORFLOW}")
+    model = SavedModel.FromString((served / "saved_model.pb").read_bytes())
+    definition = model.meta_graphs[0].signature_def["colorize_bytes"]
+    (given,), (result,) = definition.inputs.values(), definition.outputs.values()
+    # Names of the operations of input and output, and the index of the output.
+    operations = [given.name.split(":")[0], *result.name.split(":")]
     paths = [tmp_path / name for name in ("rgb.jpg", "alpha.png", "deep.png")]
     for path in paths:
         path.write_bytes(pictures[path.name])
-    run(program, served, *_operations(served, "colorize_bytes"), *paths)
+    run(program, served, *operations, *paths)
     for path in paths:
         expected = colorizer(read_photograph(path))
         assert_same_picture(path.with_name(path.name + ".out").read_bytes(), expected, path.name)

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 import yaml
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
@@ -11,12 +10,6 @@ from tensorflow_serving.config import model_server_config_pb2
 from keras_colorize.presets import default_preset
 
 FOLDER = Path(__file__).parents[2] / "docs" / "deploy"
-
-
-@pytest.fixture(scope="module")
-def kubernetes():
-    parts = yaml.safe_load_all((FOLDER / "kubernetes.yaml").read_text())
-    return {part["kind"]: part for part in parts}
 
 
 def test_the_default_preset_is_served_and_requests_are_never_joined():
@@ -34,7 +27,9 @@ def test_the_default_preset_is_served_and_requests_are_never_joined():
     assert batching["enable_large_batch_splitting"] == "true"
 
 
-def test_kubernetes_and_docker_run_the_same(kubernetes):
+def test_kubernetes_and_docker_run_the_same():
+    parts = yaml.safe_load_all((FOLDER / "kubernetes.yaml").read_text())
+    kubernetes = {part["kind"]: part for part in parts}
     data, pods = kubernetes["ConfigMap"]["data"], kubernetes["Deployment"]["spec"]
     assert data == {name: (FOLDER / name).read_text() for name in data}
     assert set(data) == {"models.config", "batching.config"}

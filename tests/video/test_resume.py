@@ -61,16 +61,15 @@ def test_a_killed_run_is_taken_up(make_clip, fake, decoded, packets, tmp_path, s
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "out.mp4", "whole.mp4"]
 
 
-def _interrupt(done, total):
-    if done == 5:
-        raise KeyboardInterrupt
-
-
 def test_other_settings_begin_anew_and_equal_ones_go_on(make_clip, fake, tmp_path, short_segments):
+    def interrupt(done, total):
+        if done == 5:
+            raise KeyboardInterrupt
+
     clip, frames = make_clip(), tmp_path / "frames"
     for target, steady in ((tmp_path / "out.mp4", 0.5), (frames, 0.5), (frames, 0.8)):
         with pytest.raises(KeyboardInterrupt):
-            colorize_video(fake(), clip, target, on_frame=_interrupt, overwrite=True)
+            colorize_video(fake(), clip, target, on_frame=interrupt, overwrite=True)
         outcome = colorize_video(fake(), clip, target, steady=steady, overwrite=True)
         assert outcome.resumed == (3 if steady == 0.8 else 0)
         assert any("began anew" in note for note in outcome.notes) == (steady == 0.5)
