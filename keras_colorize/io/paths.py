@@ -72,16 +72,10 @@ def photographs_by_name(folder):
 
 
 def output_path(source_path, source_root, output_root):
-    """Path of the colorized copy of a photograph, with the same folder and name below a root.
+    """Path of the colorized copy of a photograph: below the output root as it is below its own.
 
-    Args:
-        source_path: path of the photograph.
-        source_root: folder that is mirrored, or `source_path` itself.
-        output_root: folder of the copies; the suffix becomes `.png` where the format does not hold
-            a color photograph well.
-
-    Raises:
-        PhotographError: if the photograph is not below `source_root`.
+    `source_root` may be the photograph itself. The suffix becomes `.png` where the format does not
+    hold a color photograph well. Raises PhotographError if the photograph is not below its root.
     """
     path, root = Path(source_path), Path(source_root)
     if not path.is_relative_to(root):

@@ -105,10 +105,8 @@ def test_every_kind_of_source(colors, tmp_path, encoded):
 @pytest.mark.parametrize(
     "form, said",
     [
-        ("GIF", "animated GIF: the first frame"),
         ("TIFF", "multi-page TIFF: the first page"),
-        ("WEBP", "animated WebP: the first frame"),
-        ("PNG", "animated PNG: the first frame"),
+        *((name.upper(), f"animated {name}: the first frame") for name in ("GIF", "WebP", "PNG")),
     ],
 )
 def test_the_first_of_several_pictures(form, said, colors, encoded):
@@ -170,10 +168,7 @@ def test_a_tiff_of_200_000_directories_is_read_in_a_second(colors, encoded):
 
 @pytest.mark.parametrize(
     "size, said",
-    [
-        ((100_000, 100_000), "100000 x 100000 pixels"),
-        ((1, 200_000_000), "sides of at most 100,000"),
-    ],
+    [((10**5, 10**5), "100000 x 100000 pixels"), ((1, 2 * 10**8), "sides of at most 100,000")],
 )
 def test_bombs_are_refused_from_their_headers(size, said, encoded):
     # A PNG that claims a size and holds one pixel.
