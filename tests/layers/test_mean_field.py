@@ -168,17 +168,6 @@ def test_a_model_of_any_size_survives_a_file(tmp_path):
     np.testing.assert_allclose(loaded.predict_on_batch(inputs), expected, atol=2e-4)
 
 
-if keras.backend.backend() == "tensorflow":
-
-    def test_an_exported_model_serves_the_same(tmp_path):
-        model = model_of(sweeps=2)
-        model.export(tmp_path, format="tf_saved_model", verbose=False)
-        served = keras.layers.TFSMLayer(tmp_path, call_endpoint="serve")
-        for size in [(3, 5), (4, 2)]:
-            inputs = inputs_of(*size)
-            np.testing.assert_allclose(served(inputs), model.predict_on_batch(inputs), atol=1e-5)
-
-
 def test_the_gradient_is_finite_at_empty_bins(gradient_of):
     probabilities, lightness = inputs_of(3, 4)
     probabilities[0, 0, 0, 0] = np.eye(6)[2]

@@ -129,29 +129,6 @@ def copy_to_torch():
     return _copy
 
 
-@pytest.fixture(scope="session")
-def assert_layers_equal(predict, lightness_of):
-    """Returns a function that compares layers by name with what a PyTorch module returns of them.
-
-    What the module has past the end of the picture is not compared.
-    """
-    import torch
-
-    def _assert_layers_equal(model, module, size, scale):
-        lightness = lightness_of(*size)
-        with torch.no_grad():
-            expected = module(torch.tensor(scale(lightness)).permute(0, 3, 1, 2))
-        layers = {name: model.get_layer(name).output for name in expected}
-        for name, value in predict(keras.Model(model.input, layers), lightness).items():
-            other = expected[name].numpy()
-            if other.ndim == 4:
-                other = other.transpose(0, 2, 3, 1)[:, : value.shape[1], : value.shape[2]]
-            assert other.std() > 0.01, name
-            np.testing.assert_allclose(value, other, atol=1e-4, rtol=1e-4, err_msg=name)
-
-    return _assert_layers_equal
-
-
 @pytest.fixture(autouse=True)
 def seed():
     """Makes initial weights the same in each run."""

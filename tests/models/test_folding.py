@@ -8,30 +8,16 @@ from keras import layers
 from keras_colorize.models import fold_batch_norm
 
 
-def _randomise(model):
-    """Gives every weight, and every statistic of a batch norm, an arbitrary value."""
-    rng = np.random.default_rng(0)
-    for layer in model.layers:
-        if isinstance(layer, layers.BatchNormalization):
-            layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
-        else:
-            layer.set_weights([rng.normal(0.0, 0.3, w.shape) for w in layer.get_weights()])
-    return model
-
-
-def _norms(model):
-    return [x.name for x in model.layers if isinstance(x, layers.BatchNormalization)]
-
-
 @pytest.fixture
-def fold(predict):
+def fold(predict, randomise, odd_statistics):
     """Returns a function that makes a model, folds it, and checks what must always hold."""
 
     def _fold(inputs, outputs, left=()):
-        model = _randomise(keras.Model(inputs, outputs))
+        model = odd_statistics(randomise(keras.Model(inputs, outputs)))
         before = model.get_weights()
         folded = fold_batch_norm(model)
-        assert _norms(folded) == list(left)
+        norms = [x.name for x in folded.layers if isinstance(x, layers.BatchNormalization)]
+        assert norms == list(left)
         x = np.random.default_rng(1).uniform(0.0, 1.0, (2, 6, 5, 4)).astype("float32")
         pairs = [keras.tree.flatten(predict(one, x)) for one in (model, folded)]
         for one, other in zip(*pairs, strict=True):
@@ -75,11 +61,8 @@ def test_residual_model(fold):
     x = layers.BatchNormalization()(x)
     x = layers.Add()([x, stem])
     x = layers.BatchNormalization(name="after_sum")(x)  # stays: a sum has no weights
-    folded = fold(
-        inputs,
-        {"features": x, "mean": layers.GlobalAveragePooling2D()(x)},
-        left=("pre", "after_sum"),
-    )
+    outputs = {"features": x, "mean": layers.GlobalAveragePooling2D()(x)}
+    folded = fold(inputs, outputs, left=("pre", "after_sum"))
     assert set(folded.output) == {"features", "mean"}
 
 

@@ -110,10 +110,7 @@ SIGNS |= {"val_colorfulness": 2.0, "val_diversity": 0.1}
 
 @pytest.fixture
 def run(adversaries):
-    """Lets a monitor see epochs; the model is in the adversarial phase from `first` on.
-
-    The loop has checkpoints at each hundred steps, and notes which of them it returned to.
-    """
+    """Lets a monitor see epochs, adversarial from `first` on, with checkpoints each 100 steps."""
 
     def follow(epochs, first=1, **options):
         monitor, loop = CollapseMonitor(**options), types.SimpleNamespace(steps_done=0, returned=[])

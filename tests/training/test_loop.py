@@ -71,12 +71,10 @@ def test_a_lost_weight_is_never_saved(toy, config, network, loop, tmp_path):
 
 def test_a_requested_stop_saves_and_ends(toy, config, network, loop, train):
     settings = config(log_every=100)
-    stopped = loop(network(settings), settings)
-    stopped.callbacks = (
-        keras.callbacks.LambdaCallback(
-            on_train_batch_begin=lambda step, logs: setattr(stopped, "stop_requested", True)
-        ),
+    ask = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda step, logs: setattr(stopped, "stop_requested", True)
     )
+    stopped = loop(network(settings), settings, callbacks=[ask])
     assert stopped.fit(toy, None) == {}
     assert stopped.stopped
     assert len(train(settings)[1]["loss"]) == 2

@@ -101,18 +101,6 @@ def test_an_adversarial_run_goes_on_in_its_second_phase(workers):
     _assert_equal(second[0]["weights"], whole["weights"], atol=1e-6)
 
 
-@pytest.fixture
-def policy():
-    before = keras.config.dtype_policy()
-    yield
-    keras.config.set_dtype_policy(before)
-
-
-def test_set_precision(policy):
-    for name, expected in (("float32", "float32"), ("bfloat16", "mixed_bfloat16")):
-        assert set_precision(name) == keras.config.dtype_policy().name == expected
-
-
 def test_strategies_by_name(monkeypatch):
     strategy = make_strategy("default")
     assert strategy.num_replicas_in_sync == 1
@@ -160,9 +148,13 @@ def _operations(model, x):
 # Of one pixel Keras computes the difference of two large numbers; what is left is rounding.
 @pytest.mark.parametrize(("shape", "rounding"), [((4, 5, 7), 2e-5), ((1, 1, 1), 2e-4)])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_equals_keras(shape, rounding, dtype, policy):
-    keras.config.set_dtype_policy("mixed_bfloat16" if dtype == "bfloat16" else dtype)
-    usual, ours = (_network(momentum=0.7, epsilon=1e-5)[0] for _ in range(2))
+def test_equals_keras(shape, rounding, dtype):
+    expected = "mixed_bfloat16" if dtype == "bfloat16" else dtype
+    assert set_precision(dtype) == keras.config.dtype_policy().name == expected
+    try:
+        usual, ours = (_network(momentum=0.7, epsilon=1e-5)[0] for _ in range(2))
+    finally:
+        set_precision("float32")
     config = ours.get_config()
     fuse_batch_norm(ours)
     assert ours.get_config() == config
