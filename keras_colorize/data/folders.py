@@ -16,7 +16,7 @@ from keras_colorize.io.photograph import is_near_grey
 
 # What `tf.io.decode_image` reads.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
-# Of the rules that a scan applies: results of other ones are not taken from its cache.
+# Version of a scan's rules; results of others are not taken from its cache.
 _RULES = 2
 _GOOD, _GREY, _BAD = "good", "near-grey", "unreadable"
 
@@ -53,10 +53,10 @@ class PictureSet:
 
 
 def list_pictures(folder, class_names=None):
-    """Lists the pictures below a folder as a `PictureSet`, sorted by name.
+    """Lists the pictures below a folder, not empty, else `ValueError`, as a `PictureSet`.
 
     The class of a picture is the folder that holds it, relative to `folder`; pictures directly
-    in `folder` have none. A folder that does not exist or holds no picture is a `ValueError`.
+    in `folder` have none.
 
     Args:
         folder: path of a folder, searched recursively; hidden files are left out.
@@ -143,8 +143,7 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: 
     named = list(zip(pictures.names, rows, strict=True))
     grey = tuple(name for name, row in named if row[2] == _GREY and drop_near_grey)
     bad = tuple((name, row[3]) for name, row in named if row[2] == _BAD)
-    report = ScanReport(len(rows), grey, bad)
-    left_out = {*grey, *(name for name, _ in bad)}
+    report, left_out = ScanReport(len(rows), grey, bad), {*grey, *dict(bad)}
     kept = pictures.keep([name not in left_out for name in pictures.names])
     if not kept:
         raise InputError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")

@@ -30,8 +30,8 @@ def ab_prior(data, pictures=2000):
 def ab_counts(pictures, size=128, on_picture=lambda: None):
     """Counts the ab bins of a `PictureSet`: int64 array (313,).
 
-    Each picture is a centered square of `size` pixels, a multiple of 4, else `ValueError`; colors
-    are means of 4x4 pixels. `on_picture` is called without arguments after every picture.
+    Of centered squares of `size` pixels, a multiple of 4, else `ValueError`, in means of 4x4
+    pixels. `on_picture` is called without arguments after every picture.
     """
     return _counts(validation_batches(pictures, size, _BATCH, _TARGETS), on_picture)
 
@@ -81,11 +81,10 @@ def bin_means(data, output, stride=1, pictures=1000):
     sums, counts = np.zeros((2, bins.count)), np.zeros((2, bins.count))
     targets = Targets({output: CHANNEL_TARGETS[output]}, stride)
     for _, batch in data.epoch(0, _BATCH, -(-pictures // _BATCH), targets):
-        values = ops.convert_to_numpy(batch[output])
+        values = ops.convert_to_numpy(batch[output]).reshape(-1, 2)
         indices = ops.convert_to_numpy(bins.encode(values))
-        for channel in (0, 1):
-            index, value = indices[..., channel].ravel(), values[..., channel].ravel()
-            sums[channel] += np.bincount(index, value, bins.count)
+        for channel, index in enumerate(indices.T):
+            sums[channel] += np.bincount(index, values[:, channel], bins.count)
             counts[channel] += np.bincount(index, minlength=bins.count)
     return np.where(counts > 0, sums / np.maximum(counts, 1), bins.centers())
 

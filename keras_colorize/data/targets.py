@@ -17,8 +17,7 @@ _KINDS = {
 }
 
 KINDS = (*_KINDS, "label")
-"""Kinds of target: a and b, the same scaled to [0, 1], U and V of YUV scaled to [0, 1], u and v of
-L*u*v*, the same scaled to [0, 1], hue and saturation, RGB, the class."""
+"""Kinds of target: chroma, those called scaled in [0, 1]; hue and saturation; RGB; the class."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""TensorFlow Datasets as a source of pictures, by way of a folder.
-
-A set is written to disk once, with the original encoded bytes and a subfolder per class, and is
-then a source like any other: a resumable order of every epoch needs access to any picture.
-"""
+"""TensorFlow Datasets as a source: written once to a folder, for an epoch's order asks for any."""
 
 import re
 from pathlib import Path
@@ -38,8 +34,8 @@ def list_source(source, exports, class_names=None):
 def write_tfds(name, split, folder, data_dir=None):
     """Writes an image set of TensorFlow Datasets to `folder/class/number.jpg` (or `.png`).
 
-    The folder appears with all pictures in it or, after an error, not at all. Pictures without a
-    label lie in the folder itself. Returned is its `PictureSet`.
+    The bytes are the original ones; pictures without a label lie in the folder itself. After an
+    error there is no folder. Returned is its `PictureSet`.
 
     Args:
         name: name of the set, as `tfds.load` takes it; `ValueError` for one without pictures.
@@ -77,8 +73,7 @@ def _load(name, split, data_dir):
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
-        package = "tensorflow-datasets: pip install 'keras-colorize[tfds]'"
-        raise ImportError(f"{PREFIX}{name} needs {package}") from error
+        raise ImportError(f"{PREFIX}{name} needs pip install 'keras-colorize[tfds]'") from error
     builder = tfds.builder(name, data_dir=data_dir)
     features = builder.info.features
     if "image" not in features:

@@ -143,8 +143,7 @@ def random_view(rgb_uint8, size, min_scale, seed, kind="crop", flip=True):
     seeds = tf.random.split(seed, 4)
     if kind != "crop":
         rgb_uint8 = _resized(rgb_uint8, size if kind == "whole" else round(size * 256 / 224))
-    height, width = tf.shape(rgb_uint8)[0], tf.shape(rgb_uint8)[1]
-    side = size
+    (height, width), side = tf.unstack(tf.shape(rgb_uint8)[:2]), size
     if kind == "crop":
         short = tf.cast(tf.minimum(height, width), "float32")
         share = tf.random.stateless_uniform((), seeds[0], min_scale, 2.0 - min_scale)
@@ -161,7 +160,7 @@ def random_view(rgb_uint8, size, min_scale, seed, kind="crop", flip=True):
 
 def center_view(rgb_uint8, size):
     """The largest centered square of a picture, resized: (size, size, 3) in [0, 1]."""
-    height, width = tf.shape(rgb_uint8)[0], tf.shape(rgb_uint8)[1]
+    height, width = tf.unstack(tf.shape(rgb_uint8)[:2])
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     return _resized(rgb_uint8[top : top + side, left : left + side], size)

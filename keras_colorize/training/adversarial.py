@@ -18,8 +18,8 @@ class AdversarialModel(keras.Model):
     """A generator of color and a discriminator, trained against each other.
 
     Nazeri, Ng & Ebrahimi 2018, as used by Zhou & Zhou 2019, section 2.2. Called, it maps L*
-    (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1]. `phase` is `"reconstruction"`, the
-    generator alone, or `"adversarial"`; `TwoPhases` sets it.
+    (N, H, W, 1) to `{"ab": (N, h, w, 2)}`, scaled to [0, 1]. `phase`, see `TwoPhases`, is
+    `"reconstruction"`, the generator alone, or `"adversarial"`.
 
     Args:
         generator: any network of the library, L* in 0..100 in, dict of outputs out.
@@ -113,10 +113,7 @@ class AdversarialModel(keras.Model):
         return self.discriminator(inputs, training=training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Metrics of validation: `mse` of scaled ab, and what a collapse shows in.
-
-        `colorfulness` and `diversity` are shares of those of the true colors.
-        """
+        """Of validation: `mse` of scaled ab; colorfulness and diversity as shares of the truth."""
         prediction = y_pred["ab"]
         target = _resized_like(prediction, y["ab"])
         self.error.update_state(target, prediction)

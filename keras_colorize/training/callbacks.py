@@ -64,9 +64,8 @@ class ColorizedSamples(keras.callbacks.Callback):
         self.colorize, self.folder = colorize, Path(folder)
         # Without the package TensorFlow fails at the first picture, which comes an epoch later.
         if tensorboard and importlib.util.find_spec("tensorboard") is None:
-            raise ImportError(
-                "Expected the package tensorboard, found none: pip install 'keras-colorize[train]'."
-            )
+            hint = "pip install 'keras-colorize[train]'"
+            raise ImportError(f"Expected the package tensorboard, found none: {hint}.")
         self._writer = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
 
     def on_epoch_end(self, epoch, logs=None):
@@ -84,8 +83,7 @@ class ColorizedSamples(keras.callbacks.Callback):
 class BestWeights(keras.callbacks.Callback):
     """Keeps the weights that had the lowest validation loss, and ends the run with them.
 
-    They are in `best.weights.h5` and `best.json` of the run's folder, where a run that goes on
-    finds them. Averaged weights are kept as averaged.
+    They are in `best.weights.h5` and `best.json` of the run's folder, averaged ones as averaged.
     """
 
     def __init__(self, folder):
@@ -140,11 +138,10 @@ _CUT = 0.3
 
 
 class CollapseMonitor(keras.callbacks.Callback):
-    """Says when adversarial training collapses, instead of silently going on.
+    """Says when adversarial training collapses (Zhou & Zhou 2019, section 2.2.2).
 
-    Zhou & Zhou 2019, section 2.2.2, saw one near epoch 20. It looks at the logs of each epoch,
-    which all workers share, so all act alike. A sign of one epoch is no collapse. The epochs of
-    those found, from 0, are its `collapses`.
+    It looks at the logs of each epoch, which all workers share, so all act alike. The epochs of
+    the collapses found, from 0, are its `collapses`.
 
     Args:
         action: `"warn"`; `"stop"`, end the run; `"cut"` both learning rates to 0.3 of what they

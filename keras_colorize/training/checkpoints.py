@@ -27,8 +27,8 @@ def parts_of(model):
 class RunCheckpoint:
     """Saves and restores a run.
 
-    Only the chief writes to the run's folder; other workers take part in saving in a scratch folder
-    of their own. All read the run's folder, so it is on a file system that they share.
+    All workers read the run's folder, so it is on a file system that they share; the chief alone
+    writes to it, others to a scratch folder of their own.
 
     Args:
         model: a compiled, built `keras.Model`.
@@ -78,10 +78,9 @@ class RunCheckpoint:
         try:
             self._checkpoint.restore(path).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
-            raise InputError(
-                f"Expected a checkpoint of this network and optimizer in {self._folder}, "
-                f"received another's: {str(error).splitlines()[0]}"
-            ) from error
+            expected = f"a checkpoint of this network and optimizer in {self._folder}"
+            received = f"another's: {str(error).splitlines()[0]}"
+            raise InputError(f"Expected {expected}, received {received}") from error
         return int(self.step.numpy())
 
     def save(self, step):

@@ -49,8 +49,8 @@ class TrainingLoop:
 
         Raises:
             DivergedError: if the loss or a weight is not finite.
-            ValueError: if the run folder belongs to another configuration or network, or has no
-                such checkpoint, or for a model or batch that several replicas cannot train.
+            ValueError: if the run folder is another configuration's or network's or lacks the
+                checkpoint, or for a model or batch that several replicas cannot train.
             WorkerLostError: if another worker ended.
         """
         config, model = self.config, self.model
@@ -73,11 +73,9 @@ class TrainingLoop:
                     callback.loop = self
             if config.ema_momentum is not None:
                 callbacks.append(keras.callbacks.SwapEMAWeights())
+            shown = {"verbose": 1, "epochs": config.epochs, "steps": config.steps_per_epoch}
             callbacks = keras.callbacks.CallbackList(
-                [*callbacks, history],
-                add_progbar=self._worker == 0,
-                model=model,
-                **{"verbose": 1, "epochs": config.epochs, "steps": config.steps_per_epoch},
+                [*callbacks, history], add_progbar=self._worker == 0, model=model, **shown
             )
             callbacks.on_train_begin()
             for epoch in range(self.steps_done // config.steps_per_epoch, config.epochs):

@@ -3,7 +3,7 @@
 import math
 
 import keras
-import numpy as np
+import tensorflow as tf
 
 from keras_colorize.training.checkpoints import parts_of
 
@@ -18,19 +18,18 @@ def memory_estimate(model, config, size):
 
     Returns:
         dict of bytes: `weights`, `gradients`, `optimizer` (its slots, and averaged weights) and
-        `activations` (the results of all layers for one batch, which the gradient needs again).
+        `activations` (of all layers for one batch).
     """
     parts, shape = parts_of(model), (config.batch_size, size, size)
     trained = [_bytes(part.trainable_weights) for part in parts]
     averages = trained[0] if config.ema_momentum is not None else 0
-    # A discriminator, the second part, takes the true colors and the generated ones.
-    batches = [(1 + index) * _activation_bytes(part, shape) for index, part in enumerate(parts)]
     return {
         "weights": sum(_bytes(part.weights) for part in parts),
         "gradients": sum(trained),
         # Each optimizer that a `TrainingConfig` may name keeps two slots per weight.
         "optimizer": 2 * sum(trained) + averages,
-        "activations": sum(batches),
+        # A discriminator, the second part, takes the true colors and the generated ones.
+        "activations": sum(n * _activation_bytes(part, shape) for n, part in enumerate(parts, 1)),
     }
 
 
@@ -50,6 +49,4 @@ def _activation_bytes(model, shape):
 
 
 def _bytes(tensors):
-    half = ("bfloat16", "float16")
-    sizes = (2 if x.dtype in half else np.dtype(x.dtype).itemsize for x in tensors)
-    return sum(math.prod(x.shape) * size for x, size in zip(tensors, sizes, strict=True))
+    return sum(math.prod(x.shape) * tf.as_dtype(x.dtype).size for x in tensors)

@@ -45,10 +45,7 @@ def make_strategy(name):
     if name != "multi_worker":
         raise InputError(f"Expected a strategy among {', '.join(STRATEGIES)}, received {name!r}.")
     if "cluster" not in json.loads(os.environ.get("TF_CONFIG", "{}")):
-        raise InputError(
-            "Expected the environment variable TF_CONFIG to describe the cluster for strategy "
-            "multi_worker, received none."
-        )
+        raise InputError("Expected TF_CONFIG to describe the cluster of workers, received none.")
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
@@ -71,10 +68,9 @@ def lost_workers_named(workers):
     except _LOST as error:
         if workers == 1:
             raise
-        raise WorkerLostError(
-            f"Expected all {workers} workers to answer, lost one ({type(error).__name__}). "
-            "Started again, all of them go on from the last checkpoint."
-        ) from error
+        lost = f"Expected all {workers} workers to answer, lost one ({type(error).__name__})."
+        hint = "Started again, all of them go on from the last checkpoint."
+        raise WorkerLostError(f"{lost} {hint}") from error
 
 
 def check_options(model, batch_size, replicas):
@@ -147,18 +143,17 @@ def _mean(values):
 def synchronize(model):
     """Lets the batch normalizations of a network see the batches of all replicas together.
 
-    So several replicas train as one does. The model, a Functional one or an `AdversarialModel`, is
-    changed in place, before it is trained; weights and config stay.
+    The model, Functional or an `AdversarialModel`, is changed in place; weights and config stay.
     """
     for layer in _normalizations(model):
         layer.synchronized = True
 
 
 def fuse_batch_norm(model):
-    """Lets one operation of TensorFlow do, up to rounding, what Keras does in training in a dozen.
+    """Lets one operation do what Keras does in training in a dozen, a third of a step on a CPU.
 
-    These are a third of a step's time on a processor. Inference stays as it is, and so do layers
-    that are synchronized, of a subclass, or not of (N, H, W, C).
+    Inference stays as it is, and so do layers that are synchronized, of a subclass, or not of
+    (N, H, W, C).
     """
     for layer in _normalizations(model):
         plain = layer.axis in (-1, 3, [3]) and layer.scale and layer.center and not layer.renorm

@@ -73,10 +73,9 @@ class TrainingConfig:
     def bind(self, run_folder):
         """Binds them to a run's `training.json`, see `bind_settings`; some may change."""
         # A setting that is younger than the run had its default.
-        defaults = dataclasses.asdict(type(self)())
-        path, may_change = Path(run_folder) / "training.json", ("epochs", "log_every")
-        may_change += ("keep_checkpoints", "checkpoint_minutes")
-        bind_settings(path, dataclasses.asdict(self), defaults, may_change)
+        settings, defaults = dataclasses.asdict(self), dataclasses.asdict(type(self)())
+        may_change = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")
+        bind_settings(Path(run_folder) / "training.json", settings, defaults, may_change)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +132,7 @@ def bind_settings(path, settings, defaults=None, may_change=()):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, a level stretch, which can be extended, and a cosine cool-down to zero.
+    """Linear warm-up, a level stretch and a cosine cool-down to zero.
 
     `warmup` and `cooldown` are shares of `total_steps`; `peak` is the rate between them.
     """

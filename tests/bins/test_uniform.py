@@ -26,12 +26,6 @@ def test_centers_are_in_their_bins(bins):
     np.testing.assert_array_equal(bins.encode(bins.centers()), np.arange(bins.count))
 
 
-@pytest.mark.parametrize("bad", [(0, 0, 1), (5, 1, 1), (5, 2, 1)])
-def test_impossible_bins(bad):
-    with pytest.raises(ValueError, match="from a low to a higher edge"):
-        UniformBins(*bad)
-
-
 def test_marginals_keep_the_mean():
     rng = np.random.default_rng(0)
     joint = rng.dirichlet(np.ones(313), (4, 5)).astype("float32")
@@ -76,6 +70,9 @@ def test_samples_are_drawn_channel_by_channel():
 
 
 def test_refusals():
+    for bad in ((0, 0, 1), (5, 1, 1), (5, 2, 1)):
+        with pytest.raises(ValueError, match="from a low to a higher edge"):
+            UniformBins(*bad)
     logits = np.zeros((1, 2, 5), "float32")
     with pytest.raises(ValueError, match=r"received \(2, 4\)"):
         decode_channels(logits, VALUES[:, :4])

@@ -58,8 +58,7 @@ def test_seed_epoch_and_step_decide_and_workers_share(data):
     # An epoch that is gone on with, whole or by two workers, is as it would have been.
     _assert_same(first[3:], _epoch(data, first_step=3))
     assert _epoch(data, first_step=5) == []
-    for worker in range(2):
-        share = slice(2 * worker, 2 * worker + 2)
+    for worker, share in enumerate((slice(0, 2), slice(2, 4))):
         expected = [tuple(value[share] for value in batch) for batch in first]
         _assert_same(expected, _epoch(data, worker=worker, workers=2))
 
@@ -262,8 +261,6 @@ def test_no_picture_returns_before_all_of_its_source_came():
 
 RGB = np.random.default_rng(0).random((2, 8, 12, 3)).astype("float32")
 LABELS = np.array([3, -1], "int32")
-
-
 LAST_TWO = slice(1, 3)
 KINDS = {
     "ab": (rgb2lab, LAST_TWO, None),

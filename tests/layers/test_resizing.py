@@ -104,14 +104,9 @@ def test_a_functional_model_of_any_size_survives_a_file(name, tmp_path):
         assert model.predict_on_batch(x).shape[:3] == static[:3]
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: ResizeTo(0, 4), "height=0, width=4"),
-        (lambda: PadToAtLeast(0), "1 or more, received 0"),
-        (lambda: GaussianSmoothing(0), "above 0, received 0"),
-    ],
-)
-def test_refuses(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
+def test_refuses():
+    with pytest.raises(ValueError, match="height=0, width=4"):
+        ResizeTo(0, 4)
+    for layer, message in ((PadToAtLeast, "1 or more"), (GaussianSmoothing, "above 0")):
+        with pytest.raises(ValueError, match=f"{message}, received 0"):
+            layer(0)

@@ -1,6 +1,7 @@
 """What every network of the library keeps: the tests run for each row of a table."""
 
 import itertools
+from functools import partial
 
 import keras
 import numpy as np
@@ -26,7 +27,10 @@ CLASSES = {"class_logits": (0, 3)}
 UNET = {"decoder_widths": (8, 8, 8, 8), "global_units": 4}
 RESIDUAL = UNET | {"residual_widths": (4, 4, 8, 8, 8), "classes": 3}
 REGRESSION = {"head": "luv_uv", "aggregation": "finest", "final_widths": ()}
+GREY = {"encoder": "resnet18_gray"}
 ABLATED = {"head": "hs_logits", "aggregation": "sum", "residual_units": False, "smoothing": 1.0}
+
+VGG16 = partial(vgg16_residual_encoder, width=TINY)
 
 
 def _small_ddcolor():
@@ -60,22 +64,10 @@ NETWORKS = {
     "ddcolor": (_small_ddcolor, {"ab": (1, 2)}),
     "siggraph17": (lambda: siggraph17(width=TINY), {"ab": (1, 2)}),
     "dcgan_generator": (lambda: dcgan_generator(width=TINY), {"ab": (1, 2)}),
-    "vgg16_residual_encoder": (
-        lambda: vgg16_residual_encoder(width=TINY),
-        {"luv_uv_logits": (1, 2, 50)},
-    ),
-    "vgg16_residual_encoder_baseline": (
-        lambda: vgg16_residual_encoder(width=TINY, **REGRESSION),
-        {"luv_uv": (1, 2)},
-    ),
-    "vgg16_residual_encoder_ablations": (
-        lambda: vgg16_residual_encoder(width=TINY, **ABLATED),
-        {"hs_logits": (1, 2, 50)},
-    ),
-    "vgg16_residual_encoder_resnet18": (
-        lambda: vgg16_residual_encoder("resnet18_gray", width=TINY),
-        {"luv_uv_logits": (2, 2, 50)},
-    ),
+    "vgg16_residual_encoder": (VGG16, {"luv_uv_logits": (1, 2, 50)}),
+    "vgg16_residual_encoder_baseline": (partial(VGG16, **REGRESSION), {"luv_uv": (1, 2)}),
+    "vgg16_residual_encoder_ablations": (partial(VGG16, **ABLATED), {"hs_logits": (1, 2, 50)}),
+    "vgg16_residual_encoder_resnet18": (partial(VGG16, **GREY), {"luv_uv_logits": (2, 2, 50)}),
 }
 if not ON_TENSORFLOW:
     SIZES = SIZES[:2]  # JAX compiles every size anew
@@ -261,11 +253,7 @@ REFUSED = [
     ("vgg16_residual_encoder", {"smoothing": 0.0, "width": 1 / 32}, "sigma above 0"),
     ("vgg16_residual_encoder", {"head": "luv_uv", "smoothing": 1.0}, "class scores only"),
     ("vgg16_residual_encoder", {"aggregation": "finest", "residual_units": False}, "without res"),
-    (
-        "vgg16_residual_encoder",
-        {"encoder": "resnet18_gray", "encoder_weights": "x"},
-        "encoder_weights only with vgg16 or",
-    ),
+    ("vgg16_residual_encoder", GREY | {"encoder_weights": "x"}, "encoder_weights only with vgg16"),
     ("siggraph17", {"hints": "some"}, "hints among True, False, received 'some'"),
 ]
 WIDE = ["dcgan_generator", "dcgan_discriminator", "ddcolor", "eccv16", "iizuka16"]

@@ -57,18 +57,14 @@ def test_equals_keras_applications_on_a_grey_photograph(source, predict):
         np.testing.assert_allclose(own, reference, atol=1e-3 * reference.max())
 
 
-@pytest.mark.parametrize("name", ["new.weights.h5", "legacy.h5"])
-def test_reads_files_of_keras(name, source, tmp_path):
-    path, model = tmp_path / name, _encoder()
-    if name == "legacy.h5":
-        source = _reference(include_top=True, input_shape=(32, 32, 3), classes=2)
-        source.save(path)
-    else:
-        source.save_weights(path)
-        model = vgg16_residual_encoder(encoder_weights=str(path), decoder_width=1 / 16)
-    if name == "legacy.h5":
-        load_vgg16(model, str(path))
+def test_reads_files_of_keras(source, tmp_path):
+    source.save_weights(path := tmp_path / "new.weights.h5")
+    model = vgg16_residual_encoder(encoder_weights=str(path), decoder_width=1 / 16)
     _assert_taken(model, source)
+    other, model = _reference(include_top=True, input_shape=(32, 32, 3), classes=2), _encoder()
+    other.save(path := tmp_path / "legacy.h5")
+    load_vgg16(model, str(path))
+    _assert_taken(model, other)
 
 
 def test_reads_the_names_of_the_released_file(source, tmp_path):

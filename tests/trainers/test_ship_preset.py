@@ -24,8 +24,7 @@ def scripts(in_process):
 @pytest.fixture
 def run(tiny_preset, tmp_path):
     """Folder of a run that has ended."""
-    shutil.copytree(tiny_preset, tmp_path / "run" / "preset")
-    return tmp_path / "run"
+    return shutil.copytree(tiny_preset, tmp_path / "run" / "preset").parent
 
 
 @pytest.fixture
