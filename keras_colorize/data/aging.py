@@ -25,8 +25,7 @@ def aged_view(rgb, seed, parts=None):
     Args:
         rgb: float32 tensor (H, W, 3), sRGB in [0, 1].
         seed: integer tensor (2,).
-        parts: names among `PARTS`, else `ValueError`; without any the view is only grey. None
-            draws them, each with its share.
+        parts: names among `PARTS`, else `ValueError`, or () for grey alone; None draws them.
 
     Returns:
         float32 tensor (H, W, 3) of equal channels, sRGB in [0, 1].
@@ -79,10 +78,9 @@ def _grain(grey, seed):
     strength, radius = _draw(seed, (-4.8, -3.0), (0.3, 1.1))
     tone = tf.clip_by_value(grey, 0.0, 1.0)
     visible = 0.25 + 3.0 * tone * (1.0 - tone)
-    reach = 3
-    size = tf.shape(grey)[:2] + 2 * reach
+    size = tf.shape(grey)[:2] + 6
     noise = tf.random.stateless_normal(tf.concat([[1], size, [1]], 0), seed)
-    line = tf.exp(-0.5 * (tf.range(-reach, reach + 1.0) / radius) ** 2)
+    line = tf.exp(-0.5 * (tf.range(-3.0, 4.0) / radius) ** 2)
     line /= tf.norm(line)
     for kernel in (line[:, None, None, None], line[None, :, None, None]):
         noise = tf.nn.conv2d(noise, kernel, 1, "VALID")

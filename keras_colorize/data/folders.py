@@ -101,8 +101,8 @@ class ScanReport:
     unreadable: tuple
 
     def __str__(self):
-        text = f"{self.total} pictures, {len(self.near_grey)} near-grey and "
-        text += f"{len(self.unreadable)} unreadable left out"
+        grey, bad = len(self.near_grey), len(self.unreadable)
+        text = f"{self.total} pictures, {grey} near-grey and {bad} unreadable left out"
         return "".join([text, *(f"\n  {name}: {reason}" for name, reason in self.unreadable)])
 
 

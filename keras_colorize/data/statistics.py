@@ -12,7 +12,7 @@ from keras_colorize.data.targets import Targets
 from keras_colorize.data.training_data import validation_batches
 from keras_colorize.errors import InputError
 
-# Version of the files of `prior_json`; a reader refuses others.
+# Of the files of `prior_json`; a reader refuses others.
 FORMAT = 1
 _BATCH = 50
 _TARGETS = Targets({"ab": "ab"}, 4)
@@ -71,8 +71,8 @@ def bin_means(data, output, stride=1, pictures=1000):
         pictures: how many views are looked at, in whole batches of 50.
 
     Returns:
-        float64 array (2, bins) in the units of the channels; the center of a bin where no value
-        fell into it. The bins at the ends hold what lies beyond them, too.
+        float64 array (2, bins) in the units of the channels, of empty bins the centers. The bins
+        at the ends hold what lies beyond them, too.
     """
     if output not in CHANNEL_TARGETS:
         known = ", ".join(CHANNEL_TARGETS)

@@ -73,7 +73,8 @@ def _load(name, split, data_dir):
     try:
         import tensorflow_datasets as tfds
     except ImportError as error:
-        raise ImportError(f"{PREFIX}{name} needs pip install 'keras-colorize[tfds]'") from error
+        hint = "pip install 'keras-colorize[tfds]'"
+        raise ImportError(f"{PREFIX}{name} needs tensorflow-datasets: {hint}") from error
     builder = tfds.builder(name, data_dir=data_dir)
     features = builder.info.features
     if "image" not in features:

@@ -132,8 +132,7 @@ BOUNDS = {
     "val_colorfulness": (0.2, 1.6, "the pictures are grey or garish"),
     "val_diversity": (0.4, np.inf, "all pictures are colored alike"),
 }
-"""By name in the logs: lowest and highest value, and what is wrong beyond. Colorfulness and
-diversity are shares of those of the true pictures."""
+"""By name in the logs, see `AdversarialModel`: lowest and highest value, what is wrong beyond."""
 _CUT = 0.3
 
 
@@ -182,9 +181,8 @@ class CollapseMonitor(keras.callbacks.Callback):
             return "It goes on."
         text = ""
         if self.action == "return":
-            kept = [step for step in self.loop.checkpoints() if step <= self._good_step]
             text = "No checkpoint from before is left. "
-            if kept:
+            if kept := [step for step in self.loop.checkpoints() if step <= self._good_step]:
                 self.loop.return_to(kept[-1])
                 text = f"It goes on with the weights of step {kept[-1]}, the last good ones. "
         for part in self.model.parts:

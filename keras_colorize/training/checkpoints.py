@@ -47,9 +47,8 @@ class RunCheckpoint:
         self._checkpoint = tf.train.Checkpoint(model=model, step=self.step, **named)
         self._variables = [*model.variables, *(v for x in optimizers for v in x.variables)]
         self._folder = Path(folder) / "checkpoints"
-        target, kept = self._folder, keep
-        if worker:
-            target, kept = Path(folder) / "scratch" / str(worker), 1
+        scratch = Path(folder) / "scratch" / str(worker)
+        target, kept = (scratch, 1) if worker else (self._folder, keep)
         self._manager = tf.train.CheckpointManager(self._checkpoint, str(target), kept)
         self._every_seconds, self._saved_at = 60 * every_minutes, time.monotonic()
 

@@ -66,8 +66,7 @@ class TrainingLoop:
             self._make_steps()
             model.stop_training = self.stopped = False
             self.steps_done = self._checkpoint.restore(from_step)
-            history = keras.callbacks.History()
-            callbacks = list(self.callbacks)
+            history, callbacks = keras.callbacks.History(), list(self.callbacks)
             for callback in callbacks:
                 if hasattr(callback, "loop"):
                     callback.loop = self
@@ -188,7 +187,6 @@ class TrainingLoop:
         first_of = self.strategy.experimental_local_results
         logs = {name: float(first_of(value)[0]) for name, value in logs.items()}
         logs["loss"] = float(np.average(losses, weights=sizes))
-        means = self._agreement.average_numbers(list(logs.values()))
-        logs = dict(zip(logs, means, strict=True))
+        logs = dict(zip(logs, self._agreement.average_numbers(list(logs.values())), strict=True))
         callbacks.on_test_end(logs)
         return {f"val_{name}": mean for name, mean in logs.items()}

@@ -53,9 +53,7 @@ class TrainingConfig:
     warmup: float = _from(0, 0.02, "Share of all steps that warm up.")
     cooldown: float = _from(0, 0.5, "Share of all steps that cool down; 1 - warmup is a cosine.")
     clip_norm: float | None = _above(0, 1.0, "Bound on the norm of the gradient.")
-    ema_momentum: float | None = _above(
-        0, None, "Momentum of averaged weights, validated and saved.", 1
-    )
+    ema_momentum: float | None = _above(0, None, "Of averaged weights, validated and saved.", 1)
     seed: int = _from(0, 0, "Initial weights, order and views follow from it.")
     log_every: int = _from(1, 10, "Steps between looks at the loss.")
     checkpoint_minutes: float = _from(0, 5.0, "Minutes between checkpoints within an epoch.")

@@ -78,10 +78,9 @@ def test_means_of_what_is_there_and_centers_elsewhere(tmp_path, write_picture, o
     values = convert(COLORS[None] / 255)[0, :, channels]
     indices = np.clip((values - bins.low) // bins.step, 0, bins.count - 1).astype(int)
     expected = np.tile(bins.centers().astype("float64"), (2, 1))
-    for channel in (0, 1):
-        for index in set(indices[:, channel]):
-            inside = indices[:, channel] == index
-            expected[channel, index] = values[inside, channel].mean()
+    for channel, own in enumerate(indices.T):
+        for index in set(own):
+            expected[channel, index] = values[own == index, channel].mean()
     np.testing.assert_allclose(found, expected, atol=2e-3)
     if output == "luv_uv_logits":
         # The outer bins hold what lies beyond: v of sRGB blue is -130, by scikit-image.

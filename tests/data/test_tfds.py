@@ -20,13 +20,9 @@ class TwoClasses(tfds.core.GeneratorBasedBuilder):
     pictures = {}
 
     def _info(self):
-        features = {
-            "image": tfds.features.Image(),
-            "label": tfds.features.ClassLabel(names=["sea/side", ".wood"]),
-        }
-        return tfds.core.DatasetInfo(
-            builder=self, features=tfds.features.FeaturesDict(features), disable_shuffling=True
-        )
+        label = tfds.features.ClassLabel(names=["sea/side", ".wood"])
+        features = tfds.features.FeaturesDict({"image": tfds.features.Image(), "label": label})
+        return tfds.core.DatasetInfo(builder=self, features=features, disable_shuffling=True)
 
     def _split_generators(self, _):
         splits = {"train": range(7), "test": range(7, 9)}
@@ -99,9 +95,8 @@ def test_an_interrupted_export_leaves_nothing_or_what_another_process_wrote(
 
 
 def test_pictures_without_label_lie_in_the_folder(export, contents):
-    labels = {}, {"label": -1}
-    examples = [{"image": contents[i].read_bytes(), **label} for i, label in enumerate(labels)]
-    pictures = export(examples)
+    first, second = (path.read_bytes() for path in contents[:2])
+    pictures = export([{"image": first}, {"image": second, "label": -1}])
     assert pictures.names == ("00000000.jpg", "00000001.png")
     assert pictures.labels == (UNLABELED, UNLABELED)
 
@@ -134,7 +129,5 @@ def test_a_source_is_a_folder_or_a_name(folder, tmp_path, monkeypatch):
         assert list_source("tfds:cats", tmp_path).names == ("a.jpg",)
     list_source("tfds:resized/64x64/train[:10%]", tmp_path)
     # What is there is used again.
-    assert asked == [
-        ("cats", "train", "cats-train"),
-        ("resized/64x64", "train[:10%]", "resized_64x64-train_10_"),
-    ]
+    resized = "resized/64x64", "train[:10%]", "resized_64x64-train_10_"
+    assert asked == [("cats", "train", "cats-train"), resized]

@@ -77,12 +77,11 @@ def test_every_picture_comes_with_its_label_by_the_weight_of_its_source(tmp_path
 
 def test_validation_shows_every_picture_once_in_order(folder):
     pictures = list_pictures(folder)
-    batches = validation_batches(pictures, 16, 4, lambda rgb, labels: (rgb, labels))
-    sizes = [len(labels) for _, labels in batches]
-    assert sizes == [4, 4, 3]
-    rgb = np.concatenate([rgb for rgb, _ in batches])
-    assert np.concatenate([labels for _, labels in batches]).tolist() == list(pictures.labels)
-    for view, path in zip(rgb, pictures.paths, strict=True):
+    batches = validation_batches(pictures, 16, 4, lambda *batch: batch)
+    rgb, labels = zip(*batches.as_numpy_iterator(), strict=True)
+    assert [len(batch) for batch in labels] == [4, 4, 3]
+    assert np.concatenate(labels).tolist() == list(pictures.labels)
+    for view, path in zip(np.concatenate(rgb), pictures.paths, strict=True):
         picture = keras.utils.img_to_array(keras.utils.load_img(path), dtype="uint8")
         np.testing.assert_allclose(view, center_view(picture, 16), atol=1e-6)
 
@@ -93,11 +92,10 @@ def test_every_kind_of_channels_becomes_rgb(tmp_path, write_picture):
         picture = np.full((9, 7, channels), 255, "uint8")
         picture[..., 0] = 51
         write_picture(tmp_path / name, picture)
-    batches = validation_batches(list_pictures(tmp_path), 4, 4, lambda rgb, labels: (rgb, labels))
-    rgb, labels = next(iter(batches))
-    assert rgb.shape == (4, 4, 4, 3)
-    np.testing.assert_allclose(rgb[..., 0], 0.2, atol=1e-6)
-    assert labels.numpy().tolist() == [-1] * 4
+    (batch,) = validation_batches(list_pictures(tmp_path), 4, 4, lambda *batch: batch)
+    assert batch[0].shape == (4, 4, 4, 3)
+    np.testing.assert_allclose(batch[0][..., 0], 0.2, atol=1e-6)
+    assert batch[1].numpy().tolist() == [-1] * 4
 
 
 JAX_PROGRAM = """
@@ -111,9 +109,8 @@ pictures = list_pictures(sys.argv[1])
 targets = Targets({"ab_logits": "ab", "class_logits": "label"}, stride=4)
 batches = TrainingData((pictures,), size=16, seed=3).epoch(0, 4, 2, targets)
 assert len(batches) == 2
-model = distribution_unet(
-    "residual", None, (8, 8, 8, 8), (4, 4, 4, 4, 4), global_units=4, classes=2
-)
+sizes = {"decoder_widths": (8, 8, 8, 8), "residual_widths": (4, 4, 4, 4, 4), "global_units": 4}
+model = distribution_unet("residual", classes=2, **sizes)
 model.compile("adam", {"ab_logits": AbCrossentropy(), "class_logits": SceneCrossentropy()})
 history = model.fit(batches, shuffle=False, verbose=0).history
 assert np.isfinite(history["loss"]).all(), history
@@ -129,12 +126,9 @@ print(keras.backend.backend())
 def test_jax_fits_the_same_batches(folder, tmp_path):
     # Two steps are not worth the time that optimizing their program takes.
     quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
-    result = subprocess.run(
-        [sys.executable, "-c", JAX_PROGRAM, str(folder), str(tmp_path / "batch.npz")],
-        env={**os.environ, **quick, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    environment = {**os.environ, **quick, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", JAX_PROGRAM, str(folder), str(tmp_path / "batch.npz")]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
     assert result.stdout.split() == ["jax"]
     on_jax = np.load(tmp_path / "batch.npz")
@@ -208,8 +202,7 @@ def test_whole_views_are_squashed_pictures_and_flipping_is_a_choice():
 def test_crops_lie_anywhere():
     views = 255 * _views(_ramp(20, 60), 4, 1.0, 200)
     centers = views[..., 0].mean((1, 2))
-    assert centers.min() == pytest.approx(9.5, abs=1.5)
-    assert centers.max() == pytest.approx(49.5, abs=1.5)
+    assert [centers.min(), centers.max()] == pytest.approx([9.5, 49.5], abs=1.5)
     assert centers.mean() == pytest.approx(29.5, abs=3)
     np.testing.assert_allclose(views[..., 1].mean((1, 2)), 9.5, atol=0.5)
 
@@ -250,13 +243,11 @@ def test_no_picture_returns_before_all_of_its_source_came():
     assert order.dtype == "int64"
     for stream, pictures in [(order[order < 7], range(7)), (order[order >= 7], range(7, 10))]:
         assert len(stream) > 50
-        whole = len(stream) // len(pictures) * len(pictures)
-        for round_ in stream[:whole].reshape(-1, len(pictures)):
+        rounds = np.split(stream, range(len(pictures), len(stream), len(pictures)))
+        for round_ in rounds[:-1]:
             assert sorted(round_) == list(pictures)
-        rest = stream[whole:].tolist()
-        assert len(set(rest)) == len(rest)
-    rounds = order[order < 7][:14].reshape(2, 7)
-    assert not np.array_equal(*rounds)
+        assert len(set(rounds[-1])) == len(rounds[-1])
+    assert not np.array_equal(*order[order < 7][:14].reshape(2, 7))
 
 
 RGB = np.random.default_rng(0).random((2, 8, 12, 3)).astype("float32")

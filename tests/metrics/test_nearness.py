@@ -21,12 +21,9 @@ def _accuracy(*arguments, **options):
     return ops.convert_to_numpy(bin_accuracy(*arguments, **options))
 
 
-def test_ab_error_is_the_euclidean_distance():
+def test_ab_error_is_the_euclidean_distance_and_decodes_logits_by_their_mean():
     error = ab_error(np.float32([[3, 4], [0, 0], [-10, 5]]), np.float32([[0, 0], [0, 0], [-10, 7]]))
     np.testing.assert_allclose(ops.convert_to_numpy(error), [5.0, 0.0, 2.0], atol=1e-6)
-
-
-def test_ab_error_decodes_logits_by_their_mean():
     logits = np.full((2, 313), -1e4, "float32")
     logits[0, 7] = 0.0
     logits[1, [20, 200]] = 0.0

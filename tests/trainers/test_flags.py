@@ -96,17 +96,16 @@ def test_a_dry_run_trains_nothing_and_what_it_prints_is_a_config(outcomes, tmp_p
     assert (config["size"], config["precision"]) == (32, "float32")
     (tmp_path / "config.json").write_text(json.dumps({**config, "run": str(tmp_path / "run")}))
     # In an interpreter of its own, by the name that `python -m keras_colorize_trainers` takes.
-    command = [sys.executable, ROOT / "trainers", "train_fusion"]
+    command = [sys.executable, ROOT / "trainers", "train_fusion", "--batch_size=3", "--dry_run"]
     again = subprocess.run(
-        [*command, f"--config={tmp_path / 'config.json'}", "--batch_size=3", "--dry_run"],
+        [*command, f"--config={tmp_path / 'config.json'}"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
     )
-    assert again.returncode == 0, again.stdout
+    assert again.returncode == 0, again.stderr
     expected = {**config, "run": str(tmp_path / "run"), "batch_size": 3}
-    assert _settings(again.stdout) == expected
+    assert _settings(again.stdout + again.stderr) == expected
 
 
 def _settings(output):

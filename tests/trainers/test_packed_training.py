@@ -16,12 +16,9 @@ ROOT = Path(__file__).parents[2]
 
 def _run(script, *words, **environment):
     path = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "trainers" / script), *words],
-        env={**os.environ, **path, **environment},
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, str(ROOT / "trainers" / script), *words]
+    environment = {**os.environ, **path, **environment}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def _colored(seed, size=(90, 70)):

@@ -44,12 +44,11 @@ def test_they_are_those_of_the_preset(perception):
 
 def test_class_weights_are_in_the_colors(perception):
     changed = {"output": "ab_logits", "class_weights": (1.0,) * 312 + (1e6,), "saturation": 1.0}
+    changed |= {"weights_in_loss": False, "temperature": 1.0}
     logits, lightness = np.zeros((1, 1, 1, 313), "float32"), np.full((1, 4, 4, 1), 50.0, "float32")
     colors = []
     for share in (0.0, 1.0):
-        config = dataclasses.replace(
-            CONFIG, weights_in_loss=False, rebalancing=share, temperature=1.0, **changed
-        )
+        config = dataclasses.replace(CONFIG, rebalancing=share, **changed)
         made = perception.color_decoder(config)({"ab_logits": logits}, lightness)
         colors.append(np.asarray(unscale_ab(made)).ravel())
     assert np.linalg.norm(colors[0]) < 30 < np.linalg.norm(colors[1] - colors[0])

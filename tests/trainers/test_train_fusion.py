@@ -16,7 +16,11 @@ def run(pictures, begin, tmp_path_factory):
     folder = tmp_path_factory.mktemp("fusion") / "run"
     flags = [f"--data={pictures}", f"--run={folder}", *FLAGS]
     stopped = begin("train_fusion.py", *flags, "--checkpoint_minutes=0")
-    _wait_for(folder / "checkpoints" / "checkpoint", stopped)
+    end = time.monotonic() + 240
+    while not (folder / "checkpoints" / "checkpoint").exists():
+        assert stopped.process.is_alive(), stopped.end()
+        assert time.monotonic() < end
+        time.sleep(0.02)
     stopped.process.terminate()
     ends = {"stopped": (*stopped.end(), _state(folder))}
     for name in ("finished", "again"):
@@ -46,14 +50,6 @@ def test_a_stopped_run_goes_on_saves_a_preset_and_trains_no_more(run, colorizes)
     assert status == 0, output
     changed = {name for name in later if later[name] != state.get(name)}
     assert not any(name.startswith(("checkpoints/", "samples/", "history")) for name in changed)
-
-
-def _wait_for(path, started):
-    end = time.monotonic() + 240
-    while not path.exists():
-        assert started.process.is_alive(), started.end()
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def _state(folder):

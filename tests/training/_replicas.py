@@ -35,16 +35,6 @@ PHASES = dataclasses.replace(FREE, steps_per_epoch=2, log_every=1)
 EVERY_STEP = dataclasses.replace(FREE, epochs=3, log_every=1)
 
 
-def normalised_network(config):
-    """With a batch norm that each replica has for itself."""
-    return make_network(config, batch_norm=True)
-
-
-def adversaries(_):
-    """Without batch norms."""
-    return make_adversaries()
-
-
 def synchronized_adversaries(_):
     """Narrow networks with layers down and up, batch norms and spectral normalization."""
     keras.utils.set_random_seed(1)
@@ -114,20 +104,18 @@ def worker(folder, outcome):
         keras.callbacks.ReduceLROnPlateau("val_loss", patience=1, min_delta=9.0),
         keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=9.0),
     ]
-    toy = strategy, normalised_network, LONG, folder / "run", Toy(), steering
-    found = {"place": worker_of(strategy), "steered": trained(*toy, stop_at=stops[0])}
-    gan = adversaries, PHASES, folder / "gan", Pictures(), [TwoPhases(1)]
-    found["gan"] = trained(strategy, *gan, stop_at=stops[1])
+    steered = trained(strategy, LONG, folder / "run", steering, stops[0])
+    found = {"place": worker_of(strategy), "steered": steered}
+    found["gan"] = trained(strategy, PHASES, folder / "gan", [TwoPhases(1)], stops[1])
     if first:
         outcome.write_text(json.dumps(found))
         found["lost"] = left(strategy, folder / "left", leave=chief)
         outcome.write_text(json.dumps(found))
         # TensorFlow's own way out waits for the one that is gone.
         os._exit(0)
-    found["resumed"] = trained(strategy, normalised_network, EVERY_STEP, folder / "left", Toy())
-    found["whole"] = trained(strategy, normalised_network, EVERY_STEP, folder / "whole", Toy())
-    gan = adversaries, PHASES, folder / "whole_gan", Pictures(), [TwoPhases(1)]
-    found["whole_gan"] = trained(strategy, *gan)
+    found["resumed"] = trained(strategy, EVERY_STEP, folder / "left")
+    found["whole"] = trained(strategy, EVERY_STEP, folder / "whole")
+    found["whole_gan"] = trained(strategy, PHASES, folder / "whole_gan", [TwoPhases(1)])
     outcome.write_text(json.dumps(found))
 
 
@@ -143,23 +131,28 @@ def left(strategy, folder, leave):
 
     dying = keras.callbacks.LambdaCallback(on_train_batch_begin=die)
     try:
-        trained(strategy, normalised_network, EVERY_STEP, folder, Toy(), [dying])
+        trained(strategy, EVERY_STEP, folder, [dying])
     except WorkerLostError as error:
         return {"says": str(error), "seconds": time.monotonic() - last}
 
 
-def trained(strategy, make, config, folder, data, callbacks=(), stop_at=None):
-    """Trains, or goes on; asks to stop when an epoch begins."""
+def trained(strategy, config, folder, callbacks=(), stop_at=None):
+    """Trains, or goes on; asks to stop when an epoch begins.
+
+    In two phases a GAN without batch norms, else a network with one, which each replica has for
+    itself.
+    """
 
     def stop(epoch, logs):
         loop.stop_requested |= epoch == stop_at
 
+    gan = config is PHASES
     with strategy.scope():
-        model = make(config)
+        model = make_adversaries() if gan else make_network(config, batch_norm=True)
     callbacks = [*callbacks, keras.callbacks.LambdaCallback(on_epoch_begin=stop)]
     loop = TrainingLoop(model, config, folder, strategy, callbacks)
-    batches = pictures_to_validate() if isinstance(data, Pictures) else make_validation()
-    history = loop.fit(data, None, batches)
+    data = (Pictures(), None, pictures_to_validate()) if gan else (Toy(), None, make_validation())
+    history = loop.fit(*data)
     return {
         "history": history,
         "rate": float(model.optimizer.learning_rate.numpy()),

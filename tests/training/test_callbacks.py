@@ -79,11 +79,9 @@ def test_they_work_in_the_loop(config, train, validation, tmp_path):
     assert {"epoch_loss", "epoch_learning_rate"} <= {tag for x in files for tag in _tags(x)}
 
 
-@pytest.mark.parametrize("ema_momentum", [None, 0.5])
-def test_a_run_ends_with_its_best_weights(
-    config, train, validation, held_out, tmp_path, ema_momentum
-):
-    settings = config(epochs=3, ema_momentum=ema_momentum, checkpoint_minutes=0.0)
+@pytest.mark.parametrize("ema", [None, 0.5])
+def test_a_run_ends_with_its_best_weights(config, train, validation, held_out, tmp_path, ema):
+    settings = config(epochs=3, ema_momentum=ema, checkpoint_minutes=0.0)
     losses, spoiling = [], keras.callbacks.Callback()
 
     def spoil(epoch, logs):

@@ -28,11 +28,7 @@ def mirrored(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    """Outcomes of both workers of two starts.
-
-    In the first one of them stops two runs, and the chief is killed in a third; in the second
-    all go on.
-    """
+    """Outcomes of both workers of two starts: of stops and a killed chief; and of going on."""
     folder = tmp_path_factory.mktemp("workers")
     stop = folder / "stop"
     stop.touch()
