@@ -23,7 +23,7 @@ from keras_colorize.evaluation import format_table, make_evaluators, measure, me
 from keras_colorize.evaluation.measure import mean_alone
 from keras_colorize.evaluation.tables import HEADLINE, LABELS
 from keras_colorize.precision import resolve_precision
-from keras_colorize.presets import WEIGHTS_FILE, find_preset
+from keras_colorize.presets import find_preset
 
 CHOSEN = (
     *HEADLINE,
@@ -79,7 +79,7 @@ class _Subject:
     def __init__(self, preset, options):
         model, self.config = load_preset(preset, resolve_precision(options.precision))
         self.parameters = model.count_params()
-        self.megabytes = (find_preset(preset) / WEIGHTS_FILE).stat().st_size / 1e6
+        self.megabytes = self.config.weights_path(find_preset(preset)).stat().st_size / 1e6
         self.colorizer = Colorizer(model, self.config)
         self.methods = {}
         if self.config.output != "class_logits":

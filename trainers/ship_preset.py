@@ -24,6 +24,7 @@ from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import read_prior
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.options import FROM_PRESET
+from keras_colorize.io.atomic import write_file
 from settings import start
 
 flags.DEFINE_string("run", None, "Folder of the run; its preset is in `preset`.")
@@ -39,6 +40,9 @@ flags.DEFINE_float("saturation", None, "Factor on the chroma.")
 flags.DEFINE_float("rebalancing", None, "Share of the class weights that is in the colors.")
 flags.DEFINE_string("prior", None, "File of `keras-colorize prior`, for class weights in decoding.")
 flags.DEFINE_float("uniform_share", 0.5, "With --prior: lambda of the class weights.")
+flags.DEFINE_string(
+    "weights_of", None, "Preset beside it whose weights these are: one file for both."
+)
 flags.DEFINE_string("into", None, "Folder of presets; by default that of the library.")
 flags.DEFINE_bool("overwrite", False, "Replace a preset of that name.")
 
@@ -74,9 +78,15 @@ def main(options):
         config = dataclasses.replace(config, class_weights=weights, weights_in_loss=False)
     # Refuses defaults outside their range.
     Colorizer(model, config)
-    written = presets.save_preset(model, folder, config, options.overwrite)
-    size = (folder / presets.WEIGHTS_FILE).stat().st_size
-    logging.info("%s: %.1f MB, sha256 %s", folder, size / 1e6, written.sha256)
+    if options.weights_of:
+        config = dataclasses.replace(config, weights=f"../{options.weights_of}/weights.h5")
+        folder.mkdir(parents=True, exist_ok=True)
+        write_file(folder / presets.CONFIG_FILE, config.to_json(), overwrite=True)
+        # The checksum is that of the run's own copy.
+        presets.check_preset(folder)
+    else:
+        config = presets.save_preset(model, folder, config, options.overwrite)
+    logging.info("%s: weights of sha256 %s", folder, config.sha256)
     if not (folder / "MODEL_CARD.md").exists():
         logging.info("still to be written: %s", folder / "MODEL_CARD.md")
 

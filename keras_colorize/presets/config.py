@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from keras_colorize.errors import InputError
@@ -42,6 +43,8 @@ class PresetConfig:
         arguments: arguments of the factory.
         output: name of the network's color output, see `predicted_ab`; `CLASS_OUTPUT` for a
             network that only tells scenes apart.
+        weights: path of the weights from the preset's folder, `weights.h5` or that of a preset
+            beside it, `../NAME/weights.h5`: one network may be several presets.
         version: number of the weights under the preset's name; newer ones count up.
         sha256: checksum of the weights file.
         description: one line on what the preset is for.
@@ -65,6 +68,7 @@ class PresetConfig:
     network: str
     arguments: dict
     output: str
+    weights: str = WEIGHTS_FILE
     version: int = 1
     sha256: str = ""
     description: str = ""
@@ -87,6 +91,10 @@ class PresetConfig:
     def colorizes(self):
         """Whether the network predicts colors; the one place that tells a classifier."""
         return self.output != CLASS_OUTPUT
+
+    def weights_path(self, folder):
+        """Path of the weights of the preset in a folder."""
+        return Path(folder) / self.weights
 
     def to_json(self):
         """The text of the config's file."""
@@ -114,6 +122,9 @@ def read_config(folder):
         raise PresetError(
             f"{path}: Expected a network among {', '.join(NETWORKS)}, received {config.network!r}."
         )
+    if not re.fullmatch(r"(\.\./\w+/)?" + re.escape(WEIGHTS_FILE), str(config.weights)):
+        expected = f"{WEIGHTS_FILE} or ../NAME/{WEIGHTS_FILE}"
+        raise PresetError(f"{path}: Expected {expected}, received {config.weights!r}.")
     if type(config.version) is not int or config.version < 1:
         raise PresetError(f"{path}: Expected a version from 1 on, received {config.version!r}.")
     return config
@@ -125,7 +136,8 @@ def check_preset(folder):
     Raises:
         PresetError: as `read_config`; also if the weights are missing or damaged.
     """
-    config, path = read_config(folder), Path(folder) / WEIGHTS_FILE
+    config = read_config(folder)
+    path = config.weights_path(folder)
     if not path.is_file():
         raise PresetError(f"{path}: Expected the weights of the preset, received no such file.")
     if (checksum := sha256(path)) != config.sha256:

@@ -34,7 +34,8 @@ def load_preset(name_or_folder, dtype=None):
         PresetError: if it is unknown (the message lists the names), incomplete or damaged.
     """
     folder = find_preset(name_or_folder)
-    config, config_path, path = check_preset(folder), folder / CONFIG_FILE, folder / WEIGHTS_FILE
+    config, config_path = check_preset(folder), folder / CONFIG_FILE
+    path = config.weights_path(folder)
     try:
         model = build_network(config, dtype)
     except (ValueError, TypeError) as error:
@@ -91,7 +92,7 @@ def save_preset(model, folder, config, overwrite=False):
         write_weights(model, encoded)
         weights.write(encoded.getbuffer())
         checksum = hashlib.sha256(encoded.getbuffer()).hexdigest()
-        config = dataclasses.replace(config, sha256=checksum)
+        config = dataclasses.replace(config, weights=WEIGHTS_FILE, sha256=checksum)
         file.write(config.to_json().encode())
     return config
 

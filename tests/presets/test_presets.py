@@ -78,6 +78,8 @@ def test_other_weights_with_a_right_checksum(copied, tiny_config):
         ({"arguments": {"encoder": "vgg"}}, "vgg"),
         ({"arguments": None}, "Expected arguments"),
         ({"output": "yuv_uv"}, "among ab_logits, received 'yuv_uv'"),
+        ({"weights": "../../a/weights.h5"}, "Expected weights.h5 or ../NAME/weights.h5"),
+        ({"weights": "/weights.h5"}, "Expected weights.h5"),
         ({"version": 0}, "Expected a version"),
         ({"version": "1"}, "Expected a version"),
         ({"trained_on": 3}, "Expected the config"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_colorize.presets import WEIGHTS_FILE, build_network, check_preset, read_weights
+from keras_colorize.presets import build_network, check_preset, read_weights
 
 PRESETS = sorted(
     path for path in (Path(__file__).parents[2] / "saved_models").iterdir() if path.is_dir()
@@ -21,7 +21,7 @@ def test_a_preset_says_what_it_is_and_its_weights_fit(folder):
     card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert card.startswith(f"# {folder.name}\n")
     assert set(config.metrics) == ({"vivid", "nearest", "skin"} if config.colorizes else set())
-    read_weights(build_network(config), folder / WEIGHTS_FILE)
+    read_weights(build_network(config), config.weights_path(folder))
 
 
 def test_all_together_are_small_enough_to_install():

@@ -11,7 +11,7 @@ import pytest
 from keras_colorize import load_preset, save_preset
 from keras_colorize.bins import rebalancing_weights
 from keras_colorize.data import prior_json, read_prior
-from keras_colorize.presets import read_config, sha256
+from keras_colorize.presets import PresetError, read_config, sha256
 
 WORDS = {"name": "tests", "description": "for tests", "trained_on": ["noise"]}
 
@@ -62,6 +62,17 @@ def test_what_is_shipped(ship, run):
     with pytest.raises(ValueError, match="--overwrite replaces it"):
         ship(saturation=2.0)
     assert read_config(ship(saturation=2.0, overwrite=True)).saturation == 2.0
+
+
+def test_two_presets_of_one_network_share_its_weights(ship):
+    first, second = ship(), ship(name="paler", saturation=0.5, weights_of="tests")
+    assert [file.name for file in second.iterdir()] == ["config.json"]
+    assert (second / read_config(second).weights).samefile(first / "weights.h5")
+    model, config = load_preset(second)
+    assert config.saturation == 0.5
+    assert np.array_equal(model.weights[0], load_preset(first)[0].weights[0])
+    with pytest.raises(PresetError, match="no such file"):
+        ship(name="lone", weights_of="none")
 
 
 def test_what_cannot_be_shipped(ship, run, tmp_path):

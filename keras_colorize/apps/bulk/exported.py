@@ -17,7 +17,7 @@ from keras_colorize.inference import Colorizer
 from keras_colorize.inference.colorizer import BaseColorizer
 from keras_colorize.io import read_photograph, write_photograph
 from keras_colorize.precision import resolve_precision
-from keras_colorize.presets import CONFIG_FILE, WEIGHTS_FILE, default_preset, find_preset, sha256
+from keras_colorize.presets import CONFIG_FILE, check_preset, default_preset, find_preset, sha256
 
 HELD_PIXELS = 32_000_000
 """Most pixels of full-size pictures that wait for others of their shape, about 0.2 GB."""
@@ -60,7 +60,7 @@ def export_preset(preset, output, precision="float32"):
     """Writes the SavedModel of a preset into an output folder, unless an earlier run did."""
     source = find_preset(default_preset() if preset is None else preset)
     dtype = resolve_precision(precision)
-    parts = [sha256(source / CONFIG_FILE), sha256(source / WEIGHTS_FILE), dtype, __version__]
+    parts = [sha256(source / CONFIG_FILE), check_preset(source).sha256, dtype, __version__]
     key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     folder = Path(output).absolute() / HIDDEN / "models" / key
     for graph in folder.glob(f"*/*/{_GRAPH}"):
