@@ -79,7 +79,8 @@ class _Subject:
     def __init__(self, preset, options):
         model, self.config = load_preset(preset, resolve_precision(options.precision))
         self.parameters = model.count_params()
-        self.megabytes = self.config.weights_path(find_preset(preset)).stat().st_size / 1e6
+        self.weights = self.config.weights_path(find_preset(preset)).resolve()
+        self.megabytes = self.weights.stat().st_size / 1e6
         self.colorizer = Colorizer(model, self.config)
         self.methods = {}
         if self.config.output != "class_logits":
@@ -99,7 +100,8 @@ def _costs(subjects, options):
             f"{one.milliseconds(options.calls):.1f}"
         )
         lines.append(f"| {label} | `{one.config.network}` | {cells} |")
-    together = sum(one.megabytes for one in subjects.values())
+    # Presets of one network share a file.
+    together = sum({one.weights: one.megabytes for one in subjects.values()}.values())
     return "\n".join([*lines, f"\nTogether {together:.1f} MB."])
 
 
