@@ -79,7 +79,7 @@ class _Subject:
     def __init__(self, preset, options):
         model, self.config = load_preset(preset, resolve_precision(options.precision))
         self.parameters = model.count_params()
-        self.weights = self.config.weights_path(find_preset(preset)).resolve()
+        self.weights = (find_preset(preset) / self.config.weights).resolve()
         self.megabytes = self.weights.stat().st_size / 1e6
         self.colorizer = Colorizer(model, self.config)
         self.methods = {}

@@ -12,8 +12,12 @@ from keras_colorize.errors import InputError
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .common import EXIT_USAGE, check_options
 
-COMMANDS = (colorize, bulk, video, evaluate, presets, export, study, prior, web)
-"""Modules that each add their commands to the parser; they import Keras in functions alone."""
+COMMANDS = {
+    **{"colorize": colorize, "demo": colorize, "bulk": bulk, "video": video, "evaluate": evaluate},
+    **{"presets": presets, "import": presets, "export": export, "study": study, "prior": prior},
+    "web": web,
+}
+"""Modules that add each command to the parser; they import Keras in functions alone."""
 
 
 def main(arguments=None):
@@ -25,7 +29,8 @@ def main(arguments=None):
     # A command sets its own `run`, and `check` for what can be known without Keras.
     parser.set_defaults(check=lambda _: None, needs_keras=True, beam_flags=flags)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in COMMANDS:
+    named = [COMMANDS[word] for word in words[:1] if word in COMMANDS]
+    for module in named or dict.fromkeys(COMMANDS.values()):
         module.add(commands)
     # With the extra `completion`: eval "$(register-python-argcomplete keras-colorize)".
     if "_ARGCOMPLETE" in os.environ:

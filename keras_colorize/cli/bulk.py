@@ -5,7 +5,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .common import EXIT_FAILED, add_mark
+from .common import EXIT_FAILED, NO_MARK
 
 SHOWN = 20
 """Most failures that are printed; all of them stand in a file."""
@@ -37,7 +37,7 @@ def add(commands):
     )
     network.add_argument("--preset", help="name or folder of one, exported into the output folder")
     command.add_argument("--precision", help="of the preset: float32 (default), bfloat16 or auto")
-    add_mark(command)
+    command.add_argument("--no-mark", **NO_MARK)
     command.set_defaults(check=_check, run=_bulk)
 
 

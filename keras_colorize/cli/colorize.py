@@ -6,8 +6,8 @@ from pathlib import Path
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
 
-from .common import EXIT_FAILED, add_mark, add_options, count, make_colorizer
-from .progress import Progress
+from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer
+from .progress import show_progress
 
 _OF_A_SERVER = ("server_model", "server_protocol", "server_timeout")
 _OF_THE_EXPORT = ("preset", "hint", "hints", "hint_layer")
@@ -40,7 +40,7 @@ def add(commands):
     existing = command.add_mutually_exclusive_group()
     existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
     existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
-    add_mark(command)
+    command.add_argument("--no-mark", **NO_MARK)
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
     command.set_defaults(check=_check, run=_colorize)
@@ -160,7 +160,7 @@ def _run_jobs(colorizer, jobs, sheet, truth, **settings):
         from keras_colorize.evaluation import SheetRows
 
         rows = SheetRows(truth)
-    with Progress("colorizing", len(jobs)) as progress:
+    with show_progress("colorizing", len(jobs)) as progress:
         for outcome in colorize_files(colorizer, jobs, keep=sheet is not None, **settings):
             counts[outcome.status] += 1
             if outcome.after is not None:

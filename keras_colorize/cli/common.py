@@ -11,6 +11,12 @@ from keras_colorize.presets import find_preset, shipped_folders
 # Some photographs failed; the command was called wrongly, and nothing was done.
 EXIT_FAILED, EXIT_USAGE = 1, 2
 
+NO_MARK = {
+    "action": "store_true",
+    "help": "do not say in the metadata (IPTC DigitalSourceType) that colors were made",
+}
+"""What `--no-mark` is."""
+
 
 def add_options(command, preset=True):
     """Adds the options of a `Colorizer`, and `--preset` unless it is an argument."""
@@ -18,12 +24,6 @@ def add_options(command, preset=True):
         argument = command.add_argument("--preset", help="name or folder of a preset")
         argument.completer = lambda **_: shipped_folders()
     add_arguments(command)
-
-
-def add_mark(command):
-    """Adds `--no-mark`."""
-    unmarked = "do not say in the metadata (IPTC DigitalSourceType) that colors were made"
-    command.add_argument("--no-mark", action="store_true", help=unmarked)
 
 
 def check_options(options):

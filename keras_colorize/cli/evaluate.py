@@ -9,7 +9,7 @@ from keras_colorize.errors import InputError
 from keras_colorize.inference.options import flags, given_options
 
 from .common import EXIT_FAILED, add_options, count, make_colorizer, whole
-from .progress import Progress
+from .progress import show_progress
 
 
 def add(commands):
@@ -65,7 +65,7 @@ def _evaluate(options):
     subject = _subject(options, paths)
     evaluators, absent = make_evaluators(paths, options.classifier, subject.scenes)
     rows = SheetRows(options.truth)
-    with Progress("measuring", len(paths)) as progress:
+    with show_progress("measuring", len(paths)) as progress:
 
         def on_sample(sample):
             if sample.error:

@@ -58,7 +58,7 @@ def _presets(_):
         if "vivid" in metrics:
             metrics["vivid"] = f"{100 * config.metrics['vivid']:.0f} %"
         cells = (metrics.get(key, "-") for key in ("vivid", "nearest", "skin"))
-        size = f"{config.weights_path(folder).stat().st_size / 1e6:.1f}"
+        size = f"{(folder / config.weights).stat().st_size / 1e6:.1f}"
         star = " *" if name == presets.DEFAULT else ""
         lines.append((name + star, *cells, size, config.description))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

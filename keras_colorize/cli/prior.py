@@ -5,7 +5,7 @@ from pathlib import Path
 from keras_colorize.errors import InputError
 
 from .common import EXIT_FAILED, count
-from .progress import Progress
+from .progress import show_progress
 
 
 def add(commands):
@@ -33,11 +33,11 @@ def _prior(options):
     # Opened first: whether it can be written should be known before a long count.
     with atomic_file(options.output, options.overwrite) as file:
         pictures, drop = list_pictures(options.folder), not options.keep_near_grey
-        with Progress("looking", len(pictures)) as progress:
+        with show_progress("looking", len(pictures)) as progress:
             kept, report = scan_pictures(pictures, drop_near_grey=drop, on_picture=progress.advance)
             for name, reason in report.unreadable:
                 progress.say(f"left out: {pictures.root / name}: {reason}")
-        with Progress("counting", len(kept)) as progress:
+        with show_progress("counting", len(kept)) as progress:
             counts = ab_counts(kept, options.size, progress.advance)
         file.write(prior_json(counts, len(kept), options.size).encode())
     grey, bad = len(report.near_grey), len(report.unreadable)

@@ -1,32 +1,39 @@
 """How far a long command has come."""
 
+import contextlib
+import dataclasses
 import time
 
 
+@contextlib.contextmanager
+def show_progress(what, total=None, unit="pictures"):
+    """Shows a bar with pictures per second and time left; lends its `Progress`.
+
+    A total of None is unknown.
+    """
+    from rich import console, progress
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[speed]}"),
+        progress.TimeRemainingColumn(),
+    )
+    # What other programs may want to read, such as the table of figures, is on stdout.
+    with progress.Progress(*columns, console=console.Console(stderr=True)) as bar:
+        bar.add_task(what, total=total, speed="")
+        yield Progress(bar, unit, time.monotonic())
+
+
+@dataclasses.dataclass
 class Progress:
-    """A progress bar with pictures per second and time left; a total of None is unknown."""
+    """A bar that is shown, since when, and what an earlier run did."""
 
-    def __init__(self, what, total=None, unit="pictures"):
-        from rich import console, progress
-
-        self.bar = progress.Progress(
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TextColumn("{task.fields[speed]}"),
-            progress.TimeRemainingColumn(),
-            # What other programs may want to read, such as the table of figures, is on stdout.
-            console=console.Console(stderr=True),
-        )
-        self.bar.add_task(what, total=total, speed="")
-        self.unit, self.started, self.first = unit, time.monotonic(), 0
-
-    def __enter__(self):
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_):
-        self.bar.stop()
+    bar: object
+    unit: str
+    started: float
+    first: int = 0
 
     def say(self, text):
         """Prints a line above the bar."""

@@ -3,7 +3,7 @@
 import sys
 
 from .common import EXIT_FAILED, count, number, whole
-from .progress import Progress
+from .progress import show_progress
 
 
 def add(commands):
@@ -85,7 +85,7 @@ def _page(options, make, **settings):
 
 
 def _tracked(photographs):
-    with Progress("reading", len(photographs)) as progress:
+    with show_progress("reading", len(photographs)) as progress:
         for photograph in photographs:
             yield photograph
             progress.advance()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 
-from .common import EXIT_FAILED, add_mark, add_options, make_colorizer
-from .progress import Progress
+from .common import EXIT_FAILED, NO_MARK, add_options, make_colorizer
+from .progress import show_progress
 
 
 def add(commands):
@@ -21,7 +21,7 @@ def add(commands):
     steady = "how long colors hold where nothing moves; 0 colors every frame alone (default 0.8)"
     option("--steady", type=float, metavar="0..1", default=0.8, help=steady)
     option("--overwrite", action="store_true", help="replace an existing output")
-    add_mark(command)
+    command.add_argument("--no-mark", **NO_MARK)
     option("--codec", help="libx264, libx265, libvpx-vp9, libsvtav1 or ffv1; else by the output")
     option("--crf", type=float, help="quality: lower is better and larger")
     option("--lossless", action="store_true", help="FFV1 in RGB, best in .mkv")
@@ -68,7 +68,7 @@ def _video(options):
     settings |= {"mark_colorized": not options.no_mark, "on_frame": on_frame}
     try:
         colorizer = make_colorizer(options, options.preset)
-        with Progress("colorizing", unit="frames") as progress:
+        with show_progress("colorizing", unit="frames") as progress:
             outcome = colorize_video(colorizer, options.input, options.output, **settings)
     except VideoError as error:
         print(f"keras-colorize: {error}", file=sys.stderr)

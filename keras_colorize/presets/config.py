@@ -92,10 +92,6 @@ class PresetConfig:
         """Whether the network predicts colors; the one place that tells a classifier."""
         return self.output != CLASS_OUTPUT
 
-    def weights_path(self, folder):
-        """Path of the weights of the preset in a folder."""
-        return Path(folder) / self.weights
-
     def to_json(self):
         """The text of the config's file."""
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
@@ -137,7 +133,7 @@ def check_preset(folder):
         PresetError: as `read_config`; also if the weights are missing or damaged.
     """
     config = read_config(folder)
-    path = config.weights_path(folder)
+    path = Path(folder) / config.weights
     if not path.is_file():
         raise PresetError(f"{path}: Expected the weights of the preset, received no such file.")
     if (checksum := sha256(path)) != config.sha256:

@@ -3,6 +3,7 @@
 A name stands for its newest version; `vivid@1` asks for one by its number, while it ships.
 """
 
+import re
 from pathlib import Path
 
 from keras_colorize.presets.config import CONFIG_FILE, PresetError, read_config
@@ -11,6 +12,16 @@ OUTCOMES = ("vivid", "accurate", "portrait")
 """Presets named by what one gets; all others are named after the network of a paper."""
 
 DEFAULT = OUTCOMES[0]
+
+OLD_NAMES = {
+    "dcgan_generator": "dcgan",
+    "distribution_unet": "vivid",
+    "distribution_unet_distilled": "accurate",
+    "distribution_unet_faces": "portrait",
+    "distribution_unet_perceptual": "vivid",
+    "distribution_unet_recognizable": "vivid",
+}
+"""Names of before, less `_photos` or `_places`, that are more than a name of today."""
 
 
 def presets_folder():
@@ -45,6 +56,9 @@ def find_preset(name_or_folder):
     shipped = shipped_folders()
     if name in shipped:
         return shipped[name]
+    before = re.sub("_(photos|places)", "", name)
+    if (today := OLD_NAMES.get(before, before)) in shipped:
+        raise PresetError(f"Expected the preset {today!r}, which replaces {name!r}.")
     newest, _, number = name.partition("@")
     if number and newest in shipped:
         version = read_config(shipped[newest]).version

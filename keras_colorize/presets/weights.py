@@ -35,7 +35,7 @@ def load_preset(name_or_folder, dtype=None):
     """
     folder = find_preset(name_or_folder)
     config, config_path = check_preset(folder), folder / CONFIG_FILE
-    path = config.weights_path(folder)
+    path = folder / config.weights
     try:
         model = build_network(config, dtype)
     except (ValueError, TypeError) as error:

@@ -126,6 +126,8 @@ def test_the_default_is_one_of_the_shipped(shipped):
 def test_a_version_is_asked_for_by_its_number_while_it_ships(shipped):
     _edit(shipped / "a", version=2)
     assert presets.find_preset("a") == presets.find_preset("a@2") == shipped / "a"
+    with pytest.raises(PresetError, match="Expected the preset 'a', which replaces 'a_photos'"):
+        presets.find_preset("a_photos")
     for number in ("1", "3", "", "two"):
         with pytest.raises(PresetError, match="a@2|shipped presets"):
             presets.find_preset(f"a@{number}")

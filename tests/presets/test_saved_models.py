@@ -21,7 +21,7 @@ def test_a_preset_says_what_it_is_and_its_weights_fit(folder):
     card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert card.startswith(f"# {folder.name}\n")
     assert set(config.metrics) == ({"vivid", "nearest", "skin"} if config.colorizes else set())
-    read_weights(build_network(config), config.weights_path(folder))
+    read_weights(build_network(config), folder / config.weights)
 
 
 def test_all_together_are_small_enough_to_install():
