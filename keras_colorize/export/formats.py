@@ -42,11 +42,12 @@ def export_onnx(source, path, *, overwrite=False):
         ImportError: if the extra `onnx` is missing.
     """
     try:
-        onnxruntime, _ = map(importlib.import_module, ("onnxruntime", "tf2onnx"))
+        onnxruntime, handler = map(importlib.import_module, ("onnxruntime", "tf2onnx.handler"))
     except ImportError as error:
         raise ImportError(
             f"Expected onnxruntime and tf2onnx (pip install 'keras-colorize[onnx]'): {error}."
         ) from error
+    handler.tf_op("Erfc")(_Erfc)
     with _new_file(path, ".onnx", overwrite) as target:
         model = _network(source)
         _convert(model, target, "onnx", (None, None, None, 1))
@@ -169,6 +170,19 @@ def _convert(model, target, form, shape, **settings):
             model.export(target, format=form, verbose=False, input_signature=[spec], **settings)
     except Exception as error:
         raise _cannot_hold(form, error) from error
+
+
+class _Erfc:
+    """How tf2onnx writes Erfc, which Keras' GELU has and ONNX has not: as 1 - Erf."""
+
+    @classmethod
+    def version_9(cls, graph, node, **_):
+        shapes, dtypes = node.output_shapes, node.output_dtypes
+        graph.remove_node(node.name)
+        erf = graph.make_node("Erf", node.input, shapes=shapes, dtypes=dtypes)
+        one = graph.make_const(f"{node.name}_one", np.float32(1.0))
+        inputs = [one.output[0], erf.output[0]]
+        graph.make_node("Sub", inputs, outputs=node.output, shapes=shapes, dtypes=dtypes)
 
 
 def _cannot_hold(form, reason):

@@ -59,6 +59,13 @@ def test_onnx_takes_any_size(colorizer, tmp_path):
         _assert_equal(_onnx(path, lightness), _expected(colorizer, lightness))
 
 
+def test_onnx_has_what_gelu_needs(tmp_path):
+    lightness = keras.Input((None, None, 1), name="lightness")
+    model = keras.Model(lightness, {"ab": keras.layers.Conv2D(2, 3, activation="gelu")(lightness)})
+    path, picture = export_onnx(model, tmp_path / "gelu.onnx"), _lightness(16, 24)
+    np.testing.assert_allclose(_onnx(path, picture)["ab"], model(picture)["ab"], atol=1e-4)
+
+
 def test_litert_and_int8(photographs, tmp_path):
     # Two convolutions, which are quick to convert, with colors that differ.
     keras.utils.set_random_seed(0)
