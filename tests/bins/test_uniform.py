@@ -64,8 +64,7 @@ def test_samples_are_drawn_channel_by_channel():
         values = drawn[:, channel]
         assert set(values) == {VALUES[channel, likely], VALUES[channel, other]}
         assert np.mean(values == VALUES[channel, likely]) == pytest.approx(share, abs=0.03)
-    again = decode_channels(logits, VALUES, "sample", seed=1)
-    np.testing.assert_array_equal(drawn, again)
+    np.testing.assert_array_equal(drawn, decode_channels(logits, VALUES, "sample", seed=1))
     assert (drawn != np.asarray(decode_channels(logits, VALUES, "sample", seed=2))).any()
 
 

@@ -29,8 +29,7 @@ def _logits(seed):
 
 
 def _colors(seed, side):
-    rng = np.random.default_rng(seed)
-    return rng.uniform(-20, 20, (1, side, side, 2)).astype("float32")
+    return np.random.default_rng(seed).uniform(-20, 20, (1, side, side, 2)).astype("float32")
 
 
 def _lightness(side):

@@ -25,8 +25,7 @@ def test_a_border_by_hand():
     a = np.where(np.arange(6) < 3, 0.0, 3.0)[None].repeat(4, axis=0)
     assert _blotchiness(_rgb(50.0, a, a * 4 / 3)) == pytest.approx(4 * 5 / 38, abs=0.01)
     # At an edge of lightness it is none.
-    rgb = _rgb(50.0 + 7 * a, a, a * 4 / 3)
-    assert _blotchiness(rgb) == pytest.approx(0.0, abs=0.01)
+    assert _blotchiness(_rgb(50.0 + 7 * a, a, a * 4 / 3)) == pytest.approx(0.0, abs=0.01)
     assert _blotchiness(GREY) == pytest.approx(0.0, abs=0.02)
     assert _blotchiness(np.full((1, 1, 3), 0.3, "float32")) == 0.0
 
@@ -48,8 +47,7 @@ def test_regions_are_parted_by_lightness_and_small_ones_do_not_count():
     assert hue_patchiness(_rgb(lightness, a, 0 * a)) == pytest.approx(0.0, abs=0.01)
     # The same steps of lightness, but parted by an edge: they are two regions.
     lightness = np.where(np.abs(np.arange(20) - 9.5) < 2, 80.0, 50.0)[None].repeat(10, axis=0)
-    parted = _rgb(lightness, a, 0 * a)
-    assert hue_patchiness(parted) == pytest.approx(0.0, abs=0.01)
+    assert hue_patchiness(_rgb(lightness, a, 0 * a)) == pytest.approx(0.0, abs=0.01)
     assert hue_patchiness(_rgb(52.0, a, 0 * a)[:, 7:13]) == 0.0
 
 
