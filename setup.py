@@ -83,13 +83,12 @@ setup(
         "import": ["safetensors>=0.4", "torch>=2.0"],
         # Reads the published weights of EfficientNet-Lite2.
         "torch": ["torch>=2.0"],
-        "tfds": ["tensorflow-datasets>=4.9.7"],
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18"],
         # The page relies on gradio's parts as they are in this series, and on the server under it.
         "web": ["fastapi", "gradio>=6.31,<7", "uvicorn"],
         "test": [
-            "keras-colorize[completion,import,onnx,plot,serving,tfds,train,video]",
+            "keras-colorize[completion,import,onnx,plot,serving,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
             "optax>=0.2",

@@ -81,10 +81,7 @@ FACTORS = {
         "cosine": Choice(("--cooldown=0.95",)),
         "a third of the rate": Choice(("--learning_rate=3e-4",)),
     },
-    "batch": {
-        "16": Choice(("--batch_size=16",), 0.5),
-        "64": Choice(("--batch_size=64",), 2.0),
-    },
+    "batch": {"16": Choice(("--batch_size=16",), 0.5), "64": Choice(("--batch_size=64",), 2.0)},
     "old photographs": {"0.3 of the views": Choice(("--aged_share=0.3",))},
     "pictures": {
         "no faces": Choice(leaves_out=("faces",)),

@@ -63,7 +63,7 @@ OUTSIDE = {
     "urllib3": {"serving"},
     "uvicorn": {"web"},
 }
-for name in ("tensorboard", "tensorflow", "tensorflow_datasets", "tensorflow_serving"):
+for name in ("tensorboard", "tensorflow", "tensorflow_serving"):
     OUTSIDE[name] = {"bulk", "data", "training", "export", "serving", "trainers"}
 PRINTING_ROOMS = {"cli"}
 

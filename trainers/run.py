@@ -180,7 +180,7 @@ class Run:
 
     def _load_pictures(self):
         """Lists, scans and splits the pictures of --data."""
-        options, exports = self.options, self.folder / "tfds"
+        options = self.options
         paths, weights = options.data, None
         if any("=" in entry for entry in options.data):
             try:
@@ -190,11 +190,11 @@ class Run:
                 raise ValueError(
                     f"Expected every --data as PATH=WEIGHT, or every as PATH, received {paths}."
                 ) from error
-        first = data.list_source(paths[0], exports)
-        sets = [first, *(data.list_source(path, exports, first.class_names) for path in paths[1:])]
+        first = data.list_pictures(paths[0])
+        sets = [first, *(data.list_pictures(path, first.class_names) for path in paths[1:])]
         sets = [self._usable(pictures) for pictures in sets]
         if options.validation:
-            found = data.list_source(options.validation, exports, first.class_names)
+            found = data.list_pictures(options.validation, first.class_names)
             validation = self._usable(found)
         else:
             sets[0], validation = data.split_pictures(sets[0], options.validation_share)

@@ -22,8 +22,8 @@ FLAGS = flags.FLAGS
 GROUPS = {
     "Pictures": (
         (flags.DEFINE_multi_string, "data", None,
-         "PATH of a folder or tfds:NAME[/SPLIT], or either with =WEIGHT; repeat it to mix "
-         "them. The first one's subfolders are the scene classes."),
+         "PATH of a folder, or PATH=WEIGHT; repeat it to mix them. The first one's subfolders "
+         "are the scene classes."),
         (flags.DEFINE_string, "validation", None,
          "As --data; without it --validation_share of the first --data folder is held out."),
         (flags.DEFINE_float, "validation_share", 0.02, "Share of pictures held out."),

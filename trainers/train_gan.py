@@ -17,7 +17,7 @@ more saturated than the mean. An encoder that is trained, too, forgets ImageNet 
         --generator_preset=accurate --freeze_through=out_relu \
         --perceptual_weight=10 --perceptual_features=imagenet --epochs=4 --pretrain_epochs=4
 
-Pictures of the size of CIFAR-10 take --data=tfds:cifar10 --size=32 --level_set=32. After every
+Pictures of the size of CIFAR-10 take --size=32 --level_set=32. After every
 epoch there are samples in `samples/` and, with --tensorboard, events that show the losses of both
 sides, the discriminator's accuracy, and colorfulness and diversity of the validation pictures as
 shares of the true ones'. docs/research/adversarial.md has more.

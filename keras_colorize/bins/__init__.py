@@ -1,9 +1,9 @@
 """Numbers to classes and back: the in-gamut bins of ab, their priors, and decoding."""
 
-from keras_colorize.bins.ab_bins import ab_centers, bin_count, hard_encode_ab, soft_encode_ab
-from keras_colorize.bins.decoders import ANNEALED_TEMPERATURE, DECODERS, decode_ab, decode_channels
-from keras_colorize.bins.rebalancing import rebalancing_weights, smooth_prior
-from keras_colorize.bins.uniform import (
+from .ab_bins import ab_centers, bin_count, hard_encode_ab, soft_encode_ab
+from .decoders import ANNEALED_TEMPERATURE, DECODERS, decode_ab, decode_channels
+from .rebalancing import rebalancing_weights, smooth_prior
+from .uniform import (
     AB_BINS,
     CHANNEL_BINS,
     CHANNEL_SPACES,

@@ -5,17 +5,11 @@ white point is D65 at 2 degrees and the values are those of scikit-image. Every 
 floating point and raises TypeError for other types, ValueError for other channels.
 """
 
-from keras_colorize.color.display import hsv_to_rgb, rgb_to_hsv, rgb_to_yuv, yuv_to_rgb
-from keras_colorize.color.gamut import lab_to_rgb_in_gamut, reduce_chroma_to_gamut
-from keras_colorize.color.lab import (
-    lab_to_rgb,
-    lab_to_xyz,
-    rgb_to_lab,
-    rgb_to_lightness,
-    xyz_to_lab,
-)
-from keras_colorize.color.luv import luv_to_xyz, rgb_to_luv, xyz_to_luv
-from keras_colorize.color.scaling import (
+from .display import hsv_to_rgb, rgb_to_hsv, rgb_to_yuv, yuv_to_rgb
+from .gamut import lab_to_rgb_in_gamut, reduce_chroma_to_gamut
+from .lab import lab_to_rgb, lab_to_xyz, rgb_to_lab, rgb_to_lightness, xyz_to_lab
+from .luv import luv_to_xyz, rgb_to_luv, xyz_to_luv
+from .scaling import (
     scale_ab,
     scale_luv_uv,
     scale_yuv_uv,
@@ -23,7 +17,7 @@ from keras_colorize.color.scaling import (
     unscale_luv_uv,
     unscale_yuv_uv,
 )
-from keras_colorize.color.xyz import rgb_to_xyz, xyz_to_rgb
+from .xyz import rgb_to_xyz, xyz_to_rgb
 
 __all__ = [
     "hsv_to_rgb",

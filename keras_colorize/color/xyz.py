@@ -9,11 +9,7 @@ from keras.backend import standardize_dtype
 
 # ITU-R BT.709 primaries and D65, six digits: the values that scikit-image uses.
 XYZ_FROM_RGB = np.array(
-    [
-        [0.412453, 0.357580, 0.180423],
-        [0.212671, 0.715160, 0.072169],
-        [0.019334, 0.119193, 0.950227],
-    ]
+    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 )
 RGB_FROM_XYZ = np.linalg.inv(XYZ_FROM_RGB)
 # X, Y, Z of D65, 2-degree observer (ASTM E308).

@@ -1,23 +1,10 @@
 """Photographs on disk: every mode, EXIF, ICC, 16 bits, metadata and writes that are whole."""
 
-from keras_colorize.io.paths import (
-    Job,
-    find_photographs,
-    output_path,
-    photographs_by_name,
-    plan_jobs,
-)
-from keras_colorize.io.photograph import (
-    Metadata,
-    Photograph,
-    PhotographError,
-    jpeg_bytes,
-    small_pixels,
-    to_pil,
-)
-from keras_colorize.io.reading import read_photograph
-from keras_colorize.io.sheet import contact_sheet
-from keras_colorize.io.writing import writable_format, write_photograph
+from .paths import Job, find_photographs, output_path, photographs_by_name, plan_jobs
+from .photograph import Metadata, Photograph, PhotographError, jpeg_bytes, small_pixels, to_pil
+from .reading import read_photograph
+from .sheet import contact_sheet
+from .writing import writable_format, write_photograph
 
 __all__ = [
     "Job",

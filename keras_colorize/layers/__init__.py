@@ -1,19 +1,10 @@
 """Layers that Keras does not have, for every backend and every image size."""
 
-from keras_colorize.layers.fusion import GlobalLocalFusion
-from keras_colorize.layers.lightness import GreyLevels
-from keras_colorize.layers.mean_field import (
-    MeanField,
-    compatible,
-    contrast_weights,
-    mean_field,
-)
-from keras_colorize.layers.normalization import (
-    BatchStatisticsNormalization,
-    PermanentDropout,
-    SpectralNorm,
-)
-from keras_colorize.layers.resizing import (
+from .fusion import GlobalLocalFusion
+from .lightness import GreyLevels
+from .mean_field import MeanField, compatible, contrast_weights, mean_field
+from .normalization import BatchStatisticsNormalization, PermanentDropout, SpectralNorm
+from .resizing import (
     CropLike,
     GaussianSmoothing,
     PadToAtLeast,

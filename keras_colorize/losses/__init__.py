@@ -4,12 +4,8 @@ L1 and L2 are Keras' own; the penalty of Hwang & Zhou 2016, section 3.5, is twic
 `keras.losses.Huber`.
 """
 
-from keras_colorize.losses.crossentropy import (
-    AbCrossentropy,
-    ChannelCrossentropy,
-    SceneCrossentropy,
-)
-from keras_colorize.losses.networks import (
+from .crossentropy import AbCrossentropy, ChannelCrossentropy, SceneCrossentropy
+from .networks import (
     DistillationLoss,
     PerceptualLoss,
     discriminator_loss,

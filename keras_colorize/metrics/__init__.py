@@ -1,14 +1,8 @@
 """Metrics that Keras and scikit-image do not have: classes for trainers, and their functions."""
 
-from keras_colorize.metrics.evenness import blotchiness, chroma_flicker, hue_patchiness
-from keras_colorize.metrics.nearness import (
-    AbError,
-    BinAccuracy,
-    SceneTopK,
-    ab_error,
-    bin_accuracy,
-)
-from keras_colorize.metrics.vividness import Colorfulness, Diversity, colorfulness, diversity
+from .evenness import blotchiness, chroma_flicker, hue_patchiness
+from .nearness import AbError, BinAccuracy, SceneTopK, ab_error, bin_accuracy
+from .vividness import Colorfulness, Diversity, colorfulness, diversity
 
 __all__ = [
     "AbError",

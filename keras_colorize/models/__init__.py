@@ -3,17 +3,17 @@
 Every factory raises ValueError for an argument out of its range, or two that exclude each other.
 """
 
-from keras_colorize.models.dcgan import dcgan_discriminator, dcgan_generator
-from keras_colorize.models.ddcolor import ddcolor
-from keras_colorize.models.distribution_unet import distribution_unet
-from keras_colorize.models.eccv16 import eccv16
-from keras_colorize.models.encoders import freeze_through
-from keras_colorize.models.folding import fold_batch_norm
-from keras_colorize.models.iizuka16 import iizuka16, split_style
-from keras_colorize.models.resnet18 import resnet18_gray_classifier, take_encoder
-from keras_colorize.models.resnet18_gray import resnet18_gray
-from keras_colorize.models.siggraph17 import siggraph17
-from keras_colorize.models.vgg16_residual_encoder import vgg16_residual_encoder
+from .dcgan import dcgan_discriminator, dcgan_generator
+from .ddcolor import ddcolor
+from .distribution_unet import distribution_unet
+from .eccv16 import eccv16
+from .encoders import freeze_through
+from .folding import fold_batch_norm
+from .iizuka16 import iizuka16, split_style
+from .resnet18 import resnet18_gray_classifier, take_encoder
+from .resnet18_gray import resnet18_gray
+from .siggraph17 import siggraph17
+from .vgg16_residual_encoder import vgg16_residual_encoder
 
 __all__ = [
     "dcgan_discriminator",

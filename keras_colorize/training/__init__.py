@@ -1,24 +1,12 @@
 """Training: one step and one loop for one device, several, and several machines."""
 
-from keras_colorize.training.adversarial import AdversarialModel, DistillationModel
-from keras_colorize.training.callbacks import (
-    BestWeights,
-    CollapseMonitor,
-    ColorizedSamples,
-    TwoPhases,
-    standard_callbacks,
-)
-from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint
-from keras_colorize.training.loop import TrainingLoop
-from keras_colorize.training.memory import memory_estimate
-from keras_colorize.training.replicas import (
-    WorkerLostError,
-    make_strategy,
-    set_precision,
-    synchronize,
-    worker_of,
-)
-from keras_colorize.training.run_config import (
+from .adversarial import AdversarialModel, DistillationModel
+from .callbacks import BestWeights, CollapseMonitor, ColorizedSamples, TwoPhases, standard_callbacks
+from .checkpoints import DivergedError, RunCheckpoint
+from .loop import TrainingLoop
+from .memory import memory_estimate
+from .replicas import WorkerLostError, make_strategy, set_precision, synchronize, worker_of
+from .run_config import (
     AdversarialConfig,
     TrainingConfig,
     WarmupStableDecay,

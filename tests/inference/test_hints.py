@@ -7,14 +7,7 @@ import pytest
 from skimage import color
 
 from keras_colorize.inference import Hints, layer_hints, point_hints
-from keras_colorize.inference.hints import (
-    NOISE,
-    STEP,
-    at_size,
-    hints_of,
-    path_lengths,
-    spread,
-)
+from keras_colorize.inference.hints import NOISE, STEP, at_size, hints_of, path_lengths, spread
 from keras_colorize.inference.points import read_points
 from keras_colorize.io import Photograph
 

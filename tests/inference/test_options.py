@@ -9,12 +9,7 @@ import pytest
 
 from keras_colorize import bins
 from keras_colorize.inference import Options, Refinement
-from keras_colorize.inference.options import (
-    DECODERS,
-    FROM_PRESET,
-    add_arguments,
-    given_options,
-)
+from keras_colorize.inference.options import DECODERS, FROM_PRESET, add_arguments, given_options
 
 
 @pytest.fixture

@@ -26,12 +26,7 @@ from keras_colorize.serving import Client, rest, rpc
 CERTIFICATE = Path(__file__).parent / "localhost.pem"
 
 # `ToHTTPStatusCode` in http_server.cc of TensorFlow Serving 2.20.
-HTTP_STATUS = {
-    "NOT_FOUND": 404,
-    "RESOURCE_EXHAUSTED": 429,
-    "INTERNAL": 500,
-    "UNAVAILABLE": 503,
-}
+HTTP_STATUS = {"NOT_FOUND": 404, "RESOURCE_EXHAUSTED": 429, "INTERNAL": 500, "UNAVAILABLE": 503}
 
 
 @dataclasses.dataclass(eq=False)

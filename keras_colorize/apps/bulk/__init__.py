@@ -1,5 +1,5 @@
 """Folders of any size on as many machines as there are: an Apache Beam pipeline."""
 
-from keras_colorize.apps.bulk.runs import Report, colorize_in_bulk
+from .runs import Report, colorize_in_bulk
 
 __all__ = ["Report", "colorize_in_bulk"]

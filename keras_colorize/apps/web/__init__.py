@@ -1,6 +1,6 @@
 """A page in the browser: photographs in, colorized photographs out, on this machine alone."""
 
-from keras_colorize.apps.web.sessions import Limits
+from .sessions import Limits
 
 __all__ = ["Limits", "serve"]
 

@@ -5,13 +5,7 @@ import numpy as np
 from PIL import Image
 
 from keras_colorize.apps.web import Limits
-from keras_colorize.apps.web.sessions import (
-    GRACE,
-    IDLE,
-    PREVIEW_SIDE,
-    THUMBNAIL_SIDE,
-    Sessions,
-)
+from keras_colorize.apps.web.sessions import GRACE, IDLE, PREVIEW_SIDE, THUMBNAIL_SIDE, Sessions
 
 
 def test_files_go_when_nobody_asks_for_them_any_more(tmp_path):
