@@ -119,10 +119,6 @@ class Run:
         if options.dry_run:
             description = {"arguments": arguments, "classes": self.class_names}
             logging.info("network: %s", json.dumps(description))
-            parts = training.memory_estimate(trained, self.config, options.size)
-            text = ", ".join(f"{name} {size / 2**20:.1f}" for name, size in parts.items())
-            total = sum(parts.values()) / 2**20
-            logging.info("memory of a step in MiB: %s, together %.1f", text, total)
             logging.info("settings, as --config takes them: %s", settings_json(options))
             return
         # The color output, or that of a classifier where there is none.

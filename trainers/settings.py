@@ -56,8 +56,7 @@ GROUPS = {
          "JSON file of settings, as --dry_run prints them; flags on the command line come "
          "first."),
         (flags.DEFINE_bool, "dry_run", False,
-         "Show the settings, the pictures, the network's size and the memory that a step "
-         "needs, and end."),
+         "Show the settings, the pictures and the network's size, and end."),
         (flags.DEFINE_string, "strategy", "default", "default, mirrored or multi_worker."),
         (flags.DEFINE_bool, "sync_batch_norm", True,
          "With several replicas, batch normalization sees their batches together, as on one "

@@ -4,7 +4,6 @@ from .adversarial import AdversarialModel, DistillationModel
 from .callbacks import BestWeights, CollapseMonitor, ColorizedSamples, TwoPhases, standard_callbacks
 from .checkpoints import DivergedError, RunCheckpoint
 from .loop import TrainingLoop
-from .memory import memory_estimate
 from .replicas import WorkerLostError, make_strategy, set_precision, synchronize, worker_of
 from .run_config import (
     AdversarialConfig,
@@ -31,7 +30,6 @@ __all__ = [
     "bind_settings",
     "make_optimizer",
     "make_strategy",
-    "memory_estimate",
     "set_precision",
     "standard_callbacks",
     "synchronize",

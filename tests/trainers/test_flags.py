@@ -90,7 +90,6 @@ def test_a_dry_run_trains_nothing_and_what_it_prints_is_a_config(outcomes, tmp_p
     for said in ('"width": 0.0625', '"optimizer": "adadelta"', '"aged_share": 0.25'):
         assert said in output
     assert "weights, float32" in output
-    assert "memory of a step in MiB: weights 0." in output
     assert [path.name for path in (folder / "dry").iterdir()] == ["scan.json"]
     config = _settings(output)
     assert (config["size"], config["precision"]) == (32, "float32")

@@ -7,14 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize.models import iizuka16
 from keras_colorize.training import (
     AdversarialConfig,
     TrainingConfig,
     WarmupStableDecay,
     bind_settings,
     make_optimizer,
-    memory_estimate,
 )
 
 WRONG = {
@@ -89,31 +87,3 @@ def test_the_rate_follows_the_steps_and_decay_spares_biases_and_batch_norm():
     assert {variable.name for variable in variables} == set(factors)
     for variable in variables:
         np.testing.assert_allclose(variable.numpy(), 3.0 * factors[variable.name], rtol=1e-6)
-
-
-def _model(dtype="float32"):
-    lightness = keras.Input((None, None, 1))
-    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", dtype=dtype, name="shared")(lightness)
-    x = keras.layers.BatchNormalization(dtype=dtype)(x)
-    return keras.Model(lightness, {"ab": keras.layers.Conv2D(2, 1, dtype="float32")(x)})
-
-
-def test_memory_is_as_counted_by_hand():
-    config = TrainingConfig(batch_size=4, optimizer="adam", ema_momentum=0.99)
-    found = memory_estimate(_model(), config, 16)
-    trained = (9 * 8 + 8) + 2 * 8 + (8 * 2 + 2)
-    assert found == {
-        "weights": 4 * (trained + 2 * 8),
-        "gradients": 4 * trained,
-        "optimizer": 3 * 4 * trained,
-        "activations": 4 * (4 * 8 * 8) * (8 + 8 + 2),
-    }
-
-    # Half precision halves the inner activations.
-    half = memory_estimate(_model("mixed_bfloat16"), config, 16)
-    assert half == {**found, "activations": 4 * 8 * 8 * (2 * 8 + 2 * 8 + 4 * 2)}
-    # Layers that are used twice count twice.
-    kinds = {"global_size": 32}, {"global_features": False}
-    networks = [iizuka16(width=1 / 16, **kind) for kind in kinds]
-    twice, once = (memory_estimate(x, TrainingConfig(), 64)["activations"] for x in networks)
-    assert twice > once
