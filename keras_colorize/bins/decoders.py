@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins.ab_bins import ab_centers, bin_count
-from keras_colorize.bins.uniform import AB_BINS, ab_marginals
+from .ab_bins import ab_centers, bin_count
+from .uniform import AB_BINS, ab_marginals
 
 DECODERS = ("mean", "annealed", "mode", "median", "sample")
 """Names that `decode_ab` and `decode_channels` take."""

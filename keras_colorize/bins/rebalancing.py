@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_colorize.bins.ab_bins import SIGMA, ab_centers, bin_count
+from .ab_bins import SIGMA, ab_centers, bin_count
 
 FLOOR = 1e-5
 """Smallest prior probability of a bin: rarer colors get no larger weight than this one's."""

@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins.ab_bins import ab_centers
+from .ab_bins import ab_centers
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,6 @@ import sys
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
-
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .common import EXIT_USAGE, check_options
 

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 from keras_colorize.errors import InputError
-
 from .common import EXIT_FAILED, NO_MARK
 
 SHOWN = 20

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
-
 from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer
 from .progress import show_progress
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import flags, given_options
-
 from .common import EXIT_FAILED, add_options, count, make_colorizer, whole
 from .progress import show_progress
 

@@ -5,7 +5,6 @@ import re
 import sys
 
 from keras_colorize.errors import InputError
-
 from .common import add_options, count, make_colorizer
 
 SAVED_MODEL = "saved_model"

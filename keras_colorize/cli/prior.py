@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from keras_colorize.errors import InputError
-
 from .common import EXIT_FAILED, count
 from .progress import show_progress
 

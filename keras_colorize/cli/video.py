@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from keras_colorize.errors import InputError
-
 from .common import EXIT_FAILED, NO_MARK, add_options, make_colorizer
 from .progress import show_progress
 

@@ -7,8 +7,16 @@ floating point and raises TypeError for other types, ValueError for other channe
 
 from .display import hsv_to_rgb, rgb_to_hsv, rgb_to_yuv, yuv_to_rgb
 from .gamut import lab_to_rgb_in_gamut, reduce_chroma_to_gamut
-from .lab import lab_to_rgb, lab_to_xyz, rgb_to_lab, rgb_to_lightness, xyz_to_lab
-from .luv import luv_to_xyz, rgb_to_luv, xyz_to_luv
+from .lab import (
+    lab_to_rgb,
+    lab_to_xyz,
+    luv_to_xyz,
+    rgb_to_lab,
+    rgb_to_lightness,
+    rgb_to_luv,
+    xyz_to_lab,
+    xyz_to_luv,
+)
 from .scaling import (
     scale_ab,
     scale_luv_uv,

@@ -7,7 +7,7 @@ Hue, saturation and value are in [0, 1]; hue 0 and 1 are both red. Y is in [0, 1
 import numpy as np
 from keras import ops
 
-from keras_colorize.color.xyz import as_colors, mix
+from .xyz import as_colors, mix
 
 # BT.601 luma and its scaled color differences, the digits that scikit-image uses.
 YUV_FROM_RGB = np.array(

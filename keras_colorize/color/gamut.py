@@ -2,8 +2,8 @@
 
 from keras import ops
 
-from keras_colorize.color.lab import expand
-from keras_colorize.color.xyz import RGB_FROM_XYZ, WHITE, as_colors, encode_gamma, mix
+from .lab import expand
+from .xyz import RGB_FROM_XYZ, WHITE, as_colors, encode_gamma, mix
 
 # In linear light; at most 0.0013 in sRGB, a third of one 8-bit level. White itself needs 0.8e-4,
 # because the digits of the matrix and those of the white point differ by that much.

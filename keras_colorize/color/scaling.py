@@ -6,8 +6,8 @@ functions take floating point and return float32, both of shape (..., 2).
 
 import numpy as np
 
-from keras_colorize.color.display import YUV_FROM_RGB
-from keras_colorize.color.xyz import as_colors
+from .display import YUV_FROM_RGB
+from .xyz import as_colors
 
 # sRGB spans a -86.2..98.2 and b -107.9..94.5; 110 is also the edge of Zhang et al.'s ab grid.
 AB_LIMIT = 110.0

@@ -2,12 +2,10 @@
 
 from keras_colorize.bins import UNLABELED
 from keras_colorize.io.photograph import is_near_grey
-
 from .aging import aged_view
 from .folders import PictureSet, ScanReport, list_pictures, scan_pictures, split_pictures
 from .statistics import CHANNEL_TARGETS, ab_counts, ab_prior, bin_means, prior_json, read_prior
-from .targets import Targets
-from .training_data import TrainingData, epoch_order, validation_batches
+from .training_data import Targets, TrainingData, epoch_order, validation_batches
 
 __all__ = [
     "CHANNEL_TARGETS",

@@ -8,9 +8,8 @@ from keras import ops
 
 from keras_colorize.bins import CHANNEL_BINS, bin_count, hard_encode_ab, smooth_prior
 from keras_colorize.bins import CHANNEL_SPACES as CHANNEL_TARGETS
-from keras_colorize.data.targets import Targets
-from keras_colorize.data.training_data import validation_batches
 from keras_colorize.errors import InputError
+from .training_data import Targets, validation_batches
 
 # Of the files of `prior_json`; a reader refuses others.
 FORMAT = 1

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.evaluation.color_metrics import ColorEvaluator
-from keras_colorize.evaluation.tables import summarize
 from keras_colorize.inference.compose import compose, resize_bicubic
 from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.pixels import apply_pixelwise, lightness_of, to_float
 from keras_colorize.io import PhotographError, find_photographs, photographs_by_name
 from keras_colorize.io.reading import picture_size, read_photograph
+from .color_metrics import ColorEvaluator
+from .tables import summarize
 
 # Larger photographs are measured at this size.
 LONG_SIDE = 256

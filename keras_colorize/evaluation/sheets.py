@@ -9,10 +9,10 @@ import numpy as np
 import skimage.data
 
 from keras_colorize.errors import InputError
-from keras_colorize.evaluation.measure import as_grey, scaled_rgb
 from keras_colorize.inference.pixels import from_float, lightness_of, to_float
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.io.atomic import atomic_file
+from .measure import as_grey, scaled_rgb
 
 # Side in pixels of a picture on a sheet.
 CELL = 256

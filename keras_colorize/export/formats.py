@@ -11,13 +11,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.errors import InputError
-from keras_colorize.export.saved_model import check_backend
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.options import STRIDE
 from keras_colorize.inference.pixels import lightness_of, pixels_of
 from keras_colorize.io.atomic import atomic_path
 from keras_colorize.models import fold_batch_norm
+from .saved_model import check_backend
 
 # Color outputs whose decoding survives 8 bits; the others pass through other color spaces.
 INT8_OUTPUTS = ("ab", "ab_logits", "ab_channel_logits", "class_logits")

@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.errors import InputError
-from keras_colorize.export.signatures import make_signatures
 from keras_colorize.inference.mrf import TILE
 from keras_colorize.inference.options import FROM_PRESET
 from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.presets import CONFIG_FILE, read_config, sha256
+from .signatures import make_signatures
 
 MAX_PIXELS = 100_000_000
 """Most pixels of a picture that a served network decodes by default."""

@@ -10,24 +10,18 @@ from keras import ops
 
 from keras_colorize import io
 from keras_colorize.errors import InputError
-from keras_colorize.inference.compose import compose, to_working_size
-from keras_colorize.inference.heads import check_distribution, class_log_weights, predicted_ab
-from keras_colorize.inference.hints import Hints, at_size, hinted, hints_of
-from keras_colorize.inference.mrf import channel_probabilities, refined_ab
-from keras_colorize.inference.options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
-from keras_colorize.inference.palette import log_histogram, palette_bias, read_palette
-from keras_colorize.inference.pixels import (
-    CHUNKS,
-    lightness_of,
-    photograph_of,
-    pictures_of,
-    pixels_of,
-)
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.iizuka16 import split_style
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets.names import DEFAULT
 from keras_colorize.presets.weights import load_preset
+from .compose import compose, to_working_size
+from .heads import check_distribution, class_log_weights, predicted_ab
+from .hints import Hints, at_size, hinted, hints_of
+from .mrf import channel_probabilities, refined_ab
+from .options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
+from .palette import log_histogram, palette_bias, read_palette
+from .pixels import CHUNKS, lightness_of, photograph_of, pictures_of, pixels_of
 
 BATCH = 16
 """Most pictures that go through the network at once."""

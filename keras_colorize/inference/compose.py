@@ -9,8 +9,8 @@ from keras import ops
 from keras_colorize.color import reduce_chroma_to_gamut
 from keras_colorize.color.gamut import lab_to_rgb_in_gamut
 from keras_colorize.errors import InputError
-from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import apply_pixelwise, bands, from_float
+from .options import STRIDE
+from .pixels import apply_pixelwise, bands, from_float
 
 ENOUGH = 1 << 16
 """Colors that sRGB cannot show that are collected before their chroma is reduced."""

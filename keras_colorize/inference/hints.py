@@ -11,9 +11,9 @@ from keras import ops
 
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.errors import InputError
-from keras_colorize.inference.compose import resize_bicubic
-from keras_colorize.inference.pixels import to_float
-from keras_colorize.inference.points import parse_point
+from .compose import resize_bicubic
+from .pixels import to_float
+from .points import parse_point
 
 NOISE = 2.0
 """Change of L* from pixel to pixel of the working size that is grain and costs nothing."""

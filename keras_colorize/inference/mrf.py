@@ -11,16 +11,10 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.bins import CHANNEL_BINS, ab_marginals
-from keras_colorize.inference.heads import (
-    ab_to_channels,
-    bin_values,
-    channels_to_ab,
-    check_distribution,
-    predicted_ab,
-)
-from keras_colorize.inference.hints import spread
 from keras_colorize.layers import contrast_weights, mean_field
 from keras_colorize.layers.resizing import bilinear_weights
+from .heads import ab_to_channels, bin_values, channels_to_ab, check_distribution, predicted_ab
+from .hints import spread
 
 TILE = 256
 """Pixels along a side of what is solved at once: a few hundred megabytes for two channels."""

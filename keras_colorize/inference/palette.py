@@ -9,8 +9,8 @@ from keras import ops
 from keras_colorize.bins import CHANNEL_BINS, bin_count, smooth_prior, soft_encode_ab
 from keras_colorize.color import rgb_to_hsv, rgb_to_lab, rgb_to_luv
 from keras_colorize.errors import InputError
-from keras_colorize.inference.pixels import pixels_of, to_float
-from keras_colorize.inference.points import parse_color, read_json
+from .pixels import pixels_of, to_float
+from .points import parse_color, read_json
 
 FLOOR = 1e-3
 """Share of all bins alike, so that a palette forbids nothing for good."""

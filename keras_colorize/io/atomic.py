@@ -8,7 +8,7 @@ import shutil
 import uuid
 from pathlib import Path
 
-from keras_colorize.io.photograph import PhotographError
+from .photograph import PhotographError
 
 
 def write_file(path, content, overwrite=False):

@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageCms
 
-from keras_colorize.io.photograph import BAND_ROWS, srgb_profile, to_eight_bits
+from .photograph import BAND_ROWS, srgb_profile, to_eight_bits
 
 _GREY_MODES = ("1", "L", "LA", "La")
 _KEPT_MODES = ("CMYK", "LAB")

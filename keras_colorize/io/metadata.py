@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from PIL import ExifTags, Image
 
-from keras_colorize.io.photograph import Metadata
+from .photograph import Metadata
 
 MADE_COLORS = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"

@@ -7,8 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from keras_colorize.io.photograph import PhotographError
-from keras_colorize.io.writing import READABLE_SUFFIXES, WRITABLE, writable_format
+from .photograph import PhotographError
+from .writing import READABLE_SUFFIXES, WRITABLE, writable_format
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from keras_colorize.io.decoding import decode, from_array, read_tiff_array
-from keras_colorize.io.metadata import read_metadata
-from keras_colorize.io.photograph import Metadata, Photograph, PhotographError
+from .decoding import decode, from_array, read_tiff_array
+from .metadata import read_metadata
+from .photograph import Metadata, Photograph, PhotographError
 
 MAX_PIXELS = 200_000_000
 """Most pixels of a photograph unless another limit is given; 1.6 GB while it is decoded."""

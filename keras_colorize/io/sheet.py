@@ -2,9 +2,9 @@
 
 from PIL import Image, ImageDraw, ImageFont
 
-from keras_colorize.io.atomic import atomic_file
-from keras_colorize.io.photograph import PhotographError
-from keras_colorize.io.writing import writable_format
+from .atomic import atomic_file
+from .photograph import PhotographError
+from .writing import writable_format
 
 # Neutral grays: a tinted page would change how the colors beside it look.
 _PAGE, _CELL, _TEXT, _FAINT = (30, 30, 30), (42, 42, 42), (232, 232, 232), (150, 150, 150)

@@ -13,16 +13,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo, putchunk
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from keras_colorize.io.atomic import atomic_file
-from keras_colorize.io.metadata import DamagedXMPError, descriptive_fields, mark_made_colors
-from keras_colorize.io.photograph import (
-    BAND_ROWS,
-    Metadata,
-    Photograph,
-    PhotographError,
-    srgb_profile,
-    to_pil,
-)
+from .atomic import atomic_file
+from .metadata import DamagedXMPError, descriptive_fields, mark_made_colors
+from .photograph import BAND_ROWS, Metadata, Photograph, PhotographError, srgb_profile, to_pil
 
 _JPEG_SEGMENT = 65533  # bytes; XMP shares them with the 29 of its name
 _LEVEL = 4  # of zlib: two per cent larger than at level 6, in half the time

@@ -12,7 +12,7 @@ checkerboard at once is exact coordinate ascent; updating all pixels at once wou
 import keras
 from keras import ops
 
-from keras_colorize.layers.checkerboard import edge_weights, message, pack, unpack
+from .checkerboard import edge_weights, message, pack, unpack
 
 COMPATIBILITY = (10.0, 3.0, 3.0)
 """The paper's potentials of equal labels and of labels one and two bins apart; beyond these 0."""

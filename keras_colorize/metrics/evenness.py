@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.metrics.nearness import ab_error
+from .nearness import ab_error
 
 _EDGE = 1.0  # Difference of L* of two neighbors above which an edge is between them.
 _STILL = 1.0  # Change of L* from one frame to the next below which a pixel counts as static.

@@ -14,7 +14,7 @@ from keras_colorize.layers import (
     PermanentDropout,
     SpectralNorm,
 )
-from keras_colorize.models.arguments import check_network, expect, scaled
+from .arguments import check_network, expect, scaled
 
 BATCH_NORM_MODES = ("moving", "batch", "none")
 """What batch normalization sees in inference."""

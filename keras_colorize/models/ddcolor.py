@@ -13,9 +13,9 @@ from keras import layers, ops
 from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.layers import CropLike, GreyLevels
 from keras_colorize.layers.lightness import LEVEL_MAX
-from keras_colorize.models.arguments import check_network, expect, scaled
-from keras_colorize.models.color_queries import LearnedQueries
-from keras_colorize.models.encoders import padded_conv
+from .arguments import check_network, expect, scaled
+from .color_queries import LearnedQueries
+from .encoders import padded_conv
 
 ENCODERS = {
     "convnext_tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),

@@ -9,15 +9,9 @@ from keras import layers
 
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import GlobalLocalFusion, ResizeLike
-from keras_colorize.models.arguments import check_network, expect
-from keras_colorize.models.color_queries import QueryMaps, color_queries
-from keras_colorize.models.encoders import (
-    ENCODERS,
-    RESIDUAL_WIDTHS,
-    conv_block,
-    encode,
-    load_encoder,
-)
+from .arguments import check_network, expect
+from .color_queries import QueryMaps, color_queries
+from .encoders import ENCODERS, RESIDUAL_WIDTHS, conv_block, encode, load_encoder
 
 DECODER_WIDTHS = (256, 192, 128, 96)
 """Channels of the decoder at strides 32, 16, 8 and 4."""

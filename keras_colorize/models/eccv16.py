@@ -8,8 +8,8 @@ from keras import layers
 
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import CropLike
-from keras_colorize.models.arguments import check_network, scaled
-from keras_colorize.models.encoders import padded_conv
+from .arguments import check_network, scaled
+from .encoders import padded_conv
 
 STRIDE = 4
 """Rows of lightness per row of logits."""

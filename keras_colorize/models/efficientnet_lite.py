@@ -8,7 +8,7 @@ import re
 import numpy as np
 from keras import layers
 
-from keras_colorize.models.mobilenet_v2 import inverted_residuals, normalized
+from .mobilenet_v2 import inverted_residuals, normalized
 
 _BLOCKS = (
     (3, 1, 16, 1, 1),

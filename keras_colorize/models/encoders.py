@@ -3,13 +3,10 @@
 import keras
 from keras import layers
 
-from keras_colorize.models.arguments import expect
-from keras_colorize.models.efficientnet_lite import (
-    efficientnet_lite2_features,
-    load_efficientnet_lite2,
-)
-from keras_colorize.models.mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_features
-from keras_colorize.models.vgg16 import load_vgg16
+from .arguments import expect
+from .efficientnet_lite import efficientnet_lite2_features, load_efficientnet_lite2
+from .mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_features
+from .vgg16 import load_vgg16
 
 ENCODERS = ("efficientnet_lite2", "mobilenet_v2", "residual")
 """Names that `encode` takes."""

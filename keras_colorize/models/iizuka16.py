@@ -9,7 +9,7 @@ from keras import layers
 
 from keras_colorize.errors import InputError
 from keras_colorize.layers import CropLike, GlobalLocalFusion, ResizeTo
-from keras_colorize.models.arguments import check_network, expect, scaled
+from .arguments import check_network, expect, scaled
 
 CLASS_LOSS_WEIGHT = 1 / 300
 """Alpha of equation 6: the weight of the class cross-entropy beside the color error."""

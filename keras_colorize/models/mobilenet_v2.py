@@ -7,7 +7,7 @@ padding is `"same"` for all sizes, so that pictures of a few pixels work.
 import keras
 from keras import layers
 
-from keras_colorize.models.pretrained import load_layers, read_layers
+from .pretrained import load_layers, read_layers
 
 _BLOCKS = (
     (3, 1, 16, 1, 1),

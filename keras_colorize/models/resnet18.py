@@ -6,8 +6,8 @@ Padding and epsilon are those of PyTorch, so that weights trained there fit here
 import keras
 from keras import layers
 
-from keras_colorize.models.arguments import check_network, scaled
-from keras_colorize.models.encoders import basic_block, padded_conv
+from .arguments import check_network, scaled
+from .encoders import basic_block, padded_conv
 
 STAGE_WIDTHS = (64, 128, 256, 512)
 """Channels of layer1 to layer4, at strides 4, 8, 16 and 32; the stem has those of layer1."""

@@ -10,9 +10,9 @@ from keras import layers
 
 from keras_colorize.bins import AB_BINS
 from keras_colorize.layers import CropLike, GlobalLocalFusion, StackChannels, Upsample2x
-from keras_colorize.models.arguments import check_network, scaled
-from keras_colorize.models.encoders import conv_block
-from keras_colorize.models.resnet18 import resnet18_features
+from .arguments import check_network, scaled
+from .encoders import conv_block
+from .resnet18 import resnet18_features
 
 STRIDES = {"A": 4, "B": 2}
 """Rows of lightness per row of color, by decoder."""

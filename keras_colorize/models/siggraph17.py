@@ -11,9 +11,9 @@ from keras import layers
 
 from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.layers import CropLike
-from keras_colorize.models.arguments import check_network, scaled
-from keras_colorize.models.ddcolor import PadToMultiple
-from keras_colorize.models.encoders import padded_conv
+from .arguments import check_network, scaled
+from .ddcolor import PadToMultiple
+from .encoders import padded_conv
 
 BLOCKS = {1: (2, 64, 1), 2: (2, 128, 1), 3: (3, 256, 1), 4: (3, 512, 1), 5: (3, 512, 2)}
 BLOCKS |= {6: (3, 512, 2), 7: (3, 512, 1), 8: (2, 256, 1), 9: (1, 128, 1), 10: (1, 128, 1)}

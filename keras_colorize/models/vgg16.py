@@ -7,8 +7,8 @@ rounds sizes up, so that a picture of any size leaves at least one pixel.
 from keras import layers
 
 from keras_colorize.layers import GreyLevels
-from keras_colorize.models.arguments import scaled
-from keras_colorize.models.pretrained import load_layers
+from .arguments import scaled
+from .pretrained import load_layers
 
 IMAGENET_MEANS = (103.939, 116.779, 123.68)
 """Means of blue, green and red over ImageNet; the released weights, from Caffe, read blue first."""

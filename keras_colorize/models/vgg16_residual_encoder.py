@@ -9,10 +9,10 @@ from keras import layers
 
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.layers import GaussianSmoothing, ResizeLike, StackChannels
-from keras_colorize.models.arguments import check_network, expect, scaled
-from keras_colorize.models.encoders import conv_block, encode, load_encoder
-from keras_colorize.models.resnet18 import resnet18_features
-from keras_colorize.models.vgg16 import vgg16_features
+from .arguments import check_network, expect, scaled
+from .encoders import conv_block, encode, load_encoder
+from .resnet18 import resnet18_features
+from .vgg16 import vgg16_features
 
 ENCODER_STRIDES = {
     "vgg16": (1, 2, 4, 8),

@@ -10,7 +10,7 @@ import functools
 import keras
 import numpy as np
 
-from keras_colorize.presets.config import PresetConfig, PresetError
+from .config import PresetConfig, PresetError
 
 
 @dataclasses.dataclass(frozen=True)

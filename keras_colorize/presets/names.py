@@ -6,7 +6,7 @@ A name stands for its newest version; `vivid@1` asks for one by its number, whil
 import re
 from pathlib import Path
 
-from keras_colorize.presets.config import CONFIG_FILE, PresetError, read_config
+from .config import CONFIG_FILE, PresetError, read_config
 
 OUTCOMES = ("vivid", "accurate", "portrait")
 """Presets named by what one gets; all others are named after the network of a paper."""

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize.io.atomic import write_file
-from keras_colorize.presets.config import PresetError, sha256
-from keras_colorize.presets.layouts import LAYOUTS
-from keras_colorize.presets.weights import build_network, save_preset
+from .config import PresetError, sha256
+from .layouts import LAYOUTS
+from .weights import build_network, save_preset
 
 CARD_FILE = "MODEL_CARD.md"
 CARD = """# {path.stem}

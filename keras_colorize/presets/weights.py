@@ -15,8 +15,8 @@ import numpy as np
 
 from keras_colorize import models
 from keras_colorize.io.atomic import atomic_file
-from keras_colorize.presets.config import CONFIG_FILE, WEIGHTS_FILE, PresetError, check_preset
-from keras_colorize.presets.names import find_preset
+from .config import CONFIG_FILE, WEIGHTS_FILE, PresetError, check_preset
+from .names import find_preset
 
 
 def load_preset(name_or_folder, dtype=None):

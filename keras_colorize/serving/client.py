@@ -78,9 +78,9 @@ class Client(contextlib.AbstractContextManager):
                 raise InputError(f"Expected {expected}.")
         try:
             if self.protocol == "rest":
-                from keras_colorize.serving.rest import RestTransport as Transport
+                from .rest import RestTransport as Transport
             else:
-                from keras_colorize.serving.rpc import GrpcTransport as Transport
+                from .rpc import GrpcTransport as Transport
         except ImportError as error:
             raise ImportError(
                 "Expected requests and tensorflow-serving-api to ask a server with "

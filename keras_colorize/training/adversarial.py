@@ -7,7 +7,7 @@ from keras import ops
 from keras_colorize.color import lab_to_rgb, unscale_ab
 from keras_colorize.losses import DistillationLoss, discriminator_loss, generator_adversarial_loss
 from keras_colorize.metrics import Colorfulness, Diversity
-from keras_colorize.training.replicas import descend, share
+from .replicas import descend, share
 
 # The generator alone on the reconstruction loss; then both networks.
 RECONSTRUCTION, ADVERSARIAL = "reconstruction", "adversarial"

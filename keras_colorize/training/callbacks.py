@@ -12,8 +12,8 @@ import tensorflow as tf
 from keras import ops
 
 from keras_colorize.io.atomic import atomic_path, write_file
-from keras_colorize.training.adversarial import ADVERSARIAL, RECONSTRUCTION
-from keras_colorize.training.checkpoints import parts_of
+from .adversarial import ADVERSARIAL, RECONSTRUCTION
+from .checkpoints import parts_of
 
 
 def standard_callbacks(

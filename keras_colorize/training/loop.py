@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.training import replicas
-from keras_colorize.training.checkpoints import DivergedError, RunCheckpoint, parts_of
+from .checkpoints import DivergedError, RunCheckpoint, parts_of
 
 
 @dataclasses.dataclass(eq=False)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_colorize.errors import InputError
 from keras_colorize.precision import resolve_precision
-from keras_colorize.training.checkpoints import parts_of
+from .checkpoints import parts_of
 
 STRATEGIES = ("default", "mirrored", "multi_worker")
 

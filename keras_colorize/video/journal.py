@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import atomic_file, write_file
-from keras_colorize.video.reader import VideoError
+from .reader import VideoError
 
 
 class Journal:

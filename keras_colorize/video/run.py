@@ -9,10 +9,10 @@ import av
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
 from keras_colorize.io.metadata import MADE_COLORS
-from keras_colorize.video.journal import Journal
-from keras_colorize.video.reader import Source, turned, turned_back
-from keras_colorize.video.steady import STEADY, SteadyColors
-from keras_colorize.video.writer import FrameFolder, VideoFile, choose_encoding
+from .journal import Journal
+from .reader import Source, turned, turned_back
+from .steady import STEADY, SteadyColors
+from .writer import FrameFolder, VideoFile, choose_encoding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +98,7 @@ def colorize_video(
     if is_folder and not (journal.folder / "frames").exists():
         journal.restart()
     resumed = len(journal.frame_pts())
-    steadiness.restore(journal.last())
+    steadiness.last = journal.last()
     on_frame(resumed, video.frames)
 
     def colorized():
@@ -111,7 +111,7 @@ def colorize_video(
             on_frame(video.count, video.frames)
 
     for arrays in output.segments(colorized(), journal):
-        journal.add(arrays | steadiness.state())
+        journal.add(arrays | steadiness.last)
     output.finish(journal)
     # A tenth is a margin for files that are not exact about how long they are.
     enough = 0.9 * (video.seconds or 0.0) - 2 / float(video.rate)

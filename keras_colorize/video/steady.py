@@ -31,7 +31,8 @@ class SteadyColors:
         if not 0 <= strength <= 1:
             raise InputError(f"Expected a strength between 0 and 1, received {strength!r}.")
         self.strength = strength
-        self.lightness = self.ab = None
+        # L* and ab of the frame before, all that the next one depends on.
+        self.last = {}
 
     def __call__(self, lightness, ab):
         """Filters the next frame; returns its a and b, float32 (h, w, 2).
@@ -41,21 +42,14 @@ class SteadyColors:
             ab: float array (h, w, 2), a and b predicted from it.
         """
         ab = np.asarray(ab, "float32")
-        if self.strength and self.lightness is not None and not is_cut(self.lightness, lightness):
-            pair = np.stack([self.lightness, lightness])
+        past = self.last.get("lightness")
+        if self.strength and past is not None and not is_cut(past, lightness):
+            pair = np.stack([past, lightness])
             before, now = ops.convert_to_numpy(ops.image.resize(pair, ab.shape[:2], antialias=True))
             weights = self.strength * np.exp(-np.square(now - before) / SIGMA)
-            ab = ab + weights * (self.ab - ab)
-        self.lightness, self.ab = np.asarray(lightness, "float32"), ab
+            ab = ab + weights * (self.last["ab"] - ab)
+        self.last = {"lightness": np.asarray(lightness, "float32"), "ab": ab}
         return ab
-
-    def state(self):
-        """What the next frame depends on: dict of arrays, empty before the first frame."""
-        return {} if self.ab is None else {"lightness": self.lightness, "ab": self.ab}
-
-    def restore(self, state):
-        """Goes on from a `state`, whatever other arrays are with it."""
-        self.lightness, self.ab = state.get("lightness"), state.get("ab")
 
 
 def is_cut(before, after):

@@ -12,7 +12,7 @@ from keras_colorize.errors import InputError
 from keras_colorize.io import Photograph, write_photograph
 from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.video import reader
-from keras_colorize.video.journal import read_array, writing
+from .journal import read_array, writing
 
 # Formats of files by suffix; all hold variable frame rates.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}

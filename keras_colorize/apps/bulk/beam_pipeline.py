@@ -7,10 +7,10 @@ from apache_beam.runners.runner import PipelineState
 from apache_beam.utils.shared import Shared
 
 from keras_colorize import __version__
-from keras_colorize.apps.bulk.exported import ShapeBatches, read_picture, write_picture
-from keras_colorize.apps.bulk.manifest import DONE, FAILED, SKIPPED, Shard, is_done, read_lines
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.colorizer import BATCH, BATCH_PIXELS
+from .exported import ShapeBatches, read_picture, write_picture
+from .manifest import DONE, FAILED, SKIPPED, Shard, is_done, read_lines
 
 VERSIONS = {"tensorflow": tf.__version__, "apache_beam": beam.__version__}
 VERSIONS["keras_colorize"] = __version__

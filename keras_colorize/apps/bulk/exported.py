@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize import __version__
-from keras_colorize.apps.bulk.manifest import HIDDEN
 from keras_colorize.errors import InputError
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
@@ -18,6 +17,7 @@ from keras_colorize.inference.colorizer import BaseColorizer
 from keras_colorize.io import read_photograph, write_photograph
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import CONFIG_FILE, check_preset, default_preset, find_preset, sha256
+from .manifest import HIDDEN
 
 HELD_PIXELS = 32_000_000
 """Most pixels of full-size pictures that wait for others of their shape, about 0.2 GB."""

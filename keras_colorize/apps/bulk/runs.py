@@ -4,10 +4,10 @@ import dataclasses
 import importlib.util
 import os
 
-from keras_colorize.apps.bulk.exported import export_preset, find_saved_model
-from keras_colorize.apps.bulk.manifest import DONE, FAILED, SKIPPED, BulkFolder, write_lines
 from keras_colorize.inference.batch import describe
 from keras_colorize.io import PhotographError, plan_jobs
+from .exported import export_preset, find_saved_model
+from .manifest import DONE, FAILED, SKIPPED, BulkFolder, write_lines
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +54,7 @@ def colorize_in_bulk(
     """
     if importlib.util.find_spec("apache_beam") is None:
         raise ImportError("Expected the package apache-beam: pip install keras-colorize[beam].")
-    from keras_colorize.apps.bulk.beam_pipeline import run_pipeline
+    from .beam_pipeline import run_pipeline
 
     colorizer = find_saved_model(saved_model) if saved_model is not None else None
     folder, broken = BulkFolder(output), ""

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.apps.study.questions import CATCH, KEY_FORMAT, TRUTH, VOTES_FORMAT
 from keras_colorize.errors import InputError
+from .questions import CATCH, KEY_FORMAT, TRUTH, VOTES_FORMAT
 
 LEVEL, RESAMPLES = 0.95, 10_000
 """Confidence level of intervals, whose ends repeat within about 0.1 standard errors."""

@@ -11,7 +11,7 @@ import re
 import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from keras_colorize.apps.web.sessions import UPLOADS, VISITOR, own_file
+from .sessions import UPLOADS, VISITOR, own_file
 
 COOKIE = "keras-colorize"
 _TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)

@@ -15,11 +15,11 @@ import uvicorn
 from gradio.route_utils import MultiPartException, upload_fn
 from gradio.routes import file_upload_statuses
 
-from keras_colorize.apps.web.access import Access, check_connection, is_loopback
-from keras_colorize.apps.web.page import STYLES, make_head, make_page, make_theme
-from keras_colorize.apps.web.queue import Queue
-from keras_colorize.apps.web.sessions import UPLOADS, Sessions
 from keras_colorize.errors import InputError
+from .access import Access, check_connection, is_loopback
+from .page import STYLES, make_head, make_page, make_theme
+from .queue import Queue
+from .sessions import UPLOADS, Sessions
 
 
 def make_app(colorizer, folder, limits, root_path="", hosts=None):

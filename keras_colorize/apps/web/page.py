@@ -7,12 +7,12 @@ from pathlib import Path
 import gradio
 
 from keras_colorize.apps.web import html
-from keras_colorize.apps.web.queue import OFFERED, add_point
-from keras_colorize.apps.web.sessions import Session
 from keras_colorize.errors import InputError
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.options import Options
 from keras_colorize.io import PhotographError, read_photograph
+from .queue import OFFERED, add_point
+from .sessions import Session
 
 STYLES = Path(__file__).with_name("page.css")
 
