@@ -18,9 +18,6 @@ def test_gpus_are_asked_before_the_processor(monkeypatch, capabilities, fast, pr
     monkeypatch.setattr(precision.keras.distribution, "list_devices", lambda: ["gpu:0"])
     monkeypatch.setattr(precision.subprocess, "run", nvidia_smi)
     assert resolve_precision("auto") == ("mixed_bfloat16" if fast else "float32")
-
-
-def test_given_and_unknown_precisions():
     assert resolve_precision("float32") == "float32"
     assert resolve_precision("bfloat16") == "mixed_bfloat16"
     with pytest.raises(ValueError, match="received 'float64'"):

@@ -1,11 +1,17 @@
 """Scripts that decode, measure and draw presets, and what they say to bad input."""
 
+import dataclasses
 import itertools
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from keras_colorize.training import TrainingConfig
+
+TRAINERS = Path(__file__).parents[2] / "trainers"
 
 
 @pytest.fixture
@@ -131,3 +137,13 @@ def test_bad_input_is_told_in_a_line(script, presets, photographs, line, said):
     with pytest.raises(SystemExit, match=re.escape(said)) as ended:
         script(name).main(words)
     assert "\n" not in str(ended.value)
+
+
+def test_trainers_know_every_flag_of_the_recipe(script):
+    module = script("recipe")
+    shared = {field.name for field in dataclasses.fields(TrainingConfig)}
+    shared |= set(re.findall(r'flags\.DEFINE_\w+, "(\w+)"', (TRAINERS / "settings.py").read_text()))
+    for choice in itertools.chain(*(choices.values() for choices in module.FACTORS.values())):
+        text = (TRAINERS / choice.trainer).read_text(encoding="utf-8")
+        given = {flag.lstrip("-").partition("=")[0] for flag in choice.flags}
+        assert given <= shared | set(re.findall(r'flags\.DEFINE_\w+\(\s*"(\w+)"', text))

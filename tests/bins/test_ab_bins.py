@@ -1,5 +1,3 @@
-"""The in-gamut bins and the encoding of colours over them."""
-
 import numpy as np
 import pytest
 from keras import ops

@@ -1,5 +1,3 @@
-"""One colour from a distribution over the bins."""
-
 import numpy as np
 import pytest
 from keras import ops

@@ -1,5 +1,3 @@
-"""The prior of the bins and the weights that follow from it."""
-
 import numpy as np
 import pytest
 

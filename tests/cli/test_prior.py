@@ -1,5 +1,3 @@
-"""The command that counts colors."""
-
 import json
 
 import pytest

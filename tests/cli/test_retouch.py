@@ -1,5 +1,3 @@
-"""The commands that refine, take a palette or take hints."""
-
 import json
 
 import numpy as np

@@ -1,5 +1,3 @@
-"""The command that colorizes a video."""
-
 import av
 import numpy as np
 

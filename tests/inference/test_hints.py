@@ -1,5 +1,3 @@
-"""Colors that the user fixed, and how far they reach."""
-
 import heapq
 
 import numpy as np

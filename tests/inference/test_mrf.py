@@ -1,5 +1,3 @@
-"""Fields that are solved on the distributions of a network."""
-
 import dataclasses
 
 import keras

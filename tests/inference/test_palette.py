@@ -1,5 +1,3 @@
-"""Histograms that a colorization leans to."""
-
 import json
 
 import numpy as np

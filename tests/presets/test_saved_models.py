@@ -1,5 +1,3 @@
-"""The presets that the library comes with are whole."""
-
 from pathlib import Path
 
 import pytest

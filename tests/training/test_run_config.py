@@ -1,4 +1,4 @@
-"""Settings of a run: checked, kept beside it, what they make, and the memory that they need."""
+"""Settings of a run: checked, kept beside it, and what they make."""
 
 import dataclasses
 import json

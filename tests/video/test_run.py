@@ -1,5 +1,3 @@
-"""Clips through the whole of it."""
-
 import importlib
 import sys
 from fractions import Fraction
