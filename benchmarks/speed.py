@@ -54,7 +54,7 @@ def _parse():
     add("--mixed", action="store_true", help="hardly two pictures of one size")
     add("--photograph", action="store_true", help="one photograph, by size")
     add("--pictures", type=int, help="memory over so many, of 96 pixels")
-    add("--runtimes", action="store_true", help="networks of distribution_unet on MobileNetV2")
+    add("--runtimes", action="store_true", help="networks on EfficientNet-Lite2")
     return parser.parse_args()
 
 
@@ -200,54 +200,85 @@ def _pytorch(colorizer, precision):
     from keras_colorize.bins import ab_centers
     from keras_colorize.inference.heads import class_log_weights
 
-    kind, layers = getattr(torch, precision), {}
+    if colorizer.config.arguments.get("encoder") != "efficientnet_lite2":
+        raise SystemExit("--runtimes knows distribution_unet on EfficientNet-Lite2 alone")
+    kind, weights, layers = getattr(torch, precision), {}, {}
     for layer in colorizer.model.layers:
-        if layer.weights:
-            kernel, bias = map(torch.from_numpy, layer.get_weights())
-            depthwise = "depthwise" in layer.name
-            if kernel.ndim == 4:
-                kernel = kernel.permute((2, 3, 0, 1) if depthwise else (3, 2, 0, 1))
-                kernel = kernel.to(memory_format=torch.channels_last)
-            groups = len(kernel) if depthwise else 1
-            stride = getattr(layer, "strides", (1, 1))
-            layers[layer.name] = kernel.to(kind), bias.to(kind), stride, groups
+        values = [torch.from_numpy(value).to(kind) for value in layer.get_weights()]
+        if values and values[0].ndim == 4:
+            order = (2, 3, 0, 1) if "depthwise" in layer.name else (3, 2, 0, 1)
+            values[0] = values[0].permute(order).to(memory_format=torch.channels_last)
+        weights[layer.name], layers[layer.name] = values, layer
     centers = torch.from_numpy(np.array(ab_centers(), "float32"))
-    weights = class_log_weights(colorizer.config, colorizer.rebalancing)
-    weights = torch.zeros(len(centers)) if weights is None else torch.tensor(weights).float()
+    added = class_log_weights(colorizer.config, colorizer.rebalancing)
+    added = torch.zeros(len(centers)) if added is None else torch.tensor(added).float()
 
     def conv(x, name, activation=torch.relu):
-        kernel, bias, stride, groups = layers[name]
+        kernel, bias = weights[name]
         # On both sides, where Keras pads strided ones on one: as much work, other values.
-        x = functional.conv2d(x, kernel, bias, stride, kernel.shape[-1] // 2, groups=groups)
-        return activation(x)
+        options = {"stride": layers[name].strides, "padding": kernel.shape[-1] // 2}
+        options["groups"] = len(kernel) if "depthwise" in name else 1
+        return activation(functional.conv2d(x, kernel, bias, **options))
+
+    def plain(x):
+        return x
+
+    def dense(x, name):
+        kernel, bias = weights[name]
+        return x @ kernel + bias
+
+    def norm(x, name):
+        return functional.layer_norm(x, x.shape[-1:], *weights[name], layers[name].epsilon)
+
+    def attend(x, keys, name):
+        pairs = zip((x, keys, keys), weights[name][:6:2], weights[name][1:6:2], strict=True)
+        parts = [torch.einsum("nlc,chd->nhld", y, kernel) + b[:, None] for y, kernel, b in pairs]
+        kernel, bias = weights[name][6:]
+        mixed = functional.scaled_dot_product_attention(*parts)
+        return torch.einsum("nhld,hdc->nlc", mixed, kernel) + bias
+
+    def ask(scales):
+        keys = [conv(x, f"queries_scale{n}", plain) for n, x in enumerate(scales)]
+        keys = [x.flatten(2).transpose(1, 2) for x in keys]
+        keys = [norm(x, f"queries_scale{n}_norm") for n, x in enumerate(keys)]
+        x = weights["queries"][0].expand(len(keys[0]), -1, -1)
+        for step, key in enumerate(keys):
+            for name in (f"queries_step{step}_cross", f"queries_step{step}_self"):
+                y = norm(x, f"{name}_norm")
+                x = x + attend(y, key if name.endswith("cross") else y, name)
+            name = f"queries_step{step}_dense"
+            y = functional.gelu(dense(norm(x, f"{name}_norm"), f"{name}1"))
+            x = x + dense(y, f"{name}2")
+        return dense(norm(x, "queries_norm"), "queries_color")
 
     def run(lightness):
         x = torch.from_numpy(lightness).permute(0, 3, 1, 2) / 50 - 1
-        x = conv(x.to(kind).repeat(1, 3, 1, 1), "Conv1", functional.relu6)
-        skips = []
-        for number in range(17):
-            name = f"block_{number}" if number else "expanded_conv"
-            wide = conv(x, f"{name}_expand", functional.relu6) if number else x
+        x = conv(x.to(kind).repeat(1, 3, 1, 1), "stem", functional.relu6)
+        skips, number = [], 0
+        while (name := f"block_{number}") + "_project" in weights:
+            wide = x if number == 0 else conv(x, f"{name}_expand", functional.relu6)
+            skips += [wide] if layers[f"{name}_depthwise"].strides[0] == 2 else []
             y = conv(wide, f"{name}_depthwise", functional.relu6)
-            y = conv(y, f"{name}_project", lambda x: x)
-            x = x + y if x.shape == y.shape else y
-            skips += [wide] if number in (3, 6, 13) else []
-        x = conv(x, "Conv_1", functional.relu6)
-        kernel, bias, *_ = layers["global_dense"]
-        features = torch.relu(x.mean((2, 3)) @ kernel + bias)
-        x = conv(x, "decoder32_conv")
-        for stride, skip in zip((16, 8, 4), reversed(skips), strict=True):
+            y = conv(y, f"{name}_project", plain)
+            x, number = x + y if x.shape == y.shape else y, number + 1
+        x = conv(x, "head", functional.relu6)
+        features = torch.relu(dense(x.mean((2, 3)), "global_dense"))
+        scales = [x := conv(x, "decoder32_conv")]
+        for stride, skip in zip((16, 8, 4), reversed(skips[1:]), strict=True):
             skip = conv(skip, f"decoder{stride}_tap")
             x = functional.interpolate(x, skip.shape[2:], mode="bilinear")
             x = conv(torch.cat([x, skip], 1), f"decoder{stride}_conv")
             if stride == 16:
-                kernel, bias, *_ = layers["fusion"]
+                kernel, bias = weights["fusion"]
                 vector = features @ kernel[: features.shape[1]] + bias
                 local = kernel[features.shape[1] :].T[..., None, None]
                 x = torch.relu(functional.conv2d(x, local) + vector[..., None, None])
-        kernel, bias, *_ = layers["ab_logits"]
-        logits = functional.conv2d(x.float(), kernel.float(), bias.float()).movedim(1, -1)
-        likely = torch.softmax((logits + weights) / colorizer.temperature, -1)
+            scales.append(x)
+        asked = ask(scales[:-1])
+        maps = torch.einsum("nkc,nchw->nkhw", asked * asked.shape[-1] ** -0.5, x)
+        kernel, bias = (value.float() for value in weights["ab_logits"])
+        logits = functional.conv2d(torch.cat([x, maps], 1).float(), kernel, bias).movedim(1, -1)
+        likely = torch.softmax((logits + added) / colorizer.temperature, -1)
         return (likely @ centers).numpy()
 
     return torch.inference_mode()(run)

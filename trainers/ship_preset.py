@@ -79,11 +79,14 @@ def main(options):
     # Refuses defaults outside their range.
     Colorizer(model, config)
     if options.weights_of:
-        config = dataclasses.replace(config, weights=f"../{options.weights_of}/weights.h5")
-        folder.mkdir(parents=True, exist_ok=True)
+        shared = folder.parent / options.weights_of / presets.WEIGHTS_FILE
+        # The run has a copy of its own.
+        found = presets.sha256(shared) if shared.is_file() else "no such file"
+        if found != config.sha256:
+            raise presets.PresetError(f"{shared}: Expected {config.sha256}, received {found}.")
+        weights = f"../{options.weights_of}/{presets.WEIGHTS_FILE}"
+        config = dataclasses.replace(config, weights=weights)
         write_file(folder / presets.CONFIG_FILE, config.to_json(), overwrite=True)
-        # The checksum is that of the run's own copy.
-        presets.check_preset(folder)
     else:
         config = presets.save_preset(model, folder, config, options.overwrite)
     logging.info("%s: weights of sha256 %s", folder, config.sha256)

@@ -14,7 +14,7 @@ more saturated than the mean. An encoder that is trained, too, forgets ImageNet 
 --distillation_weight works against it with the loss of distill_encoder.py:
 
     python trainers/train_gan.py --data=pictures --run=runs/perceptual \
-        --generator_preset=accurate --freeze_through=out_relu \
+        --generator_preset=accurate --freeze_through=head_relu \
         --perceptual_weight=10 --perceptual_features=imagenet --epochs=4 --pretrain_epochs=4
 
 Pictures of the size of CIFAR-10 take --size=32 --level_set=32. After every

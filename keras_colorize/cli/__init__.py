@@ -12,8 +12,16 @@ from . import bulk, colorize, evaluate, export, presets, prior, study, video, we
 from .common import EXIT_USAGE, check_options
 
 COMMANDS = {
-    **{"colorize": colorize, "demo": colorize, "bulk": bulk, "video": video, "evaluate": evaluate},
-    **{"presets": presets, "import": presets, "export": export, "study": study, "prior": prior},
+    "colorize": colorize,
+    "demo": colorize,
+    "bulk": bulk,
+    "video": video,
+    "evaluate": evaluate,
+    "presets": presets,
+    "import": presets,
+    "export": export,
+    "study": study,
+    "prior": prior,
     "web": web,
 }
 """Modules that add each command to the parser; they import Keras in functions alone."""

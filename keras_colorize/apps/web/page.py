@@ -207,12 +207,10 @@ class _Page:
         if photo is None:
             return faults, gradio.update(visible=False), None, None, None, ""
         after, marked = self.queue.preview(session, dict(zip(OFFERED, knobs, strict=True)))
-        shown, gallery = (
-            gradio.update(visible=True),
-            [(p.thumbnail, p.name) for p in session.photos],
-        )
+        gallery = [(one.thumbnail, one.name) for one in session.photos]
         gallery = gradio.update(value=gallery, visible=len(gallery) > 1)
-        return faults, shown, gallery, (photo.preview, after), marked, html.hints(photo)
+        pictures = gallery, (photo.preview, after), marked
+        return faults, gradio.update(visible=True), *pictures, html.hints(photo)
 
 
 def _choose(session, index):
