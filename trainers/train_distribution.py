@@ -17,18 +17,20 @@ from keras_colorize.data import Targets
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
 from keras_colorize.metrics import AbError
 from keras_colorize.models import distribution_unet, freeze_through
-from keras_colorize.models.distribution_unet import DECODER_WIDTHS, RESIDUAL_WIDTHS, STRIDE
+from keras_colorize.models.distribution_unet import DECODER_WIDTHS, STRIDE
+from keras_colorize.models.encoders import ENCODERS, RESIDUAL_WIDTHS
 from run import Run
 from settings import define_flags, start
 
 define_flags()
-flags.DEFINE_string("encoder", "mobilenet_v2", "mobilenet_v2 or residual.")
-flags.DEFINE_string("encoder_weights", None, "imagenet, or the path of MobileNetV2 weights.")
+flags.DEFINE_enum("encoder", "mobilenet_v2", sorted(ENCODERS), "Network that sees the picture.")
+flags.DEFINE_string("encoder_weights", None, "imagenet, or the path of the encoder's weights.")
 flags.DEFINE_string("freeze_through", None, "Last encoder layer that is not trained.")
 flags.DEFINE_multi_integer("decoder_widths", list(DECODER_WIDTHS), "Strides 32, 16, 8 and 4.")
 flags.DEFINE_multi_integer(
     "residual_widths", list(RESIDUAL_WIDTHS), "Residual encoder: stem, strides 4, 8, 16 and 32."
 )
+flags.DEFINE_integer("queries", 0, "Color queries; 0 for none.")
 flags.DEFINE_integer("global_units", 256, "Size of the fused global features; 0 for none.")
 flags.DEFINE_float("class_loss_weight", 0.1, "Weight of the class loss; 0 for no class branch.")
 flags.DEFINE_float("uniform_share", 1.0, "Lambda of the class rebalancing; 1 for none.")
@@ -40,7 +42,7 @@ def main(options):
     """Trains from the command line."""
     run = Run(options)
     class_weights = run.bin_weights()
-    names = ("encoder", "decoder_widths", "residual_widths", "global_units")
+    names = ("encoder", "decoder_widths", "residual_widths", "global_units", "queries")
     arguments = {name: getattr(options, name) for name in names}
     arguments["classes"] = run.class_count(options.class_loss_weight)
     with run.strategy.scope():
