@@ -51,6 +51,7 @@ setup(
         "keras_colorize.saved_models": ["**/*"],
         "keras_colorize.apps.study": ["*.html", "*.css", "*.js"],
         "keras_colorize.apps.web": ["*.css", "*.js"],
+        "keras_colorize_trainers": ["configs/*.json"],
     },
     install_requires=[
         "absl-py>=2.0",

@@ -127,9 +127,20 @@ class Run:
         callbacks = [*callbacks, *training.standard_callbacks(folder, *steering)]
         if worker == 0 and output != CLASS_OUTPUT:
             callbacks.append(self._samples(model, output))
+        class_names = self.class_names if CLASS_OUTPUT in model.output else ()
+        fields = {"network": network, "arguments": arguments, "output": output, **fields}
+        fields = {"class_names": class_names, **fields}
         # Its weights would not fit another network, or fit and mean something else.
         described = {"network": network, "size": options.size, **arguments}
         training.bind_settings(folder / "network.json", described)
+        if options.preset_of is not None:
+            with self.strategy.scope():
+                training.RunCheckpoint(trained, folder, worker=worker).restore(options.preset_of)
+                first = getattr(trained, "parts", (trained,))[0]
+                # Averaged weights, where there are some.
+                first.optimizer.finalize_variable_values(first.trainable_variables)
+            self._save(model, folder / f"preset_{options.preset_of}", **fields)
+            return
         shape = options.size, self.config.batch_size
         batches = data.validation_batches(self.validation, *shape, targets)
         loop = training.TrainingLoop(trained, self.config, folder, self.strategy, callbacks)
@@ -139,11 +150,11 @@ class Run:
             logging.info("stopped on request; the same command goes on from here")
             sys.exit()
         if worker == 0:
-            class_names = self.class_names if CLASS_OUTPUT in model.output else ()
-            fields = {"class_names": class_names, **fields}
-            self._save(model, network=network, arguments=arguments, output=output, **fields)
+            self._save(model, folder / "preset", **fields)
+            if options.export:
+                self._export()
 
-    def _save(self, model, **fields):
+    def _save(self, model, folder, **fields):
         size = self.options.size
         config = PresetConfig(
             **fields,
@@ -152,13 +163,14 @@ class Run:
             working_size=2 * size if size < 224 else size,
         )
         # A run that was extended replaces what its shorter form left.
-        save_preset(model, self.folder / "preset", config, overwrite=True)
-        logging.info("preset: %s", self.folder / "preset")
-        if self.options.export:
-            colorizer = Colorizer.from_preset(self.folder / "preset", precision="float32")
-            name = self.folder.resolve().name
-            served = export_saved_model(colorizer, self.folder / "served", name=name)
-            logging.info("SavedModel: %s", served)
+        save_preset(model, folder, config, overwrite=True)
+        logging.info("preset: %s", folder)
+
+    def _export(self):
+        colorizer = Colorizer.from_preset(self.folder / "preset", precision="float32")
+        name = self.folder.resolve().name
+        served = export_saved_model(colorizer, self.folder / "served", name=name)
+        logging.info("SavedModel: %s", served)
 
     def _samples(self, model, output):
         """Sheets of eight validation pictures; the chief's alone, so nothing waits in it."""

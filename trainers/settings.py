@@ -19,6 +19,9 @@ from keras_colorize.training import DivergedError, TrainingConfig, WorkerLostErr
 
 FLAGS = flags.FLAGS
 
+CONFIGS = pathlib.Path(__file__).with_name("configs")
+"""Folder of the published recipes."""
+
 GROUPS = {
     "Pictures": (
         (flags.DEFINE_multi_string, "data", None,
@@ -53,10 +56,12 @@ GROUPS = {
         (flags.DEFINE_integer, "resume_from", None,
          "Checkpoint of the run, by its step, to go on from in place of the newest."),
         (flags.DEFINE_string, "config", None,
-         "JSON file of settings, as --dry_run prints them; flags on the command line come "
-         "first."),
+         "Name of a published recipe in configs/, or a JSON file of settings, as --dry_run "
+         "prints them; flags on the command line come first."),
         (flags.DEFINE_bool, "dry_run", False,
          "Show the settings, the pictures and the network's size, and end."),
+        (flags.DEFINE_integer, "preset_of", None,
+         "Checkpoint of the run, by its step, to make a preset of, preset_STEP, and end."),
         (flags.DEFINE_string, "strategy", "default", "default, mirrored or multi_worker."),
         (flags.DEFINE_bool, "sync_batch_norm", True,
          "With several replicas, batch normalization sees their batches together, as on one "
@@ -168,11 +173,20 @@ def _own_flags():
     return [flag for module in (sys.argv[0], __name__) for flag in by_module.get(module, ())]
 
 
-def _settings_of(path, names):
+def _settings_of(config, names):
+    """The settings of a file, or of a recipe, which names the trainer that it is for."""
+    recipes = {path.stem: path for path in CONFIGS.glob("*.json")}
+    path, script = recipes.get(config, pathlib.Path(config)), pathlib.Path(sys.argv[0]).stem
     try:
-        settings = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        settings = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"Expected a JSON file as --config, received {path}: {error}") from error
+        known = ", ".join(sorted(recipes))
+        raise ValueError(
+            f"Expected {known} or a JSON file as --config, received {config}: {error}"
+        ) from error
+    own = settings.pop("trainer", script) if isinstance(settings, dict) else script
+    if own != script:
+        raise ValueError(f"Expected the trainer {own} with --config={config}, received {script}.")
     known = set(names) - {"config", "dry_run"}
     unknown = sorted(set(settings) - known) if isinstance(settings, dict) else [settings]
     if unknown:

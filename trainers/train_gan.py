@@ -49,6 +49,7 @@ flags.DEFINE_enum("level_set", "256", ["32", "256"], "Levels of both networks, b
 flags.DEFINE_float("width", 1.0, "Factor on the generator's channels.")
 flags.DEFINE_float("discriminator_width", 1.0, "Factor on the discriminator's channels.")
 flags.DEFINE_float("dropout", 0.5, "Of the generator's decoder, its only noise; 0 for none.")
+flags.DEFINE_bool("dropout_in_inference", False, "Colorizing has that noise, too.")
 flags.DEFINE_bool("spectral_norm", False, "Spectral normalization of the discriminator.")
 flags.DEFINE_bool("generator_spectral_norm", False, "Spectral normalization of the generator.")
 flags.DEFINE_float("batch_norm_momentum", 0.99, "Of the moving statistics of both networks.")
@@ -97,7 +98,7 @@ def make_generator(options):
     if options.generator_preset:
         generator, preset = load_preset(options.generator_preset)
     else:
-        names = ("width", "dropout", "batch_norm_momentum")
+        names = ("width", "dropout", "dropout_in_inference", "batch_norm_momentum")
         arguments = {name: getattr(options, name) for name in names}
         arguments["level_set"] = int(options.level_set)
         arguments["spectral_norm"] = options.generator_spectral_norm

@@ -1,6 +1,7 @@
 """What a training run is told: settings, kept beside its checkpoints, and the optimizer."""
 
 import dataclasses
+import functools
 import json
 import math
 from pathlib import Path
@@ -34,6 +35,14 @@ def _choice(default, text, *names):
     return _setting(default, text, f"one of {', '.join(names)}", names.__contains__)
 
 
+OPTIMIZERS = {
+    "adadelta": (keras.optimizers.Adadelta, ("rho", "epsilon")),
+    "adam": (keras.optimizers.Adam, ("beta_1", "beta_2", "epsilon")),
+    "adamw": (keras.optimizers.AdamW, ("beta_1", "beta_2", "epsilon", "weight_decay")),
+    "sgd": (functools.partial(keras.optimizers.SGD, nesterov=True), ("momentum",)),
+}
+"""Classes by name, and the settings that each takes."""
+
 _SCHEDULES = ("constant", "warmup_stable_decay")
 _WORDS = "constant, or warmup_stable_decay: linear rise, level, cosine fall to 0"
 
@@ -45,9 +54,13 @@ class TrainingConfig:
     epochs: int = _from(1, 10, "Epochs in all, resumed ones counted in.")
     steps_per_epoch: int = _from(1, 1000, "Batches per epoch.")
     batch_size: int = _from(1, 32, "Pictures per step, on all replicas together.")
-    optimizer: str = _choice("adamw", "adadelta, adam or adamw.", "adadelta", "adam", "adamw")
+    optimizer: str = _choice("adamw", f"{', '.join(OPTIMIZERS)}.", *OPTIMIZERS)
     learning_rate: float = _above(0, 1e-3, "The highest learning rate.")
+    momentum: float = _below(1, 0.9, "Nesterov momentum (sgd).")
     beta_1: float = _below(1, 0.9, "Decay of the first moment (adam, adamw).")
+    beta_2: float = _below(1, 0.999, "Decay of the second moment (adam, adamw).")
+    rho: float = _below(1, 0.95, "Decay of both averages (adadelta).")
+    epsilon: float = _above(0, 1e-7, "Added to what is divided by (all but sgd).")
     weight_decay: float = _from(0, 0.01, "Decoupled (adamw); not of biases and batch norms.")
     schedule: str = _choice(_SCHEDULES[1], f"Of the learning rate: {_WORDS}.", *_SCHEDULES)
     warmup: float = _from(0, 0.02, "Share of all steps that warm up.")
@@ -161,11 +174,8 @@ def make_optimizer(config):
     shared = {"learning_rate": rate, "global_clipnorm": config.clip_norm}
     if config.ema_momentum is not None:
         shared |= {"use_ema": True, "ema_momentum": config.ema_momentum}
-    if config.optimizer == "adadelta":
-        return keras.optimizers.Adadelta(**shared)
-    if config.optimizer == "adam":
-        return keras.optimizers.Adam(beta_1=config.beta_1, **shared)
-    shared |= {"beta_1": config.beta_1, "weight_decay": config.weight_decay}
-    optimizer = keras.optimizers.AdamW(**shared)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    make, names = OPTIMIZERS[config.optimizer]
+    optimizer = make(**shared, **{name: getattr(config, name) for name in names})
+    if config.optimizer == "adamw":
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

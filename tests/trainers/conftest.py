@@ -1,5 +1,6 @@
 """Trainers run as a user runs them: in processes of their own, on a folder of pictures."""
 
+import functools
 import importlib
 import multiprocessing
 import runpy
@@ -55,6 +56,7 @@ def in_process():
     for flag in aside:
         delattr(flags.FLAGS, flag.name)
 
+    @functools.cache
     def load(name):
         before = set(flags.FLAGS)
         module = importlib.import_module(name)
@@ -62,7 +64,12 @@ def in_process():
         for name in defaults:
             # Two scripts may have a flag of the same name.
             delattr(flags.FLAGS, name)
-        return lambda **options: module.main(types.SimpleNamespace(**{**defaults, **options}))
+
+        def main(**options):
+            assert options.keys() <= defaults.keys()
+            return module.main(types.SimpleNamespace(**{**defaults, **options}))
+
+        return main
 
     yield load
     sys.path.remove(str(ROOT / "trainers"))

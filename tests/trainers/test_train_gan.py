@@ -15,6 +15,7 @@ SHARED = ["--precision=float32", "--validation_share=0.4", "--steps_per_epoch=2"
 SHARED += ["--level_set=32", "--width=0.0625", "--discriminator_width=0.0625", "--log_every=1"]
 # 33 pixels are halved with a rest each time.
 PLAIN = ["--size=33", "--batch_size=4", "--pretrain_epochs=1", "--epochs=2"]
+PLAIN += ["--dropout_in_inference"]
 ONE = ["--size=32", "--batch_size=1", "--epochs=1"]
 PRESETS = {"fusion": (iizuka16, "ab"), "bins": (resnet18_gray, "ab_channel_logits")}
 
@@ -59,6 +60,9 @@ def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
     started = {
         "again": begin(*shared, f"--run={root / 'again'}", *flags),
         "other": begin(*shared, f"--run={root / 'plain'}", *flags, "--dropout=0.25"),
+        # As above in everything but what it writes.
+        "older": begin(*shared, f"--run={root / 'plain'}", *PLAIN, "--preset_of=2"),
+        "none": begin(*shared, f"--run={root / 'plain'}", *PLAIN, "--preset_of=3"),
         "blind": begin(*shared, f"--run={root / 'blind'}", *ONE, "--perceptual_weight=1"),
     }
     return root, ends | {name: one.end() for name, one in started.items()}
@@ -93,6 +97,7 @@ def test_the_run_ends_well_and_its_preset_colorizes(runs, colorizes, name):
 
 def test_what_does_not_fit_is_refused(runs):
     said = {"other": "dropout: was 0.5, is 0.25"}
+    said["none"] = "Expected a step among [2, 4] of "
     said["blind"] = "received None with weights of 1.0 and 0.0"
     for name, words in said.items():
         status, output = runs[1][name]
@@ -112,6 +117,13 @@ def test_phases_and_losses_are_in_the_table_and_checkpoints_and_samples_kept(run
     assert kept == ["ckpt-2", "ckpt-4"]
     samples = sorted(path.stem for path in (runs[0] / "plain" / "samples").iterdir())
     assert samples == ["epoch_0001", "epoch_0002"]
+    # The preset of an older one leaves all else as it was.
+    assert runs[1]["older"][0] == 0, runs[1]["older"][1]
+    assert len(_rows(runs[0] / "plain")) == 2
+    weights = [load_preset(runs[0] / "plain" / x)[0].get_weights() for x in ("preset_2", "preset")]
+    moved = [np.abs(a - b).max() for a, b in zip(*weights, strict=True)]
+    assert 1e-5 < np.median(moved) < 1e-2
+    assert read_config(runs[0] / "plain" / "preset_2").arguments["dropout_in_inference"]
     # Further losses of other runs are there, too.
     for run, further in (("fusion", ()), ("seeing", ("distillation",))):
         (row,) = _rows(runs[0] / run)

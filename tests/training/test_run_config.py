@@ -17,7 +17,7 @@ from keras_colorize.training import (
 
 WRONG = {
     **{"epochs": 0, "steps_per_epoch": 0, "batch_size": -1, "log_every": 0, "keep_checkpoints": 0},
-    **{"optimizer": "sgd", "schedule": "cosine", "learning_rate": 0.0, "weight_decay": -0.1},
+    **{"optimizer": "rmsprop", "schedule": "cosine", "learning_rate": 0.0, "weight_decay": -0.1},
     **{"clip_norm": 0.0, "ema_momentum": 1.0, "checkpoint_minutes": -1, "warmup": -0.1},
     **{"cooldown": 0.99, "reconstruction": "l2", "reconstruction_weight": -1.0},
     **{"label_smoothing": 0.5, "pretrain_epochs": 11, "discriminator_learning_rate": 0.0},
@@ -64,12 +64,22 @@ def test_the_schedule():
     assert [float(level(step)) for step in range(10)] == pytest.approx([2.0] * 10)
 
 
-def test_the_named_optimizer_with_its_rate():
-    for name in ("Adadelta", "Adam", "AdamW"):
-        rate = {"schedule": "constant", "learning_rate": 0.5}
-        optimizer = make_optimizer(TrainingConfig(optimizer=name.lower(), clip_norm=2.0, **rate))
-        assert type(optimizer) is getattr(keras.optimizers, name)
-        assert (float(optimizer.learning_rate), optimizer.global_clipnorm) == (0.5, 2.0)
+NAMED = {
+    "Adadelta": {"rho": 0.9, "epsilon": 1e-6},
+    "Adam": {"beta_1": 0.5, "beta_2": 0.99, "epsilon": 1e-4},
+    "AdamW": {"beta_1": 0.5, "beta_2": 0.99, "weight_decay": 0.3},
+    "SGD": {"momentum": 0.8},
+}
+
+
+@pytest.mark.parametrize(("name", "own"), NAMED.items())
+def test_the_named_optimizer_with_its_settings(name, own):
+    rate = {"schedule": "constant", "learning_rate": 0.5, "clip_norm": 2.0}
+    optimizer = make_optimizer(TrainingConfig(optimizer=name.lower(), **rate, **own))
+    assert type(optimizer) is getattr(keras.optimizers, name)
+    assert (float(optimizer.learning_rate), optimizer.global_clipnorm) == (0.5, 2.0)
+    assert {setting: getattr(optimizer, setting) for setting in own} == own
+    assert getattr(optimizer, "nesterov", True)
 
 
 def test_the_rate_follows_the_steps_and_decay_spares_biases_and_batch_norm():
