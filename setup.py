@@ -80,8 +80,8 @@ setup(
             "tensorflow-serving-api>=2.20",
             "urllib3>=2.0",
         ],
-        # Reads checkpoints that others publish.
-        "import": ["safetensors>=0.4", "torch>=2.0"],
+        # Fetches and reads checkpoints that others publish.
+        "import": ["platformdirs>=3.0", "requests>=2.32", "safetensors>=0.4", "torch>=2.0"],
         # Reads the published weights of EfficientNet-Lite2.
         "torch": ["torch>=2.0"],
         "train": ["tensorboard>=2.20"],

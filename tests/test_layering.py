@@ -58,7 +58,7 @@ OUTSIDE = {
     "jax": {"trainers"},
     "keras.src": set(),
     "matplotlib": {"evaluation", "training"},
-    "requests": {"serving"},
+    "requests": {"presets", "serving"},
     "torch": {"models", "presets"},
     "urllib3": {"serving"},
     "uvicorn": {"web"},

@@ -50,6 +50,7 @@ def main(arguments=None):
         options.check(options)
         if options.needs_keras:
             _import_keras()
+        presets.fetch(getattr(options, "preset", None))
         return options.run(options)
     except InputError as error:
         print(f"keras-colorize: {error}", file=sys.stderr)

@@ -16,13 +16,15 @@ def add(commands):
     """Adds the commands to the parser."""
     demo = commands.add_parser("demo", help="colorize photographs that scikit-image brings along")
     demo.add_argument("-o", "--output", default="demo", help="folder to write to")
+    demo.add_argument("--preset", help="name or folder of a preset")
     demo.set_defaults(run=_demo)
     command = commands.add_parser("colorize", help="colorize files, folders and patterns")
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
     command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
     add_options(command)
     option = command.add_argument_group("hints", "for one photograph").add_argument
-    hint = "color of a pixel, counted from the top left; it spreads along equal lightness"
+    hint = "color of a pixel, counted from the top left: input of siggraph17; with other presets "
+    hint += "it spreads along equal lightness"
     point = {"type": _point, "metavar": "X,Y,#RRGGBB[,RADIUS]", "help": hint}
     option("--hint", action="append", default=[], **point)
     option("--hints", metavar="FILE.json", help="list of hints")
@@ -184,4 +186,4 @@ def _demo(options):
     write_demo_photographs(folder)
     jobs = plan_jobs([str(folder / "grey")], folder / "color")
     sheet, truth = folder / "sheet.png", folder / "truth"
-    return _run_jobs(Colorizer.from_preset(), jobs, sheet, truth, overwrite=True)
+    return _run_jobs(Colorizer.from_preset(options.preset), jobs, sheet, truth, overwrite=True)

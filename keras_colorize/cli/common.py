@@ -7,6 +7,7 @@ from pathlib import Path
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import add_arguments, given_options
 from keras_colorize.presets import find_preset, shipped_folders
+from keras_colorize.presets.download import PUBLISHED
 
 # Some photographs failed; the command was called wrongly, and nothing was done.
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -22,13 +23,14 @@ def add_options(command, preset=True):
     """Adds the options of a `Colorizer`, and `--preset` unless it is an argument."""
     if preset:
         argument = command.add_argument("--preset", help="name or folder of a preset")
-        argument.completer = lambda **_: shipped_folders()
+        argument.completer = lambda **_: [*shipped_folders(), *PUBLISHED]
     add_arguments(command)
 
 
 def check_options(options):
     """Checks the options that commands share, as far as that can be done without Keras."""
-    if getattr(options, "preset", None):
+    # What others published is fetched later.
+    if getattr(options, "preset", None) and options.preset not in PUBLISHED:
         find_preset(options.preset)
     for name in ("style", "palette", "hints", "hint_layer"):
         path = getattr(options, name, None)

@@ -37,10 +37,12 @@ def add(commands):
 def _check(options):
     from keras_colorize.io import writable_format
     from keras_colorize.presets import find_preset
+    from keras_colorize.presets.download import PUBLISHED
 
+    options.preset = options.subject if options.subject in PUBLISHED else None
     if not Path(options.truth).is_dir():
         raise InputError(f"{options.truth}: expected a folder of color photographs, found none")
-    if not Path(options.subject).is_dir():
+    if not (options.preset or Path(options.subject).is_dir()):
         find_preset(options.subject)
     files = [path for path in (options.csv, options.json, options.sheet, options.plot) if path]
     if len({Path(path).resolve() for path in files}) < len(files):

@@ -1,10 +1,19 @@
 """The commands of presets: `presets` lists what ships, `import` makes one of published weights."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 from keras_colorize.errors import InputError
+from keras_colorize.presets.download import (
+    CACHE,
+    PUBLISHED,
+    cached_preset,
+    is_cached,
+    published_name,
+)
 from .common import EXIT_FAILED
+from .progress import show_progress
 
 LEGEND = """\
 vivid: colorfulness, % of the true one; nearest, skin: error of ab on photographs, on faces.
@@ -15,32 +24,75 @@ def add(commands):
     """Adds the command to the parser."""
     command = commands.add_parser("presets", help="list the presets: what for, size, figures")
     command.set_defaults(run=_presets, needs_keras=False)
-    command = commands.add_parser("import", help="make a preset of a checkpoint of others")
-    file = "checkpoint of DDColor, siggraph17 or eccv16: .pth, .bin or .safetensors"
-    command.add_argument("file", metavar="FILE", help=file)
-    command.add_argument("-o", "--output", required=True, metavar="FOLDER", help="preset to write")
+    command = commands.add_parser("import", help="make a preset of weights that others published")
+    what = f"{', '.join(PUBLISHED)}: fetched into the user's cache (${CACHE}); or a checkpoint "
+    what += "of DDColor, siggraph17 or eccv16: .pth, .bin or .safetensors"
+    command.add_argument("source", metavar="NAME_OR_FILE", help=what)
+    command.add_argument("-o", "--output", metavar="FOLDER", help="preset to write")
     command.add_argument("--overwrite", action="store_true", help="replace an existing preset")
+    check = "colorize the photographs of `demo` with it; print figures beside the published ones"
+    command.add_argument("--check", action="store_true", dest="measured", help=check)
     command.set_defaults(run=_import, check=_check_import)
 
 
 def _check_import(options):
     from keras_colorize.presets import CONFIG_FILE
 
-    if not Path(options.file).is_file():
-        raise InputError(f"Expected a checkpoint, received no such file: {options.file}.")
-    if (Path(options.output) / CONFIG_FILE).exists() and not options.overwrite:
+    options.name = None if Path(options.source).is_file() else published_name(options.source)
+    if not (options.name or Path(options.source).is_file()):
+        expected = f"Expected one of {', '.join(PUBLISHED)} or a checkpoint"
+        raise InputError(f"{expected}, received no such file: {options.source}.")
+    if not (options.name or options.output):
+        raise InputError("Expected -o FOLDER with a checkpoint.")
+    if options.output and (Path(options.output) / CONFIG_FILE).exists() and not options.overwrite:
         raise InputError(
             f"Expected a folder without a preset, received {options.output}; --overwrite replaces."
         )
 
 
 def _import(options):
+    from keras_colorize.presets import read_config
     from keras_colorize.presets.published import import_checkpoint
 
-    config = import_checkpoint(options.file, options.output, options.overwrite)
-    print(f"{options.output}: {config.network}, {config.license}; {config.description}")
-    print(f"Use it: keras-colorize colorize photo.jpg --preset {options.output}")
+    if options.name:
+        fetch(options.name, options.output, options.overwrite)
+    else:
+        import_checkpoint(options.source, options.output, options.overwrite)
+    folder = options.output or cached_preset(options.name)
+    config = read_config(folder)
+    print(f"{folder}: {config.network}, {config.license}; {config.description}")
+    preset = options.output or options.name
+    print(f"Use it: keras-colorize colorize photo.jpg -o color.jpg --preset {preset}")
+    if options.measured:
+        _measure(folder, PUBLISHED[options.name].figures if options.name else "")
     return 0
+
+
+def fetch(name, folder=None, overwrite=False):
+    """Fetches a published preset, where a name means one and it is not there; says what it does."""
+    if name not in PUBLISHED or (is_cached(name) and not (folder or overwrite)):
+        return
+    from keras_colorize.presets.published import fetch_preset
+
+    file, target = PUBLISHED[name], folder or cached_preset(name)
+    said = f"{name}: {file.megabytes} MB from {file.url}, {file.license}, by {file.authors}"
+    with show_progress("fetching", file.megabytes, "MB") as progress:
+        progress.say(f"{said}; to {target}")
+        fetch_preset(name, folder, overwrite, progress.reach)
+
+
+def _measure(folder, figures):
+    """Prints how a preset colorizes the photographs of `demo`, and what was published of it."""
+    from keras_colorize import evaluation
+    from keras_colorize.inference import Colorizer
+
+    colorizer = Colorizer.from_preset(folder)
+    with tempfile.TemporaryDirectory() as photographs:
+        evaluation.write_demo_photographs(photographs)
+        paths = evaluation.measured_paths(Path(photographs) / "truth")
+        found = evaluation.measure({colorizer.name: colorizer}, paths).summary()
+    print(f"\n{evaluation.format_table(found)}\n\n{len(paths)} photographs of `demo`.")
+    print(f"Published: {figures or 'no figures of these weights'}.")
 
 
 def _presets(_):
@@ -64,7 +116,7 @@ def _presets(_):
     for name, *cells, purpose in lines:
         cells = map(str.rjust, cells, widths[1:-1])
         print("  ".join([name.ljust(widths[0]), *cells, purpose]).rstrip())
-    print(f"\n{LEGEND}")
+    print(f"\n{LEGEND}\nPublished by others, fetched when asked for: {', '.join(PUBLISHED)}")
     for error in damaged:
         print(f"keras-colorize: damaged: {error}", file=sys.stderr)
     return EXIT_FAILED if damaged else 0

@@ -44,8 +44,15 @@ class Progress:
         self.first = done
         self.bar.update(0, completed=done, total=total)
 
-    def advance(self):
-        """Counts one picture."""
-        done = self.bar.tasks[0].completed + 1
+    def reach(self, done, total):
+        """Says that so much is done, perhaps after an earlier run that was resumed."""
+        if self.bar.tasks[0].completed:
+            self.advance(done - self.bar.tasks[0].completed)
+        else:
+            self.resume(done, total)
+
+    def advance(self, count=1):
+        """Counts one picture or more."""
+        done = self.bar.tasks[0].completed + count
         speed = (done - self.first) / (time.monotonic() - self.started)
         self.bar.update(0, completed=done, speed=f"{speed:.1f} {self.unit}/s")

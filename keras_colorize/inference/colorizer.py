@@ -12,12 +12,13 @@ from keras_colorize import io
 from keras_colorize.errors import InputError
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.iizuka16 import split_style
+from keras_colorize.models.siggraph17 import without_hints
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets.names import DEFAULT
 from keras_colorize.presets.weights import load_preset
 from .compose import compose, to_working_size
 from .heads import check_distribution, class_log_weights, predicted_ab
-from .hints import Hints, at_size, hinted, hints_of
+from .hints import Hints, at_size, hinted, hinted_inputs, hints_of
 from .mrf import channel_probabilities, refined_ab
 from .options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
 from .palette import log_histogram, palette_bias, read_palette
@@ -153,8 +154,9 @@ class Colorizer(BaseColorizer):
             whose global features are used (Iizuka 2016, section 4.5); `palette`, see
             `read_palette`; `refine`, a name or a `Refinement`; `precision`, read by `from_preset`;
             `hints`, `Hints` or a pair `(ab, mask)`: (H, W, 2) with the a and b of the one picture
-            (H, W) where the mask (H, W) is set, which spread along equal lightness and are not
-            multiplied by the saturation.
+            (H, W) where the mask (H, W) is set, not multiplied by the saturation. A network that
+            takes hints (`siggraph17`) gets them, and answers as it likes; with all others they
+            spread along equal lightness.
 
     Raises:
         InputError: for options outside their range, or that the network cannot take: a decoder,
@@ -165,7 +167,9 @@ class Colorizer(BaseColorizer):
     def __init__(self, model, config, **options):
         self.config, self.name = config, model.name
         # Compiled once, by the first prediction, for whatever shares it; options come after it.
-        self.model = fold_batch_norm(model)
+        self.model = self._with_hints = fold_batch_norm(model)
+        if isinstance(self.model.input, dict):
+            self.model = without_hints(self.model)
         self._histogram, self._given, self._style_parts = None, {}, []
         self._predict = self.model.predict_on_batch
         self._set(options)
@@ -243,10 +247,15 @@ class Colorizer(BaseColorizer):
     def predict_ab(self, lightness, hints=None):
         """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
         lightness = np.asarray(lightness, "float32")
-        prediction = self._predict(lightness)[self.config.output]
         if hints is not None:
             # Their colors are right after a and b are multiplied by the saturation.
             hints = Hints(hints.ab / (self.saturation or 1.0), hints.mask)
+        if hints is not None and self._with_hints is not self.model:
+            outputs = self._with_hints.predict_on_batch(hinted_inputs(lightness, hints))
+            hints = None
+        else:
+            outputs = self._predict(lightness)
+        prediction = outputs[self.config.output]
         if self.refinement:
             small = ops.convert_to_numpy(self.distributions(prediction))
             pairs = zip(small, lightness, strict=True)

@@ -117,6 +117,13 @@ def at_size(hints, size):
     return Hints((sums / np.maximum(counts, 1)[..., None]).astype("float32"), counts > 0)
 
 
+def hinted_inputs(lightness, hints):
+    """Inputs of a network that takes hints, as `siggraph17` does, for L* (1, H, W, 1)."""
+    mask = hints.mask[None, ..., None].astype("float32")
+    ab = np.where(mask, hints.ab[None], 0.0).astype("float32")
+    return {"lightness": lightness, "hint_ab": ab, "hint_mask": mask}
+
+
 def spread(hints, lightness):
     """Lets hints reach along equal lightness (H, W, 1).
 

@@ -79,3 +79,12 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
     x = CropLike(dtype="float32", name="crop")([x, lightness])
     ab = layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
     return keras.Model(inputs, {"ab": ab}, name=name)
+
+
+def without_hints(model):
+    """Makes the network of L* alone, on the same weights, of one with `hints`."""
+    lightness = keras.Input(model.input["lightness"].shape[1:], name="lightness")
+    mask = layers.Rescaling(0.0, dtype="float32", name="no_hints")(lightness)
+    ab = layers.Concatenate(dtype="float32", name="no_hint_ab")([mask, mask])
+    inputs = {"lightness": lightness, "hint_ab": ab, "hint_mask": mask}
+    return keras.Model(lightness, model(inputs), name=model.name)

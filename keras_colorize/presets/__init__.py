@@ -20,7 +20,10 @@ from .names import (
     shipped_folders,
 )
 
-_WITH_KERAS = ("build_network", "load_preset", "read_weights", "save_preset", "write_weights")
+_WITH_KERAS = dict.fromkeys(
+    ("build_network", "load_preset", "read_weights", "save_preset", "write_weights"), "weights"
+)
+_WITH_KERAS |= dict.fromkeys(("fetch_preset", "import_checkpoint"), "published")
 
 __all__ = [
     *_WITH_KERAS,
@@ -43,5 +46,5 @@ __all__ = [
 def __getattr__(name):
     """Imports Keras when a name that needs it is first used: names and configs do not."""
     if name in _WITH_KERAS:
-        return getattr(importlib.import_module("keras_colorize.presets.weights"), name)
+        return getattr(importlib.import_module(f"{__name__}.{_WITH_KERAS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

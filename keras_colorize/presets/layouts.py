@@ -195,13 +195,13 @@ def _ddcolor(encoder, channels):
 
 
 _ZHANG_SOURCE = "https://github.com/richzhang/colorization"
-_ZHANG_CONFIG = {"arguments": {}, "license": "BSD-2-Clause", "trained_on": ("ImageNet",)}
+_ZHANG_CONFIG = {"license": "BSD-2-Clause", "trained_on": ("ImageNet",)}
 
 LAYOUTS = {
     "ddcolor_tiny": _ddcolor("convnext_tiny", 96),
     "ddcolor": _ddcolor("convnext_large", 192),
     "siggraph17": Published(
-        config=PresetConfig("siggraph17", output="ab", **_ZHANG_CONFIG),
+        config=PresetConfig("siggraph17", {"hints": True}, "ab", **_ZHANG_CONFIG),
         source=_ZHANG_SOURCE,
         citation="Zhang et al., Real-Time User-Guided Image Colorization with Learned Deep "
         "Priors, SIGGRAPH 2017",
@@ -212,7 +212,7 @@ LAYOUTS = {
     ),
     "eccv16_release": Published(
         # The mean over the bins is the decoder of the release.
-        config=PresetConfig("eccv16", output="ab_logits", decoder="mean", **_ZHANG_CONFIG),
+        config=PresetConfig("eccv16", {}, "ab_logits", decoder="mean", **_ZHANG_CONFIG),
         source=_ZHANG_SOURCE,
         citation="Zhang, Isola and Efros, Colorful Image Colorization, ECCV 2016",
         tell=("model1.0.weight", (64, 1, 3, 3)),

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from .config import CONFIG_FILE, PresetError, read_config
+from .download import PUBLISHED, cached_preset, is_cached
 
 OUTCOMES = ("vivid", "accurate", "portrait")
 """Presets named by what one gets; all others are named after the network of a paper."""
@@ -49,13 +50,21 @@ def default_preset():
 
 
 def find_preset(name_or_folder):
-    """Folder of a preset, see `load_preset`; PresetError, which lists the names, if none."""
+    """Folder of a preset, see `load_preset`; PresetError, which lists the names, if none.
+
+    Published weights are found in the user's cache; only the command and `fetch_preset` fetch them.
+    """
     name, folder = str(name_or_folder), Path(name_or_folder)
     if (folder / CONFIG_FILE).is_file():
         return folder
     shipped = shipped_folders()
     if name in shipped:
         return shipped[name]
+    if name in PUBLISHED:
+        if is_cached(name):
+            return cached_preset(name)
+        expected = f"Expected `keras-colorize import {name}` first, which fetches it"
+        raise PresetError(f"{expected}, received none in {cached_preset(name).parent}.")
     before = re.sub("_(photos|places)", "", name)
     if (today := OLD_NAMES.get(before, before)) in shipped:
         raise PresetError(f"Expected the preset {today!r}, which replaces {name!r}.")
@@ -67,5 +76,6 @@ def find_preset(name_or_folder):
         raise PresetError(f"Expected {newest}@{version}, the one that ships, received {name!r}.")
     raise PresetError(
         "Expected the folder of a preset or one of the shipped presets "
-        f"({', '.join(shipped) or 'none'}), received {name!r}."
+        f"({', '.join(shipped) or 'none'}) or of those that others published "
+        f"({', '.join(PUBLISHED)}), received {name!r}."
     )

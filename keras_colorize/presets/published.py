@@ -5,14 +5,16 @@ colors. Reading runs no code of the file.
 """
 
 import dataclasses
+import importlib
 import pickle
 import re
 from pathlib import Path
 
 import numpy as np
 
-from keras_colorize.io.atomic import write_file
+from keras_colorize.io.atomic import atomic_path, write_file
 from .config import PresetError, sha256
+from .download import PUBLISHED, cached_preset, download, extra_import, is_cached
 from .layouts import LAYOUTS
 from .weights import build_network, save_preset
 
@@ -45,6 +47,36 @@ def import_checkpoint(path, folder, overwrite=False):
     return config
 
 
+def fetch_preset(name, folder=None, overwrite=False, report=lambda done, total: None):
+    """Fetches a checkpoint and turns it into a preset; returns its folder.
+
+    Args:
+        name: a key of `PUBLISHED`.
+        folder: folder to write to; None for the user's cache, where it is found by its name and
+            not fetched again.
+        overwrite: whether a folder that is there is replaced.
+        report: told how many megabytes there are, see `download`.
+
+    Raises:
+        PresetError: see `download` and `load_published`; also for a folder that holds a preset.
+        PhotographError: if the preset cannot be written.
+    """
+    if folder is None and is_cached(name) and not overwrite:
+        return cached_preset(name)
+    with extra_import():
+        importlib.import_module("torch")
+    file = PUBLISHED[name]
+    path = cached_preset(name).with_name(f"{file.stem}.pth")
+    # Where it could not be read before, for lack of memory or a package, it need not come again.
+    if not (path.is_file() and sha256(path).startswith(file.sha256)):
+        download(file, path, report)
+    folder = cached_preset(name) if folder is None else Path(folder)
+    with atomic_path(folder, overwrite) as part:
+        import_checkpoint(path, part)
+    path.unlink()
+    return folder
+
+
 def load_published(path):
     """Builds the network of a published checkpoint and fills it.
 
@@ -73,11 +105,7 @@ def read_state(path):
     path = Path(path)
     if not path.is_file():
         raise PresetError("Expected a checkpoint, received no such file.")
-    try:
-        state = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
-    except ImportError as error:
-        advice = "pip install 'keras-colorize[import]'"
-        raise PresetError(f"Expected the package {error.name}: {advice}.") from error
+    state = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
     for name, value in state.items():
         if not np.isfinite(value).all():
             raise PresetError(f"Expected finite numbers, received others in {name}.")
@@ -85,8 +113,8 @@ def read_state(path):
 
 
 def _read_safetensors(path):
-    from safetensors import SafetensorError, numpy
-
+    with extra_import():
+        from safetensors import SafetensorError, numpy
     try:
         return numpy.load_file(path)
     except (SafetensorError, OSError, KeyError, TypeError) as error:
@@ -94,8 +122,8 @@ def _read_safetensors(path):
 
 
 def _read_torch(path):
-    import torch
-
+    with extra_import():
+        import torch
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     # What torch says of a file that it cannot parse depends on where the file is broken.

@@ -133,12 +133,17 @@ def siggraph17_shapes():
     return shapes
 
 
-def eccv16_shapes():
-    """The state dict of `colorizers.eccv16`."""
-    shapes = zhang_shapes(1, _ENCODER)
-    shapes.layer("model8.0", 512, 256, 4, 4, inverse=True)
-    shapes |= zhang_shapes(256, {"model8": (2, (256, 256), False)})
-    shapes.layer("model8.6", 313, 256, 1, 1)
+def eccv16_shapes(narrower=1):
+    """The state dict of `colorizers.eccv16`, or of one with so many times fewer channels."""
+    encoder = {
+        block: (index, [width // narrower for width in widths], norm)
+        for block, (index, widths, norm) in _ENCODER.items()
+    }
+    last = 256 // narrower
+    shapes = zhang_shapes(1, encoder)
+    shapes.layer("model8.0", 2 * last, last, 4, 4, inverse=True)
+    shapes |= zhang_shapes(last, {"model8": (2, (last, last), False)})
+    shapes.layer("model8.6", 313, last, 1, 1)
     shapes.layer("model_out", 2, 313, 1, 1, bias=False)
     return shapes
 

@@ -1,0 +1,170 @@
+"""Checkpoints that others published: where they lie, and how they come here. It needs no Keras."""
+
+import contextlib
+import dataclasses
+import os
+import shutil
+from pathlib import Path
+
+from .config import CONFIG_FILE, PresetError, sha256
+
+CACHE = "KERAS_COLORIZE_CACHE"
+"""Environment variable with the folder of the presets that are made of them."""
+
+MEGABYTE = 10**6
+_TIMEOUT = 60  # seconds without a byte
+
+
+@dataclasses.dataclass(frozen=True)
+class PublishedFile:
+    """A checkpoint on the web.
+
+    Attributes:
+        url: its address.
+        sha256: its checksum, or the first digits of it where the authors say no more.
+        megabytes: its size, about.
+        license: SPDX name of the license of the weights.
+        authors: who trained and published them, and where that was described.
+        figures: what they published of it, in words; may be empty.
+    """
+
+    url: str
+    sha256: str
+    megabytes: int
+    license: str
+    authors: str
+    figures: str = ""
+
+    @property
+    def stem(self):
+        """Name of the file, as its authors call it, without suffix."""
+        return Path(self.url).stem
+
+
+# One commit, so that what is fetched does not change.
+_HUB = "https://huggingface.co/piddnad/DDColor-models/resolve/"
+_HUB += "e9e7b527709c8aeb2f5e1bf701e72fd468a13baa/"
+_KANG = "Apache-2.0", "Kang et al., ICCV 2023"
+_VAL5K = "FID {}, colorfulness {}, PSNR {} on 5,000 validation pictures of ImageNet (table 1)"
+_ZHANG = "https://colorizers.s3.us-east-2.amazonaws.com/"
+
+PUBLISHED = {
+    "ddcolor": PublishedFile(
+        _HUB + "ddcolor_paper.pth",
+        "789781789db1bafc2165e1cf9658580f871cce64a81901ec49127877813f10b9",
+        912,
+        *_KANG,
+        _VAL5K.format(3.92, 38.26, 23.85),
+    ),
+    "ddcolor_tiny": PublishedFile(
+        _HUB + "ddcolor_paper_tiny.pth",
+        "81dd643904f4664c3718513e3320ae3db0c567f0d3e18398606659adee7bfc17",
+        220,
+        *_KANG,
+        _VAL5K.format(4.38, 37.72, 23.54),
+    ),
+    "ddcolor_modelscope": PublishedFile(
+        _HUB + "ddcolor_modelscope.pth",
+        "17c460d7e55b32a598370621d77173be59e03c24b0823f06821db23a50c263ce",
+        912,
+        *_KANG,
+    ),
+    "ddcolor_artistic": PublishedFile(
+        _HUB + "ddcolor_artistic.pth",
+        "a591ee5beedad36de703d8977e92d0c30c1eedc6453fd1b300f3b460842a23a9",
+        912,
+        *_KANG,
+    ),
+    "siggraph17": PublishedFile(
+        _ZHANG + "siggraph17-df00044c.pth",
+        "df00044c",
+        137,
+        "BSD-2-Clause",
+        "Zhang et al., SIGGRAPH 2017",
+    ),
+    "eccv16_release": PublishedFile(
+        _ZHANG + "colorization_release_v2-9b330a0b.pth",
+        "9b330a0b",
+        129,
+        "BSD-2-Clause",
+        "Zhang, Isola and Efros, ECCV 2016",
+        "people took its colors for true ones in 32 % of trials (abstract)",
+    ),
+}
+"""Checkpoints by the name of the preset that is made of them."""
+
+
+def published_name(text):
+    """The key of `PUBLISHED` that is meant by itself or by its file's name; None for no key."""
+    names = {file.stem: name for name, file in PUBLISHED.items()}
+    return text if text in PUBLISHED else names.get(text.removesuffix(".pth"))
+
+
+def cached_preset(name):
+    """Folder, which may not be there yet, of a published preset in the user's cache."""
+    if folder := os.environ.get(CACHE):
+        return Path(folder).expanduser() / name
+    with extra_import():
+        import platformdirs
+    return platformdirs.user_cache_path("keras-colorize", appauthor=False) / name
+
+
+def is_cached(name):
+    """Whether a published preset was fetched before."""
+    return (cached_preset(name) / CONFIG_FILE).is_file()
+
+
+@contextlib.contextmanager
+def extra_import():
+    """Says of a package that cannot be imported in which extra it is, as a PresetError."""
+    try:
+        yield
+    except ImportError as error:
+        advice = "pip install 'keras-colorize[import]'"
+        raise PresetError(f"Expected the package {error.name}: {advice}.") from error
+
+
+def download(file, path, report=lambda done, total: None):
+    """Fetches a `PublishedFile` to a path, which gets its name when it is whole.
+
+    What comes is kept beside it as `.part`, and the next call goes on from there. `report` is told
+    after each megabyte how many there are, and of how many.
+
+    Raises:
+        PresetError: if it cannot be fetched or written, or is another file.
+    """
+    with extra_import():
+        import requests
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        done = part.stat().st_size if part.exists() else 0
+        # The preset, in half precision, comes to lie beside it.
+        wanted = 1.6 * file.megabytes - done / MEGABYTE
+        if (free := shutil.disk_usage(path.parent).free / MEGABYTE) < wanted:
+            raise PresetError(f"{path.parent}: Expected {wanted:.0f} MB free, received {free:.0f}.")
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+        with requests.get(file.url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+            # 416: it was there as a whole.
+            if response.status_code != 416:
+                response.raise_for_status()
+                resumed = response.status_code == 206
+                total = int(response.headers.get("Content-Length", 0)) + resumed * done
+                with part.open("ab" if resumed else "wb") as stream:
+                    for chunk in response.iter_content(MEGABYTE):
+                        stream.write(chunk)
+                        report(stream.tell() // MEGABYTE, max(total // MEGABYTE, 1))
+    except requests.RequestException as error:
+        answer = error.response
+        found = "no connection, or a broken one" if answer is None else f"HTTP {answer.status_code}"
+        raise PresetError(
+            f"{file.url}: Expected {file.megabytes} MB, received {found}; the same command goes on "
+            "with what has come."
+        ) from error
+    except OSError as error:
+        raise PresetError(f"{path}: Expected a file that can be written: {error}.") from error
+    if not (checksum := sha256(part)).startswith(file.sha256):
+        part.unlink()
+        expected = f"Expected a file of sha256 {file.sha256}, received {checksum}: it is not kept"
+        raise PresetError(f"{file.url}: {expected}.")
+    part.replace(path)
