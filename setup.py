@@ -57,6 +57,7 @@ setup(
         "absl-py>=2.0",
         "h5py>=3.11",
         "keras>=3.13,<4",
+        "numba>=0.61",
         "numpy>=1.26",
         "pillow>=10.3",
         "rich>=13.0",

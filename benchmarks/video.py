@@ -17,7 +17,7 @@ from keras import ops
 from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.inference.mrf import decode_field, enlarged_window, solve, unary_potentials
-from keras_colorize.inference.pixels import apply_pixelwise, to_float
+from keras_colorize.inference.pixels import to_float
 from keras_colorize.layers import compatible
 from keras_colorize.metrics import chroma_flicker, colorfulness
 from keras_colorize.video import SteadyColors, is_cut
@@ -71,7 +71,7 @@ def measure(source, colorizer, method, limit):
             (made,) = colorizer.compose([preprocessed], [ab])
             if number % EVERY == 0:
                 colors.append(float(colorfulness(to_float(made))))
-            yield apply_pixelwise(rgb_to_lab, to_float(made))
+            yield ops.convert_to_numpy(rgb_to_lab(to_float(made)))
 
     flicker = chroma_flicker(frames())
     return flicker, np.mean(colors), np.median(seconds)

@@ -58,6 +58,7 @@ OUTSIDE = {
     "jax": {"trainers"},
     "keras.src": set(),
     "matplotlib": {"evaluation", "training"},
+    "numba": {"inference"},
     "requests": {"presets", "serving"},
     "torch": {"models", "presets"},
     "urllib3": {"serving"},

@@ -7,11 +7,11 @@ from .xyz import RGB_FROM_XYZ, WHITE, as_colors, encode_gamma, mix
 
 # In linear light; at most 0.0013 in sRGB, a third of one 8-bit level. White itself needs 0.8e-4,
 # because the digits of the matrix and those of the white point differ by that much.
-_TOLERANCE = 1e-4
+TOLERANCE = 1e-4
 # Excess that is nothing but rounding: near the edge it stops falling while the chroma still does.
-_ROUNDING = 1e-7
+ROUNDING = 1e-7
 # The chroma then falls short of the edge by 0.1 on average, never beyond it.
-_STEPS = 8
+STEPS = 8
 
 
 def lab_to_rgb_in_gamut(lab):
@@ -40,15 +40,15 @@ def reduce_chroma_to_gamut(lab):
     excess = _excess(_linear_light(lightness, a, b))
     keep = excess <= 0.0
     excess_outside = ops.where(keep, 1.0, excess)
-    for _ in range(_STEPS):
+    for _ in range(STEPS):
         span = excess_outside - excess_inside
         middle = (inside * excess_outside - outside * excess_inside) / span
         excess = _excess(_linear_light(lightness, middle * a, middle * b))
-        fits = excess <= _ROUNDING
+        fits = excess <= ROUNDING
         inside = ops.where(fits, middle, inside)
         outside = ops.where(fits, outside, middle)
         # Halving the value at the end that stays keeps that end from being stuck.
-        excess_inside = ops.where(fits, ops.minimum(excess, -_ROUNDING), 0.5 * excess_inside)
+        excess_inside = ops.where(fits, ops.minimum(excess, -ROUNDING), 0.5 * excess_inside)
         excess_outside = ops.where(fits, 0.5 * excess_outside, excess)
     factor = ops.stop_gradient(ops.where(keep, 1.0, inside))
     return _display(_linear_light(lightness, factor * a, factor * b))
@@ -71,4 +71,4 @@ def _excess(linear):
     red, green, blue = linear
     highest = ops.maximum(ops.maximum(red, green), blue)
     lowest = ops.minimum(ops.minimum(red, green), blue)
-    return ops.maximum(highest - 1.0, -lowest) - _TOLERANCE
+    return ops.maximum(highest - 1.0, -lowest) - TOLERANCE

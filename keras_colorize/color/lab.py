@@ -8,10 +8,10 @@ from keras import ops
 from .xyz import WHITE, XYZ_FROM_RGB, as_colors, decode_gamma, mix, rgb_to_xyz, xyz_to_rgb
 
 # CIE 15: the cube root gives way to a straight line below (6/29)^3, where both have one slope.
-_KNEE = 6 / 29
-_KNEE_CUBED = _KNEE**3
-_SLOPE = 1 / (3 * _KNEE**2)
-_INTERCEPT = 4 / 29
+KNEE = 6 / 29
+KNEE_CUBED = KNEE**3
+SLOPE = 1 / (3 * KNEE**2)
+INTERCEPT = 4 / 29
 
 _WHITE_SUM = WHITE[0] + 15 * WHITE[1] + 3 * WHITE[2]
 _WHITE_U = 4 * WHITE[0] / _WHITE_SUM
@@ -68,14 +68,14 @@ def lab_to_xyz(lab):
 def compress(light):
     """The CIE cube root with its straight piece near black; float32, any shape."""
     # The root is taken above the knee only: at black its gradient is infinite.
-    root = ops.exp(1 / 3 * ops.log(ops.maximum(light, _KNEE_CUBED)))
-    return ops.where(light > _KNEE_CUBED, root, _SLOPE * light + _INTERCEPT)
+    root = ops.exp(1 / 3 * ops.log(ops.maximum(light, KNEE_CUBED)))
+    return ops.where(light > KNEE_CUBED, root, SLOPE * light + INTERCEPT)
 
 
 def expand(compressed):
     """The inverse of `compress`; float32, any shape."""
     cube = compressed * compressed * compressed
-    return ops.where(compressed > _KNEE, cube, (compressed - _INTERCEPT) / _SLOPE)
+    return ops.where(compressed > KNEE, cube, (compressed - INTERCEPT) / SLOPE)
 
 
 def rgb_to_luv(rgb):

@@ -17,8 +17,8 @@ WHITE = (0.95047, 1.0, 1.08883)
 
 # The sRGB transfer function (IEC 61966-2-1): where its straight piece near black meets the power
 # curve, in display values and in light.
-_KNEE_RGB, _KNEE_LINEAR = 0.04045, 0.0031308
-_SLOPE, _OFFSET, _GAMMA = 12.92, 0.055, 2.4
+_KNEE_RGB, KNEE_LINEAR = 0.04045, 0.0031308
+LINEAR_SLOPE, OFFSET, GAMMA = 12.92, 0.055, 2.4
 
 
 def rgb_to_xyz(rgb):
@@ -40,16 +40,16 @@ def xyz_to_rgb(xyz, clip=True):
 def decode_gamma(values):
     """Maps float32 display values of any shape to linear light, unclipped."""
     # The base is kept above the knee: the gradient of the branch not taken must stay finite.
-    base = (ops.maximum(values, _KNEE_RGB) + _OFFSET) / (1 + _OFFSET)
-    curve = ops.exp(_GAMMA * ops.log(base))
-    return ops.where(values > _KNEE_RGB, curve, values / _SLOPE)
+    base = (ops.maximum(values, _KNEE_RGB) + OFFSET) / (1 + OFFSET)
+    curve = ops.exp(GAMMA * ops.log(base))
+    return ops.where(values > _KNEE_RGB, curve, values / LINEAR_SLOPE)
 
 
 def encode_gamma(values):
     """Maps float32 linear light of any shape to display values, unclipped."""
-    root = ops.exp(1 / _GAMMA * ops.log(ops.maximum(values, _KNEE_LINEAR)))
-    curve = (1 + _OFFSET) * root - _OFFSET
-    return ops.where(values > _KNEE_LINEAR, curve, values * _SLOPE)
+    root = ops.exp(1 / GAMMA * ops.log(ops.maximum(values, KNEE_LINEAR)))
+    curve = (1 + OFFSET) * root - OFFSET
+    return ops.where(values > KNEE_LINEAR, curve, values * LINEAR_SLOPE)
 
 
 def as_colors(values, name, channels=3):

@@ -10,7 +10,7 @@ import numpy as np
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.inference.compose import compose, resize_bicubic
 from keras_colorize.inference.heads import is_distribution
-from keras_colorize.inference.pixels import apply_pixelwise, lightness_of, to_float
+from keras_colorize.inference.pixels import lightness_of, to_float
 from keras_colorize.io import PhotographError, find_photographs, photographs_by_name
 from keras_colorize.io.reading import picture_size, read_photograph
 from .color_metrics import ColorEvaluator
@@ -119,8 +119,8 @@ def _sample(methods, long_side, colorized, path, reading):
                 raise PhotographError(
                     f"{name}: expected a picture of {sizes[0]}, received {sizes[1]}"
                 )
-            ab = apply_pixelwise(rgb_to_lab, _scaled_down(pixels, long_side))[..., 1:]
-            predictions[name] = compose(lightness[None], ab[None])[0]
+            lab = rgb_to_lab(_scaled_down(pixels, long_side))
+            predictions[name] = compose(lightness[None], lab[None, ..., 1:])[0]
     except PhotographError as error:
         return Sample(path, error=str(error))
     predictions |= {name: np.asarray(method(target)) for name, method in methods.items()}
@@ -201,4 +201,4 @@ def _scaled_down(pixels, long_side):
 
 def as_grey(lightness):
     """The grey picture, float32 sRGB (H, W, 3) in [0, 1], of L* (H, W, 1) in 0..100."""
-    return compose(np.ascontiguousarray(lightness)[None], np.zeros((1, 1, 1, 2), "float32"))[0]
+    return compose(lightness[None], np.zeros((1, 1, 1, 2), "float32"))[0]

@@ -8,7 +8,7 @@ from keras_colorize.color.gamut import lab_to_rgb_in_gamut
 from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.mrf import decode_field, field, unary_potentials
 from keras_colorize.inference.options import STRIDE
-from keras_colorize.inference.pixels import CHUNKS
+from keras_colorize.inference.pixels import BAND_PIXELS
 from keras_colorize.layers.resizing import resize_bilinear
 
 _LIGHTNESS = tf.TensorSpec((None, None, None, 1), tf.float32, name="lightness")
@@ -158,7 +158,7 @@ def _to_srgb(lightness, ab):
 
 def _by_bands(height, width, band, dtype, channels=None):
     """Puts together what `band(start, end)` makes of the rows of a picture."""
-    rows = tf.maximum(1, CHUNKS[-1] // width)
+    rows = tf.maximum(1, BAND_PIXELS // width)
     count = -(-height // rows)
     shape = (None, None, channels)
     parts = tf.TensorArray(dtype, count, element_shape=shape, infer_shape=False)

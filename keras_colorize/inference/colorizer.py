@@ -22,7 +22,7 @@ from .hints import Hints, at_size, hinted, hinted_inputs, hints_of
 from .mrf import channel_probabilities, refined_ab
 from .options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
 from .palette import log_histogram, palette_bias, read_palette
-from .pixels import CHUNKS, lightness_of, photograph_of, pictures_of, pixels_of
+from .pixels import lightness_of, photograph_of, pictures_of, pixels_of
 
 BATCH = 16
 """Most pictures that go through the network at once."""
@@ -126,19 +126,14 @@ class BaseColorizer(abc.ABC):
         Returns:
             List of sRGB arrays (H, W, 3), or (H, W, 4) with alpha, of the type of the pixels.
         """
-        kinds = {(one.pixels.shape, one.pixels.dtype) for one in batch}
-        pixels = sum(one.lightness.size for one in batch)
-        # Many steps cost as much for several small pictures as for one.
-        if len(batch) > 1 and (len(kinds) > 1 or pixels > CHUNKS[-1]):
-            return [self.compose([one], [its])[0] for one, its in zip(batch, ab, strict=True)]
-        height, width, alpha = batch[0].pixels[..., 3:].shape
-        target = np.empty((len(batch), height, width, 3 + alpha), batch[0].pixels.dtype)
-        if alpha:
-            target[..., 3:] = [one.pixels[..., 3:] for one in batch]
-        # A large picture is not copied.
-        lightness = [one.lightness[None] for one in batch]
-        lightness = np.concatenate(lightness) if len(batch) > 1 else lightness[0]
-        return list(compose(lightness, np.stack(ab), self.saturation, target))
+        colorized = []
+        for one, its in zip(batch, ab, strict=True):
+            height, width, alpha = one.pixels[..., 3:].shape
+            target = np.empty((height, width, 3 + alpha), one.pixels.dtype)
+            target[..., 3:] = one.pixels[..., 3:]
+            compose(one.lightness[None], its[None], self.saturation, target[None])
+            colorized.append(target)
+        return colorized
 
 
 class Colorizer(BaseColorizer):

@@ -1,19 +1,37 @@
 """Pixels as users hold them: any kind of picture, any number type; and their lightness."""
 
+import concurrent.futures
 import functools
+import itertools
 import os
 
-import keras
+import numba
 import numpy as np
 from keras import ops
 
 from keras_colorize import io
 from keras_colorize.color import rgb_to_lightness
+from keras_colorize.color.lab import INTERCEPT, KNEE_CUBED, SLOPE
+from keras_colorize.color.xyz import XYZ_FROM_RGB, decode_gamma
 from keras_colorize.errors import InputError
 
-CHUNKS = (1 << 13, 1 << 16, 1 << 18, 1 << 20)
-"""Pixels that are converted at once. A few sizes for all: no picture has a function compiled anew,
-and the last one bounds the memory of floating-point copies."""
+BAND_PIXELS = 1 << 17
+"""Pixels that a core works on at once."""
+
+_LUMA = np.float32(XYZ_FROM_RGB[1])
+_KNEE_CUBED, _SLOPE, _INTERCEPT = np.float32([KNEE_CUBED, SLOPE, INTERCEPT])
+
+
+def compiled(function):
+    """Compiles a function of numbers and arrays by Numba: for every size, and for the next start.
+
+    It is kept beside the module or in the user's cache folder, where one of them can be written.
+    """
+    options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+    try:
+        return numba.njit(function, cache=True, **options)
+    except RuntimeError:
+        return numba.njit(function, **options)
 
 
 def pictures_of(array):
@@ -50,10 +68,21 @@ def pixels_of(picture):
     )
 
 
-def bands(height, width):
-    """Slices of rows that cover a picture, each of at most the last of `CHUNKS` or one row."""
-    rows = max(1, CHUNKS[-1] // width)
-    return [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+def in_bands(function, count, height, width):
+    """Calls `function(number, rows)` for slices of the rows of so many pictures, on all cores."""
+    rows = max(1, BAND_PIXELS // width)
+    slices = [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+    parts = list(itertools.product(range(count), slices))
+    if len(parts) == 1:
+        function(*parts[0])
+    else:
+        # Reading the results raises what a function raised.
+        list(_cores().map(lambda part: function(*part), parts))
+
+
+@functools.cache
+def _cores():
+    return concurrent.futures.ThreadPoolExecutor(os.cpu_count())
 
 
 def to_float(pixels):
@@ -77,62 +106,42 @@ def from_float(rgb, dtype):
 
 
 def lightness_of(pixels):
-    """L* (H, W, 1) in 0..100, float32, of a picture (H, W, 1 or 3), band by band."""
+    """L* (H, W, 1) in 0..100, float32, of a picture (H, W, 1 or 3)."""
     lightness = np.empty((*pixels.shape[:2], 1), "float32")
-    for rows in bands(*pixels.shape[:2]):
-        first, *others = np.moveaxis(pixels[rows], -1, 0)
-        if pixels.dtype.kind == "u" and all(np.array_equal(first, other) for other in others):
-            lightness[rows] = np.take(_grey_lightness(pixels.dtype), first)[..., None]
-        else:
+    if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
+        light, grey = _of_levels(pixels.dtype)
+
+        def fill(_, rows):
+            levels = np.asarray(pixels[rows], pixels.dtype.newbyteorder("="))
+            _fill_lightness(levels, light, grey, lightness[rows])
+    else:
+
+        def fill(_, rows):
             rgb = to_float(pixels[rows])
             rgb = np.broadcast_to(rgb, (*rgb.shape[:2], 3))
-            lightness[rows] = apply_pixelwise(rgb_to_lightness, rgb)
+            lightness[rows] = ops.convert_to_numpy(rgb_to_lightness(rgb))
+
+    in_bands(fill, 1, *pixels.shape[:2])
     return lightness
 
 
 @functools.cache
-def _grey_lightness(dtype):
-    """L* of every level of grey: most pictures that are to be colorized have only these."""
-    white = np.iinfo(dtype).max
-    levels = np.arange(white + 1, dtype="float32") / white
-    return apply_pixelwise(rgb_to_lightness, np.repeat(levels[:, None], 3, axis=-1))[:, 0]
+def _of_levels(dtype):
+    """Linear light of every level, and its L* as a grey: most pictures have only these."""
+    levels = to_float(np.arange(np.iinfo(dtype).max + 1, dtype=dtype))
+    lightness = rgb_to_lightness(np.repeat(levels[:, None], 3, axis=-1))
+    return ops.convert_to_numpy(decode_gamma(levels)), ops.convert_to_numpy(lightness)[:, 0]
 
 
-def apply_pixelwise(function, colors, **options):
-    """Applies a pixelwise function of a tensor (P, C) and options to an array (..., C).
-
-    It is compiled where the backend can, a fifth of the time, and kept for good: pass no lambda.
-    """
-    compiled = _Pixelwise(function, **options)
-    flat = np.reshape(ops.convert_to_numpy(colors), (-1, colors.shape[-1]))
-    start, parts = 0, []
-    while start < len(flat):
-        left = len(flat) - start
-        # One above the pixels that are left if they fill half of it, or the next below.
-        sizes = [size for size in CHUNKS if left <= size < 2 * left]
-        size = (sizes or [one for one in CHUNKS if one <= left][-1:] or CHUNKS)[0]
-        chunk = flat[start : start + size]
-        missing = size - len(chunk)
-        out = compiled.predict_on_batch(np.pad(chunk, ((0, missing), (0, 0))) if missing else chunk)
-        out = out if isinstance(out, list | tuple) else [out]
-        parts.append([one[: size - missing] for one in out])
-        start += size
-    whole = [
-        (part[0] if len(part) == 1 else np.concatenate(part)).reshape(*colors.shape[:-1], -1)
-        for part in zip(*parts, strict=True)
-    ]
-    return whole if len(whole) > 1 else whole[0]
-
-
-@functools.cache
-class _Pixelwise(keras.Model):
-    """A model because compiling a model is Keras' one way to compile on every backend."""
-
-    def __init__(self, function, **options):
-        super().__init__(name="pixelwise", dtype="float32")
-        self.function = functools.partial(function, **options)
-        # "auto" would leave XLA out where there is no GPU, and it saves two thirds of the time.
-        self.compile(jit_compile=True)
-
-    def call(self, colors):
-        return self.function(colors)
+@compiled
+def _fill_lightness(pixels, light, grey, target):
+    last = pixels.shape[2] - 1
+    for row in range(pixels.shape[0]):
+        for x in range(pixels.shape[1]):
+            red, green, blue = pixels[row, x, 0], pixels[row, x, last // 2], pixels[row, x, last]
+            if red == green == blue:
+                target[row, x, 0] = grey[red]
+                continue
+            y = _LUMA[0] * light[red] + _LUMA[1] * light[green] + _LUMA[2] * light[blue]
+            root = y ** np.float32(1 / 3) if y > _KNEE_CUBED else _SLOPE * y + _INTERCEPT
+            target[row, x, 0] = np.float32(116) * root - np.float32(16)

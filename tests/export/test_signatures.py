@@ -60,7 +60,7 @@ def test_lightness_and_bands(monkeypatch, dtype, channels):
     np.testing.assert_allclose(whole, color.rgb2lab(rgb / most)[..., :1], atol=1e-3)
     ab = generator.uniform(-40, 40, (4, 3, 2)).astype("float32")
     at_once = signatures.composed(picture, whole, ab, tf.as_dtype(dtype)).numpy()
-    monkeypatch.setattr(signatures, "CHUNKS", [45])
+    monkeypatch.setattr(signatures, "BAND_PIXELS", 45)
     np.testing.assert_allclose(signatures.lightness_of(picture), whole, atol=1e-4)
     in_bands = signatures.composed(picture, whole, ab, tf.as_dtype(dtype)).numpy()
     assert in_bands.dtype == dtype

@@ -1,33 +1,32 @@
+import numba
 import numpy as np
 import pytest
-from keras import ops
+from skimage import color
 
-from keras_colorize.inference.pixels import CHUNKS, apply_pixelwise
-
-
-def _sum_and_compare(colors):
-    return ops.sum(colors, axis=-1), colors[..., 0] > 0.5
+from keras_colorize.inference import pixels
+from keras_colorize.inference.pixels import compiled, lightness_of
 
 
-@pytest.mark.parametrize("count", [1, CHUNKS[0], CHUNKS[1] + 3])
-def test_compiled_in_chunks_is_the_function_itself(count):
-    colors = np.random.default_rng(4).random((count, 1, 3), dtype="float32")
-    total, large = apply_pixelwise(_sum_and_compare, ops.convert_to_tensor(colors))
-    np.testing.assert_allclose(total[..., 0], colors.sum(-1), atol=1e-6)
-    np.testing.assert_array_equal(large[..., 0], colors[..., 0] > 0.5)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_lightness_is_that_of_skimage(dtype, channels, monkeypatch):
+    rgb = np.random.default_rng(4).random((40, 30, channels))
+    rgb[:5], rgb[5:9] = 0.001 * rgb[:5], rgb[5:9, :, :1]
+    top = np.iinfo(dtype).max if dtype.startswith("u") else 1
+    levels = np.rint(rgb * top) if top > 1 else rgb
+    expected = color.rgb2lab(np.broadcast_to(levels / top, (40, 30, 3)))[..., :1]
+    np.testing.assert_allclose(lightness_of(levels.astype(dtype)), expected, atol=2e-3)
+    monkeypatch.setattr(pixels, "BAND_PIXELS", 100)
+    np.testing.assert_allclose(lightness_of(levels.astype(dtype)), expected, atol=2e-3)
 
 
-def test_pictures_of_any_size_share_what_is_compiled():
-    traced = []
+def test_what_cannot_be_kept_on_disk_is_compiled_at_each_start(monkeypatch):
+    real = numba.njit
 
-    def half(colors):
-        traced.append(colors.shape)
-        return colors / 2
+    def njit(function, cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(function, **options)
 
-    for count in (3, CHUNKS[0] + 1, CHUNKS[1] - 1, CHUNKS[2]):
-        apply_pixelwise(half, np.zeros((count, 3), "float32"))
-    before = len(traced)
-    assert 0 < before <= 2 * len(CHUNKS)
-    for count in (1, 77, CHUNKS[0] + 99, CHUNKS[1] + 5, CHUNKS[2] + 7):
-        apply_pixelwise(half, np.zeros((count, 3), "float32"))
-    assert len(traced) == before
+    monkeypatch.setattr(numba, "njit", njit)
+    assert compiled(lambda x: 2 * x)(4) == 8
