@@ -15,7 +15,7 @@ from absl import flags
 
 from keras_colorize.data import Targets
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
-from keras_colorize.metrics import AbError
+from keras_colorize.metrics import AbError, SceneTopK
 from keras_colorize.models import distribution_unet, freeze_through
 from keras_colorize.models.distribution_unet import DECODER_WIDTHS, STRIDE
 from keras_colorize.models.encoders import ENCODERS, RESIDUAL_WIDTHS
@@ -53,7 +53,7 @@ def main(options):
             "ab_logits": AbCrossentropy(class_weights, options.neighbors),
             "class_logits": SceneCrossentropy(),
         }
-        metrics = {"ab_logits": AbError()}
+        metrics = {"ab_logits": AbError(), "class_logits": [SceneTopK(1), SceneTopK(5)]}
     run.compile(model, losses, {"class_logits": options.class_loss_weight}, metrics)
     targets = Targets({"ab_logits": "ab", "class_logits": "label"}, STRIDE)
     run.train("distribution_unet", model, arguments, targets, class_weights=class_weights or ())

@@ -5,15 +5,17 @@ r"""Trains `iizuka16`, its baseline (--noglobal_features) or one of its color sp
         --schedule=warmup_stable_decay --warmup=0.05 --cooldown=0.95 --clip_norm=1 \
         --epochs=8 --steps_per_epoch=250
 
-takes 15 minutes on two processor cores for 64,000 views. The defaults are the paper's optimizer,
-batch and size; with --view=squash --epochs=200 --steps_per_epoch=1000 --precision=float32 the run
-is the paper's, which needs a GPU.
+takes 15 minutes on two processor cores for 64,000 views. --config=iizuka16 is the paper's run,
+iizuka16_yuv, iizuka16_rgb and iizuka16_baseline are its others; they need a GPU.
 """
 
+import keras
 from absl import flags
 
+from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.data import Targets
 from keras_colorize.losses import SceneCrossentropy
+from keras_colorize.metrics import AbError, SceneTopK
 from keras_colorize.models import iizuka16
 from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
 from run import Run
@@ -44,7 +46,9 @@ def main(options):
         # At the size of the global branch the low-level features are computed once.
         model = iizuka16(input_shape=(options.size, options.size, 1), **arguments)
         losses = {**dict.fromkeys(COLOR_TARGETS, "mse"), "class_logits": SceneCrossentropy()}
-    run.compile(model, losses, {"class_logits": options.class_loss_weight})
+        metrics = {name: keras.metrics.MeanAbsoluteError("mae") for name in COLOR_TARGETS}
+        metrics |= {"ab": AbError(2 * AB_LIMIT), "class_logits": [SceneTopK(1), SceneTopK(5)]}
+    run.compile(model, losses, {"class_logits": options.class_loss_weight}, metrics)
     targets = Targets({**COLOR_TARGETS, "class_logits": "label"}, STRIDE)
     run.train("iizuka16", model, arguments, targets)
 

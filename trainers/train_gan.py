@@ -3,7 +3,9 @@ r"""Trains a generator of color against a discriminator (Zhou & Zhou 2019, secti
     python trainers/train_gan.py --data=pictures --run=runs/gan \
         --pretrain_epochs=10 --epochs=20 --steps_per_epoch=400 --on_collapse=return
 
-The generator is the conditional DCGAN's, or any network of the library that was trained before:
+--config=zhou_zhou_gan_l1 and zhou_zhou_gan_mse are the paper's runs; --preset_of makes presets of
+the epochs that it compares. The generator is the conditional DCGAN's, or any network of the library
+that was trained before:
 
     python trainers/train_gan.py --data=pictures --run=runs/fusion_gan \
         --generator_preset=runs/fusion/preset --epochs=10 --learning_rate=5e-5

@@ -5,10 +5,11 @@ r"""Trains `vgg16_residual_encoder`, its baseline or one of its ablations (Hwang
     python trainers/train_residual_encoder.py --data=pictures --run=runs/regression \
         --encoder_weights=imagenet --head=luv_uv --aggregation=finest --final_widths=
 
-The first is the paper's classification network, the second its regression baseline; --view=whole
---noflip shows them whole pictures, as there. At half the width, from scratch, --width=0.5
---decoder_width=0.5 --size=64 --batch_size=32 --clip_norm=1 --learning_rate=1e-3
---schedule=warmup_stable_decay --cooldown=0.8, 41,000 views take 13 minutes on two processor cores.
+The first is the paper's classification network, the second its regression baseline; with all else
+as there they are --config=hwang_zhou_classification and hwang_zhou_regression. At half the width,
+from scratch, --width=0.5 --decoder_width=0.5 --size=64 --batch_size=32 --clip_norm=1
+--learning_rate=1e-3 --schedule=warmup_stable_decay --cooldown=0.8, 41,000 views take 13 minutes on
+two processor cores.
 """
 
 import keras

@@ -14,6 +14,7 @@ from .common import EXIT_USAGE, check_options
 COMMANDS = {
     "colorize": colorize,
     "demo": colorize,
+    "classify": colorize,
     "bulk": bulk,
     "video": video,
     "evaluate": evaluate,

@@ -1,6 +1,7 @@
-"""The commands that colorize: `colorize` and `demo`."""
+"""The commands that colorize, `colorize` and `demo`, and the one that tells scenes: `classify`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from keras_colorize.errors import InputError
@@ -8,6 +9,7 @@ from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
 from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer
 from .progress import show_progress
 
+_CLASSIFIER = "resnet18_gray_classifier"
 _OF_A_SERVER = ("server_model", "server_protocol", "server_timeout")
 _OF_THE_EXPORT = ("preset", "hint", "hints", "hint_layer")
 
@@ -18,6 +20,12 @@ def add(commands):
     demo.add_argument("-o", "--output", default="demo", help="folder to write to")
     demo.add_argument("--preset", help="name or folder of a preset")
     demo.set_defaults(run=_demo)
+    classify = commands.add_parser("classify", help="tell the scenes of photographs")
+    classify.add_argument("inputs", nargs="+", metavar="PHOTO", help="file, folder or glob pattern")
+    known = f"name or folder of a preset that knows scenes (default: {_CLASSIFIER})"
+    classify.add_argument("--preset", default=_CLASSIFIER, help=known)
+    classify.add_argument("--top", type=count, default=5, metavar="N", help="classes to tell")
+    classify.set_defaults(run=_classify)
     command = commands.add_parser("colorize", help="colorize files, folders and patterns")
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
     command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
@@ -175,6 +183,20 @@ def _run_jobs(colorizer, jobs, sheet, truth, **settings):
         print(f"contact sheet: {sheet}")
     print(", ".join(f"{number} {status}" for status, number in counts.items()))
     return EXIT_FAILED if counts["failed"] else 0
+
+
+def _classify(options):
+    from keras_colorize.io import PhotographError, find_photographs
+
+    colorizer, failed = make_colorizer(options, options.preset, scenes=True), 0
+    for path, _ in find_photographs(options.inputs):
+        try:
+            scenes = colorizer.classify(path, options.top)
+            print(f"{path}: " + ", ".join(f"{name} {100 * share:.1f} %" for name, share in scenes))
+        except PhotographError as error:
+            print(f"failed: {error}", file=sys.stderr)
+            failed += 1
+    return EXIT_FAILED if failed else 0
 
 
 def _demo(options):

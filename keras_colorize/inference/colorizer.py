@@ -10,10 +10,12 @@ from keras import ops
 
 from keras_colorize import io
 from keras_colorize.errors import InputError
+from keras_colorize.layers import GaussianSmoothing, PermanentDropout
 from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.iizuka16 import split_style
 from keras_colorize.models.siggraph17 import without_hints
 from keras_colorize.precision import resolve_precision
+from keras_colorize.presets.config import CLASS_OUTPUT
 from keras_colorize.presets.names import DEFAULT
 from keras_colorize.presets.weights import load_preset
 from .compose import compose, to_working_size
@@ -162,9 +164,12 @@ class Colorizer(BaseColorizer):
     def __init__(self, model, config, **options):
         self.config, self.name = config, model.name
         # Compiled once, by the first prediction, for whatever shares it; options come after it.
-        self.model = self._with_hints = fold_batch_norm(model)
+        model = fold_batch_norm(model, options.get("dropout", Options.dropout))
+        self.model = self._with_hints = model
         if isinstance(self.model.input, dict):
             self.model = without_hints(self.model)
+        kept = [layer for layer in model.layers if isinstance(layer, PermanentDropout)]
+        self._noise = [layer.seed_generator.state for layer in kept]
         self._histogram, self._given, self._style_parts = None, {}, []
         self._predict = self.model.predict_on_batch
         self._set(options)
@@ -208,8 +213,13 @@ class Colorizer(BaseColorizer):
         if "decoder" in self._given:
             values |= {"saturation": 1.0, "rebalancing": 0.0}
         self.options = Options(**{**values, **self._given})
-        if before and self.options.precision != before.precision:
-            raise InputError("Expected the precision when the preset is loaded, not afterwards.")
+        for name in ("precision", "dropout"):
+            if before and getattr(self.options, name) != getattr(before, name):
+                raise InputError(f"Expected the {name} when the preset is loaded, not afterwards.")
+        if self.options.dropout == "on" and not self._noise:
+            raise InputError(f"Expected a network with dropout, {self.name} has none.")
+        if "seed" in options and not self._noise:
+            check_distribution(output, "seed")
         vars(self).update(vars(self.options))
         self.hints = None if self.hints is None else hints_of(self.hints)
         refine = self.options.refine
@@ -242,6 +252,8 @@ class Colorizer(BaseColorizer):
     def predict_ab(self, lightness, hints=None):
         """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
         lightness = np.asarray(lightness, "float32")
+        for number, state in enumerate(self._noise):
+            state.assign(np.array([self.seed, number << 16], "uint32"))
         if hints is not None:
             # Their colors are right after a and b are multiplied by the saturation.
             hints = Hints(hints.ab / (self.saturation or 1.0), hints.mask)
@@ -259,14 +271,40 @@ class Colorizer(BaseColorizer):
         ab = self.decode(prediction, lightness)
         return ab if hints is None else hinted(ab, lightness, hints)
 
+    def classify(self, picture, top=5):
+        """Tells the scene of a picture (Iizuka et al. 2016, sections 3.3 and 4.7).
+
+        Args:
+            picture: one, as `__call__` takes it.
+            top: how many classes are told.
+
+        Returns:
+            List of pairs (name, probability), the likeliest class first.
+
+        Raises:
+            InputError: if the network knows no scenes, or for several pictures.
+        """
+        names, pictures = self.config.class_names, pixels_of(picture)
+        if CLASS_OUTPUT not in self.model.output_names:
+            raise InputError(f"Expected a network that tells scenes apart, {self.name} does not.")
+        if len(pictures) != 1:
+            raise InputError(f"Expected one picture, received {len(pictures)}.")
+        small = self.preprocess(pictures[0]).network_input
+        logits = self.model.predict_on_batch(small[None])[CLASS_OUTPUT]
+        probabilities = ops.convert_to_numpy(ops.softmax(ops.cast(logits, "float32")))[0]
+        likeliest = np.argsort(-probabilities, kind="stable")[:top]
+        return [(names[i], float(probabilities[i])) for i in likeliest]
+
     def decode(self, prediction, lightness):
         """Turns the network's color output into a and b, before saturation; see `predicted_ab`."""
+        prediction = self._smoothed(prediction)
         weights = self._log_weights(prediction, self.rebalancing)
         how = self.decoder, self.temperature, weights, self.config.bin_means, self.seed
         return predicted_ab(prediction, self.config.output, lightness, *how)
 
     def distributions(self, prediction):
         """The float32 distributions (N, h, w, 2, K) of a predicted one that a refinement takes."""
+        prediction = self._smoothed(prediction)
         temperature, share = 1.0, self.rebalancing
         if self.refinement.distribution == "network":
             share = float(self.config.weights_in_loss)
@@ -274,6 +312,14 @@ class Colorizer(BaseColorizer):
             temperature = self.temperature
         weights = self._log_weights(prediction, share)
         return channel_probabilities(prediction, self.config.output, temperature, weights)
+
+    def _smoothed(self, prediction):
+        """Class scores smoothed as options say (Hwang & Zhou 2016, section 5.3)."""
+        if not self.smoothing:
+            return prediction
+        shape = (*ops.shape(prediction)[:3], *prediction.shape[3:])
+        flat = ops.reshape(prediction, (*shape[:3], int(np.prod(shape[3:]))))
+        return ops.reshape(GaussianSmoothing(self.smoothing)(flat), shape)
 
     def _log_weights(self, prediction, rebalancing):
         """What is added to the logits: rebalancing, out or in, and a palette; None for nothing."""

@@ -18,7 +18,7 @@ DECODERS = ("mean", "annealed", "mode", "median", "sample")
 FROM_PRESET = ("working_size", "decoder", "temperature", "saturation", "rebalancing")
 """Options whose defaults are those of the preset."""
 
-OF_DISTRIBUTIONS = frozenset({"decoder", "temperature", "rebalancing", "seed"})
+OF_DISTRIBUTIONS = frozenset({"decoder", "temperature", "rebalancing", "smoothing"})
 """Options that only networks which predict a distribution can take."""
 
 AFTER_NETWORK = ("working_size", "saturation")
@@ -109,7 +109,16 @@ class Options:
     rebalancing: float = field(
         1.0, (0.0, 1.0), "share of the preset's class weights: 1 makes rare colors likelier"
     )
-    seed: int = field(0, (0, 2**31 - 1), "of the decoder sample")
+    smoothing: float = field(
+        0.0, (0.0, 100.0), "sigma in the network's pixels that smooths class scores; 0 for none"
+    )
+    seed: int = field(0, (0, 2**31 - 1), "of the decoder sample and of --dropout on")
+    dropout: str = field(
+        "preset",
+        ("preset", "on", "off"),
+        "of networks that were trained with it: as the preset has it, on as their only noise, "
+        "so that each seed gives another picture, or off",
+    )
     style: object = field(
         None, (), "photograph whose global features (season, hour) are taken", metavar="PHOTO"
     )

@@ -9,26 +9,28 @@ _LOW, _HIGH = LUV_UV_BINS.low, LUV_UV_BINS.high
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-def ab_error(y_true, y_pred):
+def ab_error(y_true, y_pred, unit=1.0):
     """Euclidean distance in the ab plane, per pixel: float32 tensor (...).
 
     `y_true` is a and b, (..., 2), `y_pred` too, or bin logits (..., 313), decoded by their mean.
+    Scaled ones take as `unit` what 1 is in a and b.
     """
     if y_pred.shape[-1] != 2:
         y_pred = decode_ab(y_pred, "mean")
     difference = ops.cast(y_true, "float32") - ops.cast(y_pred, "float32")
-    return ops.sqrt(ops.sum(ops.square(difference), axis=-1))
+    return unit * ops.sqrt(ops.sum(ops.square(difference), axis=-1))
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class AbError(keras.metrics.MeanMetricWrapper):
-    """Mean of `ab_error` over pixels."""
+    """Mean of `ab_error` over pixels; `unit` is what 1 is in a and b."""
 
-    def __init__(self, name="ab_error", dtype="float32"):
-        super().__init__(ab_error, name=name, dtype=dtype)
+    def __init__(self, unit=1.0, name="ab_error", dtype="float32"):
+        self.unit = unit
+        super().__init__(ab_error, name=name, dtype=dtype, unit=unit)
 
     def get_config(self):
-        return {"name": self.name, "dtype": self.dtype}
+        return {"unit": self.unit, "name": self.name, "dtype": self.dtype}
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

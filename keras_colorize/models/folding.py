@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_colorize.layers import GlobalLocalFusion
+from keras_colorize.layers import GlobalLocalFusion, PermanentDropout
 
 _FOLDABLE = (
     layers.Conv2D,
@@ -15,7 +15,7 @@ _FOLDABLE = (
 )
 
 
-def fold_batch_norm(model):
+def fold_batch_norm(model, dropout="preset"):
     """Makes the network for inference that has its batch normalizations folded away.
 
     A `BatchNormalization` is folded where all its inputs come from one convolution (also
@@ -24,6 +24,8 @@ def fold_batch_norm(model):
 
     Args:
         model: Functional `keras.Model`, else ValueError; it is not changed.
+        dropout: whether inference drops, `"on"` or `"off"` (Isola et al. 2017, section 3.3);
+            `"preset"` leaves that as it is.
 
     Returns:
         A new Functional model, not for training, with the same inputs, outputs up to rounding,
@@ -37,7 +39,10 @@ def fold_batch_norm(model):
 
     def clone(layer):
         bias = {"use_bias": True} if layer.name in norm_after else {}
-        clones.append((layer, type(layer).from_config(layer.get_config() | bias)))
+        kind = type(layer)
+        if dropout != "preset" and isinstance(layer, layers.Dropout):
+            kind = PermanentDropout if dropout == "on" else layers.Dropout
+        clones.append((layer, kind.from_config(layer.get_config() | bias)))
         return clones[-1][1]
 
     def call(layer, *args, **kwargs):

@@ -33,6 +33,7 @@ def iizuka16(
     global_features=True,
     color_space="lab",
     global_size=224,
+    symmetric_padding=True,
     input_shape=(None, None, 1),
     name="iizuka16",
 ):
@@ -47,6 +48,8 @@ def iizuka16(
         global_features: False is the baseline of section 4, a 3x3 convolution instead.
         color_space: `"lab"`, `"yuv"` or `"rgb"`, a key of `HEADS`.
         global_size: height and width that the global branch sees; a multiple of 32.
+        symmetric_padding: whether convolutions of stride 2 are padded on all sides (section
+            3.2.1), as Torch pads; False is Keras' "same", which even sizes get on two.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
         name: name of the model.
 
@@ -61,7 +64,7 @@ def iizuka16(
     lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.01, dtype="float32", name="lightness_scaled")(lightness)
     # Low-level features, section 3.2.1: at half size and at an eighth.
-    first, *others = _convolutions("low_conv", _LOW, width)
+    first, *others = _convolutions("low_conv", _LOW, width, symmetric_padding)
     half_size = _apply([first], x)
     low = _apply(others, half_size)
     # Mid-level features, section 3.2.3.
@@ -71,7 +74,7 @@ def iizuka16(
             copy = ResizeTo(global_size, global_size, antialias=True, name="global_copy")(x)
             low = _apply([first, *others], copy)
         # Section 3.2.2: what the classifier reads, and the global feature vector.
-        x = _apply(_convolutions("global_conv", _GLOBAL, width), low)
+        x = _apply(_convolutions("global_conv", _GLOBAL, width, symmetric_padding), low)
         vector = layers.Flatten(name="global_flatten")(x)
         for number, units in enumerate(_GLOBAL_DENSE, start=1):
             dense = layers.Dense(scaled(units, width), use_bias=False, name=f"global_dense{number}")
@@ -100,13 +103,14 @@ def iizuka16(
     return keras.Model(lightness, {head: output, **class_outputs}, name=name)
 
 
-def _convolutions(prefix, plan, width):
+def _convolutions(prefix, plan, width, symmetric=False):
     """A block of layers per (channels, stride): 3x3 convolution, norm, ReLU."""
-    options = {"padding": "same", "use_bias": False}
     blocks = []
     for number, (channels, stride) in enumerate(plan, start=1):
-        options["name"] = f"{prefix}{number}"
-        blocks.append(_normalized(layers.Conv2D(scaled(channels, width), 3, stride, **options)))
+        name, pad = f"{prefix}{number}", symmetric and stride > 1
+        options = {"padding": "valid" if pad else "same", "use_bias": False, "name": name}
+        block = _normalized(layers.Conv2D(scaled(channels, width), 3, stride, **options))
+        blocks.append([*[layers.ZeroPadding2D(name=f"{name}_pad")] * pad, *block])
     return blocks
 
 

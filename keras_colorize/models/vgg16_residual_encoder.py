@@ -69,7 +69,8 @@ def vgg16_residual_encoder(
         decoder_width: further factor on the channels outside the encoder.
         aggregation: `"concat"` (section 3.6), `"sum"` after 1x1 convolutions (section 5.2), or
             `"finest"` for the last scale of the decoder alone.
-        residual_units: False takes the features in place of the decoder's scales (section 5.2).
+        residual_units: False takes the features, max-pooled, in place of the decoder's scales
+            (section 5.2).
         final_widths: channels of each 3x3 convolution after the aggregation.
         smoothing: None, or the standard deviation in output pixels of a Gaussian that smooths
             the class scores (section 5.3).
@@ -130,7 +131,11 @@ def vgg16_residual_encoder(
 def _scales(features, factor, residual_units):
     """The "creating" side of section 3.5: its scales; they and the features coarsest first."""
     if not residual_units:
-        return [_normalized(stride, x, scaled(x.shape[-1], factor)) for stride, x in features]
+        scales = []
+        for stride, tap in features:
+            x = layers.MaxPooling2D(padding="same", name=f"tap{stride}_pool")(tap)
+            scales.append(_normalized(stride, x, scaled(x.shape[-1], factor)))
+        return [*scales[:-1], ResizeLike(name=f"tap{stride}_up")([scales[-1], tap])]
     # Glorot's weights, section 5.2.
     options = {"initializer": "glorot_uniform", "momentum": _MOMENTUM}
     (stride, x), *finer = features

@@ -1,5 +1,6 @@
 import functools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -45,6 +46,18 @@ def test_a_folder_whose_bad_files_are_reported(run, album, tmp_path):
     for path in ("a.jpg", "dot.png", "line.png", "old/b.tif"):
         with Image.open(album / path) as before, Image.open(tmp_path / "out" / path) as after:
             assert (after.size, after.mode, after.format) == (before.size, "RGB", before.format)
+
+
+def test_classify_tells_scenes_and_which_files_are_no_photographs(command, album, tiny_preset):
+    (album / "text.jpg").write_text("This is no photograph.")
+    code, out, err = command("classify", album, "--top", 2)
+    lines = out.splitlines()
+    assert (code, len(lines)) == (1, 4)
+    assert re.fullmatch(rf"{album}/a.jpg: \S+ [\d.]+ %, \S+ [\d.]+ %", lines[0])
+    assert f"failed: {album}/text.jpg: expected" in err
+    code, out, err = command("classify", album / "a.jpg", "--preset", tiny_preset)
+    assert (code, out) == (2, "")
+    assert "Expected a network that tells scenes apart" in err
 
 
 def test_existing_outputs(run, album, tmp_path):

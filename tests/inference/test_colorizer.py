@@ -3,14 +3,17 @@ import dataclasses
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 from scipy.special import softmax
 from skimage import color
 
-from keras_colorize import Colorizer, distribution_unet
+from keras_colorize import Colorizer, PresetConfig, distribution_unet
 from keras_colorize.bins import DECODERS, ab_centers, ab_marginals
 from keras_colorize.errors import InputError
 from keras_colorize.inference.colorizer import BATCH
 from keras_colorize.io import Metadata, Photograph
+from keras_colorize.models import dcgan_generator, resnet18_gray_classifier
+from keras_colorize.presets.config import CLASS_OUTPUT
 
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "F")
 TYPES = ("uint8", "uint16", ">u2", "float16", "float32", "float64", "bool")
@@ -161,7 +164,7 @@ def test_wrong_options(tiny_colorizer):
 @pytest.mark.parametrize(
     "name, value",
     [*(("decoder", one) for one in DECODERS if one != "annealed"), ("temperature", 0.1)]
-    + [("saturation", 2.0), ("working_size", 32)],
+    + [("saturation", 2.0), ("working_size", 32), ("smoothing", 2.0)],
 )
 def test_options_change_the_result(tiny_colorizer, picture, name, value):
     before = tiny_colorizer(picture)
@@ -175,6 +178,49 @@ def test_samples_follow_from_the_seed(tiny_colorizer, picture):
     first, second = (tiny_colorizer.replace(decoder="sample", seed=seed) for seed in (1, 2))
     np.testing.assert_array_equal(first(picture), first(picture))
     assert not np.array_equal(first(picture), second(picture))
+
+
+def test_class_scores_are_smoothed_before_they_are_decoded(tiny_colorizer):
+    logits = np.random.default_rng(0).normal(0, 3, (1, 9, 12, 313)).astype("float32")
+    lightness = np.full((1, 9, 12, 1), 50.0, "float32")
+    expected = tiny_colorizer.decode(gaussian_filter(logits, (0, 1.5, 1.5, 0)), lightness)
+    found = tiny_colorizer.replace(smoothing=1.5).decode(logits, lightness)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert np.abs(found - tiny_colorizer.decode(logits, lightness)).max() > 5
+
+
+def test_dropout_is_kept_on_or_off_and_follows_from_the_seed(tiny_model, tiny_config, picture):
+    arguments = {"level_set": 32, "width": 1 / 16, "dropout_in_inference": True}
+    model, config = dcgan_generator(**arguments), PresetConfig("dcgan_generator", arguments, "ab")
+    kept, on, off = (Colorizer(model, config, dropout=x) for x in ("preset", "on", "off"))
+    lightness = kept.preprocess(picture).network_input[None]
+    first = np.asarray(on.predict_ab(lightness))
+    for same in (kept, on):
+        np.testing.assert_array_equal(same.predict_ab(lightness), first)
+    for other in (off, on.replace(seed=1)):
+        assert np.abs(other.predict_ab(lightness) - first).max() > 0.01
+    np.testing.assert_array_equal(*(off.predict_ab(lightness) for _ in range(2)))
+    with pytest.raises(InputError, match="when the preset is loaded"):
+        on.replace(dropout="off")
+    with pytest.raises(InputError, match="a network with dropout"):
+        Colorizer(tiny_model, tiny_config, dropout="on")
+
+
+def test_scenes_are_told_likeliest_first(tiny_colorizer, picture):
+    names, model = ("beach", "city", "forest"), resnet18_gray_classifier(3, 1 / 16)
+    arguments = {"classes": 3, "width": 1 / 16}
+    config = PresetConfig("resnet18_gray_classifier", arguments, CLASS_OUTPUT, class_names=names)
+    colorizer = Colorizer(model, config)
+    small = colorizer.preprocess(picture).network_input[None]
+    expected = softmax(model.predict_on_batch(small)["class_logits"][0])
+    found = colorizer.classify(picture)
+    assert [names.index(name) for name, _ in found] == list(np.argsort(-expected))
+    np.testing.assert_allclose([p for _, p in found], np.sort(expected)[::-1], rtol=1e-4)
+    assert colorizer.classify(Image.fromarray(picture), top=1) == found[:1]
+    with pytest.raises(InputError, match="one picture, received 2"):
+        colorizer.classify(np.stack([picture, picture]))
+    with pytest.raises(InputError, match="tells scenes apart, tiny does not"):
+        tiny_colorizer.classify(picture)
 
 
 def test_options_left_out_are_those_of_the_contract(tiny_model, tiny_config):

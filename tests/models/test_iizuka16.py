@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import torch
 
 from keras_colorize.models import iizuka16
 
@@ -69,3 +70,21 @@ def test_a_loss_alone_moves_its_own_layers(loss, step, lightness_of):
         if layer.trainable_weights:
             has_moved = any(np.any(moved[w.path]) for w in layer.trainable_weights)
             assert has_moved != layer.name.startswith(STILL[loss]), layer.name
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_strides_are_padded_as_torch_does_unless_asked_otherwise(
+    symmetric, predict, randomise, lightness_of
+):
+    model = iizuka16(width=TINY, global_size=32, symmetric_padding=symmetric)
+    layers = [layer for layer in randomise(model).layers if getattr(layer, "strides", 1) == (2, 2)]
+    assert len(layers) == 5
+    for conv in layers:
+        norm = model.get_layer(f"{conv.name}_bn")
+        before = model.get_layer(f"{conv.name}_pad").input if symmetric else conv.input
+        x, found = predict(keras.Model(model.input, [before, norm.input]), lightness_of(64, 32))
+        x, kernel = (torch.tensor(np.asarray(one)) for one in (x, conv.kernel))
+        x, kernel = x.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1)
+        expected = torch.nn.functional.conv2d(x, kernel, stride=2, padding=1)
+        expected = expected.permute(0, 2, 3, 1).numpy()
+        assert np.allclose(found, expected, atol=1e-4) == symmetric

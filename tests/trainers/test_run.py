@@ -117,11 +117,11 @@ BY_CHANNEL = ("accuracy_0", "accuracy_1")
 @pytest.mark.parametrize(
     ("name", "arguments", "metrics"),
     [
-        ("distribution", {"residual_widths": [2, 2, 4, 4, 4], "classes": 2}, ["ab_error"]),
+        ("distribution", {"residual_widths": [2, 2, 4, 4, 4], "classes": 2}, ["ab_error", "top_5"]),
         ("classes", {"smoothing": 1.0, "aggregation": "sum", "final_widths": [16]}, BY_CHANNEL),
         ("regression", {"head": "luv_uv", "final_widths": []}, BY_CHANNEL),
         ("hsv", {"encoder": "resnet18_gray", "residual_units": False}, BY_CHANNEL),
-        ("l1", {"classes": None, "head": "ab"}, ["val_mse"]),
+        ("l1", {"classes": None, "head": "ab"}, ["val_mse", "ab_error"]),
         ("peaked", {"classes": 2, "decoder": "B"}, ["accuracy_a", "accuracy_b", "top_1"]),
         ("classifier", {}, ["val_top_1", "val_top_5"]),
         ("distilled", {}, ["val_agreement"]),

@@ -41,7 +41,8 @@ def test_a_stopped_run_goes_on_saves_a_preset_and_trains_no_more(run, colorizes)
     assert {"preset/config.json", "preset/weights.h5", "training.json"} <= set(state)
     rows = (folder / "history.csv").read_text().splitlines()
     assert [row.partition(",")[0] for row in rows] == ["epoch", "0", "1"]
-    assert rows[0] == "epoch,loss,val_ab_loss,val_class_logits_loss,val_loss"
+    measured = "val_ab_ab_error,val_ab_loss,val_class_logits_loss,val_class_logits_top_1"
+    assert rows[0] == f"epoch,loss,{measured},val_class_logits_top_5,val_loss"
     assert {"samples/epoch_0001.png", "samples/epoch_0002.png"} <= set(state)
     config = json.loads((folder / "preset" / "config.json").read_text())
     assert (config["network"], config["class_names"]) == ("iizuka16", ["forest", "harbour"])
