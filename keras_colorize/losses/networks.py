@@ -64,10 +64,14 @@ class PerceptualLoss:
         weight: factor on the whole.
         classifier: callable from the last feature map to logits (N, classes); or None.
         logits_weight: factor on the divergence of the logits beside the distance of features.
+        distance: callable from two lists of feature maps to a number.
     """
 
-    def __init__(self, features, weight=1.0, classifier=None, logits_weight=0.0):
+    def __init__(
+        self, features, weight=1.0, classifier=None, logits_weight=0.0, distance=feature_distance
+    ):
         self.features = features
+        self.distance = distance
         self.weight = weight
         self.classifier = classifier
         self.logits_weight = logits_weight
@@ -82,7 +86,7 @@ class PerceptualLoss:
         """
         target = [ops.stop_gradient(x) for x in self.features(_picture(lightness, target_ab))]
         prediction = self.features(_picture(lightness, predicted_ab))
-        distance = feature_distance(target, prediction)
+        distance = self.distance(target, prediction)
         if self.classifier is not None:
             logits = self.classifier(target[-1]), self.classifier(prediction[-1])
             # Classes that are unlikely tell two colorings apart, too: softened.

@@ -15,7 +15,8 @@ def colorfulness(rgb):
     opponents = (red - green, 0.5 * (red + green) - blue)
     spread = sum(ops.var(plane, axis=(-2, -1)) for plane in opponents)
     offset = sum(ops.square(ops.mean(plane, axis=(-2, -1))) for plane in opponents)
-    return ops.sqrt(spread) + 0.3 * ops.sqrt(offset)
+    # With a finite gradient where there is no color.
+    return ops.sqrt(spread + 1e-12) + 0.3 * ops.sqrt(offset + 1e-12)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

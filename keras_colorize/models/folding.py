@@ -5,12 +5,14 @@ import numpy as np
 from keras import layers
 
 from keras_colorize.layers import GlobalLocalFusion, PermanentDropout
+from .ddcolor import LayerScale
 
 _FOLDABLE = (
     layers.Conv2D,
     layers.Conv2DTranspose,
     layers.Dense,
     layers.DepthwiseConv2D,
+    layers.LayerNormalization,
     GlobalLocalFusion,
 )
 
@@ -19,8 +21,9 @@ def fold_batch_norm(model, dropout="preset"):
     """Makes the network for inference that has its batch normalizations folded away.
 
     A `BatchNormalization` is folded where all its inputs come from one convolution (also
-    transposed or depthwise), dense layer or `GlobalLocalFusion` without activation, and that
-    layer's results go nowhere else. Models inside it stay as they are.
+    transposed or depthwise), dense layer, layer normalization or `GlobalLocalFusion` without
+    activation, and that layer's results go nowhere else; so is a `LayerScale`. Models inside it
+    stay as they are.
 
     Args:
         model: Functional `keras.Model`, else ValueError; it is not changed.
@@ -38,7 +41,8 @@ def fold_batch_norm(model, dropout="preset"):
     clones = []
 
     def clone(layer):
-        bias = {"use_bias": True} if layer.name in norm_after else {}
+        gains = layer.name in norm_after and hasattr(layer, "use_bias")
+        bias = {"use_bias": True} if gains else {}
         kind = type(layer)
         if dropout != "preset" and isinstance(layer, layers.Dropout):
             kind = PermanentDropout if dropout == "on" else layers.Dropout
@@ -58,10 +62,7 @@ def fold_batch_norm(model, dropout="preset"):
         weights, norm = layer.get_weights(), norm_after.get(layer.name)
         if norm is not None:
             kernel, *bias = weights
-            *affine, mean, variance = (one.astype("float64") for one in norm.get_weights())
-            # What the norm is in inference: a factor and an offset, each (C,).
-            factor = (affine[0] if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
-            offset = (affine[-1] if norm.center else 0.0) - mean * factor
+            factor, offset = _affine(norm)
             scale = factor
             if isinstance(layer, layers.DepthwiseConv2D):
                 # (rows, columns, input channels, multiplier), output channels in that order.
@@ -74,6 +75,16 @@ def fold_batch_norm(model, dropout="preset"):
     return keras.Model(folded.input, folded.output, name=model.name)
 
 
+def _affine(norm):
+    """What a norm is in inference: a factor and an offset, each (C,)."""
+    values = [one.astype("float64") for one in norm.get_weights()]
+    if type(norm) is LayerScale:
+        return values[0], 0.0
+    *affine, mean, variance = values
+    factor = (affine[0] if norm.scale else 1.0) / np.sqrt(variance + norm.epsilon)
+    return factor, (affine[-1] if norm.center else 0.0) - mean * factor
+
+
 def _foldable_norms(model):
     """The norms to fold: {name: (the norm, the layer before it)}."""
     config = model.get_config()
@@ -82,7 +93,8 @@ def _foldable_norms(model):
     outputs = _sources(config["output_layers"])
     norms = {}
     for norm in model.layers:
-        if type(norm) is not layers.BatchNormalization or len(sources[norm.name]) != 1:
+        folds = type(norm) in (layers.BatchNormalization, LayerScale)
+        if not folds or len(sources[norm.name]) != 1:
             continue
         (name,) = sources[norm.name]
         layer = model.get_layer(name)
@@ -90,12 +102,19 @@ def _foldable_norms(model):
         alone = readers == {norm.name} and name not in outputs
         # Called with `training=True` it works on the statistics of the batch.
         trains = any(item is True for item in keras.tree.flatten(nodes[norm.name]))
-        linear = type(layer) in _FOLDABLE and layer.activation is keras.activations.linear
+        linear = type(layer) in _FOLDABLE and _is_linear(layer)
         axes = (-1, len(norm.get_build_config()["input_shape"]) - 1)
         last = getattr(layer, "data_format", "channels_last") == "channels_last"
-        if alone and not trains and linear and last and norm.axis in axes:
+        if alone and not trains and linear and last and getattr(norm, "axis", -1) in axes:
             norms[norm.name] = (norm, layer)
     return norms
+
+
+def _is_linear(layer):
+    """Whether a layer ends with a factor and an offset for each of its last channels."""
+    if type(layer) is layers.LayerNormalization:
+        return layer.center and layer.scale and layer.axis == [-1]
+    return layer.activation is keras.activations.linear
 
 
 def _sources(config):

@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
 from keras_colorize.losses import DistillationLoss, discriminator_loss, generator_adversarial_loss
-from keras_colorize.metrics import Colorfulness, Diversity
+from keras_colorize.metrics import Colorfulness, Diversity, colorfulness
 from .replicas import descend, share
 
 # The generator alone on the reconstruction loss; then both networks.
@@ -31,6 +31,7 @@ class AdversarialModel(keras.Model):
         perceptual: a `PerceptualLoss`, which the generator lowers in both phases, or None.
         distillation: the same by `DistillationLoss.beside_colors`, or None.
         to_shown: as `to_ab`, for `perceptual`, where pictures are shown in other colors.
+        colorfulness_weight: factor on 1 - colorfulness / 100 (Kang et al. 2023, section 3.4).
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class AdversarialModel(keras.Model):
         perceptual=None,
         distillation=None,
         to_shown=None,
+        colorfulness_weight=0.0,
         **kwargs,
     ):
         # Both networks keep their own precision: L* in bfloat16 would be too coarse.
@@ -51,6 +53,7 @@ class AdversarialModel(keras.Model):
         self.to_shown = to_shown or self.to_ab
         self.label_smoothing, self.phase = label_smoothing, RECONSTRUCTION
         self.perceptual, self.distillation = perceptual, distillation
+        self.colorfulness_weight = colorfulness_weight
         self.error = keras.metrics.MeanSquaredError("mse")
         self.discriminator_metrics = [keras.metrics.Mean(name) for name in _DISCRIMINATOR_LOGS]
         self.color_metrics = [Colorfulness(), Diversity()]
@@ -90,6 +93,9 @@ class AdversarialModel(keras.Model):
             if self.perceptual:
                 shown = ops.cast(self.to_shown(outputs, lightness), "float32")
                 losses["perceptual_loss"] = share(self.perceptual(lightness, target, shown))
+            if self.colorfulness_weight:
+                lack = 1.0 - ops.mean(colorfulness(_rgb(lightness, ab))) / 100.0
+                losses["colorfulness_loss"] = share(self.colorfulness_weight * lack)
             if self.distillation:
                 losses["distillation_loss"] = share(self.distillation(lightness, target, outputs))
             if self.phase == ADVERSARIAL:
@@ -122,11 +128,9 @@ class AdversarialModel(keras.Model):
         for metric, value in zip(self.discriminator_metrics, values, strict=True):
             metric.update_state(value, ops.shape(x)[0])
         pairs = (self.color_metrics, prediction), (self.target_metrics, target)
-        for (colorfulness, diversity), scaled in pairs:
-            ab = unscale_ab(scaled)
-            lab = ops.concatenate([_resized_like(ab, x), ab], axis=-1)
-            colorfulness.update_state(None, ops.clip(lab_to_rgb(lab), 0.0, 1.0))
-            diversity.update_state(None, ab)
+        for (vividness, diversity), scaled in pairs:
+            vividness.update_state(None, _rgb(x, scaled))
+            diversity.update_state(None, unscale_ab(scaled))
         logs = super().compute_metrics(x, y, y_pred, sample_weight)
         for name in ("colorfulness", "diversity"):
             logs[name] = ops.divide_no_nan(logs[name], logs.pop(f"true_{name}"))
@@ -140,6 +144,11 @@ class AdversarialModel(keras.Model):
 
 def _accuracy(real, fake):
     return ops.mean(ops.cast(ops.concatenate([real > 0, fake < 0]), "float32"))
+
+
+def _rgb(lightness, scaled):
+    lab = ops.concatenate([_resized_like(scaled, lightness), unscale_ab(scaled)], axis=-1)
+    return ops.clip(lab_to_rgb(lab), 0.0, 1.0)
 
 
 def _resized_like(ab, x):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_colorize.models import ddcolor
+from keras_colorize.models import ddcolor, fold_batch_norm
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +23,13 @@ def test_a_graph_of_unknown_sizes_equals_the_layers_one_by_one(model):
         lightness = np.random.default_rng(0).uniform(0, 100, (1, *size, 1)).astype("float32")
         compiled = model.predict_on_batch(lightness)["ab"]
         np.testing.assert_allclose(compiled, model(lightness)["ab"], atol=1e-5)
+
+
+def test_what_follows_a_convolution_or_a_norm_is_folded(model, odd_statistics):
+    lightness = np.random.default_rng(0).uniform(0, 100, (1, 32, 64, 1)).astype("float32")
+    folded = fold_batch_norm(odd_statistics(model))
+    np.testing.assert_allclose(folded(lightness)["ab"], model(lightness)["ab"], atol=1e-4)
+    kinds = [type(layer).__name__ for layer in folded.layers]
+    # Those after a ReLU stay.
+    assert kinds.count("BatchNormalization") == 3
+    assert kinds.count("LayerScale") == 0
