@@ -167,7 +167,7 @@ def _runtimes(folder, options):
             runs["ONNX Runtime"] = lambda x, own=session: own.run(["ab"], {"lightness": x})[0]
         seen = colorizer.preprocess(skimage.data.astronaut()).network_input
         for count in (1, colorizer.at_once):
-            spent = _take_turns(runs, np.stack([seen] * count), options.repeats)
+            spent = take_turns(runs, np.stack([seen] * count), options.repeats)
             for name, times in spent.items():
                 wall, processor = 1e3 * np.median(times, axis=0) / count
                 ratio, busy = np.median(times / spent["this library"], axis=0)
@@ -175,7 +175,7 @@ def _runtimes(folder, options):
                 print(f"| {precision} | {count} | {name} | {cells} |", flush=True)
 
 
-def _take_turns(runs, lightness, rounds):
+def take_turns(runs, lightness, rounds, calls=5):
     """Seconds and processor seconds of every round, by name."""
     spent = {name: [] for name in runs}
     for number in range(rounds + 1):
@@ -184,11 +184,11 @@ def _take_turns(runs, lightness, rounds):
             time.sleep(0.2)
             run(lightness)
             start = np.array([time.perf_counter(), time.process_time()])
-            for _ in range(5):
+            for _ in range(calls):
                 run(lightness)
             took = np.array([time.perf_counter(), time.process_time()]) - start
             # The first round finds and compiles what is quickest.
-            spent[name] += [took / 5] if number else []
+            spent[name] += [took / calls] if number else []
     return {name: np.array(times) for name, times in spent.items()}
 
 
