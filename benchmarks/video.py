@@ -16,7 +16,14 @@ from keras import ops
 
 from keras_colorize import Colorizer
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.inference.mrf import decode_field, enlarged_window, solve, unary_potentials
+from keras_colorize.inference.mrf import (
+    decode_field,
+    edge_weights,
+    enlarge,
+    packed_columns,
+    solve,
+    unary_potentials,
+)
 from keras_colorize.inference.pixels import to_float
 from keras_colorize.layers import compatible
 from keras_colorize.metrics import chroma_flicker, colorfulness
@@ -101,16 +108,19 @@ class Field:
         output, lightness = colorizer.config.output, seen[None]
         prediction = colorizer.model.predict_on_batch(lightness)[output]
         small = ops.convert_to_numpy(colorizer.distributions(prediction))[0]
-        rows, columns = (slice(0, side) for side in seen.shape[:2])
-        probabilities = enlarged_window(small, seen.shape[:2], rows, columns)[None]
-        unary = ops.cast(unary_potentials(probabilities, refinement), "float32")
+        (order, back), share = packed_columns(seen.shape[1]), 0.0
+        edges, solved = edge_weights(seen, refinement.sigma), []
         if self.weight and self.seen is not None and not is_cut(self.seen, seen):
-            share = self.weight * np.exp(-np.square(seen - self.seen) / SIGMA)[None, ..., None]
-            unary = unary + ops.cast(share, "float32") * compatible(
-                self.field, refinement.compatibility
-            )
-        self.seen, self.field = seen, solve(unary, lightness, refinement)
-        ab = decode_field(self.field, output, lightness, (), refinement.decode)
+            share = self.weight * np.exp(-np.square(seen - self.seen) / SIGMA)[:, None, order, 0]
+        for channel in range(2):
+            unary = unary_potentials(enlarge(small[:, :, channel], seen), refinement)
+            if np.any(share):
+                last = compatible(self.field[channel], refinement.compatibility, axis=1)
+                unary = unary + share * ops.convert_to_numpy(last)
+            solved.append(solve(unary, edges, refinement).reshape(unary.shape))
+        self.seen, self.field = seen, solved
+        field = np.stack([q[:, :, back].transpose(0, 2, 1) for q in solved], axis=2)[None]
+        ab = decode_field(field, output, lightness, (), refinement.decode)
         return ops.convert_to_numpy(ab)[0]
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_colorize.errors import InputError
-from keras_colorize.inference.mrf import TILE
 from keras_colorize.inference.options import FROM_PRESET
 from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.presets import CONFIG_FILE, read_config, sha256
@@ -18,6 +17,9 @@ MAX_PIXELS = 100_000_000
 """Most pixels of a picture that a served network decodes by default."""
 
 # Folder beside a SavedModel's graph for files that are no part of it.
+MOST_REFINED = 256
+"""Largest working size with a refinement, whose memory grows with its square."""
+
 EXTRA = "assets.extra"
 # File in that folder with the checksums of all others, as the program sha256sum writes them.
 CHECKSUMS = "SHA256SUMS"
@@ -67,7 +69,10 @@ def export_saved_model(
     for fits, expected in (
         (not single, f"no options of one picture for a server, received {', '.join(single)}"),
         # Its tiles are not exported.
-        (side <= TILE, f"a working size of at most {TILE} with a refinement, received {side}"),
+        (
+            side <= MOST_REFINED,
+            f"a working size of at most {MOST_REFINED} with a refinement, received {side}",
+        ),
         (max_pixels >= 1, f"max_pixels above 0, received {max_pixels!r}"),
         (name and name == Path(name).name, f"a name without folders, received {name!r}"),
         (isinstance(version, int) and version > 0, f"a version above 0, received {version!r}"),

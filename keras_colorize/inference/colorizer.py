@@ -3,10 +3,11 @@
 import abc
 import copy
 import dataclasses
+import functools
 from pathlib import Path
 
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
 from keras_colorize import io
 from keras_colorize.errors import InputError
@@ -138,6 +139,45 @@ class BaseColorizer(abc.ABC):
         return colorized
 
 
+class _Network:
+    """A network in the forms that predictions take; each is made when it is first used."""
+
+    def __init__(self, model, dropout):
+        self._model, self._dropout, self._is_used = model, dropout, False
+        self.takes_hints = isinstance(model.input, dict)
+        kinds = {"preset": PermanentDropout, "on": layers.Dropout, "off": ()}[dropout]
+        self.drops = any(isinstance(layer, kinds) for layer in model.layers)
+
+    @functools.cached_property
+    def folded(self):
+        self._is_used, model, self._model = True, self._model, None
+        return fold_batch_norm(model, self._dropout)
+
+    @functools.cached_property
+    def noise(self):
+        """States of the generators of what drops, which a seed sets."""
+        kept = self.folded.layers if self.drops else ()
+        kept = [layer for layer in kept if isinstance(layer, PermanentDropout)]
+        return [layer.seed_generator.state for layer in kept]
+
+    @functools.cached_property
+    def of_lightness(self):
+        return without_hints(self.folded) if self.takes_hints else self.folded
+
+    @functools.cached_property
+    def style_parts(self):
+        return split_style(self.of_lightness)
+
+    def predict(self, lightness):
+        """Predicts the outputs; the very first picture does not wait until it is compiled."""
+        is_first, self._is_used = not self._is_used, True
+        as_it_is = is_first and len(lightness) == 1 and not self.takes_hints
+        # In bfloat16 colors would differ from those of a second time.
+        if as_it_is and self._model.compute_dtype == "float32":
+            return self._model(lightness, training=False)
+        return self.of_lightness.predict_on_batch(lightness)
+
+
 class Colorizer(BaseColorizer):
     """Colorizes photographs with a trained network.
 
@@ -163,15 +203,10 @@ class Colorizer(BaseColorizer):
 
     def __init__(self, model, config, **options):
         self.config, self.name = config, model.name
-        # Compiled once, by the first prediction, for whatever shares it; options come after it.
-        model = fold_batch_norm(model, options.get("dropout", Options.dropout))
-        self.model = self._with_hints = model
-        if isinstance(self.model.input, dict):
-            self.model = without_hints(self.model)
-        kept = [layer for layer in model.layers if isinstance(layer, PermanentDropout)]
-        self._noise = [layer.seed_generator.state for layer in kept]
-        self._histogram, self._given, self._style_parts = None, {}, []
-        self._predict = self.model.predict_on_batch
+        # Whatever shares it compiles it once; options come after it.
+        self._network = _Network(model, options.get("dropout", Options.dropout))
+        self._histogram, self._given = None, {}
+        self._predict = self._network.predict
         self._set(options)
 
     @classmethod
@@ -191,6 +226,11 @@ class Colorizer(BaseColorizer):
         colorizer = cls(*load_preset(preset, dtype), **options)
         colorizer.name = Path(preset).resolve().name
         return colorizer
+
+    @property
+    def model(self):
+        """The network of L* alone, with its batch normalizations folded away."""
+        return self._network.of_lightness
 
     def replace(self, **options):
         """Returns a colorizer with other options of `Colorizer` that shares the network.
@@ -216,9 +256,9 @@ class Colorizer(BaseColorizer):
         for name in ("precision", "dropout"):
             if before and getattr(self.options, name) != getattr(before, name):
                 raise InputError(f"Expected the {name} when the preset is loaded, not afterwards.")
-        if self.options.dropout == "on" and not self._noise:
+        if self.options.dropout == "on" and not self._network.drops:
             raise InputError(f"Expected a network with dropout, {self.name} has none.")
-        if "seed" in options and not self._noise:
+        if "seed" in options and not self._network.drops:
             check_distribution(output, "seed")
         vars(self).update(vars(self.options))
         self.hints = None if self.hints is None else hints_of(self.hints)
@@ -233,18 +273,14 @@ class Colorizer(BaseColorizer):
             empty = self.palette is None
             self._histogram = None if empty else log_histogram(read_palette(self.palette), output)
         if options.keys() & {"style", "working_size"}:
-            self._predict = self.model.predict_on_batch
-            if self.style is not None:
-                # Shared by all that share the network.
-                self._style_parts[:] = self._style_parts or split_style(self.model)
-                self._predict = self._styled()
+            self._predict = self._network.predict if self.style is None else self._styled()
 
     def _styled(self):
         """Prediction with a style's global features (Iizuka 2016, section 4.5)."""
         pictures = pixels_of(self.style)
         if len(pictures) != 1:
             raise InputError(f"Expected one picture as style, received {len(pictures)}.")
-        features, colors = self._style_parts
+        features, colors = self._network.style_parts
         style = self.preprocess(pictures[0]).network_input
         vector = features.predict_on_batch(style[None])
         return lambda batch: colors.predict_on_batch([batch, np.repeat(vector, len(batch), 0)])
@@ -252,13 +288,13 @@ class Colorizer(BaseColorizer):
     def predict_ab(self, lightness, hints=None):
         """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
         lightness = np.asarray(lightness, "float32")
-        for number, state in enumerate(self._noise):
+        for number, state in enumerate(self._network.noise):
             state.assign(np.array([self.seed, number << 16], "uint32"))
         if hints is not None:
             # Their colors are right after a and b are multiplied by the saturation.
             hints = Hints(hints.ab / (self.saturation or 1.0), hints.mask)
-        if hints is not None and self._with_hints is not self.model:
-            outputs = self._with_hints.predict_on_batch(hinted_inputs(lightness, hints))
+        if hints is not None and self._network.takes_hints:
+            outputs = self._network.folded.predict_on_batch(hinted_inputs(lightness, hints))
             hints = None
         else:
             outputs = self._predict(lightness)

@@ -192,12 +192,13 @@ def _array_rows(x, after, top, count):
     first, weights = (each[top : top + count] for each in _taps(before, after))
     resized = np.empty((batch, count, width * channels), "float32")
     for one, target in zip(flat, resized, strict=True):
-        _mix_rows(one, first, weights, target)
+        mix_rows(one, first, weights, target)
     return resized.reshape(batch, count, width, channels)
 
 
 @compiled
-def _mix_rows(x, first, weights, target):
+def mix_rows(x, first, weights, target):
+    """Makes rows (H, M) of x (h, M): each a sum by weights (H, taps) from the first row on."""
     for row in range(len(target)):
         target[row] = 0.0
         for tap in range(weights.shape[1]):

@@ -73,11 +73,12 @@ def in_bands(function, count, height, width):
     rows = max(1, BAND_PIXELS // width)
     slices = [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
     parts = list(itertools.product(range(count), slices))
-    if len(parts) == 1:
-        function(*parts[0])
-    else:
-        # Reading the results raises what a function raised.
-        list(_cores().map(lambda part: function(*part), parts))
+    on_cores(lambda part: function(*part), parts)
+
+
+def on_cores(function, parts):
+    """List of what a function makes of each part, side by side."""
+    return list(map(function, parts) if len(parts) == 1 else _cores().map(function, parts))
 
 
 @functools.cache

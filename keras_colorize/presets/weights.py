@@ -118,13 +118,15 @@ def read_weights(model, path):
     Raises:
         ValueError: if the file is no HDF5 file, or its variables or their shapes are others.
     """
-    paths = []
+    values = {}
+
+    def add(name, item):
+        if isinstance(item, h5py.Dataset):
+            values[name] = item[()]
+
     try:
         with h5py.File(path) as file:
-            file.visit(paths.append)
-            values = {
-                name: file[name][()] for name in paths if isinstance(file[name], h5py.Dataset)
-            }
+            file.visititems(add)
     except OSError as error:
         raise ValueError(f"an unreadable file ({error})") from error
     names = {variable.path for variable in model.weights}

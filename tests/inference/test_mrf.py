@@ -9,10 +9,13 @@ from skimage import color
 
 from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
-from keras_colorize.inference import Hints, Refinement, mrf, point_hints
+from keras_colorize.inference import Refinement, point_hints
 from keras_colorize.inference.mrf import (
     channel_probabilities,
-    decode_field,
+    edge_weights,
+    enlarge,
+    packed_columns,
+    refined_ab,
     solve,
     unary_potentials,
 )
@@ -39,22 +42,27 @@ def test_every_distribution_becomes_one_of_each_channel(output):
         np.testing.assert_allclose(probabilities, p, atol=1e-5)
 
 
-def test_windows_are_enlarged_as_keras_does():
-    p = np.random.default_rng(0).dirichlet(np.ones(5), (6, 4, 2)).astype("float32")
-    whole = ops.image.resize(p.reshape(1, 6, 4, 10), (24, 30), interpolation="bilinear")
-    window = mrf.enlarged_window(p, (24, 30), slice(3, 9), slice(5, 30))
-    expected = np.asarray(whole)[0, 3:9, 5:].reshape(6, 25, 2, 5)
-    np.testing.assert_allclose(window, expected, atol=1e-5)
+def test_maps_are_enlarged_as_keras_does():
+    p = np.random.default_rng(0).dirichlet(np.ones(5), (6, 4)).astype("float32")
+    for size, before in (((24, 31), p), ((7, 4), p), ((5, 3), p[:1, :1])):
+        whole = ops.image.resize(before, size, interpolation="bilinear")
+        _, back = packed_columns(size[1])
+        enlarged = enlarge(before, np.zeros((*size, 1)))[:, :, back].transpose(0, 2, 1)
+        np.testing.assert_allclose(enlarged, whole, atol=1e-5)
 
 
-def test_published_constants_are_those_of_the_layer():
+@pytest.mark.parametrize("size", [(6, 8), (5, 7), (1, 1), (33, 3)])
+def test_published_constants_are_those_of_the_layer(size):
     rng = np.random.default_rng(0)
-    p = rng.dirichlet(np.ones(25), (1, 6, 8, 2)).astype("float32")
-    lightness = rng.uniform(40, 44, (1, 6, 8, 1)).astype("float32")
-    paper = REFINEMENTS["mrf-paper"]
-    q = solve(unary_potentials(p, paper), lightness, paper)
+    p = rng.dirichlet(np.ones(25), (1, *size)).astype("float32")
+    lightness = rng.uniform(40, 44, (1, *size, 1)).astype("float32")
+    paper, (order, back) = REFINEMENTS["mrf-paper"], packed_columns(size[1])
+    unary = unary_potentials(p[0, :, order].transpose(1, 2, 0), paper)
+    q = solve(unary, edge_weights(lightness[0], paper.sigma), paper).reshape(unary.shape)
     expected = MeanField(sweeps=8, sigma=1e-4, unary_scale=10.0, compatibility=(10, 3, 3))
-    np.testing.assert_allclose(q, expected([p, lightness]), atol=1e-4)
+    np.testing.assert_allclose(
+        q[:, :, back].transpose(0, 2, 1), expected([p, lightness])[0], atol=2e-4
+    )
 
 
 def test_potentials():
@@ -67,38 +75,22 @@ def test_potentials():
 
 def test_neighbors_of_equal_lightness_agree_and_others_do_not():
     rng = np.random.default_rng(0)
-    p = rng.dirichlet(np.ones(25), (1, 12, 16, 2)).astype("float32")
+    p = rng.dirichlet(np.ones(25), (12, 16, 2)).astype("float32")
     lightness = np.where(np.arange(16) < 8, 30.0, 80.0) + rng.normal(0, 0.2, (12, 16))
-    lightness = lightness[None, ..., None].astype("float32")
+    lightness, config = lightness[..., None].astype("float32"), PresetConfig("", {}, "ab_logits")
 
     def colors(part, refinement):
-        q = solve(unary_potentials(p[:, :, part], refinement), lightness[:, :, part], refinement)
-        return np.asarray(decode_field(q, "ab_logits", lightness[:, :, part]))
+        return refined_ab(p[:, part], lightness[:, part], config, refinement)
 
     whole, alone = slice(0, 16), slice(0, 8)
     apart = colors(whole, Refinement(compatibility=(0.0,)))
     centers = CHANNEL_BINS["ab_channel_logits"].centers()
     np.testing.assert_allclose(apart, p @ centers, atol=0.01)
     together = colors(whole, Refinement())
-    steps = [np.abs(np.diff(ab[:, :, alone], axis=1)).mean() for ab in (apart, together)]
+    steps = [np.abs(np.diff(ab[:, alone], axis=0)).mean() for ab in (apart, together)]
     assert steps[1] < 0.7 * steps[0]
     # What lies beyond the edge does not matter.
-    np.testing.assert_allclose(together[:, :, alone], colors(alone, Refinement()), atol=0.01)
-
-
-@pytest.mark.parametrize("hinted", [False, True])
-def test_tiles_are_the_whole(tiny_colorizer, monkeypatch, hinted):
-    colorizer = tiny_colorizer.replace(refine=Refinement(sweeps=2))
-    rng = np.random.default_rng(0)
-    # So smooth that news travels as far as the sweeps let it.
-    lightness = rng.normal(50, 0.1, (1, 96, 64, 1)).astype("float32")
-    mask = np.zeros((96, 64), bool)
-    mask[50, 30] = True
-    hints = Hints(np.full((96, 64, 2), 30.0, "float32"), mask) if hinted else None
-    whole = colorizer.predict_ab(lightness, hints)
-    assert whole.shape == (1, 96, 64, 2)
-    monkeypatch.setattr(mrf, "TILE", 32)
-    np.testing.assert_allclose(colorizer.predict_ab(lightness, hints), whole, atol=0.01)
+    np.testing.assert_allclose(together[:, alone], colors(alone, Refinement()), atol=0.01)
 
 
 @pytest.mark.parametrize("refine_by", ["mrf", "mrf-paper", Refinement(sweeps=2, decode="mode")])
