@@ -23,7 +23,6 @@ _PNG_SIZE, _PNG_DEPTH = 16, 24
 
 def make_signatures(colorizer, max_pixels):
     """Makes the `tf.function`s of a served network by name, see `export_saved_model`."""
-
     model = colorizer.model
 
     def serving_default(lightness):

@@ -170,11 +170,11 @@ class _Network:
 
     def predict(self, lightness):
         """Predicts the outputs; the very first picture does not wait until it is compiled."""
-        is_first, self._is_used = not self._is_used, True
-        as_it_is = is_first and len(lightness) == 1 and not self.takes_hints
+        model, is_first, self._is_used = self._model, not self._is_used, True
+        plain = self._dropout == "preset" and not self.takes_hints
         # In bfloat16 colors would differ from those of a second time.
-        if as_it_is and self._model.compute_dtype == "float32":
-            return self._model(lightness, training=False)
+        if is_first and plain and len(lightness) == 1 and model.compute_dtype == "float32":
+            return model(lightness, training=False)
         return self.of_lightness.predict_on_batch(lightness)
 
 
