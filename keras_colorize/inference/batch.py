@@ -7,9 +7,6 @@ import os
 
 from keras_colorize.io import Job, PhotographError, read_photograph, write_photograph
 
-AHEAD = 1
-"""Groups that wait to be written, as many as are read ahead; bounds the memory."""
-
 GROUP_PIXELS = 1 << 22
 """Most pixels of a group at full size, unless one photograph has more; bounds the memory."""
 
@@ -42,8 +39,8 @@ def colorize_files(
 ):
     """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
 
-    One thread reads ahead and one composes and writes, while the network predicts in between. An
-    existing output is skipped or overwritten as asked, and a failure without either.
+    A thread reads ahead and another predicts, while pictures are composed and written. An existing
+    output is skipped or overwritten as asked, and a failure without either.
     """
     marked = {"mark_colorized": mark_colorized, "overwrite": overwrite}
 
@@ -69,22 +66,28 @@ def colorize_files(
             outcomes.append(Outcome(job, status, notes, *pictures))
         return outcomes
 
-    groups = read_groups(colorizer, jobs, overwrite)
-    with (
-        concurrent.futures.ThreadPoolExecutor(1) as reader,
-        concurrent.futures.ThreadPoolExecutor(1) as writer,
-    ):
-        writing, coming = collections.deque(), reader.submit(next, groups, None)
-        while (group := coming.result()) is not None:
-            coming = reader.submit(next, groups, None)
+    def predicted():
+        for group in ahead(read_groups(colorizer, jobs, overwrite)):
             _step(group, "ab", colorizer.predict, "preprocessed")
-            writing.append(writer.submit(finish, group))
-            # Large pictures would stay in memory with it.
-            del group
-            while len(writing) > AHEAD:
-                yield from writing.popleft().result()
-        while writing:
-            yield from writing.popleft().result()
+            yield group
+
+    for group in ahead(predicted()):
+        yield from finish(group)
+
+
+def ahead(items, most=1):
+    """Yields items that a thread of their own brings forth, at most so many ahead."""
+    items, end = iter(items), object()
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        coming = collections.deque(thread.submit(next, items, end) for _ in range(most))
+        try:
+            while (item := coming.popleft().result()) is not end:
+                coming.append(thread.submit(next, items, end))
+                yield item
+                # Large pictures would stay in memory until the next one is there.
+                del item
+        finally:
+            thread.shutdown(cancel_futures=True)
 
 
 def read_groups(colorizer, jobs, overwrite=True):

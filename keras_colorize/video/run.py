@@ -1,18 +1,25 @@
 """A video from beginning to end, or from where it was interrupted."""
 
 import dataclasses
+import itertools
 import os
 from pathlib import Path
 
 import av
+import numpy as np
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
+from keras_colorize.inference.batch import ahead
 from keras_colorize.io.metadata import MADE_COLORS
 from .journal import Journal
 from .reader import Source, turned, turned_back
 from .steady import STEADY, SteadyColors
 from .writer import FrameFolder, VideoFile, choose_encoding
+
+# Change of L* of the pixel that changes most, at the working size, from which on a frame is
+# predicted anew; a picture at rest with grain stays below.
+STILL = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +53,10 @@ def colorize_video(
     mark_colorized=True,
     on_frame=lambda done, total: None,
 ):
-    """Colorizes a video of any length, a frame at a time; returns an `Outcome`.
+    """Colorizes a video of any length; returns an `Outcome`.
 
+    Frames are decoded, predicted, composed and encoded side by side; one in which no pixel's L*
+    changed by 1, at the working size, since the last prediction has its colors.
     Timestamps, sound, subtitles, chapters, metadata, rotation and the shape of pixels are
     copied. An interrupted run leaves `TARGET.unfinished`, from which the same call goes on.
 
@@ -98,20 +107,47 @@ def colorize_video(
     if is_folder and not (journal.folder / "frames").exists():
         journal.restart()
     resumed = len(journal.frame_pts())
-    steadiness.last = journal.last()
+    state = steadiness.last = journal.last()
     on_frame(resumed, video.frames)
 
-    def colorized():
+    def preprocessed():
         for picture in video.pictures(skip=resumed):
             # The network must see heads above feet, however the camera was held.
-            frame = colorizer.preprocess(turned(picture.pixels, video.orientation))
-            ab = steadiness(frame.network_input, colorizer.predict([frame])[0])
-            pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
-            yield dataclasses.replace(picture, pixels=pixels)
-            on_frame(video.count, video.frames)
+            yield picture, colorizer.preprocess(turned(picture.pixels, video.orientation))
 
-    for arrays in output.segments(colorized(), journal):
-        journal.add(arrays | steadiness.last)
+    def predicted():
+        most = 1 if colorizer.hints else min(colorizer.at_once, colorizer.most_at_once)
+        frames = ahead(preprocessed(), most)
+        # The inputs of the network, that of the last prediction before them, and what it predicts.
+        keys, known = [state.get("key")], [state.get("predicted")]
+        while group := list(itertools.islice(frames, most)):
+            changed, places = [], []
+            for _, frame in group:
+                if keys[-1] is None or np.abs(frame.network_input - keys[-1]).max() >= STILL:
+                    changed.append(frame)
+                    keys.append(frame.network_input)
+                places.append(len(changed))
+            known.extend(colorizer.predict(changed) if changed else ())
+            for (picture, frame), place in zip(group, places, strict=True):
+                ab = steadiness(frame.network_input, known[place])
+                after = {"key": keys[place], "predicted": known[place]}
+                yield picture, frame, ab, steadiness.last | after
+            keys, known = keys[-1:], known[-1:]
+
+    def colorized():
+        for picture, frame, ab, after in ahead(predicted()):
+            pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
+            yield dataclasses.replace(picture, pixels=pixels), after
+
+    def written():
+        nonlocal state
+        for done, (picture, after) in enumerate(ahead(colorized()), resumed + 1):
+            state = after
+            yield picture
+            on_frame(done, video.frames)
+
+    for arrays in output.segments(written(), journal):
+        journal.add(arrays | state)
     output.finish(journal)
     # A tenth is a margin for files that are not exact about how long they are.
     enough = 0.9 * (video.seconds or 0.0) - 2 / float(video.rate)

@@ -143,7 +143,7 @@ def test_few_photographs_are_in_memory_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(batch, "GROUP_PIXELS", 6 * 8)
     jobs = plan_jobs([tmp_path / "in"], tmp_path / "out")
     for done, _ in enumerate(colorize_files(_Same(), jobs), start=1):
-        assert len(opened) <= done + 2 * batch.AHEAD + 2
+        assert len(opened) <= done + 4
     assert len(opened) == 12
 
 

@@ -17,11 +17,12 @@ class FakeColorizer(BaseColorizer):
         self.name, self.working_size, self.saturation = "fake", 64, 1.0
         self.config = types.SimpleNamespace(sha256="0")
         self.options = types.SimpleNamespace(record=lambda: {"saturation": self.saturation})
-        self.calls, self.seen = 0, []
+        self.calls, self.seen, self.counts, self.at_once = 0, [], [], 1
 
     def predict_ab(self, lightness, hints=None):
         self.calls += 1
         self.seen.append(lightness[0])
+        self.counts.append(len(lightness))
         shape = (len(lightness), lightness.shape[1] // 4, lightness.shape[2] // 4, 2)
         return np.full(shape, 20.0 + lightness.mean() % 10.0, "float32")
 

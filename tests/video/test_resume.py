@@ -35,7 +35,7 @@ def short_segments(monkeypatch):
 
 def test_a_killed_run_is_taken_up(make_clip, fake, decoded, packets, tmp_path, short_segments):
     rng = np.random.default_rng(1)
-    levels = rng.integers(0, 9, 20).cumsum()
+    levels = rng.choice((0, 1, 7), 20).cumsum()
     pts = np.cumsum([0, *rng.integers(1, 3000, 19)]).tolist()
     frames = [np.full((48, 64, 3), 40 + level, np.uint8) for level in levels]
     clip = make_clip(frames=frames, pts=pts, sound=True)
@@ -53,7 +53,8 @@ def test_a_killed_run_is_taken_up(make_clip, fake, decoded, packets, tmp_path, s
     outcome = colorize_video(colorizer, clip, target)
     assert outcome.frames == 20
     assert 6 <= outcome.resumed < 20
-    assert colorizer.calls == 20 - outcome.resumed
+    # Levels that are equal or nearly so are not predicted anew.
+    assert 0 < colorizer.calls < 20 - outcome.resumed
     colorize_video(fake(), clip, tmp_path / "whole.mp4")
     assert packets(target, "video") == packets(tmp_path / "whole.mp4", "video")
     # No seam between segments.

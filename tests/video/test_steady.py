@@ -75,6 +75,18 @@ def test_two_shots_keep_their_colors_apart(make_clip, fake, decoded, tmp_path):
     assert abs(tint[4] - tint[7]) < 1
 
 
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_only_what_changed_is_predicted(make_clip, fake, decoded, tmp_path, at_once):
+    frames = [np.full((48, 64, 3), level, np.uint8) for level in (90, 91, 92, 93, 94, 94, 94, 90)]
+    frames[6][20:24, 20:24] += 20
+    colorizer = fake()
+    colorizer.at_once = at_once
+    colorize_video(colorizer, make_clip(frames=frames), tmp_path / "out.mkv", steady=0)
+    # A slow fade is compared with what was predicted, not with the frame before.
+    assert sum(colorizer.counts) == 4
+    assert len(decoded(tmp_path / "out.mkv")) == 8
+
+
 @pytest.mark.parametrize(
     ("matrix", "shown"),
     [
