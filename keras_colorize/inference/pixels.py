@@ -19,6 +19,9 @@ BAND_PIXELS = 1 << 17
 """Pixels that a core works on at once."""
 
 _LUMA = np.float32(XYZ_FROM_RGB[1])
+# The cube root as a polynomial of the fourth root, right to 1e-7 above the knee.
+_ROOTS = np.linspace(KNEE_CUBED**0.25, 1.0, 1000)
+_CUBE_ROOT = np.polyfit(_ROOTS, _ROOTS ** (4 / 3), 8).astype("float32")
 _KNEE_CUBED, _SLOPE, _INTERCEPT = np.float32([KNEE_CUBED, SLOPE, INTERCEPT])
 
 
@@ -136,13 +139,24 @@ def _of_levels(dtype):
 
 @compiled
 def _fill_lightness(pixels, light, grey, target):
-    last = pixels.shape[2] - 1
-    for row in range(pixels.shape[0]):
-        for x in range(pixels.shape[1]):
+    height, width, channels = pixels.shape
+    y, last = np.empty(width, np.float32), channels - 1
+    for row in range(height):
+        greys = 0
+        for x in range(width):
             red, green, blue = pixels[row, x, 0], pixels[row, x, last // 2], pixels[row, x, last]
-            if red == green == blue:
-                target[row, x, 0] = grey[red]
-                continue
-            y = _LUMA[0] * light[red] + _LUMA[1] * light[green] + _LUMA[2] * light[blue]
-            root = y ** np.float32(1 / 3) if y > _KNEE_CUBED else _SLOPE * y + _INTERCEPT
-            target[row, x, 0] = np.float32(116) * root - np.float32(16)
+            if not red == green == blue:
+                break
+            target[row, x, 0] = grey[red]
+            greys += 1
+        if greys == width:
+            continue
+        for x in range(width):
+            red, green, blue = pixels[row, x, 0], pixels[row, x, 1], pixels[row, x, 2]
+            y[x] = _LUMA[0] * light[red] + _LUMA[1] * light[green] + _LUMA[2] * light[blue]
+        for x in range(width):
+            root, cube = np.sqrt(np.sqrt(y[x])), np.float32(0)
+            for coefficient in _CUBE_ROOT:
+                cube = cube * root + coefficient
+            compressed = cube if y[x] > _KNEE_CUBED else _SLOPE * y[x] + _INTERCEPT
+            target[row, x, 0] = np.float32(116) * compressed - np.float32(16)
