@@ -3,8 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Only what is imported is compiled, when it is: a quarter of the installed files.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile --editable
-# Most tests keep one core busy; fixtures of a file are made once.
-IN_PARALLEL := --numprocesses=2 --dist=loadfile
+# Most tests keep one core busy; fixtures of a file are made once, and the longest files come first.
+IN_PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 # What compiles in the least time: a test runs most programs once.
 QUICK_XLA := --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false
 # What a backend can change: operations, gradients, and networks by their one contract.

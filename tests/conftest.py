@@ -1,4 +1,9 @@
-"""One tiny network that many tests share, and gradients, which each backend spells its own way."""
+"""What many tests share: a tiny network, gradients of each backend, processes of their own."""
+
+import multiprocessing
+import runpy
+import types
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -6,12 +11,18 @@ import pytest
 
 from keras_colorize import Colorizer, PresetConfig, distribution_unet, save_preset
 
+ROOT = Path(__file__).parents[1]
 TINY = {
     "encoder": "residual",
     "decoder_widths": [8, 8, 8, 8],
     "residual_widths": [4, 4, 8, 8, 8],
     "global_units": 8,
 }
+
+
+def pytest_collection_modifyitems(items):
+    """Begins with the tests that run longest, so that in the end no core waits for the other."""
+    items.sort(key=lambda item: "/trainers/" not in str(item.path))
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +90,36 @@ def gradient_of():
         return np.asarray(jax.grad(lambda value: function(value).sum())(x))
 
     return with_tensorflow if keras.backend.backend() == "tensorflow" else with_jax
+
+
+@pytest.fixture(scope="session")
+def fork(tmp_path_factory):
+    """Begins a script of the repository, with flags and environment variables, as a user does.
+
+    It is forked from a process that holds the library, or importing TensorFlow would be most of
+    what these tests do. Returned are the `process`, and a function `end` that waits for it and
+    returns the exit status and what was written.
+    """
+    root, started = tmp_path_factory.mktemp("outputs"), []
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["keras_colorize.export", "keras_colorize.training"])
+    forked = str(ROOT / "tests" / "_forked.py")
+
+    def make(script, *flags, **variables):
+        output = root / f"{len(started)}.txt"
+        names = {"script": str(ROOT / script), "flags": list(map(str, flags))}
+        own = {"variables": {"CUDA_VISIBLE_DEVICES": "", **variables}, "output": str(output)}
+        how = {"init_globals": {"given": {**names, **own}}}
+        process = context.Process(target=runpy.run_path, args=(forked,), kwargs=how)
+        process.start()
+        started.append(process)
+
+        def end():
+            process.join(timeout=300)
+            return process.exitcode, output.read_text()
+
+        return types.SimpleNamespace(process=process, end=end)
+
+    yield make
+    for process in started:
+        process.kill()

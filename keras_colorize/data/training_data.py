@@ -244,6 +244,8 @@ def _batches(sources, rows, view, batch_size, targets, film=None):
         return rgb, labels[index], *([film(rgb, position)] if film else [])
 
     dataset = tf.data.Dataset.from_tensor_slices(tuple(tf.constant(row, "int64") for row in rows))
+    # There is no Python for AutoGraph to convert, which takes longer than all the rest here.
+    load, targets = map(tf.autograph.experimental.do_not_convert, (load, targets))
     dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.batch(batch_size)
     if keras.backend.backend() != "tensorflow":

@@ -63,7 +63,8 @@ class TrainingLoop:
             with self.strategy.scope():
                 kept = config.keep_checkpoints, config.checkpoint_minutes
                 self._checkpoint = RunCheckpoint(model, self.run_folder, *kept, self._worker)
-            self._make_steps()
+            self._has_losses = False
+            self._make_steps(getattr(validation, "element_spec", None))
             model.stop_training = self.stopped = False
             self.steps_done = self._checkpoint.restore(from_step)
             history, callbacks = keras.callbacks.History(), list(self.callbacks)
@@ -114,7 +115,10 @@ class TrainingLoop:
             return data.epoch(epoch, size, count, targets, first, *place).rebatch(size // shared)
 
         distribute = self.strategy.distribute_datasets_from_function
-        batches = iter(make(tf.distribute.InputContext()) if shared == 1 else distribute(make))
+        batches = make(tf.distribute.InputContext())
+        if not self._has_losses:
+            self._build_losses(batches.element_spec)
+        batches = iter(batches if shared == 1 else distribute(make))
         steps, logs = [], {}
         for step in range(first, count):
             callbacks.on_train_batch_begin(step)
@@ -141,7 +145,18 @@ class TrainingLoop:
                     break
         return logs
 
-    def _make_steps(self):
+    def _build_losses(self, spec):
+        """Makes what the losses count in: if the step made it, its graph would be built twice."""
+        zeros = tf.nest.map_structure(lambda x: tf.zeros((1, *x.shape[1:]), x.dtype), spec)
+        self.strategy.run(self._losses, zeros)
+        self._has_losses = True
+
+    def _losses(self, lightness, targets):
+        predictions = self.model(lightness, training=False)
+        loss = self.model.compute_loss(lightness, targets, predictions, training=False)
+        return loss, predictions
+
+    def _make_steps(self, validation_spec):
         model, strategy = self.model, self.strategy
 
         def supervised_step(batch):
@@ -157,8 +172,7 @@ class TrainingLoop:
         replica_step = model.train_step if own else supervised_step
 
         def validation_step(lightness, targets):
-            predictions = model(lightness, training=False)
-            loss = model.compute_loss(lightness, targets, predictions, training=False)
+            loss, predictions = self._losses(lightness, targets)
             return loss, model.compute_metrics(lightness, targets, predictions)
 
         # A model's step may differ by phase: another one is another graph. Networks that run on
@@ -168,7 +182,7 @@ class TrainingLoop:
             logs = strategy.run(replica_step, args=(batch,))
             return {name: strategy.reduce("SUM", value, None) for name, value in logs.items()}
 
-        @tf.function(reduce_retracing=True, autograph=False)
+        @tf.function(input_signature=validation_spec, reduce_retracing=True, autograph=False)
         def validate(lightness, targets):
             # Every replica takes the whole batch: metrics weigh an uneven last batch rightly.
             losses, logs = strategy.run(validation_step, args=(lightness, targets))

@@ -2,8 +2,6 @@
 
 import functools
 import importlib
-import multiprocessing
-import runpy
 import sys
 import types
 from pathlib import Path
@@ -78,33 +76,6 @@ def in_process():
 
 
 @pytest.fixture(scope="session")
-def begin(tmp_path_factory):
-    """Begins a trainer with flags and environment variables, as a user does.
-
-    It is forked from a process that holds the library, or importing TensorFlow would be most of
-    what these tests do. Returned are the `process`, and a function `end` that waits for it and
-    returns the exit status and what was written.
-    """
-    root, started = tmp_path_factory.mktemp("outputs"), []
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["keras_colorize.export", "keras_colorize.training"])
-    forked = str(Path(__file__).with_name("_forked.py"))
-
-    def make(script, *flags, **variables):
-        output = root / f"{len(started)}.txt"
-        names = {"script": str(ROOT / "trainers" / script), "flags": list(map(str, flags))}
-        own = {"variables": {"CUDA_VISIBLE_DEVICES": "", **variables}, "output": str(output)}
-        how = {"init_globals": {"given": {**names, **own}}}
-        process = context.Process(target=runpy.run_path, args=(forked,), kwargs=how)
-        process.start()
-        started.append(process)
-
-        def end():
-            process.join(timeout=300)
-            return process.exitcode, output.read_text()
-
-        return types.SimpleNamespace(process=process, end=end)
-
-    yield make
-    for process in started:
-        process.kill()
+def begin(fork):
+    """`fork` of a trainer, by its name."""
+    return lambda script, *flags, **variables: fork(f"trainers/{script}", *flags, **variables)

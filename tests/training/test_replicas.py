@@ -1,13 +1,9 @@
 """Where training runs, and two replicas, on one machine or on two, that train like one device."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import types
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,24 +14,22 @@ from keras_colorize.layers import BatchStatisticsNormalization
 from keras_colorize.training import make_strategy, set_precision, synchronize, worker_of
 from keras_colorize.training.replicas import fuse_batch_norm
 
-HERE = Path(__file__).parent
+
+@pytest.fixture(scope="module")
+def mirrored(fork, tmp_path_factory):
+    return _outcomes(fork, "mirrored", tmp_path_factory.mktemp("mirrored"))[0]
 
 
 @pytest.fixture(scope="module")
-def mirrored(tmp_path_factory):
-    return _outcomes("mirrored", tmp_path_factory.mktemp("mirrored"))[0]
-
-
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory):
+def workers(fork, tmp_path_factory):
     """Outcomes of both workers of two starts: of stops and a killed chief; and of going on."""
     folder = tmp_path_factory.mktemp("workers")
     stop = folder / "stop"
     stop.touch()
-    first = _worker_outcomes(folder, [-signal.SIGKILL, 0])
+    first = _worker_outcomes(fork, folder, [-signal.SIGKILL, 0])
     found = sorted(path.relative_to(folder / "run") for path in (folder / "run").rglob("*.index"))
     stop.unlink()
-    return first, _worker_outcomes(folder), [str(path) for path in found]
+    return first, _worker_outcomes(fork, folder), [str(path) for path in found]
 
 
 @pytest.mark.parametrize("case", ["toy", "clipped", "gan"])
@@ -184,30 +178,23 @@ def _assert_equal(ours, theirs, atol=0.0):
         np.testing.assert_allclose(own, others, rtol=0.0, atol=atol)
 
 
-def _worker_outcomes(folder, codes=(0, 0)):
+def _worker_outcomes(fork, folder, codes=(0, 0)):
     with socket.socket() as first, socket.socket() as second:
         for listener in (first, second):
             listener.bind(("127.0.0.1", 0))
         cluster = {"worker": [f"127.0.0.1:{x.getsockname()[1]}" for x in (first, second)]}
     tasks = [{"cluster": cluster, "task": {"type": "worker", "index": i}} for i in range(2)]
-    return _outcomes("worker", folder, [{"TF_CONFIG": json.dumps(task)} for task in tasks], codes)
+    return _outcomes(fork, "worker", folder, [{"TF_CONFIG": json.dumps(x)} for x in tasks], codes)
 
 
-def _outcomes(role, folder, variables=({},), codes=(0,)):
+def _outcomes(fork, role, folder, variables=({},), codes=(0,)):
     """What processes, one for each dict of variables, wrote; they end with these codes."""
-    paths = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
-    shared = {**os.environ, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": ""}
     files = [folder / f"outcome{index}" for index in range(len(variables))]
-    started, messages = [], []
-    for own, file in zip(variables, files, strict=True):
-        command = [sys.executable, HERE / "_replicas.py", role, folder, file]
-        output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen(command, env={**shared, **own}, **output))
-    try:
-        messages = [process.communicate(timeout=600)[1].decode() for process in started]
-    finally:
-        for process in started:
-            process.kill()
-    for process, message, code in zip(started, messages, codes, strict=True):
-        assert process.returncode == code, message
+    script = "tests/training/_replicas.py"
+    started = [
+        fork(script, role, folder, file, **own) for own, file in zip(variables, files, strict=True)
+    ]
+    for one, expected in zip(started, codes, strict=True):
+        code, message = one.end()
+        assert code == expected, message
     return [json.loads(file.read_text()) for file in files]
