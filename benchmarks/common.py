@@ -61,6 +61,23 @@ def median_seconds(call, repeats):
     return float(np.median(times))
 
 
+def take_turns(runs, lightness, rounds, calls=5):
+    """Seconds and processor seconds of every round, by name."""
+    spent = {name: [] for name in runs}
+    for number in range(rounds + 1):
+        for name, run in runs.items():
+            # The threads of the one before go to sleep.
+            time.sleep(0.2)
+            run(lightness)
+            start = np.array([time.perf_counter(), time.process_time()])
+            for _ in range(calls):
+                run(lightness)
+            took = np.array([time.perf_counter(), time.process_time()]) - start
+            # The first round finds and compiles what is quickest.
+            spent[name] += [took / calls] if number else []
+    return {name: np.array(times) for name, times in spent.items()}
+
+
 def colorize(source, target, precision, preset=None, watch=None):
     """Runs `keras-colorize colorize` in a process of its own; `watch` is called with it meanwhile.
 

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import skimage.data
+from common import take_turns
 from skimage import color, transform
-from speed import take_turns
 
 SIZES = {"ddcolor_tiny": 512, "ddcolor": 512, "siggraph17": 256, "eccv16_release": 256}
 MODULES = {"this library": "keras_colorize.inference.colorizer", "PyTorch": "torch"}

@@ -1,26 +1,31 @@
-"""Speed and memory of `keras-colorize colorize`, in processes of their own.
+"""Speed and memory of the command, of videos and of what they consist of.
 
-    python benchmarks/speed.py                    # folders at 256, 1024 and 2048 pixels
+    python benchmarks/speed.py                    # start, folders, composition, field and video
+    python benchmarks/speed.py --folders          # folders at 256, 1024 and 2048 pixels alone
     python benchmarks/speed.py --photograph       # one photograph of up to 108 megapixels
     python benchmarks/speed.py --pictures 10000   # memory over many pictures
-    python benchmarks/speed.py --runtimes         # the network beside PyTorch and ONNX Runtime
+    python benchmarks/speed.py --growth           # pictures and frames, few to many
 
 Folders are grey JPEG files made from photographs of scikit-image. The command runs over a folder
-and over one of twice as many; the difference is what the pictures cost, without the start.
-Runtimes go from lightness to a and b, on as many threads as there are cores, and take turns, so
-that the ratios hold whatever else the machine does. PyTorch has the weights of the preset.
+and over one of twice as many; the difference is what the pictures cost, without the start. The
+ratio is to the processor time of network, decoding and encoding alone on the same files. Videos
+are a pan over a photograph, in H.264. `benchmarks/runtimes.py` has the network beside those of
+others, `benchmarks/bulk.py` workers of `keras-colorize bulk`.
 """
 
 import argparse
+import functools
 import itertools
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import skimage.data
-from common import colorize, write_grey
+from common import colorize, resources, write_grey
 from PIL import Image
 
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "camera", "hubble_deep_field")
@@ -37,10 +42,14 @@ def main():
             _photographs(Path(folder), options)
         elif options.pictures:
             _memory(Path(folder), options)
-        elif options.runtimes:
-            _runtimes(Path(folder), options)
+        elif options.growth:
+            _growth(Path(folder), options)
         else:
+            if not options.folders:
+                _start(Path(folder), options)
             _folders(Path(folder), options)
+            if not options.folders:
+                _parts(Path(folder), options)
 
 
 def _parse():
@@ -49,18 +58,48 @@ def _parse():
     add("--preset", help="name or folder of a preset")
     add("--sizes", type=int, nargs="+", default=[256, 1024, 2048])
     add("--counts", type=int, nargs="+", default=[300, 60, 24], help="pictures by size")
-    add("--precisions", nargs="+", default=["float32", "bfloat16"])
+    add("--precisions", nargs="+", default=["float32"])
     add("--repeats", type=int, default=3, help="of command or turn; the median counts")
     add("--mixed", action="store_true", help="hardly two pictures of one size")
     add("--photograph", action="store_true", help="one photograph, by size")
     add("--pictures", type=int, help="memory over so many, of 96 pixels")
-    add("--runtimes", action="store_true", help="networks on EfficientNet-Lite2")
+    add("--folders", action="store_true", help="no start, composition, field and video")
+    add("--growth", action="store_true", help="what few and many pictures and frames cost")
     return parser.parse_args()
+
+
+def _start(folder, options):
+    """Processor seconds of processes that start, in turns, over those of TensorFlow's import."""
+    write_grey(folder / "one.jpg", 256, 192)
+    preset = f"{options.preset!r}" if options.preset else ""
+    command = "from keras_colorize.cli import main; main({})"
+    words = ["colorize", f"{folder / 'one.jpg'}", "-o", f"{folder / 'done.jpg'}", "--overwrite"]
+    words += ["--preset", options.preset] if options.preset else []
+    codes = {
+        "import tensorflow": "import tensorflow",
+        "import keras_colorize": "import keras_colorize",
+        "import Colorizer": "from keras_colorize import Colorizer",
+        "Colorizer.from_preset": "from keras_colorize import Colorizer\n"
+        f"Colorizer.from_preset({preset})",
+        "one 256-pixel picture by the command": command.format(words),
+    }
+    spent = {name: [] for name in codes}
+    for _ in range(options.repeats):
+        for name, code in codes.items():
+            process = subprocess.Popen(
+                [sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            spent[name].append(resources(process, name)[0])
+    print("| start | processor seconds | over import tensorflow |\n|---|---|---|")
+    for name, times in spent.items():
+        ratio = np.median(np.divide(times, spent["import tensorflow"]))
+        print(f"| {name} | {np.median(times):.2f} | {ratio:.2f} |", flush=True)
 
 
 def _folders(folder, options):
     columns = ("size", "precision", "pictures/s", "processor ms", "cores busy, %", "memory, GB")
-    print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
+    columns += ("decode", "network", "encode", "ratio")
+    print(f"\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for size, count in zip(options.sizes, options.counts, strict=True):
         paths = _make(folder / str(size), size, 2 * count, options.mixed)
         for precision in options.precisions:
@@ -70,9 +109,148 @@ def _folders(folder, options):
             ]
             few, many = np.median(runs, axis=0)
             (wall, processor), peak = (many - few)[:2] / count, many[2]
+            parts = _alone(paths[:count], precision, options)
             cells = f"{1 / wall:.1f} | {1e3 * processor:.1f} | "
-            cells += f"{100 * processor / wall / os.cpu_count():.0f} | {peak / 1e9:.2f}"
-            print(f"| {size} | {precision} | {cells} |", flush=True)
+            cells += f"{100 * processor / wall / os.cpu_count():.0f} | {peak / 1e9:.2f} | "
+            cells += " | ".join(f"{1e3 * part:.1f}" for part in parts)
+            print(f"| {size} | {precision} | {cells} | {processor / sum(parts):.2f} |", flush=True)
+
+
+def _alone(paths, precision, options):
+    """Processor seconds a picture of decoding, the network and encoding."""
+    from keras_colorize import Colorizer
+    from keras_colorize.io import read_photograph, write_photograph
+
+    colorizer = Colorizer.from_preset(options.preset, precision=precision)
+    paths = paths[: len(paths) // 4 * 4]
+    spent, photographs = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "out.jpg")
+
+        def decode():
+            photographs[:] = [read_photograph(path) for path in paths]
+
+        def encode():
+            for one in photographs:
+                write_photograph(target, one, overwrite=True)
+
+        decode()
+        batch = [colorizer.preprocess(one.pixels) for one in photographs]
+
+        def predict():
+            for start in range(0, len(batch), 4):
+                colorizer.predict(batch[start : start + 4])
+
+        predict()
+        for step in (decode, predict, encode):
+            start = time.process_time()
+            step()
+            spent.append((time.process_time() - start) / len(paths))
+    return spent
+
+
+def _parts(folder, options):
+    """Composition, the field, and a video, in this process."""
+    from keras_colorize import Colorizer
+    from keras_colorize.inference.compose import compose
+    from keras_colorize.inference.mrf import refined_ab
+    from keras_colorize.inference.options import REFINEMENTS
+    from keras_colorize.inference.pixels import lightness_of
+
+    print("\n| part | processor ms | ms |\n|---|---|---|")
+
+    def row(name, call, unit=1.0):
+        call()
+        spent = []
+        for _ in range(10 * options.repeats):
+            start = np.array([time.process_time(), time.perf_counter()])
+            call()
+            spent.append([time.process_time(), time.perf_counter()] - start)
+        processor, wall = 1e3 / unit * np.min(spent, axis=0)
+        print(f"| {name} | {processor:.1f} | {wall:.1f} |", flush=True)
+
+    colorizer = Colorizer.from_preset(options.preset)
+    photograph = Image.fromarray(skimage.data.astronaut()).convert("L")
+    grey = np.asarray(photograph.resize((2048, 1536), Image.Resampling.BICUBIC))[..., None]
+    lightness, unit = lightness_of(grey)[None], grey.size / 1e6
+    ab = colorizer.predict([colorizer.preprocess(grey)])
+    row("preparing a photograph, a megapixel", lambda: colorizer.preprocess(grey), unit)
+    for dtype in ("uint8", "uint16"):
+        target = np.empty((1, *grey.shape[:2], 3), dtype)
+        call = functools.partial(compose, lightness, ab, colorizer.saturation, target)
+        row(f"composition in {dtype}, a megapixel", call, unit)
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(25), (64, 64, 2)).astype("float32")
+    square = np.asarray(photograph.resize((256, 256)))[..., None]
+    call = functools.partial(refined_ab, probabilities, lightness_of(square), colorizer.config)
+    row("the field, 8 sweeps, 25 bins, 256x256", lambda: call(REFINEMENTS["mrf"]))
+    print("\n| video, 1920x1080 | frames/s | processor ms a frame | cores busy, % |")
+    print("|---|---|---|---|")
+    for name, grain, moves, encoder in (
+        ("pan with grain, libx264", 4, 4, {}),
+        ("pan with grain, libx264 veryfast", 4, 4, {"preset": "veryfast"}),
+        ("pan, libx264 veryfast", 0, 4, {"preset": "veryfast"}),
+        ("picture at rest, libx264 veryfast", 0, 0, {"preset": "veryfast"}),
+    ):
+        _write_video(folder / "in.mp4", 96, grain, moves)
+        wall, processor = _video_seconds(colorizer, folder, encoder)
+        cells = f"{96 / wall:.1f} | {1e3 * processor / 96:.0f}"
+        print(f"| {name} | {cells} | {100 * processor / wall / os.cpu_count():.0f} |", flush=True)
+
+
+def _video_seconds(colorizer, folder, encoder):
+    from keras_colorize.video import colorize_video
+
+    start = np.array([time.perf_counter(), time.process_time()])
+    paths = folder / "in.mp4", folder / "out.mp4"
+    colorize_video(colorizer, *paths, overwrite=True, encoder_options=encoder)
+    return [time.perf_counter(), time.process_time()] - start
+
+
+def _write_video(path, frames, grain, moves, size=(1920, 1080)):
+    import av
+
+    generator, (width, height) = np.random.default_rng(0), size
+    side = max(width, height) * 3 // 2
+    photograph = Image.fromarray(skimage.data.astronaut()).convert("L")
+    grey = np.asarray(photograph.resize((side, side), Image.Resampling.BICUBIC), "float32")
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=24, options={"preset": "fast"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(frames):
+            top = left = number * moves % (side - max(width, height))
+            frame = grey[top : top + height, left : left + width]
+            noisy = frame + generator.normal(0, grain, frame.shape) if grain else frame
+            noisy = np.repeat(np.clip(noisy, 0, 255).astype("uint8")[..., None], 3, axis=-1)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noisy, "rgb24")))
+        container.mux(stream.encode(None))
+
+
+def _growth(folder, options):
+    """What pictures and frames cost, few and many, each time in a process of its own."""
+    print("| what | how many | seconds | processor seconds | peak memory, GB |")
+    print("|---|---|---|---|---|")
+
+    def row(what, count, spent):
+        wall, processor, peak = spent
+        cells = f"{wall:.1f} | {processor:.1f} | {peak / 1e9:.2f}"
+        print(f"| {what} | {count} | {cells} |", flush=True)
+
+    paths = _make(folder / "many", 256, 400, False)
+    for count in (1, 10, 100, 400):
+        row("pictures of 256 pixels", count, _run(paths[:count], "float32", options))
+    for count in (1, 30, 300):
+        _write_video(folder / "in.mp4", count, 2, 1, (480, 270))
+        words = ["video", folder / "in.mp4", "-o", folder / "out.mp4", "--overwrite"]
+        row("frames of 480x270", count, _command(words, options))
+
+
+def _command(words, options):
+    words += ["--preset", options.preset] if options.preset else []
+    words = [sys.executable, "-m", "keras_colorize", *map(str, words)]
+    start = time.perf_counter()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    processor, peak = resources(process, " ".join(words))
+    return time.perf_counter() - start, processor, peak
 
 
 def _photographs(folder, options):
@@ -143,145 +321,6 @@ def _run(paths, precision, options, watch=None):
             (photographs / path.name).hardlink_to(path)
         note = watch and (lambda process: watch(process, target))
         return colorize(photographs, target, precision, options.preset, note)
-
-
-def _runtimes(folder, options):
-    import onnxruntime
-    import torch
-
-    from keras_colorize import Colorizer
-    from keras_colorize.export import export_onnx
-
-    torch.set_num_threads(os.cpu_count())
-    print("| precision | at once | runtime | ms | processor ms | times ours |\n|" + 6 * "---|")
-    for precision in options.precisions:
-        colorizer = Colorizer.from_preset(options.preset, precision=precision)
-        runs = {"this library": lambda x, own=colorizer: np.asarray(own.predict_ab(x))}
-        runs["PyTorch"] = _pytorch(colorizer, precision)
-        if precision == "float32":
-            # Its processor kernels know no bfloat16.
-            settings = onnxruntime.SessionOptions()
-            settings.intra_op_num_threads = os.cpu_count()
-            path = export_onnx(colorizer, folder / "network.onnx")
-            session = onnxruntime.InferenceSession(path, settings)
-            runs["ONNX Runtime"] = lambda x, own=session: own.run(["ab"], {"lightness": x})[0]
-        seen = colorizer.preprocess(skimage.data.astronaut()).network_input
-        for count in (1, colorizer.at_once):
-            spent = take_turns(runs, np.stack([seen] * count), options.repeats)
-            for name, times in spent.items():
-                wall, processor = 1e3 * np.median(times, axis=0) / count
-                ratio, busy = np.median(times / spent["this library"], axis=0)
-                cells = f"{wall:.1f} | {processor:.1f} | {ratio:.2f}, processor {busy:.2f}"
-                print(f"| {precision} | {count} | {name} | {cells} |", flush=True)
-
-
-def take_turns(runs, lightness, rounds, calls=5):
-    """Seconds and processor seconds of every round, by name."""
-    spent = {name: [] for name in runs}
-    for number in range(rounds + 1):
-        for name, run in runs.items():
-            # The threads of the one before go to sleep.
-            time.sleep(0.2)
-            run(lightness)
-            start = np.array([time.perf_counter(), time.process_time()])
-            for _ in range(calls):
-                run(lightness)
-            took = np.array([time.perf_counter(), time.process_time()]) - start
-            # The first round finds and compiles what is quickest.
-            spent[name] += [took / calls] if number else []
-    return {name: np.array(times) for name, times in spent.items()}
-
-
-def _pytorch(colorizer, precision):
-    """The network of a preset in PyTorch, channels last, without its class branch."""
-    import torch
-    from torch.nn import functional
-
-    from keras_colorize.bins import ab_centers
-    from keras_colorize.inference.heads import class_log_weights
-
-    if colorizer.config.arguments.get("encoder") != "efficientnet_lite2":
-        raise SystemExit("--runtimes knows distribution_unet on EfficientNet-Lite2 alone")
-    kind, weights, layers = getattr(torch, precision), {}, {}
-    for layer in colorizer.model.layers:
-        values = [torch.from_numpy(value).to(kind) for value in layer.get_weights()]
-        if values and values[0].ndim == 4:
-            order = (2, 3, 0, 1) if "depthwise" in layer.name else (3, 2, 0, 1)
-            values[0] = values[0].permute(order).to(memory_format=torch.channels_last)
-        weights[layer.name], layers[layer.name] = values, layer
-    centers = torch.from_numpy(np.array(ab_centers(), "float32"))
-    added = class_log_weights(colorizer.config, colorizer.rebalancing)
-    added = torch.zeros(len(centers)) if added is None else torch.tensor(added).float()
-
-    def conv(x, name, activation=torch.relu):
-        kernel, bias = weights[name]
-        # On both sides, where Keras pads strided ones on one: as much work, other values.
-        options = {"stride": layers[name].strides, "padding": kernel.shape[-1] // 2}
-        options["groups"] = len(kernel) if "depthwise" in name else 1
-        return activation(functional.conv2d(x, kernel, bias, **options))
-
-    def plain(x):
-        return x
-
-    def dense(x, name):
-        kernel, bias = weights[name]
-        return x @ kernel + bias
-
-    def norm(x, name):
-        return functional.layer_norm(x, x.shape[-1:], *weights[name], layers[name].epsilon)
-
-    def attend(x, keys, name):
-        pairs = zip((x, keys, keys), weights[name][:6:2], weights[name][1:6:2], strict=True)
-        parts = [torch.einsum("nlc,chd->nhld", y, kernel) + b[:, None] for y, kernel, b in pairs]
-        kernel, bias = weights[name][6:]
-        mixed = functional.scaled_dot_product_attention(*parts)
-        return torch.einsum("nhld,hdc->nlc", mixed, kernel) + bias
-
-    def ask(scales):
-        keys = [conv(x, f"queries_scale{n}", plain) for n, x in enumerate(scales)]
-        keys = [x.flatten(2).transpose(1, 2) for x in keys]
-        keys = [norm(x, f"queries_scale{n}_norm") for n, x in enumerate(keys)]
-        x = weights["queries"][0].expand(len(keys[0]), -1, -1)
-        for step, key in enumerate(keys):
-            for name in (f"queries_step{step}_cross", f"queries_step{step}_self"):
-                y = norm(x, f"{name}_norm")
-                x = x + attend(y, key if name.endswith("cross") else y, name)
-            name = f"queries_step{step}_dense"
-            y = functional.gelu(dense(norm(x, f"{name}_norm"), f"{name}1"))
-            x = x + dense(y, f"{name}2")
-        return dense(norm(x, "queries_norm"), "queries_color")
-
-    def run(lightness):
-        x = torch.from_numpy(lightness).permute(0, 3, 1, 2) / 50 - 1
-        x = conv(x.to(kind).repeat(1, 3, 1, 1), "stem", functional.relu6)
-        skips, number = [], 0
-        while (name := f"block_{number}") + "_project" in weights:
-            wide = x if number == 0 else conv(x, f"{name}_expand", functional.relu6)
-            skips += [wide] if layers[f"{name}_depthwise"].strides[0] == 2 else []
-            y = conv(wide, f"{name}_depthwise", functional.relu6)
-            y = conv(y, f"{name}_project", plain)
-            x, number = x + y if x.shape == y.shape else y, number + 1
-        x = conv(x, "head", functional.relu6)
-        features = torch.relu(dense(x.mean((2, 3)), "global_dense"))
-        scales = [x := conv(x, "decoder32_conv")]
-        for stride, skip in zip((16, 8, 4), reversed(skips[1:]), strict=True):
-            skip = conv(skip, f"decoder{stride}_tap")
-            x = functional.interpolate(x, skip.shape[2:], mode="bilinear")
-            x = conv(torch.cat([x, skip], 1), f"decoder{stride}_conv")
-            if stride == 16:
-                kernel, bias = weights["fusion"]
-                vector = features @ kernel[: features.shape[1]] + bias
-                local = kernel[features.shape[1] :].T[..., None, None]
-                x = torch.relu(functional.conv2d(x, local) + vector[..., None, None])
-            scales.append(x)
-        asked = ask(scales[:-1])
-        maps = torch.einsum("nkc,nchw->nkhw", asked * asked.shape[-1] ** -0.5, x)
-        kernel, bias = (value.float() for value in weights["ab_logits"])
-        logits = functional.conv2d(torch.cat([x, maps], 1).float(), kernel, bias).movedim(1, -1)
-        likely = torch.softmax((logits + added) / colorizer.temperature, -1)
-        return (likely @ centers).numpy()
-
-    return torch.inference_mode()(run)
 
 
 if __name__ == "__main__":
