@@ -47,8 +47,9 @@ def dcgan_generator(
 ):
     """Builds the generator, a U-Net whose only noise is dropout.
 
-    Sizes that the strides do not divide are padded level by level and cropped again. The
-    innermost level, which may be a single pixel, has no batch normalization.
+    All levels have skip connections, that of the first at full resolution. Sizes that the strides
+    do not divide are padded level by level and cropped again. The innermost level, which may be a
+    single pixel, has no batch normalization.
 
     Args:
         level_set: 32 for pictures of about 32x32 (four halvings), 256 for 256x256 (seven).
@@ -87,8 +88,7 @@ def dcgan_generator(
         x = CropLike(name=f"{up}_crop")([x, features[number]])
         if step < (2 if level_set == 32 else 3):  # "several"
             x = drop(dropout, name=f"{up}_dropout")(x)
-        if number:
-            x = layers.Concatenate(name=f"{up}_concat")([x, features[number]])
+        x = layers.Concatenate(name=f"{up}_concat")([x, features[number]])
     # Small weights, for a start near gray. Half precision could not tell neighboring colors apart.
     small = keras.initializers.RandomNormal(stddev=0.02)
     options = {"activation": "tanh", "kernel_initializer": small, "dtype": "float32"}

@@ -67,14 +67,6 @@ def test_sample_draws_each_bin_as_often_as_it_is_likely():
     assert (np.abs(found - _probabilities(logits)[0]) < bound).all()
 
 
-def test_samples_follow_from_the_seed():
-    logits = _logits((50,))
-    first = _decode(logits, "sample", seed=3)
-    np.testing.assert_array_equal(_decode(logits, "sample", seed=3), first)
-    assert (_decode(logits, "sample", seed=4) != first).any()
-    np.testing.assert_array_equal(_decode(logits, "sample"), _decode(logits, "sample", seed=0))
-
-
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_a_certain_bin_decodes_to_its_center(decoder):
     logits = 1e4 * np.eye(313, dtype="float32")

@@ -208,19 +208,20 @@ def test_dropout_is_kept_on_or_off_and_follows_from_the_seed(tiny_model, tiny_co
 
 def test_scenes_are_told_likeliest_first(tiny_colorizer, picture):
     names, model = ("beach", "city", "forest"), resnet18_gray_classifier(3, 1 / 16)
-    arguments = {"classes": 3, "width": 1 / 16}
-    config = PresetConfig("resnet18_gray_classifier", arguments, CLASS_OUTPUT, class_names=names)
+    config = PresetConfig("resnet18_gray_classifier", {}, CLASS_OUTPUT, class_names=names)
     colorizer = Colorizer(model, config)
     small = colorizer.preprocess(picture).network_input[None]
-    expected = softmax(model.predict_on_batch(small)["class_logits"][0])
+    expected = softmax(model.predict_on_batch(small)[CLASS_OUTPUT][0])
     found = colorizer.classify(picture)
     assert [names.index(name) for name, _ in found] == list(np.argsort(-expected))
     np.testing.assert_allclose([p for _, p in found], np.sort(expected)[::-1], rtol=1e-4)
     assert colorizer.classify(Image.fromarray(picture), top=1) == found[:1]
-    with pytest.raises(InputError, match="one picture, received 2"):
-        colorizer.classify(np.stack([picture, picture]))
-    with pytest.raises(InputError, match="tells scenes apart, tiny does not"):
-        tiny_colorizer.classify(picture)
+    for wrong, given, said in (
+        (colorizer, np.stack([picture, picture]), "one picture, received 2"),
+        (tiny_colorizer, picture, "tells scenes apart, tiny does not"),
+    ):
+        with pytest.raises(InputError, match=said):
+            wrong.classify(given)
 
 
 def test_options_left_out_are_those_of_the_contract(tiny_model, tiny_config):

@@ -99,6 +99,9 @@ def test_colorizers_refine(tiny_colorizer, picture, refine_by):
     colorized = refined(picture)
     assert not np.array_equal(colorized, plain)
     np.testing.assert_array_equal(refined.replace(refine="none")(picture), plain)
+    # The published constants are for the network's own p.
+    other = refined.replace(temperature=1.0)(picture)
+    assert np.array_equal(other, colorized) == (refine_by == "mrf-paper")
     lightness = color.rgb2lab(colorized)[..., 0] - color.rgb2lab(picture)[..., 0]
     assert np.abs(lightness).max() < 1.0
 

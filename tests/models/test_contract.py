@@ -175,7 +175,7 @@ def _dcgan(*widths):
     """The release of Nazeri et al. 2018: 4x4 convolutions down, and their mirror image."""
     down, below = (1, *widths), (widths[-1], *(2 * width for width in widths[-2:0:-1]))
     up = sum((16 * a + 4) * b for a, b in zip(below, widths[-2::-1], strict=True))
-    return _convs(*down, kernel=4) + up - 3 * widths[-1] + (widths[0] + 1) * 2
+    return _convs(*down, kernel=4) + up - 3 * widths[-1] + (2 * widths[0] + 1) * 2
 
 
 # Table 1 of Iizuka et al. 2016; dense layers are counted as 1x1 convolutions.

@@ -30,7 +30,7 @@ class Published(nn.Module):
             layer = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False)
             self.add_module(f"up{number}", layer)
             self.add_module(f"up{number}_bn", nn.BatchNorm2d(outputs, eps=1e-3))
-        self.ab_tanh = nn.Conv2d(4, 2, 1)
+        self.ab_tanh = nn.Conv2d(4 + 4, 2, 1)
 
     def forward(self, lightness):
         """Returns the colors in [0, 1]."""
@@ -49,7 +49,7 @@ class Published(nn.Module):
         for number in (3, 2, 1, 0):
             x = torch.relu(modules[f"up{number}_bn"](modules[f"up{number}"](x)))
             x = x[:, :, : taps[number].shape[2], : taps[number].shape[3]]
-            x = torch.cat([x, taps[number]], dim=1) if number else x
+            x = torch.cat([x, taps[number]], dim=1)
         return (torch.tanh(self.ab_tanh(x)) + 1) / 2
 
 
