@@ -282,7 +282,8 @@ class Trainer:
         def loss(values):
             outputs, changed = self.network.stateless_call(values, others, seen, training=True)
             losses = self._losses(phase, outputs, targets, scenes, lightness, true, taught)
-            return sum(losses.values()), (losses, changed)
+            measured = _measured(outputs, targets, scenes)
+            return sum(losses.values()), (losses | measured, changed)
 
         gradients, (losses, others) = jax.grad(loss, has_aux=True)(values)
         losses["norm"] = optax.global_norm(gradients)
@@ -363,6 +364,17 @@ def _teacher():
 def _quarters(shape):
     """(N, H, W, C) as (N, H/4, 4, W/4, 4)."""
     return shape[0], shape[1] // 4, 4, shape[2] // 4, 4
+
+
+def _measured(outputs, targets, scenes):
+    """Error of the mean color, and shares of the scenes that are among the likeliest."""
+    distance = jnp.linalg.norm(_decoded(outputs["ab_logits"], 1.0) - targets, axis=-1)
+    logits, known = outputs["class_logits"], scenes >= 0
+    own = jnp.take_along_axis(logits, jnp.maximum(scenes, 0)[:, None], axis=1)
+    rank = jnp.where(known, jnp.sum(logits > own, axis=1), logits.shape[1])
+    count = jnp.maximum(jnp.sum(known), 1)
+    found = {f"top_{k}": jnp.sum(rank < k) / count for k in (1, 5)}
+    return {"ab_error": jnp.mean(distance), **found}
 
 
 def _decoded(logits, temperature):

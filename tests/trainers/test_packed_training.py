@@ -65,6 +65,7 @@ def test_a_run_learns_and_leaves_weights_of_its_network(store, tmp_path):
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert lines[0]["pictures"] == 12
+    assert 0 <= lines[0]["top_1"] <= lines[0]["top_5"] <= 1 < lines[0]["ab_error"] < 200
     # A busy machine makes but a few steps in the time that is given.
     assert min(line["color"] for line in lines[1:]) < lines[0]["color"]
     assert json.loads((tmp_path / "network.json").read_text())["class_names"] == ["a", "b"]
