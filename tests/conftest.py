@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from keras_colorize import Colorizer, PresetConfig, distribution_unet, save_preset
+from keras_colorize.models import ddcolor
 
 ROOT = Path(__file__).parents[1]
 TINY = {
@@ -63,6 +64,16 @@ def mobilenet_weights(tmp_path_factory):
     path = tmp_path_factory.mktemp("classifier") / "mobilenet_v2.weights.h5"
     keras.applications.MobileNetV2(weights=None).save_weights(path)
     return path
+
+
+@pytest.fixture
+def short_ddcolor(monkeypatch):
+    """A narrow DDColor; meanwhile all have a block per stage and one round, and build quickly."""
+    inner = ddcolor.__globals__
+    monkeypatch.setitem(inner, "_ROUNDS", 1)
+    for name, (depths, widths) in list(inner["ENCODERS"].items()):
+        monkeypatch.setitem(inner["ENCODERS"], name, ((1,) * len(depths), widths))
+    return ddcolor(width=1 / 32, queries=4)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from keras_colorize.losses import DistillationLoss, PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
 from keras_colorize.models import mobilenet_v2 as mobilenet
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
+from keras_colorize.models.siggraph17 import without_hints
 from keras_colorize.presets import PresetConfig, load_preset
 from keras_colorize.training import AdversarialConfig, AdversarialModel, make_optimizer
 from keras_colorize.training.callbacks import ACTIONS, CollapseMonitor, TwoPhases
@@ -99,6 +100,8 @@ def make_generator(options):
     """The generator, and the `PresetConfig` of the preset that the run will write."""
     if options.generator_preset:
         generator, preset = load_preset(options.generator_preset)
+        if isinstance(generator.input, dict):
+            generator = without_hints(generator)
     else:
         names = ("width", "dropout", "dropout_in_inference", "batch_norm_momentum")
         arguments = {name: getattr(options, name) for name in names}

@@ -51,7 +51,8 @@ def main(arguments=None):
         options.check(options)
         if options.needs_keras:
             _import_keras()
-        presets.fetch(getattr(options, "preset", None))
+        if getattr(options, "preset", None) in presets.PUBLISHED:
+            presets.fetch(options.preset)
         return options.run(options)
     except InputError as error:
         print(f"keras-colorize: {error}", file=sys.stderr)

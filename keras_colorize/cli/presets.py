@@ -69,8 +69,8 @@ def _import(options):
 
 
 def fetch(name, folder=None, overwrite=False):
-    """Fetches a published preset, where a name means one and it is not there; says what it does."""
-    if name not in PUBLISHED or (is_cached(name) and not (folder or overwrite)):
+    """Fetches a published preset, unless it is in the cache, and says what comes from whom."""
+    if is_cached(name) and not (folder or overwrite):
         return
     from keras_colorize.presets.published import fetch_preset
 

@@ -21,7 +21,7 @@ class PublishedFile:
 
     Attributes:
         url: its address.
-        sha256: its checksum, or the first digits of it where the authors say no more.
+        sha256: the first digits of its checksum.
         megabytes: its size, about.
         license: SPDX name of the license of the weights.
         authors: who trained and published them, and where that was described.
@@ -41,54 +41,33 @@ class PublishedFile:
         return Path(self.url).stem
 
 
-# One commit, so that what is fetched does not change.
-_HUB = "https://huggingface.co/piddnad/DDColor-models/resolve/"
-_HUB += "e9e7b527709c8aeb2f5e1bf701e72fd468a13baa/"
-_KANG = "Apache-2.0", "Kang et al., ICCV 2023"
-_VAL5K = "FID {}, colorfulness {}, PSNR {} on 5,000 validation pictures of ImageNet (table 1)"
-_ZHANG = "https://colorizers.s3.us-east-2.amazonaws.com/"
+def _kang(file, megabytes, sha256, *figures):
+    # One commit, so that what is fetched does not change.
+    url = "https://huggingface.co/piddnad/DDColor-models/resolve/"
+    url += f"e9e7b527709c8aeb2f5e1bf701e72fd468a13baa/{file}.pth"
+    words = "FID {}, colorfulness {}, PSNR {} on 5,000 validation pictures of ImageNet (table 1)"
+    said = words.format(*figures) if figures else ""
+    return PublishedFile(url, sha256, megabytes, "Apache-2.0", "Kang et al., ICCV 2023", said)
 
+
+def _zhang(file, megabytes, authors, figures=""):
+    url, sha256 = f"https://colorizers.s3.us-east-2.amazonaws.com/{file}.pth", file.split("-")[1]
+    return PublishedFile(url, sha256, megabytes, "BSD-2-Clause", authors, figures)
+
+
+_TRIALS = "people took its colors for true ones in 32 % of trials (abstract)"
+
+# Half of the digits of each checksum of DDColor: 128 bits.
 PUBLISHED = {
-    "ddcolor": PublishedFile(
-        _HUB + "ddcolor_paper.pth",
-        "789781789db1bafc2165e1cf9658580f871cce64a81901ec49127877813f10b9",
-        912,
-        *_KANG,
-        _VAL5K.format(3.92, 38.26, 23.85),
+    "ddcolor": _kang("ddcolor_paper", 912, "789781789db1bafc2165e1cf9658580f", 3.92, 38.26, 23.85),
+    "ddcolor_tiny": _kang(
+        "ddcolor_paper_tiny", 220, "81dd643904f4664c3718513e3320ae3d", 4.38, 37.72, 23.54
     ),
-    "ddcolor_tiny": PublishedFile(
-        _HUB + "ddcolor_paper_tiny.pth",
-        "81dd643904f4664c3718513e3320ae3db0c567f0d3e18398606659adee7bfc17",
-        220,
-        *_KANG,
-        _VAL5K.format(4.38, 37.72, 23.54),
-    ),
-    "ddcolor_modelscope": PublishedFile(
-        _HUB + "ddcolor_modelscope.pth",
-        "17c460d7e55b32a598370621d77173be59e03c24b0823f06821db23a50c263ce",
-        912,
-        *_KANG,
-    ),
-    "ddcolor_artistic": PublishedFile(
-        _HUB + "ddcolor_artistic.pth",
-        "a591ee5beedad36de703d8977e92d0c30c1eedc6453fd1b300f3b460842a23a9",
-        912,
-        *_KANG,
-    ),
-    "siggraph17": PublishedFile(
-        _ZHANG + "siggraph17-df00044c.pth",
-        "df00044c",
-        137,
-        "BSD-2-Clause",
-        "Zhang et al., SIGGRAPH 2017",
-    ),
-    "eccv16_release": PublishedFile(
-        _ZHANG + "colorization_release_v2-9b330a0b.pth",
-        "9b330a0b",
-        129,
-        "BSD-2-Clause",
-        "Zhang, Isola and Efros, ECCV 2016",
-        "people took its colors for true ones in 32 % of trials (abstract)",
+    "ddcolor_modelscope": _kang("ddcolor_modelscope", 912, "17c460d7e55b32a598370621d77173be"),
+    "ddcolor_artistic": _kang("ddcolor_artistic", 912, "a591ee5beedad36de703d8977e92d0c3"),
+    "siggraph17": _zhang("siggraph17-df00044c", 137, "Zhang et al., SIGGRAPH 2017"),
+    "eccv16_release": _zhang(
+        "colorization_release_v2-9b330a0b", 129, "Zhang, Isola and Efros, ECCV 2016", _TRIALS
     ),
 }
 """Checkpoints by the name of the preset that is made of them."""

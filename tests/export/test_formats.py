@@ -59,11 +59,12 @@ def test_onnx_takes_any_size(colorizer, tmp_path):
         _assert_equal(_onnx(path, lightness), _expected(colorizer, lightness))
 
 
-def test_onnx_has_what_gelu_needs(tmp_path):
-    lightness = keras.Input((None, None, 1), name="lightness")
-    model = keras.Model(lightness, {"ab": keras.layers.Conv2D(2, 3, activation="gelu")(lightness)})
-    path, picture = export_onnx(model, tmp_path / "gelu.onnx"), _lightness(16, 24)
-    np.testing.assert_allclose(_onnx(path, picture)["ab"], model(picture)["ab"], atol=1e-4)
+def test_onnx_has_what_ddcolor_needs(short_ddcolor, tmp_path):
+    # GELU, attention, pixel shuffles, and sides that are filled up.
+    refine, lightness = short_ddcolor.get_layer("refine"), _lightness(33, 40)
+    refine.set_weights([100.0 * refine.get_weights()[0], np.array([9.0, -9.0])])
+    path = export_onnx(short_ddcolor, tmp_path / "short.onnx")
+    _assert_equal(_onnx(path, lightness), short_ddcolor(lightness))
 
 
 def test_litert_and_int8(photographs, tmp_path):

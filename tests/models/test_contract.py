@@ -72,10 +72,19 @@ NETWORKS = {
 if not ON_TENSORFLOW:
     SIZES = SIZES[:2]  # JAX compiles every size anew
     # A minute of compilation each; what differs from other rows is in tests of their own.
-    for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier", "siggraph17"):
+    for name in ("distribution_unet", "resnet18_gray", "resnet18_gray_classifier"):
         del NETWORKS[name]
-    for name in ("dcgan_generator", "ddcolor", "vgg16_residual_encoder_resnet18"):
+    for name in ("dcgan_generator", "vgg16_residual_encoder_resnet18"):
         del NETWORKS[name]
+    del NETWORKS["ddcolor"], NETWORKS["siggraph17"]
+
+    def test_published_networks_run(short_ddcolor, predict, lightness_of):
+        lightness = lightness_of(*SIZES[1])
+        for network in (short_ddcolor, siggraph17(width=TINY)):
+            ab = predict(network, lightness)["ab"]
+            assert ab.shape == (*lightness.shape[:3], 2)
+            assert np.isfinite(ab).all()
+            assert np.abs(ab[0] - ab[1]).max() > 0
 
 
 @pytest.fixture(scope="module", params=NETWORKS)

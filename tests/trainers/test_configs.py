@@ -26,13 +26,14 @@ def eager():
 @pytest.mark.usefixtures("eager")
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_recipe_trains_at_full_width(path, in_process, pictures, tmp_path, monkeypatch):
+def test_a_recipe_trains_at_full_width(path, in_process, pictures, tmp_path, monkeypatch, request):
     settings, saved = json.loads(path.read_text()), []
     main = in_process(settings.pop("trainer", f"train_{path.stem}"))
     assert settings.get("width", 1) == settings.get("discriminator_width", 1) == 1
     own = {name: None for name in ("encoder_weights", "generator_preset") if name in settings}
     own |= {"global_size": 32} if "global_size" in settings else {}
     if path.stem == "ddcolor":
+        request.getfixturevalue("short_ddcolor")
         own |= {"width": 1 / 32, "queries": 4, "discriminator_width": 1 / 32}
         without = functools.partial(keras.applications.VGG16, weights=None)
         monkeypatch.setattr(keras.applications, "VGG16", lambda **how: without(include_top=False))
