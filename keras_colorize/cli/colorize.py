@@ -1,12 +1,15 @@
 """The commands that colorize, `colorize` and `demo`, and the one that tells scenes: `classify`."""
 
 import argparse
+import json
+import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
-from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer
+from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number
 from .progress import show_progress
 
 _CLASSIFIER = "resnet18_gray_classifier"
@@ -50,6 +53,17 @@ def add(commands):
     existing.add_argument("--skip-existing", action="store_true", help="leave finished ones out")
     existing.add_argument("--overwrite", action="store_true", help="replace existing outputs")
     command.add_argument("--no-mark", **NO_MARK)
+    found = "photographs that are in color: left out, as in folders, or not, as single files are"
+    command.add_argument("--already-color", choices=("keep", "colorize"), help=found)
+    told = "append a line of JSON per photograph: files, checksums, options, notes"
+    command.add_argument("--record", metavar="FILE.jsonl", help=told)
+    option = command.add_argument_group("copies", "of other kinds than the originals").add_argument
+    option("--format", metavar="jpg|png|tif|...", help="by default the original's, or png")
+    quality = "of JPEG, WebP and AVIF, 1 to 100 (default: 95, and 90 of AVIF)"
+    option("--quality", type=number(int, 1, 100), metavar="N", help=quality)
+    option("--suffix", default="", metavar="TEXT", help="put behind the names, such as _color")
+    side = "make photographs smaller whose long side has more pixels"
+    option("--max-side", type=count, metavar="N", help=side)
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
     command.set_defaults(check=_check, run=_colorize)
@@ -81,7 +95,17 @@ def _check(options):
             f"expected no {flags(sorted(settled))} with --server: what the network does is "
             "settled when it is exported; here are --working-size and --saturation"
         )
-    options.jobs = plan_jobs(options.inputs, options.output, options.sheet)
+    files = all(Path(path).is_file() for path in options.inputs)
+    if Path(options.output).suffix and files and (options.format or options.suffix):
+        raise InputError(
+            f"expected a folder as output with --format or --suffix, received {options.output}"
+        )
+    if "/" in options.suffix or os.sep in options.suffix:
+        raise InputError(f"expected a part of a name with --suffix, received {options.suffix}")
+    options.keep_color = (options.already_color or ("colorize" if files else "keep")) == "keep"
+    suffix, options.passed_over = f".{options.format}" * bool(options.format), Counter()
+    paths = options.inputs, options.output, options.sheet, options.suffix, suffix
+    options.jobs = plan_jobs(*paths, options.passed_over)
     options.hinted = bool(options.hint or options.hints or options.hint_layer)
     if options.hinted:
         _check_hints(options)
@@ -110,7 +134,12 @@ def _colorize(options):
         options.jobs,
         options.sheet,
         options.truth,
+        options.record,
+        options.passed_over,
         mark_colorized=not options.no_mark,
+        keep_color=options.keep_color,
+        max_side=options.max_side,
+        quality=options.quality,
         skip_existing=options.skip_existing,
         overwrite=options.overwrite,
     )
@@ -161,27 +190,36 @@ def _remote_colorizer(options):
     return colorizer
 
 
-def _run_jobs(colorizer, jobs, sheet, truth, **settings):
+def _run_jobs(colorizer, jobs, sheet, truth, record=None, passed_over=(), **settings):
     from keras_colorize.inference.batch import colorize_files
+    from keras_colorize.io.atomic import append_line
 
     counts, rows = {"done": 0, "skipped": 0, "failed": 0}, None
+    settings |= {"keep": sheet is not None, "records": record is not None}
+    passed_over = Counter(passed_over)
     if sheet:
         from keras_colorize.evaluation import SheetRows
 
         rows = SheetRows(truth)
     with show_progress("colorizing", len(jobs)) as progress:
-        for outcome in colorize_files(colorizer, jobs, keep=sheet is not None, **settings):
-            counts[outcome.status] += 1
+        for outcome in colorize_files(colorizer, jobs, **settings):
+            (counts if outcome.status in counts else passed_over)[outcome.status] += 1
+            if record:
+                append_line(record, json.dumps(outcome.record))
             if outcome.after is not None:
                 rows.add(outcome)
-            for note in outcome.notes if outcome.status != "skipped" else ():
+            for note in outcome.notes if outcome.status in ("done", "failed") else ():
                 word = "failed" if outcome.status == "failed" else "note"
                 progress.say(f"{word}: {outcome.job.source}: {note}")
             progress.advance()
     if rows and rows.rows:
         rows.write(sheet, f"Colorized by {colorizer.name}")
         print(f"contact sheet: {sheet}")
-    print(", ".join(f"{number} {status}" for status, number in counts.items()))
+    said = [", ".join(f"{number} {status}" for status, number in counts.items())]
+    if passed_over:
+        kinds = (f"{number} {kind}" for kind, number in sorted(passed_over.items()))
+        said.append(f"left out: {', '.join(kinds)}")
+    print("; ".join(said))
     return EXIT_FAILED if counts["failed"] else 0
 
 

@@ -4,6 +4,9 @@ import contextlib
 import dataclasses
 import time
 
+SECONDS = 30.0
+"""Between the lines of a log where there is no terminal."""
+
 
 @contextlib.contextmanager
 def show_progress(what, total=None, unit="pictures"):
@@ -34,6 +37,7 @@ class Progress:
     unit: str
     started: float
     first: int = 0
+    said: float = dataclasses.field(default_factory=time.monotonic)
 
     def say(self, text):
         """Prints a line above the bar."""
@@ -56,3 +60,9 @@ class Progress:
         done = self.bar.tasks[0].completed + count
         speed = (done - self.first) / (time.monotonic() - self.started)
         self.bar.update(0, completed=done, speed=f"{speed:.1f} {self.unit}/s")
+        # A log has no bar.
+        if not self.bar.console.is_terminal and time.monotonic() - self.said > SECONDS:
+            self.said = time.monotonic()
+            total = self.bar.tasks[0].total
+            of = "" if total is None else f" of {total:.0f}"
+            self.say(f"{self.bar.tasks[0].description}: {done:.0f}{of}, {speed:.1f} {self.unit}/s")

@@ -3,9 +3,14 @@
 import collections
 import concurrent.futures
 import dataclasses
+import json
+import math
 import os
 
+from keras_colorize import __version__
 from keras_colorize.io import Job, PhotographError, read_photograph, write_photograph
+from keras_colorize.io.photograph import is_near_grey, scaled_down
+from keras_colorize.presets import sha256
 
 GROUP_PIXELS = 1 << 22
 """Most pixels of a group at full size, unless one photograph has more; bounds the memory."""
@@ -13,13 +18,23 @@ GROUP_PIXELS = 1 << 22
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What became of a job: status `"done"`, `"skipped"` or `"failed"`, notes, pictures if done."""
+    """What became of a job.
+
+    Attributes:
+        job: the `Job`.
+        status: `"done"`, `"skipped"` for what exists, `"in color"` for what had color, `"failed"`.
+        notes: sentences about it.
+        before: `Photograph` that was read, and
+        after: that was written, if done and asked for.
+        record: dict for a line of JSON, if asked for.
+    """
 
     job: Job
     status: str
     notes: tuple = ()
     before: object = None
     after: object = None
+    record: dict | None = None
 
 
 @dataclasses.dataclass
@@ -32,42 +47,82 @@ class InProgress:
     ab: object = None
     pixels: object = None
     error: object = None
+    is_color: bool = False
 
 
 def colorize_files(
-    colorizer, jobs, *, mark_colorized=True, skip_existing=False, overwrite=False, keep=False
+    colorizer,
+    jobs,
+    *,
+    mark_colorized=True,
+    skip_existing=False,
+    overwrite=False,
+    keep=False,
+    records=False,
+    keep_color=False,
+    max_side=None,
+    quality=None,
 ):
     """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
 
     A thread reads ahead and another predicts, while pictures are composed and written. An existing
     output is skipped or overwritten as asked, and a failure without either.
+
+    Args:
+        colorizer: a `BaseColorizer`.
+        jobs: list of `Job`.
+        mark_colorized: whether XMP says that colors were made, by what, and of which source.
+        skip_existing: whether existing outputs are left.
+        overwrite: whether they are replaced.
+        keep: whether outcomes hold their pictures.
+        records: whether outcomes hold a record.
+        keep_color: whether photographs that are in color already are left out.
+        max_side: most pixels of the long side of what is written, or None.
+        quality: see `write_photograph`.
     """
-    marked = {"mark_colorized": mark_colorized, "overwrite": overwrite}
+    maker = made_by(colorizer)
 
     def finish(group):
         _step(group, "pixels", colorizer.compose, "preprocessed", "ab")
-        outcomes = []
-        for one in group:
-            job, before, pictures = one.job, one.photograph, ()
-            try:
-                if one.error is not None:
-                    raise one.error
-                if one.pixels is not None:
-                    after = dataclasses.replace(before, pixels=one.pixels)
-                    notes = (*before.notes, *write_photograph(job.target, after, **marked))
-                    status, pictures = "done", (before, after) if keep else ()
-                elif skip_existing:
-                    status, notes = "skipped", (f"{job.target} exists",)
-                else:
-                    advice = "skip or overwrite existing outputs"
-                    raise PhotographError(f"{job.target} exists; {advice}")
-            except Exception as error:
-                status, notes = "failed", (describe(error).removeprefix(f"{job.source}: "),)
-            outcomes.append(Outcome(job, status, notes, *pictures))
-        return outcomes
+        return list(map(outcome, group))
+
+    def outcome(one):
+        job, before, pictures, files = one.job, one.photograph, (), {}
+        try:
+            if one.error is not None:
+                raise one.error
+            if one.pixels is not None:
+                after, mark = dataclasses.replace(before, pixels=one.pixels), mark_colorized
+                if mark_colorized or records:
+                    files["input_sha256"] = sha256(job.source)
+                if mark_colorized:
+                    mark = {**marks(maker), "colorize:SourceSHA256": files["input_sha256"]}
+                how = {"mark_colorized": mark, "overwrite": overwrite, "quality": quality}
+                seen = ("was in color already",) if one.is_color else ()
+                notes = (*before.notes, *seen, *write_photograph(job.target, after, **how))
+                status, pictures = "done", (before, after) if keep else ()
+                if records:
+                    height, width = one.pixels.shape[:2]
+                    files["output_sha256"] = sha256(job.target)
+                    files |= {"width": width, "height": height}
+            elif one.is_color:
+                status, notes = "in color", ("is in color already and was left out",)
+            elif skip_existing:
+                status, notes = "skipped", (f"{job.target} exists",)
+            else:
+                advice = "skip or overwrite existing outputs"
+                raise PhotographError(f"{job.target} exists; {advice}")
+        except Exception as error:
+            status, notes = "failed", (describe(error).removeprefix(f"{job.source}: "),)
+        record = None
+        if records:
+            record = {"path": job.relative.as_posix(), "source": os.path.abspath(job.source)}
+            record |= {"target": os.path.abspath(job.target), "status": status, **files}
+            record |= {"notes": list(notes), **maker}
+        return Outcome(job, status, notes, *(pictures or (None, None)), record)
 
     def predicted():
-        for group in ahead(read_groups(colorizer, jobs, overwrite)):
+        for group in ahead(read_groups(colorizer, jobs, overwrite, keep_color, max_side)):
             _step(group, "ab", colorizer.predict, "preprocessed")
             yield group
 
@@ -90,17 +145,46 @@ def ahead(items, most=1):
             thread.shutdown(cancel_futures=True)
 
 
-def read_groups(colorizer, jobs, overwrite=True):
+def made_by(colorizer):
+    """Dict for JSON of what colorizes: the library's version, the network and its options."""
+    maker = {"versions": {"keras_colorize": __version__}, "model": getattr(colorizer, "name", "")}
+    if (config := getattr(colorizer, "config", None)) is not None:
+        maker |= {"model_version": config.version, "model_sha256": config.sha256}
+    if (options := getattr(colorizer, "options", None)) is not None:
+        maker["options"] = options.record()
+    return maker
+
+
+def marks(maker):
+    """Properties of XMP, see `mark_made_colors`, of what `made_by` says."""
+    version = maker["versions"]["keras_colorize"]
+    marks = {"Iptc4xmpExt:AISystemUsed": "keras_colorize"}
+    marks["Iptc4xmpExt:AISystemVersionUsed"] = version
+    marks["colorize:Preset"] = "@".join(
+        str(maker[name]) for name in ("model", "model_version") if name in maker
+    )
+    if "options" in maker:
+        marks["colorize:Options"] = json.dumps(maker["options"], sort_keys=True)
+    return marks
+
+
+def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None):
     """Yields lists of `InProgress` of one size, in order; the jobs alone decide the groups."""
     group, shapes, pixels = [], set(), 0
     for job in jobs:
         one, shape, size = InProgress(job), set(), 0
-        if overwrite or not os.path.lexists(job.target):
+        if job.fault:
+            one.error = PhotographError(job.fault)
+        elif overwrite or not os.path.lexists(job.target):
             # Whatever goes wrong with one photograph, memory included, must not stop the others.
             try:
-                one.photograph = read_photograph(job.source)
-                one.preprocessed = seen = colorizer.preprocess(one.photograph.pixels)
-                shape, size = {seen.network_input.shape}, seen.lightness.size
+                photograph = read_photograph(job.source)
+                one.is_color = not is_near_grey(photograph.pixels)
+                if not (one.is_color and keep_color):
+                    one.photograph = scaled_down(photograph, max_side or math.inf)
+                    photograph = one.photograph
+                    one.preprocessed = seen = colorizer.preprocess(photograph.pixels)
+                    shape, size = {seen.network_input.shape}, seen.lightness.size
             except Exception as error:
                 one.error = error
         if group and (len(shapes | shape) > 1 or pixels + size > GROUP_PIXELS):

@@ -17,6 +17,15 @@ def write_file(path, content, overwrite=False):
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
+def append_line(path, line):
+    """Adds a line of text to a file, which a run may die after; raises as `atomic_file`."""
+    with _blame(path):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # A file without a buffer would take a part of the line on a full disk, and not say so.
+        with Path(path).open("ab") as stream:
+            stream.write(f"{line}\n".encode())
+
+
 @contextlib.contextmanager
 def atomic_file(path, overwrite=False):
     """Opens a seekable binary file that takes its name only when all of it is on the disk.

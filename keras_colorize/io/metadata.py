@@ -19,15 +19,9 @@ _TIFF = "http://ns.adobe.com/tiff/1.0/"
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _END = '<?xpacket end="w"?>'
-_MARK = (
-    f'<rdf:Description xmlns:rdf="{_RDF}" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}" rdf:about="">'
-    f"<Iptc4xmpExt:DigitalSourceType>{MADE_COLORS}</Iptc4xmpExt:DigitalSourceType>"
-    "</rdf:Description>"
-)
-_PACKET = (
-    f'{_BEGIN}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">{_MARK}</rdf:RDF>'
-    f"</x:xmpmeta>{_END}"
-)
+_SPACES = {"rdf": _RDF, "Iptc4xmpExt": IPTC_EXTENSION, "colorize": "urn:keras-colorize:xmp:1.0#"}
+_EMPTY = f'{_BEGIN}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/>'
+_EMPTY += f"</x:xmpmeta>{_END}"
 EXIF_HEADER = b"Exif\0\0"
 _ORIENTATION = ExifTags.Base.Orientation.value
 # Tags of a TIFF that describe the photograph; the others describe how its pixels are stored.
@@ -121,16 +115,28 @@ def descriptive_fields(exif):
     return fields
 
 
-def mark_made_colors(packet):
-    """XMP packet with `Iptc4xmpExt:DigitalSourceType` set; all else stays.
+def mark_made_colors(packet, how=()):
+    """XMP packet that says (`Iptc4xmpExt:DigitalSourceType`) that colors were made; all else stays.
 
-    `packet` may be None. Raises DamagedXMPError if it is not XMP, or declares a document type.
+    Args:
+        packet: bytes, or None.
+        how: dict of further properties, text by name: of `Iptc4xmpExt` such as `AISystemUsed`, or
+            of this library's own namespace, `colorize`.
+
+    Raises:
+        DamagedXMPError: if the packet is not XMP, or declares a document type.
     """
-    if not packet:
-        return _PACKET.encode()
-    document, rdf = _parse(packet)
-    about = _remove_property(rdf, IPTC_EXTENSION, "DigitalSourceType")
-    mark = minidom.parseString(_MARK).documentElement
+    document, rdf = _parse(packet or _EMPTY.encode())
+    properties = {"Iptc4xmpExt:DigitalSourceType": MADE_COLORS, **dict(how)}
+    spaces = "".join(f' xmlns:{name}="{space}"' for name, space in _SPACES.items())
+    mark = minidom.parseString(f"<rdf:Description{spaces}/>").documentElement
+    about = ""
+    for name, text in properties.items():
+        space, local = name.split(":")
+        about = _remove_property(rdf, _SPACES[space], local) or about
+        element = mark.ownerDocument.createElementNS(_SPACES[space], name)
+        element.appendChild(mark.ownerDocument.createTextNode(text))
+        mark.appendChild(element)
     mark.setAttributeNS(_RDF, "rdf:about", about)
     rdf.appendChild(document.importNode(mark, True))
     return _serialize(document)

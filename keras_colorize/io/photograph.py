@@ -3,7 +3,7 @@
 import functools
 import io
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -104,12 +104,30 @@ def to_pil(photograph):
     return image
 
 
+def scaled_down(photograph, side):
+    """A photograph whose long side is at most `side` pixels (Lanczos), of the same type."""
+    height, width = photograph.pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1.0:
+        return photograph
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+
+    def resize(values):
+        if values.dtype == np.uint8:
+            return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.LANCZOS))
+        # Pillow knows one channel alone of more than 8 bits.
+        channels = np.moveaxis(np.atleast_3d(values).astype("float32"), -1, 0)
+        small = [Image.fromarray(one).resize(size, Image.Resampling.LANCZOS) for one in channels]
+        levels = np.rint(np.stack(small, axis=-1)).clip(0, 65535).astype("uint16")
+        return levels.reshape(*levels.shape[:2], *values.shape[2:])
+
+    alpha = None if photograph.alpha is None else resize(photograph.alpha)
+    return replace(photograph, pixels=resize(photograph.pixels), alpha=alpha)
+
+
 def small_pixels(photograph, side):
     """Scales a photograph down to a long side of at most `side` pixels: uint8 sRGB (h, w, 3)."""
-    image = Image.fromarray(to_eight_bits(photograph.pixels))
-    scale = min(1.0, side / max(image.size))
-    size = tuple(max(1, round(length * scale)) for length in image.size)
-    return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+    return to_eight_bits(scaled_down(replace(photograph, alpha=None), side).pixels)
 
 
 def jpeg_bytes(pixels, quality=92):
@@ -119,23 +137,36 @@ def jpeg_bytes(pixels, quality=92):
     return stream.getvalue()
 
 
-def is_near_grey(rgb_uint8):
-    """Whether a picture uint8 (H, W, 3) has next to no color, or the colors of a toned print.
+def is_near_grey(pixels):
+    """Whether a picture (H, W, 3), uint8 or uint16, is grey or has the colors of a toned print.
 
-    In a toned print, sepia or cyanotype, the color of a pixel follows from its brightness: what a
-    cubic of the brightness leaves of the channels' differences is smaller than 6 of 255. Of 520
-    color photographs, morning mists and car mirrors among them, none had less than 8.
+    In a toned print, sepia or cyanotype, the color of a pixel follows from its brightness. What is
+    left of two opponent colors without their mean at that brightness is averaged over blocks,
+    where the noise of a JPEG cancels; in a photograph in color, 5% of the blocks or more have more
+    of it than the tone explains. `benchmarks/color_found.py` counts how often that is right.
     """
-    # A difference of 12 between the channels counts as color, which 5% of the pixels must have. A
-    # few thousand pixels are enough to tell, and this runs over every training picture.
-    step = max(1, min(rgb_uint8.shape[:2]) // 64)
-    channels = np.array(rgb_uint8[::step, ::step].reshape(-1, 3).T, "float64", order="C")
-    if np.mean(np.ptp(channels, axis=0) >= 12) <= 0.05:
-        return True
-    brightness = channels.mean(axis=0)
-    powers = np.vander(brightness / 255, 4)
-    if len(np.unique(brightness)) <= powers.shape[1]:
-        return False
-    colors = (channels - brightness).T
-    rest = (colors - powers @ np.linalg.lstsq(powers, colors, rcond=None)[0]).T
-    return bool(np.mean(np.ptp(rest, axis=0) >= 6) <= 0.05)
+    step = -(-max(pixels.shape[:2]) // 320)
+    rgb = to_eight_bits(pixels[::step, ::step]).astype("float32")
+    red, green, blue = np.moveaxis(rgb, -1, 0)
+    opponent = np.stack([red - green, 0.5 * (red + green) - blue], axis=-1)
+    brightness = rgb.mean(axis=-1).ravel()
+    edges = np.quantile(brightness, np.linspace(0.0, 1.0, 25)[1:-1])
+    level = np.searchsorted(edges, brightness, side="right")
+    count = np.bincount(level)
+    known = count > 0
+    levels = np.bincount(level, brightness)[known] / count[known]
+    tone = np.empty_like(opponent)
+    for channel in range(2):
+        means = np.bincount(level, opponent[..., channel].ravel())[known] / count[known]
+        tone[..., channel] = np.interp(brightness, levels, means).reshape(tone.shape[:2])
+    rest = np.hypot(*np.moveaxis(_blocks(opponent - tone), -1, 0))
+    tone = np.hypot(*np.moveaxis(_blocks(tone), -1, 0))
+    return bool(np.quantile(rest / (tone + 32.0), 0.95) < 0.13 and np.median(tone) < 100.0)
+
+
+def _blocks(values):
+    """Means (h, w, C) over blocks of 8x8 pixels, or less in small pictures; edges are left out."""
+    rows, columns = (max(1, min(8, side // 16)) for side in values.shape[:2])
+    height, width = values.shape[0] // rows, values.shape[1] // columns
+    cut = values[: height * rows, : width * columns]
+    return cut.reshape(height, rows, width, columns, -1).mean(axis=(1, 3))

@@ -52,7 +52,9 @@ WRITABLE = dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), _JPEG) | {
     ".ppm": WritableFormat("PPM"),
 }
 # Read, but written as PNG: they hold no color, or 256 colors, or are poorly kept by writers.
-_READ_ONLY = ".apng .dib .gif .j2k .jp2 .jpx .mpo .pbm .pcx .pgm .pnm .qoi .sgi .tga"
+_READ_ONLY = (
+    ".apng .avifs .dib .gif .j2c .j2k .jp2 .jpc .jpf .jpx .mpo .pbm .pcx .pgm .pnm .qoi .sgi .tga"
+)
 READABLE_SUFFIXES = frozenset((*WRITABLE, *_READ_ONLY.split()))
 
 
@@ -70,14 +72,16 @@ def writable_format(path):
     raise PhotographError(f"{path}: expected one of {known}, received {came}{reason}.")
 
 
-def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
+def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False, quality=None):
     """Writes a photograph; its file appears whole or not at all.
 
     Args:
         path: path whose suffix says the format; missing folders are created.
         photograph: Photograph. 16 bits per channel are kept in PNG and TIFF, rounded elsewhere.
-        mark_colorized: whether XMP says (`Iptc4xmpExt:DigitalSourceType`) that colors were made.
+        mark_colorized: whether XMP says (`Iptc4xmpExt:DigitalSourceType`) that colors were made;
+            or a dict that says more, see `mark_made_colors`.
         overwrite: whether an existing file is replaced.
+        quality: 1..100 of JPEG, WebP and AVIF; None takes 95, and 90 of AVIF.
 
     Returns:
         Tuple of sentences that say what the format could not hold.
@@ -101,6 +105,7 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False):
                 _write_png16(stream, photograph)
             else:
                 options = _options(photograph.metadata, target.name)
+                options |= {"quality": quality} if quality and "quality" in options else {}
                 to_pil(photograph).save(stream, target.name, **options)
         except (ValueError, LookupError, TypeError, struct.error, MemoryError) as fault:
             expected, reason = f"that can be written as {target.name}", str(fault) or repr(fault)
@@ -116,19 +121,20 @@ def _fit(photograph, target, mark):
         notes.append(f"{name} holds no transparency: it was left out")
     if photograph.pixels.itemsize > 1 and not target.deep:
         notes.append(f"{name} holds 8 bits per channel: 16 were rounded")
+    how = mark if isinstance(mark, dict) else {}
     if mark and target.metadata:
         try:
-            metadata = replace(metadata, xmp=mark_made_colors(metadata.xmp))
+            metadata = replace(metadata, xmp=mark_made_colors(metadata.xmp, how))
         except DamagedXMPError as fault:
             notes.append(f"the XMP packet is damaged and was replaced: {fault}")
-            metadata = replace(metadata, xmp=mark_made_colors(None))
+            metadata = replace(metadata, xmp=mark_made_colors(None, how))
     elif mark:
         notes.append(f"{name} holds no XMP: the file does not say that it was colorized")
     if name == "JPEG" and len(metadata.exif or b"") > _JPEG_SEGMENT:
         metadata = replace(metadata, exif=None)
         notes.append("the EXIF block is too long for JPEG and was left out")
     if name == "JPEG" and len(metadata.xmp or b"") > _JPEG_SEGMENT - 29:
-        metadata = replace(metadata, xmp=mark_made_colors(None) if mark else None)
+        metadata = replace(metadata, xmp=mark_made_colors(None, how) if mark else None)
         notes.append("the XMP packet is too long for JPEG and was left out")
     if name != "PNG":
         comment = metadata.text.get("Comment", "")

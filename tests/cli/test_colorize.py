@@ -1,4 +1,6 @@
 import functools
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -46,6 +48,35 @@ def test_a_folder_whose_bad_files_are_reported(run, album, tmp_path):
     for path in ("a.jpg", "dot.png", "line.png", "old/b.tif"):
         with Image.open(album / path) as before, Image.open(tmp_path / "out" / path) as after:
             assert (after.size, after.mode, after.format) == (before.size, "RGB", before.format)
+
+
+def test_one_archive(run, album, noise, tmp_path):
+    """Access copies beside masters; what is in color or no photograph is left out and said."""
+    noise("album", "in_color.png", size=(64, 64, 3))
+    (album / "raw.heic").touch()
+    words = ["-o", tmp_path / "out", "--format", "jpg", "--suffix", "_c", "--max-side", 16]
+    record = tmp_path / "record.jsonl"
+    code, out, _ = run(album, *words, "--quality", 60, "--record", record)
+    assert code == 0
+    assert out == "4 done, 0 skipped, 0 failed; left out: 1 .heic, 1 in color\n"
+    assert not (tmp_path / "out" / "in_color_c.jpg").exists()
+    lines = {line["path"]: line for line in map(json.loads, record.read_text().splitlines())}
+    assert lines["in_color.png"]["status"] == "in color"
+    line = lines["old/b.tif"]
+    for name, path in (("input", album / "old/b.tif"), ("output", tmp_path / "out/old/b_c.jpg")):
+        assert line[f"{name}_sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (line["width"], line["height"], line["options"]["working_size"]) == (8, 9, 64)
+    with Image.open(tmp_path / "out" / "a_c.jpg") as copy:
+        assert (copy.format, copy.size) == ("JPEG", (16, 11))
+        xmp = copy.info["xmp"].decode()
+    for said in ("AISystemUsed>keras_colorize<", "Preset>tiny@1<", lines["a.jpg"]["input_sha256"]):
+        assert said in xmp
+    # A single photograph is colorized all the same.
+    code, out, err = run(album / "in_color.png", "-o", tmp_path / "one.png")
+    assert (code, "in_color.png: was in color already" in err) == (0, True)
+    words = album / "in_color.png", "-o", tmp_path / "two.png", "--already-color", "keep"
+    assert run(*words)[1] == "0 done, 0 skipped, 0 failed; left out: 1 in color\n"
+    assert "folder as output with --format" in run(*words, "--format", "png")[2]
 
 
 def test_classify_tells_scenes_and_which_files_are_no_photographs(command, album, tiny_preset):

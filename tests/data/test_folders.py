@@ -106,15 +106,16 @@ def test_leaves_out_what_cannot_be_used(mixed):
         scan_pictures(unusable)
 
 
-def test_near_grey_by_share_of_pixels():
-    # Differences of 12 and more count as colour; 5 % of the pixels may have it.
-    picture = np.full((10, 10, 3), 100, "uint8")
-    picture[..., 0] += 11
-    assert is_near_grey(picture)
-    picture[0, :5, 0] += 1
-    assert is_near_grey(picture)
-    picture[0, 5, 0] += 1
-    assert not is_near_grey(picture)
+def test_near_grey_by_share_of_blocks():
+    grey = np.random.default_rng(0).integers(60, 200, (160, 160, 1), "uint8").repeat(3, axis=-1)
+    for dtype, scale in (("uint8", 1), ("uint16", 257)):
+        picture = grey.astype(dtype) * scale
+        assert is_near_grey(picture)
+        # 1 % and 6 % of the picture are red.
+        picture[:16, :16, 0] = 255 * scale
+        assert is_near_grey(picture)
+        picture[:40, :40, 0] = 255 * scale
+        assert not is_near_grey(picture)
     assert not is_near_grey(np.uint8([[[255, 0, 0]]]))
     # Differences of 8-bit values do not wrap.
     assert not is_near_grey(np.broadcast_to(np.uint8([0, 250, 255]), (4, 4, 3)))

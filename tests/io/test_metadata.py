@@ -139,6 +139,19 @@ def test_an_older_source_type_is_replaced(form, is_marked):
     assert is_marked(mark_made_colors(packet))
 
 
+def test_what_made_the_colors_is_said_once(is_marked):
+    packet = PACKET
+    for version in ("1 < 2", "2"):
+        how = {"Iptc4xmpExt:AISystemVersionUsed": version, "colorize:Preset": "vivid@2"}
+        packet = mark_made_colors(packet, how)
+        assert is_marked(packet)
+        root = ElementTree.fromstring(packet)
+        space = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
+        assert [one.text for one in root.iter(f"{space}AISystemVersionUsed")] == [version]
+        preset = root.iter("{urn:keras-colorize:xmp:1.0#}Preset")
+        assert [one.text for one in preset] == ["vivid@2"]
+
+
 def test_orientation_is_taken_out(colors, encoded):
     packet = read_photograph(encoded(colors, "JPEG", xmp=PACKET)).metadata.xmp
     assert b"Orientation" not in packet

@@ -1,6 +1,7 @@
 """Which photographs are meant, and where their copies go."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,6 @@ def test_an_input_is_never_an_output(album, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("inputs", "output", "said"),
     [
-        ("1932/x", "out", "d.gif and .*d.png"),
         ("a.png", "a.gif", "expected one of"),
         ("a.png", "a.xyz", "expected one of"),
         ("", "out.png", "out.png: expected a folder"),
@@ -144,9 +144,39 @@ def test_an_input_is_never_an_output(album, tmp_path, monkeypatch):
     ],
 )
 def test_outputs_that_cannot_be(inputs, output, said, album, tmp_path):
-    touch(album / "1932/x/d.png")
     with pytest.raises(PhotographError, match=said):
         plan_jobs([album / inputs], tmp_path / output)
+
+
+def test_copies_of_one_name_are_the_fault_of_their_jobs_alone(album, tmp_path):
+    touch(album / "1932/x/d.png")
+    jobs = {job.relative.as_posix(): job for job in plan_jobs([album], tmp_path / "out")}
+    copy = tmp_path / "out/1932/x/d.png"
+    assert jobs["1932/x/d.gif"].fault == f"{copy} would be the copy of {album}/1932/x/d.png, too"
+    assert jobs["1932/x/d.png"].fault == f"{copy} would be the copy of {album}/1932/x/d.gif, too"
+    assert jobs["a.png"].fault == ""
+
+
+def test_access_copies_beside_their_originals(album, tmp_path):
+    jobs = plan_jobs([album / "1932"], tmp_path, ending="_color", suffix=".jpg")
+    names = [job.target.relative_to(tmp_path).as_posix() for job in jobs]
+    assert names == ["c_color.jpg", "x/d_color.jpg"]
+    assert output_path("in/a.b.tif", "in", "out", "_x") == Path("out/a.b_x.tif")
+
+
+def test_what_is_passed_over_is_counted_and_linked_folders_are_followed_once(album, tmp_path):
+    for name in ("raw.heic", "raw2.HEIC", "album.psd", "README"):
+        touch(album / name)
+    touch(tmp_path / "elsewhere" / "e.png")
+    (album / "linked").symlink_to(tmp_path / "elsewhere")
+    (album / "linked too").symlink_to(tmp_path / "elsewhere")
+    (album / "1932" / "up").symlink_to(album)
+    (album / "z.png").symlink_to(album / "a.png")
+    passed_over = Counter()
+    names = [path.name for path, _ in find_photographs([album], passed_over)]
+    assert sorted(names) == ["a.png", "b.JPG", "c.tif", "d.gif", "e.png", "odd[1].jpg"]
+    others = {"hidden": 1, ".heic": 2, ".psd": 1, ".txt": 1, ".md": 1, "without suffix": 1}
+    assert passed_over == {**others, "found twice": 1}
 
 
 def test_a_sheet_replaces_no_photograph(album, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize.io import Metadata, Photograph, jpeg_bytes, small_pixels, to_pil
+from keras_colorize.io.photograph import scaled_down
 
 
 def test_arrays_that_are_no_photograph():
@@ -46,3 +47,17 @@ def test_jpeg_keeps_the_colors_of_single_pixels():
         decoded = np.asarray(image, np.float32)
     # Subsampled chroma would spread the red over its neighbours.
     assert np.abs(decoded - pixels).max() < 30
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_smaller_photograph_keeps_its_type(dtype):
+    top = np.iinfo(dtype).max
+    slope = np.linspace(0, top, 400).astype(dtype)
+    pixels = np.broadcast_to(slope[None, :, None], (200, 400, 3)).copy()
+    photograph = Photograph(pixels, pixels[..., 0].copy(), format="TIFF")
+    small = scaled_down(photograph, 100)
+    assert (small.pixels.shape, small.pixels.dtype, small.format) == ((50, 100, 3), dtype, "TIFF")
+    means = pixels.reshape(50, 4, 100, 4, 3).mean((1, 3))
+    assert np.abs(small.pixels - means)[:, 3:-3].max() < 0.005 * top
+    assert np.array_equal(small.alpha, small.pixels[..., 0])
+    assert scaled_down(photograph, 400) is photograph

@@ -90,6 +90,9 @@ def plan_tasks(inputs, folder):
     tasks, is_new = [], folder.is_new
     for job in plan_jobs(inputs, folder.path):
         target = os.path.abspath(job.target)
+        if job.fault:
+            advice = "colorize them into different folders"
+            raise PhotographError(f"{job.source}: {job.fault}; {advice}.")
         if is_new and os.path.lexists(target):
             raise PhotographError(f"{target}: expected no file that a bulk run has not made.")
         path = os.path.relpath(target, folder.path).replace(os.sep, "/")
