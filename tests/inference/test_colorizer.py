@@ -257,6 +257,14 @@ def test_none_unsets(tiny_colorizer, picture):
     np.testing.assert_array_equal(bare(picture), tiny_colorizer(picture))
 
 
+def test_the_first_picture_has_the_colors_of_the_next(tiny_preset, picture):
+    colorizer = Colorizer.from_preset(tiny_preset, precision="float32")
+    preprocessed = [colorizer.preprocess(picture)]
+    first, second, third = (colorizer.predict(preprocessed) for _ in range(3))
+    np.testing.assert_allclose(first, second, atol=0.01)
+    np.testing.assert_array_equal(second, third)
+
+
 def test_bfloat16_is_close_to_float32(tiny_preset, tiny_colorizer, picture, monkeypatch):
     monkeypatch.chdir(tiny_preset)
     half = Colorizer.from_preset(".", precision="bfloat16")
