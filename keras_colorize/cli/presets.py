@@ -27,10 +27,11 @@ def add(commands):
     command = commands.add_parser("import", help="make a preset of weights that others published")
     what = f"{', '.join(PUBLISHED)}: fetched into the user's cache (${CACHE}); or a checkpoint "
     what += "of DDColor, siggraph17 or eccv16: .pth, .bin or .safetensors"
-    command.add_argument("source", metavar="NAME_OR_FILE", help=what)
+    command.add_argument("source", nargs="?", metavar="NAME_OR_FILE", help=what)
     command.add_argument("-o", "--output", metavar="FOLDER", help="preset to write")
     command.add_argument("--overwrite", action="store_true", help="replace an existing preset")
-    check = "colorize the photographs of `demo` with it; print figures beside the published ones"
+    check = "colorize the photographs of `demo` with it, or all that were fetched; print figures "
+    check += "beside the published ones"
     command.add_argument("--check", action="store_true", dest="measured", help=check)
     command.set_defaults(run=_import, check=_check_import)
 
@@ -38,10 +39,14 @@ def add(commands):
 def _check_import(options):
     from keras_colorize.presets import CONFIG_FILE
 
-    options.name = None if Path(options.source).is_file() else published_name(options.source)
-    if not (options.name or Path(options.source).is_file()):
+    options.fetched = [name for name in PUBLISHED if is_cached(name)]
+    if options.source is None and options.measured and options.fetched:
+        return
+    source = options.source or "nothing"
+    options.name = None if Path(source).is_file() else published_name(source)
+    if not (options.name or Path(source).is_file()):
         expected = f"Expected one of {', '.join(PUBLISHED)} or a checkpoint"
-        raise InputError(f"{expected}, received no such file: {options.source}.")
+        raise InputError(f"{expected}, received no such file: {source}.")
     if not (options.name or options.output):
         raise InputError("Expected -o FOLDER with a checkpoint.")
     if options.output and (Path(options.output) / CONFIG_FILE).exists() and not options.overwrite:
@@ -54,6 +59,10 @@ def _import(options):
     from keras_colorize.presets import read_config
     from keras_colorize.presets.published import import_checkpoint
 
+    if options.source is None:
+        for name in options.fetched:
+            _measure(cached_preset(name), PUBLISHED[name].figures)
+        return 0
     if options.name:
         fetch(options.name, options.output, options.overwrite)
     else:

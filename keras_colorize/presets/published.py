@@ -71,7 +71,8 @@ def fetch_preset(name, folder=None, overwrite=False, report=lambda done, total: 
     if not (path.is_file() and sha256(path).startswith(file.sha256)):
         download(file, path, report)
     folder = cached_preset(name) if folder is None else Path(folder)
-    with atomic_path(folder, overwrite) as part:
+    # Half a preset in the cache is none.
+    with atomic_path(folder, overwrite or folder == cached_preset(name)) as part:
         import_checkpoint(path, part)
     path.unlink()
     return folder
