@@ -4,7 +4,6 @@ import collections
 import concurrent.futures
 import dataclasses
 import json
-import math
 import os
 
 from keras_colorize import __version__
@@ -80,11 +79,7 @@ def colorize_files(
         max_side: most pixels of the long side of what is written, or None.
         quality: see `write_photograph`.
     """
-    maker = made_by(colorizer)
-
-    def finish(group):
-        _step(group, "pixels", colorizer.compose, "preprocessed", "ab")
-        return list(map(outcome, group))
+    maker, marks = made_by(colorizer)
 
     def outcome(one):
         job, before, pictures, files = one.job, one.photograph, (), {}
@@ -96,7 +91,7 @@ def colorize_files(
                 if mark_colorized or records:
                     files["input_sha256"] = sha256(job.source)
                 if mark_colorized:
-                    mark = {**marks(maker), "colorize:SourceSHA256": files["input_sha256"]}
+                    mark = {**marks, "colorize:SourceSHA256": files["input_sha256"]}
                 how = {"mark_colorized": mark, "overwrite": overwrite, "quality": quality}
                 seen = ("was in color already",) if one.is_color else ()
                 notes = (*before.notes, *seen, *write_photograph(job.target, after, **how))
@@ -121,13 +116,10 @@ def colorize_files(
             record |= {"notes": list(notes), **maker}
         return Outcome(job, status, notes, *(pictures or (None, None)), record)
 
-    def predicted():
-        for group in ahead(read_groups(colorizer, jobs, overwrite, keep_color, max_side)):
-            _step(group, "ab", colorizer.predict, "preprocessed")
-            yield group
-
-    for group in ahead(predicted()):
-        yield from finish(group)
+    groups = ahead(read_groups(colorizer, jobs, overwrite, keep_color, max_side))
+    predicted = (_step(group, "ab", colorizer.predict, "preprocessed") for group in groups)
+    for group in ahead(predicted):
+        yield from map(outcome, _step(group, "pixels", colorizer.compose, "preprocessed", "ab"))
 
 
 def ahead(items, most=1):
@@ -146,26 +138,17 @@ def ahead(items, most=1):
 
 
 def made_by(colorizer):
-    """Dict for JSON of what colorizes: the library's version, the network and its options."""
-    maker = {"versions": {"keras_colorize": __version__}, "model": getattr(colorizer, "name", "")}
-    if (config := getattr(colorizer, "config", None)) is not None:
-        maker |= {"model_version": config.version, "model_sha256": config.sha256}
-    if (options := getattr(colorizer, "options", None)) is not None:
-        maker["options"] = options.record()
-    return maker
-
-
-def marks(maker):
-    """Properties of XMP, see `mark_made_colors`, of what `made_by` says."""
-    version = maker["versions"]["keras_colorize"]
+    """What colorizes: a dict for JSON, and properties of XMP, see `mark_made_colors`."""
+    record = {"versions": {"keras_colorize": __version__}, "model": getattr(colorizer, "name", "")}
     marks = {"Iptc4xmpExt:AISystemUsed": "keras_colorize"}
-    marks["Iptc4xmpExt:AISystemVersionUsed"] = version
-    marks["colorize:Preset"] = "@".join(
-        str(maker[name]) for name in ("model", "model_version") if name in maker
-    )
-    if "options" in maker:
-        marks["colorize:Options"] = json.dumps(maker["options"], sort_keys=True)
-    return marks
+    marks |= {"Iptc4xmpExt:AISystemVersionUsed": __version__, "colorize:Preset": record["model"]}
+    if (config := getattr(colorizer, "config", None)) is not None:
+        record |= {"model_version": config.version, "model_sha256": config.sha256}
+        marks["colorize:Preset"] += f"@{config.version}"
+    if (options := getattr(colorizer, "options", None)) is not None:
+        record["options"] = options.record()
+        marks["colorize:Options"] = json.dumps(record["options"], sort_keys=True)
+    return record, marks
 
 
 def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None):
@@ -181,8 +164,9 @@ def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None
                 photograph = read_photograph(job.source)
                 one.is_color = not is_near_grey(photograph.pixels)
                 if not (one.is_color and keep_color):
-                    one.photograph = scaled_down(photograph, max_side or math.inf)
-                    photograph = one.photograph
+                    if max_side:
+                        photograph = scaled_down(photograph, max_side)
+                    one.photograph = photograph
                     one.preprocessed = seen = colorizer.preprocess(photograph.pixels)
                     shape, size = {seen.network_input.shape}, seen.lightness.size
             except Exception as error:
@@ -199,10 +183,10 @@ def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None
 
 
 def _step(group, name, function, *columns):
-    """Takes those of a group that got so far one step further; alone where together fails."""
+    """Takes those that got so far one step further, alone where together fails; the group."""
     ready = [one for one in group if one.preprocessed is not None and one.error is None]
     if not ready:
-        return
+        return group
     try:
         results = function(*([getattr(one, column) for one in ready] for column in columns))
         for one, result in zip(ready, results, strict=True):
@@ -213,6 +197,7 @@ def _step(group, name, function, *columns):
         else:
             for one in ready:
                 _step([one], name, function, *columns)
+    return group
 
 
 def describe(error):

@@ -156,8 +156,7 @@ class _Network:
     @functools.cached_property
     def noise(self):
         """States of the generators of what drops, which a seed sets."""
-        kept = self.folded.layers if self.drops else ()
-        kept = [layer for layer in kept if isinstance(layer, PermanentDropout)]
+        kept = [layer for layer in self.folded.layers if isinstance(layer, PermanentDropout)]
         return [layer.seed_generator.state for layer in kept]
 
     @functools.cached_property
@@ -288,7 +287,7 @@ class Colorizer(BaseColorizer):
     def predict_ab(self, lightness, hints=None):
         """Predicts color, before saturation; see `BaseColorizer.predict_ab`."""
         lightness = np.asarray(lightness, "float32")
-        for number, state in enumerate(self._network.noise):
+        for number, state in enumerate(self._network.noise if self._network.drops else ()):
             state.assign(np.array([self.seed, number << 16], "uint32"))
         if hints is not None:
             # Their colors are right after a and b are multiplied by the saturation.
@@ -333,14 +332,16 @@ class Colorizer(BaseColorizer):
 
     def decode(self, prediction, lightness):
         """Turns the network's color output into a and b, before saturation; see `predicted_ab`."""
-        prediction = self._smoothed(prediction)
+        if self.smoothing:
+            prediction = self._smoothed(prediction)
         weights = self._log_weights(prediction, self.rebalancing)
         how = self.decoder, self.temperature, weights, self.config.bin_means, self.seed
         return predicted_ab(prediction, self.config.output, lightness, *how)
 
     def distributions(self, prediction):
         """The float32 distributions (N, h, w, 2, K) of a predicted one that a refinement takes."""
-        prediction = self._smoothed(prediction)
+        if self.smoothing:
+            prediction = self._smoothed(prediction)
         temperature, share = 1.0, self.rebalancing
         if self.refinement.distribution == "network":
             share = float(self.config.weights_in_loss)
@@ -351,8 +352,6 @@ class Colorizer(BaseColorizer):
 
     def _smoothed(self, prediction):
         """Class scores smoothed as options say (Hwang & Zhou 2016, section 5.3)."""
-        if not self.smoothing:
-            return prediction
         shape = (*ops.shape(prediction)[:3], *prediction.shape[3:])
         flat = ops.reshape(prediction, (*shape[:3], int(np.prod(shape[3:]))))
         return ops.reshape(GaussianSmoothing(self.smoothing)(flat), shape)

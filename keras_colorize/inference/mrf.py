@@ -13,7 +13,7 @@ from keras_colorize.layers.resizing import bilinear_weights
 from .compose import mix_rows
 from .heads import ab_to_channels, bin_values, channels_to_ab, check_distribution, predicted_ab
 from .hints import spread
-from .pixels import compiled, on_cores
+from .pixels import compiled, cores
 
 _CERTAIN = 200.0  # potential of a bin that is fixed: above all that its neighbors say against it
 
@@ -54,7 +54,7 @@ def refined_ab(probabilities, lightness, config, refinement, hints=None):
             channels_to_ab(np.stack(pair, -1)[None], channels, lightness[None])
         )[0]
 
-    ab = to_ab(on_cores(chroma, range(2)))
+    ab = to_ab(list(cores().map(chroma, range(2))))
     if hints is None:
         return ab
     # A bin stands for many colors: its difference to the one that was wanted is put back.

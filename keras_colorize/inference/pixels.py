@@ -75,17 +75,13 @@ def in_bands(function, count, height, width):
     """Calls `function(number, rows)` for slices of the rows of so many pictures, on all cores."""
     rows = max(1, BAND_PIXELS // width)
     slices = [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
-    parts = list(itertools.product(range(count), slices))
-    on_cores(lambda part: function(*part), parts)
-
-
-def on_cores(function, parts):
-    """List of what a function makes of each part, side by side."""
-    return list(map(function, parts) if len(parts) == 1 else _cores().map(function, parts))
+    parts = list(zip(*itertools.product(range(count), slices), strict=True))
+    list(map(function, *parts) if len(parts[0]) == 1 else cores().map(function, *parts))
 
 
 @functools.cache
-def _cores():
+def cores():
+    """A pool of as many threads as there are cores, for code that does not hold the interpreter."""
     return concurrent.futures.ThreadPoolExecutor(os.cpu_count())
 
 
@@ -132,7 +128,7 @@ def lightness_of(pixels):
 @functools.cache
 def _of_levels(dtype):
     """Linear light of every level, and its L* as a grey: most pictures have only these."""
-    levels = to_float(np.arange(np.iinfo(dtype).max + 1, dtype=dtype))
+    levels = np.linspace(0.0, 1.0, np.iinfo(dtype).max + 1, dtype="float32")
     lightness = rgb_to_lightness(np.repeat(levels[:, None], 3, axis=-1))
     return ops.convert_to_numpy(decode_gamma(levels)), ops.convert_to_numpy(lightness)[:, 0]
 

@@ -159,14 +159,10 @@ def is_near_grey(pixels):
     for channel in range(2):
         means = np.bincount(level, opponent[..., channel].ravel())[known] / count[known]
         tone[..., channel] = np.interp(brightness, levels, means).reshape(tone.shape[:2])
-    rest = np.hypot(*np.moveaxis(_blocks(opponent - tone), -1, 0))
-    tone = np.hypot(*np.moveaxis(_blocks(tone), -1, 0))
+    # Of the rest at the edges there is no block, and in small pictures blocks are smaller.
+    parts = np.concatenate([opponent - tone, tone], axis=-1)
+    rows, columns = (max(1, min(8, side // 16)) for side in parts.shape[:2])
+    height, width = parts.shape[0] // rows, parts.shape[1] // columns
+    parts = parts[: height * rows, : width * columns].reshape(height, rows, width, columns, 4)
+    rest, tone = (np.hypot(*np.moveaxis(x, -1, 0)) for x in np.split(parts.mean((1, 3)), 2, -1))
     return bool(np.quantile(rest / (tone + 32.0), 0.95) < 0.13 and np.median(tone) < 100.0)
-
-
-def _blocks(values):
-    """Means (h, w, C) over blocks of 8x8 pixels, or less in small pictures; edges are left out."""
-    rows, columns = (max(1, min(8, side // 16)) for side in values.shape[:2])
-    height, width = values.shape[0] // rows, values.shape[1] // columns
-    cut = values[: height * rows, : width * columns]
-    return cut.reshape(height, rows, width, columns, -1).mean(axis=(1, 3))

@@ -80,5 +80,6 @@ def distribution_unet(
         head = layers.Dense(classes, dtype="float32", name="class_logits")
         outputs["class_logits"] = head(global_features)
     model = keras.Model(lightness, outputs, name=name)
-    load_encoder(model, encoder, encoder_weights)
+    if encoder_weights is not None:
+        load_encoder(model, encoder, encoder_weights)
     return model

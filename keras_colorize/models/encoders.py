@@ -37,11 +37,10 @@ def encode(lightness, encoder, residual_widths=RESIDUAL_WIDTHS):
 
 
 def load_encoder(model, encoder, weights):
-    """Loads published weights, unless they are None, into the encoder of a model, in place."""
-    fits = weights is None or encoder in LOADERS
+    """Loads published weights into the encoder of a model, in place."""
+    fits = encoder in LOADERS
     expect(fits, f"encoder_weights only with {' or '.join(LOADERS)}, received {encoder!r}")
-    if weights is not None:
-        LOADERS[encoder](model, weights)
+    LOADERS[encoder](model, weights)
 
 
 def freeze_through(model, layer_name):

@@ -124,7 +124,8 @@ def vgg16_residual_encoder(
         start["bias_initializer"] = keras.initializers.Constant(REGRESSION_HEADS[head])
         output = layers.Conv2D(2, 1, dtype="float32", name=head, **start)(x)
     model = keras.Model(lightness, {head: output}, name=name)
-    load_encoder(model, encoder, encoder_weights)
+    if encoder_weights is not None:
+        load_encoder(model, encoder, encoder_weights)
     return model
 
 
