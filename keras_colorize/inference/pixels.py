@@ -85,6 +85,11 @@ def cores():
     return concurrent.futures.ThreadPoolExecutor(os.cpu_count())
 
 
+# A process that is forked has none of its parent's threads; not every system forks.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=cores.cache_clear)
+
+
 def to_float(pixels):
     """Integer pixels to float32 in [0, 1]; floating-point ones must be finite and there already."""
     dtype = pixels.dtype
