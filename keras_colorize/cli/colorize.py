@@ -128,7 +128,8 @@ def _colorize(options):
         colorizer = _remote_colorizer(options)
     else:
         hints = _hints(options) if options.hinted else None
-        colorizer = make_colorizer(options, options.preset, hints=hints)
+        alone = len(options.jobs) == 1
+        colorizer = make_colorizer(options, options.preset, hints=hints, alone=alone)
     return _run_jobs(
         colorizer,
         options.jobs,

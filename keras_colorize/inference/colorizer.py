@@ -142,15 +142,15 @@ class BaseColorizer(abc.ABC):
 class _Network:
     """A network in the forms that predictions take; each is made when it is first used."""
 
-    def __init__(self, model, dropout):
-        self._model, self._dropout, self._is_used = model, dropout, False
+    def __init__(self, model, dropout, alone):
+        self._model, self._dropout, self._alone = model, dropout, alone
         self.takes_hints = isinstance(model.input, dict)
         kinds = {"preset": PermanentDropout, "on": layers.Dropout, "off": ()}[dropout]
         self.drops = any(isinstance(layer, kinds) for layer in model.layers)
 
     @functools.cached_property
     def folded(self):
-        self._is_used, model, self._model = True, self._model, None
+        model, self._model = self._model, None
         return fold_batch_norm(model, self._dropout)
 
     @functools.cached_property
@@ -168,12 +168,11 @@ class _Network:
         return split_style(self.of_lightness)
 
     def predict(self, lightness):
-        """Predicts the outputs; the very first picture does not wait until it is compiled."""
-        model, is_first, self._is_used = self._model, not self._is_used, True
-        plain = self._dropout == "preset" and not self.takes_hints
-        # In bfloat16 colors would differ from those of a second time.
-        if is_first and plain and len(lightness) == 1 and model.compute_dtype == "float32":
-            return model(lightness, training=False)
+        """Predicts the outputs; of a picture alone before the network is folded and compiled."""
+        plain = self._alone and self._dropout == "preset" and not self.takes_hints
+        # In bfloat16 colors would differ by more than rounding.
+        if plain and self._model is not None and self._model.compute_dtype == "float32":
+            return self._model(lightness, training=False)
         return self.of_lightness.predict_on_batch(lightness)
 
 
@@ -185,6 +184,8 @@ class Colorizer(BaseColorizer):
     Args:
         model: a network of the library, L* (N, H, W, 1) in, dict of outputs out.
         config: its `PresetConfig`, with the defaults of the options in `FROM_PRESET`.
+        alone: whether there will be only one picture, in float32: it is there seconds sooner, for
+            the network is neither folded nor compiled, and some of its pixels differ by a level.
         **options: fields of `Options`, described by their help; a given decoder comes with
             saturation 1 and rebalancing 0, unless these are given, too. Also: `style`, a picture
             whose global features are used (Iizuka 2016, section 4.5); `palette`, see
@@ -200,10 +201,10 @@ class Colorizer(BaseColorizer):
         PhotographError: if the file of the style or of the palette cannot be read.
     """
 
-    def __init__(self, model, config, **options):
+    def __init__(self, model, config, alone=False, **options):
         self.config, self.name = config, model.name
         # Whatever shares it compiles it once; options come after it.
-        self._network = _Network(model, options.get("dropout", Options.dropout))
+        self._network = _Network(model, options.get("dropout", Options.dropout), alone)
         self._histogram, self._given = None, {}
         self._predict = self._network.predict
         self._set(options)
