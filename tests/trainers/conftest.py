@@ -50,8 +50,8 @@ def in_process():
     sys.path.insert(0, str(ROOT / "trainers"))
     # TensorFlow's own tools, which other tests import, have flags of the same names.
     tools = flags.FLAGS.flags_by_module_dict().items()
-    aside = [flag for name, own in tools if name.startswith("tensorflow.") for flag in own]
-    for flag in aside:
+    aside = [(flag, name) for name, own in tools if name.startswith("tensorflow.") for flag in own]
+    for flag, _ in aside:
         delattr(flags.FLAGS, flag.name)
 
     @functools.cache
@@ -71,8 +71,10 @@ def in_process():
 
     yield load
     sys.path.remove(str(ROOT / "trainers"))
-    for flag in aside:
+    for flag, name in aside:
         flags.FLAGS[flag.name] = flag
+        # Or the next file would not know whose they are.
+        flags.FLAGS.register_flag_by_module(name, flag)
 
 
 @pytest.fixture(scope="session")
