@@ -78,10 +78,7 @@ def main(options):
             colorfulness_weight=options.colorfulness_weight,
         )
         optimizers = make_optimizer(run.config), make_optimizer(run.config.discriminator())
-        absolute = run.config.reconstruction == "l1"
-        loss = keras.losses.MeanAbsoluteError() if absolute else keras.losses.MeanSquaredError()
-        # The weight is meant for ab in [-1, 1]; here they are scaled to [0, 1].
-        trained.compile(*optimizers, loss, run.config.reconstruction_weight * (4 - 2 * absolute))
+        trained.compile(*optimizers, *run.config.reconstruction_loss())
     callbacks = [TwoPhases(options.pretrain_epochs), CollapseMonitor(options.on_collapse)]
     run.train("ddcolor", generator, arguments, Targets({"ab": "ab_scaled"}), trained, callbacks)
 

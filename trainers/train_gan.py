@@ -41,9 +41,6 @@ from perception import DECODING, color_decoder, with_mean_decoder
 from run import Run
 from settings import define_flags, start
 
-# The paper's lambda is meant for ab in [-1, 1]; here they are scaled to [0, 1].
-LOSSES = {"l1": (keras.losses.MeanAbsoluteError, 2.0), "mse": (keras.losses.MeanSquaredError, 4.0)}
-
 rate = {"learning_rate": 2e-4, "schedule": "constant", "clip_norm": 0.0}
 define_flags(AdversarialConfig, optimizer="adam", beta_1=0.5, keep_checkpoints=10, **rate)
 flags.DEFINE_string("generator_preset", None, "Preset to train further; without, a DCGAN begins.")
@@ -145,9 +142,8 @@ def make_adversaries(options, config, generator, preset):
         distillation,
         color_decoder(preset),
     )
-    loss, scale = LOSSES[config.reconstruction]
     optimizers = make_optimizer(config), make_optimizer(config.discriminator())
-    model.compile(*optimizers, loss(), scale * config.reconstruction_weight)
+    model.compile(*optimizers, *config.reconstruction_loss())
     return model
 
 

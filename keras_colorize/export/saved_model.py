@@ -16,10 +16,10 @@ from .signatures import make_signatures
 MAX_PIXELS = 100_000_000
 """Most pixels of a picture that a served network decodes by default."""
 
-# Folder beside a SavedModel's graph for files that are no part of it.
 MOST_REFINED = 256
 """Largest working size with a refinement, whose memory grows with its square."""
 
+# Folder beside a SavedModel's graph for files that are no part of it.
 EXTRA = "assets.extra"
 # File in that folder with the checksums of all others, as the program sha256sum writes them.
 CHECKSUMS = "SHA256SUMS"
@@ -68,7 +68,6 @@ def export_saved_model(
     side = colorizer.working_size if colorizer.refinement else 0
     for fits, expected in (
         (not single, f"no options of one picture for a server, received {', '.join(single)}"),
-        # Its tiles are not exported.
         (
             side <= MOST_REFINED,
             f"a working size of at most {MOST_REFINED} with a refinement, received {side}",

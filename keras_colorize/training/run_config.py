@@ -109,6 +109,12 @@ class AdversarialConfig(TrainingConfig):
             expected = f"pretrain_epochs to be 0 to {self.epochs}"
             raise InputError(f"Expected {expected}, received {self.pretrain_epochs}.")
 
+    def reconstruction_loss(self):
+        """The loss of the colors, a Keras loss, and its weight for ab in [0, 1]."""
+        if self.reconstruction == "l1":
+            return keras.losses.MeanAbsoluteError(), 2.0 * self.reconstruction_weight
+        return keras.losses.MeanSquaredError(), 4.0 * self.reconstruction_weight
+
     def discriminator(self):
         """The settings of the discriminator's optimizer."""
         return dataclasses.replace(

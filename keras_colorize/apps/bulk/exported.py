@@ -13,6 +13,7 @@ from keras_colorize.errors import InputError
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
 from keras_colorize.inference import Colorizer
+from keras_colorize.inference.batch import written
 from keras_colorize.inference.colorizer import BaseColorizer
 from keras_colorize.io import read_photograph, write_photograph
 from keras_colorize.precision import resolve_precision
@@ -84,12 +85,10 @@ def write_picture(picture, ab, colorizer, mark_colorized):
     """Puts ab (h, w, 2) on a `Picture`, writes it and returns its dict for the manifest."""
     (pixels,) = colorizer.compose([picture.preprocessed], [np.asarray(ab)])
     photograph = dataclasses.replace(picture.photograph, pixels=pixels)
-    task, (height, width) = picture.task, pixels.shape[:2]
-    target = task["target"]
+    task, target = picture.task, picture.task["target"]
     notes = write_photograph(target, photograph, mark_colorized=mark_colorized, overwrite=True)
     record = {"path": task["path"], "source": task["source"], "input_sha256": picture.input_sha256}
-    record |= {"output_sha256": sha256(target), "width": width, "height": height}
-    return record | {"notes": [*photograph.notes, *notes]}
+    return {**record, **written(target, pixels), "notes": [*photograph.notes, *notes]}
 
 
 class ShapeBatches:
