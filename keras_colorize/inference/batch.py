@@ -97,7 +97,9 @@ def colorize_files(
                 notes = (*before.notes, *seen, *write_photograph(job.target, after, **how))
                 status, pictures = "done", (before, after) if keep else ()
                 if records:
-                    files |= written(job.target, one.pixels)
+                    height, width = one.pixels.shape[:2]
+                    files["output_sha256"] = sha256(job.target)
+                    files |= {"width": width, "height": height}
             elif one.is_color:
                 status, notes = "in color", ("is in color already and was left out",)
             elif skip_existing:
@@ -133,12 +135,6 @@ def ahead(items, most=1):
                 del item
         finally:
             thread.shutdown(cancel_futures=True)
-
-
-def written(target, pixels):
-    """Dict for JSON of a copy that was written: its checksum, and its size in pixels."""
-    height, width = pixels.shape[:2]
-    return {"output_sha256": sha256(target), "width": width, "height": height}
 
 
 def made_by(colorizer):

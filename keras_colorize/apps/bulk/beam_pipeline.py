@@ -1,5 +1,9 @@
 """The Beam pipeline; only tasks are shuffled, so pictures stay in the worker that reads them."""
 
+import json
+import uuid
+from pathlib import Path
+
 import apache_beam as beam
 import tensorflow as tf
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -7,9 +11,9 @@ from apache_beam.runners.runner import PipelineState
 from apache_beam.utils.shared import Shared
 
 from keras_colorize import __version__
-from keras_colorize.inference.batch import describe
-from .exported import ShapeBatches, read_picture, write_picture
-from .manifest import DONE, FAILED, SKIPPED, Shard, is_done, read_lines
+from keras_colorize.inference.batch import Job, colorize_files
+from keras_colorize.io.atomic import append_line
+from .manifest import DONE, FAILED, SKIPPED, is_done, read_lines
 
 VERSIONS = {"tensorflow": tf.__version__, "apache_beam": beam.__version__}
 VERSIONS["keras_colorize"] = __version__
@@ -31,7 +35,7 @@ def run_pipeline(run, tasks_file, colorizer, source, flags):
 
 
 class _ColorizeTasks(beam.DoFn):
-    """Colorizes in batches of equal shape, and notes what became of each task."""
+    """Colorizes the photographs of a bundle, and notes what became of each."""
 
     def __init__(self, run, colorizer, source):
         self.run, self.colorizer, self.source, self.shared = run, colorizer, source, Shared()
@@ -39,49 +43,29 @@ class _ColorizeTasks(beam.DoFn):
     def setup(self):
         # Once for each process, which may have several of these.
         self.colorizer = self.shared.acquire(self.colorizer.load)
-        self.shards = {kind: Shard(self.run, kind) for kind in (DONE, SKIPPED, FAILED)}
+        self.name = uuid.uuid4().hex
 
     def start_bundle(self):
-        self.batches = ShapeBatches(self.colorizer.most_at_once)
+        self.jobs = []
 
     def process(self, task):
-        try:
-            picture = None if is_done(task) else read_picture(task, self.colorizer)
-        except Exception as error:
-            # Whatever is wrong with one photograph must not stop the others.
-            self._fail(task, error)
-            return
-        if picture is None:
-            self.shards[SKIPPED].add({"path": task["path"]})
-            return
-        for batch in self.batches.add(picture):
-            self._colorize(batch)
+        if is_done(task):
+            self._note(SKIPPED, {"path": task["path"]})
+        else:
+            self.jobs.append(Job(*(Path(task[name]) for name in ("source", "target", "path"))))
 
     def finish_bundle(self):
-        for batch in self.batches.waiting.values():
-            self._colorize(batch)
-
-    def teardown(self):
-        for shard in self.shards.values():
-            shard.close()
-
-    def _colorize(self, batch):
-        try:
-            predicted = self.colorizer.predict([picture.preprocessed for picture in batch])
-        except Exception as error:
-            for picture in batch:
-                self._fail(picture.task, error)
-            return
-        for picture, ab in zip(batch, predicted, strict=True):
-            try:
-                record = write_picture(picture, ab, self.colorizer, self.source["marked"])
-            except Exception as error:
-                self._fail(picture.task, error)
-                continue
+        how = {"mark_colorized": self.source["marked"], "overwrite": True, "records": True}
+        for outcome in colorize_files(self.colorizer, self.jobs, **how):
             # Noted at once and by hand: what a pipeline collects is lost when it breaks.
-            self.shards[DONE].add({**record, **self.source, "versions": VERSIONS})
+            record = {**outcome.record, **self.source, "versions": VERSIONS}
+            del record["target"]
+            if record.pop("status") == "done":
+                self._note(DONE, record)
+            else:
+                line = {name: record[name] for name in ("path", "source")}
+                self._note(FAILED, {**line, "reason": outcome.notes[0]})
 
-    def _fail(self, task, error):
-        source, reason = task["source"], describe(error)
-        line = {"path": task["path"], "source": source}
-        self.shards[FAILED].add({**line, "reason": reason.removeprefix(f"{source}: ")})
+    def _note(self, kind, line):
+        path = Path(self.run, f"{self.name}.{kind}.jsonl")
+        append_line(path, json.dumps(line, ensure_ascii=False))

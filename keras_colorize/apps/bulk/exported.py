@@ -1,11 +1,8 @@
-"""The exported network of a bulk run, and photographs on their way through it."""
+"""The exported network of a bulk run."""
 
-import collections
-import dataclasses
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from keras_colorize import __version__
@@ -13,15 +10,10 @@ from keras_colorize.errors import InputError
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
 from keras_colorize.inference import Colorizer
-from keras_colorize.inference.batch import written
 from keras_colorize.inference.colorizer import BaseColorizer
-from keras_colorize.io import read_photograph, write_photograph
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import CONFIG_FILE, check_preset, default_preset, find_preset, sha256
 from .manifest import HIDDEN
-
-HELD_PIXELS = 32_000_000
-"""Most pixels of full-size pictures that wait for others of their shape, about 0.2 GB."""
 
 _GRAPH = "saved_model.pb"
 
@@ -31,6 +23,7 @@ class ExportedColorizer(BaseColorizer):
 
     def __init__(self, path, name, sha256, working_size):
         self.path, self.name, self.sha256, self.working_size = path, name, sha256, working_size
+        self.at_once = self.most_at_once
 
     def load(self):
         """Loads the network; the other steps of colorizing do without."""
@@ -68,49 +61,3 @@ def export_preset(preset, output, precision="float32"):
         return graph.parent
     colorizer = Colorizer.from_preset(source, precision=precision)
     return export_saved_model(colorizer, folder, version=1, warmup=False)
-
-
-Picture = collections.namedtuple("Picture", "task input_sha256 photograph preprocessed")
-"""A photograph as read and as preprocessed for the network, with its task and checksum."""
-
-
-def read_picture(task, colorizer):
-    """Reads the photograph of a task; raises a PhotographError if it cannot be read."""
-    photograph = read_photograph(task["source"])
-    preprocessed = colorizer.preprocess(photograph.pixels)
-    return Picture(task, sha256(task["source"]), photograph, preprocessed)
-
-
-def write_picture(picture, ab, colorizer, mark_colorized):
-    """Puts ab (h, w, 2) on a `Picture`, writes it and returns its dict for the manifest."""
-    (pixels,) = colorizer.compose([picture.preprocessed], [np.asarray(ab)])
-    photograph = dataclasses.replace(picture.photograph, pixels=pixels)
-    task, target = picture.task, picture.task["target"]
-    notes = write_photograph(target, photograph, mark_colorized=mark_colorized, overwrite=True)
-    record = {"path": task["path"], "source": task["source"], "input_sha256": picture.input_sha256}
-    return {**record, **written(target, pixels), "notes": [*photograph.notes, *notes]}
-
-
-class ShapeBatches:
-    """Collects `at_once` `Picture`s of a shape; beyond `held_pixels` the largest batch goes out.
-
-    The others are `waiting`, a dict of lists by shape.
-    """
-
-    def __init__(self, at_once, held_pixels=HELD_PIXELS):
-        self.at_once, self.held_pixels = at_once, held_pixels
-        self.waiting = {}
-
-    def add(self, picture):
-        """Takes a picture; returns the list of the batches that are ready, lists of pictures."""
-        shape = picture.preprocessed.network_input.shape
-        self.waiting.setdefault(shape, []).append(picture)
-        ready = [self.waiting.pop(shape)] if len(self.waiting[shape]) >= self.at_once else []
-        while sum(map(_pixels, self.waiting.values())) > self.held_pixels:
-            largest = max(self.waiting, key=lambda shape: _pixels(self.waiting[shape]))
-            ready.append(self.waiting.pop(largest))
-        return ready
-
-
-def _pixels(pictures):
-    return sum(picture.preprocessed.lightness.size for picture in pictures)

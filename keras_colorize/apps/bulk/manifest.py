@@ -95,24 +95,6 @@ class BulkFolder:
         return kept
 
 
-class Shard:
-    """A file of lines of one kind that one worker alone appends to."""
-
-    def __init__(self, run, kind):
-        path = Path(run) / f"{uuid.uuid4().hex}.{kind}.jsonl"
-        self._file = path.open("ab")
-
-    def add(self, line):
-        """Appends a dict, which reaches the system before this returns."""
-        # A file without a buffer would take a part of the line on a full disk, and not say so.
-        self._file.write(_line(line))
-        self._file.flush()
-
-    def close(self):
-        """Closes the file."""
-        self._file.close()
-
-
 def checksum(path):
     """SHA-256 of a file in hexadecimal digits; None where there is no file that can be read."""
     try:

@@ -10,6 +10,7 @@ from keras_colorize.apps.bulk import colorize_in_bulk
 from keras_colorize.apps.bulk.exported import ExportedColorizer
 from keras_colorize.apps.bulk.manifest import read_lines
 from keras_colorize.io import read_photograph
+from keras_colorize.presets import sha256
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -19,6 +20,8 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.filterwarnings("ignore")
 """Beam warns of its own code."""
 
+FIELDS = {"path", "source", "input_sha256", "output_sha256", "width", "height", "notes", "model"}
+FIELDS |= {"model_sha256", "marked", "versions"}
 FLAGS = ["--runner=DirectRunner", "--direct_running_mode=in_memory"]
 
 
@@ -46,6 +49,11 @@ def test_first_run_second_run(run, album, bulk_colorizer, tmp_path):
         assert made.std() == pytest.approx(expected.std(), rel=0.1)
         assert record["versions"] == beam_pipeline.VERSIONS
         assert record["model"] == "tiny/1"
+        assert set(record) == FIELDS
+        for name, file in (("input", record["source"]), ("output", out / path)):
+            assert record[f"{name}_sha256"] == sha256(file)
+        assert (record["width"], record["height"]) == made.shape[1::-1]
+        assert b"DigitalSourceType" in (out / path).read_bytes()
     assert report.failures == read_lines(out / "failures.jsonl")
     assert report.failures[0]["source"] == str(album / "bad.jpg")
     assert report.failures[0]["reason"].startswith("expected a photograph")
@@ -83,22 +91,22 @@ def test_a_network_that_cannot_take_a_batch_fails_its_pictures(run, monkeypatch)
 
 
 def test_a_run_that_breaks_off_is_taken_up(run, tmp_path, monkeypatch):
-    original, noted = beam_pipeline.Shard.add, []
+    original, noted = beam_pipeline.append_line, []
 
-    def full(shard, line):
+    def full(path, line):
         if len(noted) == 2:
             raise OSError("no space left on the disk")
-        noted.append(line["path"])
-        original(shard, line)
+        noted.append(line)
+        original(path, line)
 
-    monkeypatch.setattr(beam_pipeline.Shard, "add", full)
+    monkeypatch.setattr(beam_pipeline, "append_line", full)
     report, manifest = run()
     assert (report.done, report.unfinished, manifest) == (2, 4, {})
     assert "no space left" in report.broken
     # One more is written than is noted: it is made again.
     pictures = [path for path in (tmp_path / "out").rglob("*.*") if path.suffix != ".jsonl"]
     assert sum(path.is_file() for path in pictures) == 3
-    monkeypatch.setattr(beam_pipeline.Shard, "add", original)
+    monkeypatch.setattr(beam_pipeline, "append_line", original)
     report, manifest = run()
     assert (report.done, report.skipped, report.broken) == (4, 2, "")
     assert len(manifest) == 6

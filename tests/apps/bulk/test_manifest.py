@@ -1,10 +1,10 @@
 """Tasks, the lines that say what became of them, and how the next run goes on."""
 
-import contextlib
 import hashlib
 import json
 import subprocess
 import sys
+import uuid
 
 import pytest
 
@@ -13,7 +13,6 @@ from keras_colorize.apps.bulk.manifest import (
     FAILED,
     SKIPPED,
     BulkFolder,
-    Shard,
     checksum,
     is_done,
     read_lines,
@@ -22,6 +21,7 @@ from keras_colorize.apps.bulk.manifest import (
 from keras_colorize.apps.bulk.runs import plan_tasks, with_records
 from keras_colorize.errors import InputError
 from keras_colorize.io import PhotographError
+from keras_colorize.io.atomic import append_line
 
 
 @pytest.fixture
@@ -34,9 +34,8 @@ def _record(path, contents=b""):
 
 
 def _note(run, kind, *lines):
-    with contextlib.closing(Shard(run, kind)) as shard:
-        for line in lines:
-            shard.add(line)
+    for line in lines:
+        append_line(run / f"{uuid.uuid4().hex}.{kind}.jsonl", json.dumps(line))
 
 
 def test_lines_come_back(tmp_path):
@@ -45,14 +44,10 @@ def test_lines_come_back(tmp_path):
     assert read_lines(tmp_path / "a.jsonl") == lines
     assert len((tmp_path / "a.jsonl").read_text("utf-8").splitlines()) == 2
     assert read_lines(tmp_path / "none.jsonl") == []
-    # Lines are on their way before the shard is closed, and one that was cut off is left out.
-    (tmp_path / "run").mkdir()
-    with contextlib.closing(Shard(tmp_path / "run", DONE)) as shard:
-        shard.add({"path": "a"})
-        (path,) = (tmp_path / "run").iterdir()
-        with path.open("a") as file:
-            file.write(json.dumps({"path": "b"})[:-1])
-        assert read_lines(path) == [{"path": "a"}]
+    # One that was cut off is left out.
+    with (tmp_path / "a.jsonl").open("a") as file:
+        file.write(json.dumps({"path": "c"})[:-1])
+    assert read_lines(tmp_path / "a.jsonl") == lines
 
 
 def test_a_run(folder):
