@@ -14,12 +14,16 @@ the network is as it was, so let it learn to use the encoder, which stays as it 
 1,000 steps take 7 minutes on two processor cores; more is in docs/research/recipe.md.
 """
 
+import keras
 from absl import flags
+from keras import ops
 
 from keras_colorize.data import Targets
+from keras_colorize.losses import DistillationLoss
 from keras_colorize.models import freeze_through, mobilenet_v2
 from keras_colorize.presets import load_preset
-from keras_colorize.training import DistillationModel, make_optimizer
+from keras_colorize.training import make_optimizer
+from keras_colorize.training.replicas import share
 from run import Run
 from settings import define_flags, start
 
@@ -46,6 +50,40 @@ def main(options):
         trained.compile(make_optimizer(run.config))
     targets, fields = Targets({"rgb": "rgb"}), {"class_names": config.class_names}
     run.train(config.network, model, config.arguments, targets, trained, **fields)
+
+
+class DistillationModel(keras.Model):
+    """Trains an encoder on L* to what a teacher makes of the true colors of the same view.
+
+    Batch statistics stay those of the pretraining: views of a few collections would shift them.
+
+    Args:
+        student: Functional model, L* in 0..100 to a dict of `"features"`, a list of maps
+            (N, h, w, C), and `"logits"` (N, classes).
+        teacher: callable from pictures (N, H, W, 3) in [-1, 1] to the same.
+        temperature: of the logits.
+        logit_weight: factor on the divergence of class probabilities.
+    """
+
+    def __init__(self, student, teacher, temperature=2.0, logit_weight=0.5, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.student = student
+        self.distillation = DistillationLoss(teacher, temperature, logit_weight)
+        self.agreement = keras.metrics.SparseCategoricalAccuracy("agreement")
+        self.built = True
+
+    def call(self, lightness, training=False):
+        return self.student(lightness, training=False)
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+        """A replica's part of the loss; `y["rgb"]` are true pictures (N, H, W, 3) in [0, 1]."""
+        return share(self.distillation(2.0 * y["rgb"] - 1.0, y_pred))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """How often the student's first class is the teacher's, `agreement`."""
+        logits = self.distillation.teacher(2.0 * y["rgb"] - 1.0)["logits"]
+        self.agreement.update_state(ops.argmax(logits, axis=-1), y_pred["logits"])
+        return self.get_metrics_result()
 
 
 if __name__ == "__main__":

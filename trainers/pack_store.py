@@ -21,8 +21,8 @@ from PIL import Image, ImageOps
 
 from keras_colorize.io import PhotographError, find_photographs, read_photograph, to_pil
 from keras_colorize.io.atomic import write_file
-from keras_colorize.io.packed import encode_picture, write_part
 from keras_colorize.io.photograph import is_near_grey
+from packed import encode_picture, write_part
 
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_string(

@@ -9,14 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from absl import logging
 
-from keras_colorize.io.packed import part_paths, read_part
+from packed import part_paths, read_part
 
 
 class Store:
     """The decoded pictures in the memory of the device, which may grow while it is used.
 
     Args:
-        folder: folder of parts, see `keras_colorize.io.packed`; waits for the first one.
+        folder: folder of parts, see `packed.py`; waits for the first one.
         capacity: pictures that there is room for.
         side: side in pixels to which all are brought.
         factors: dict of collection to how often its pictures are drawn, 1 where none is given.

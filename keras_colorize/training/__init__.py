@@ -1,6 +1,6 @@
 """Training: one step and one loop for one device, several, and several machines."""
 
-from .adversarial import AdversarialModel, DistillationModel
+from .adversarial import AdversarialModel
 from .callbacks import BestWeights, CollapseMonitor, ColorizedSamples, TwoPhases, standard_callbacks
 from .checkpoints import DivergedError, RunCheckpoint
 from .loop import TrainingLoop
@@ -19,7 +19,6 @@ __all__ = [
     "BestWeights",
     "CollapseMonitor",
     "ColorizedSamples",
-    "DistillationModel",
     "DivergedError",
     "RunCheckpoint",
     "TrainingConfig",

@@ -1,11 +1,11 @@
-"""Models that do not train by the losses of their outputs alone: a GAN, and a taught encoder."""
+"""A GAN as one Keras model: a generator of color and a discriminator."""
 
 import keras
 import tensorflow as tf
 from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
-from keras_colorize.losses import DistillationLoss, discriminator_loss, generator_adversarial_loss
+from keras_colorize.losses import discriminator_loss, generator_adversarial_loss
 from keras_colorize.metrics import Colorfulness, Diversity, colorfulness
 from .replicas import descend, share
 
@@ -155,37 +155,3 @@ def _resized_like(ab, x):
     if x.shape[1:3] == ab.shape[1:3]:
         return x
     return ops.image.resize(x, ops.shape(ab)[1:3], antialias=True)
-
-
-class DistillationModel(keras.Model):
-    """Trains an encoder on L* to what a teacher makes of the true colors of the same view.
-
-    Batch statistics stay those of the pretraining: views of a few collections would shift them.
-
-    Args:
-        student: Functional model, L* in 0..100 to a dict of `"features"`, a list of maps
-            (N, h, w, C), and `"logits"` (N, classes).
-        teacher: callable from pictures (N, H, W, 3) in [-1, 1] to the same.
-        temperature: of the logits.
-        logit_weight: factor on the divergence of class probabilities.
-    """
-
-    def __init__(self, student, teacher, temperature=2.0, logit_weight=0.5, **kwargs):
-        super().__init__(dtype="float32", **kwargs)
-        self.student = student
-        self.distillation = DistillationLoss(teacher, temperature, logit_weight)
-        self.agreement = keras.metrics.SparseCategoricalAccuracy("agreement")
-        self.built = True
-
-    def call(self, lightness, training=False):
-        return self.student(lightness, training=False)
-
-    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
-        """A replica's part of the loss; `y["rgb"]` are true pictures (N, H, W, 3) in [0, 1]."""
-        return share(self.distillation(2.0 * y["rgb"] - 1.0, y_pred))
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """How often the student's first class is the teacher's, `agreement`."""
-        logits = self.distillation.teacher(2.0 * y["rgb"] - 1.0)["logits"]
-        self.agreement.update_state(ops.argmax(logits, axis=-1), y_pred["logits"])
-        return self.get_metrics_result()

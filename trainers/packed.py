@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .atomic import atomic_file
+from keras_colorize.io.atomic import atomic_file
 
 
 def encode_picture(image, quality):

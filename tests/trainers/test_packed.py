@@ -1,7 +1,10 @@
+import runpy
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
-from keras_colorize.io.packed import encode_picture, part_paths, read_part, write_part
+PACKED = runpy.run_path(str(Path(__file__).parents[2] / "trainers" / "packed.py"))
 
 
 def _picture(width, height, seed):
@@ -13,9 +16,9 @@ def test_a_part_gives_back_pictures_shapes_and_labels_in_order(tmp_path):
     pictures = [_picture(60, 40, 0), _picture(32, 32, 1), _picture(40, 80, 2)]
     labels = ["street/day", "faces/", "street/night"]
     path = tmp_path / "part-000.npz"
-    write_part(path, [encode_picture(picture, 90) for picture in pictures], labels)
-    pixels, aspects, names = read_part(path, 32)
-    assert part_paths(tmp_path) == [path]
+    PACKED["write_part"](path, [PACKED["encode_picture"](one, 90) for one in pictures], labels)
+    pixels, aspects, names = PACKED["read_part"](path, 32)
+    assert PACKED["part_paths"](tmp_path) == [path]
     assert names == labels
     np.testing.assert_allclose(aspects, [1.5, 1.0, 0.5])
     for picture, found in zip(pictures, pixels, strict=True):
