@@ -24,7 +24,7 @@ from common import train
 from scipy.ndimage import gaussian_filter
 
 from keras_colorize import Colorizer, fold_batch_norm, iizuka16
-from keras_colorize.apps.study import bootstrap_interval
+from keras_colorize.apps.study.votes import bootstrap_interval
 from keras_colorize.data import list_pictures, scan_pictures, split_pictures
 from keras_colorize.evaluation import Scenes, measure, measured_paths, scaled_rgb
 from keras_colorize.evaluation.tables import LABELS

@@ -10,9 +10,9 @@ import tensorflow as tf
 from skimage import data
 
 from keras_colorize import save_preset
-from keras_colorize.apps.bulk.manifest import Shard, read_lines
+from keras_colorize.apps.bulk.manifest import read_lines
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
-from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.atomic import append_line, atomic_file
 from keras_colorize.training.callbacks import BestWeights
 from keras_colorize.training.checkpoints import RunCheckpoint
 
@@ -104,14 +104,14 @@ def test_a_checkpoint_on_a_full_disk_leaves_the_old_ones(tmp_path):
 
 
 def test_a_line_of_a_manifest_is_whole_or_reported(tmp_path):
-    shard = Shard(tmp_path, "done")
-    shard.add({"path": "a.jpg"})
-    (path,) = tmp_path.iterdir()
-    with file_limit(tmp_path, path.stat().st_size + 5), pytest.raises(OSError, match="too large"):
-        shard.add({"path": "b.jpg"})
-    assert read_lines(path) == [{"path": "a.jpg"}]
-    # The rest of the line follows where there is room again.
-    shard.close()
+    path = tmp_path / "lines.jsonl"
+    append_line(path, '{"path": "a.jpg"}')
+    size = path.stat().st_size
+    with file_limit(tmp_path, size + 5), pytest.raises(PhotographError, match="no space"):
+        append_line(path, '{"path": "b.jpg"}')
+    assert path.stat().st_size == size
+    # The line follows whole where there is room again.
+    append_line(path, '{"path": "b.jpg"}')
     assert read_lines(path) == [{"path": "a.jpg"}, {"path": "b.jpg"}]
 
 

@@ -62,23 +62,19 @@ def _check_page(options):
 
 
 def _naturalness(options):
-    from keras_colorize.apps.study import make_naturalness
-
-    limits = {"max_pictures": options.max_pictures, "per_participant": options.per_participant}
-    return _page(options, make_naturalness, **limits)
+    return _page(options, "make_naturalness", "max_pictures", "per_participant")
 
 
 def _real_or_colorized(options):
-    from keras_colorize.apps.study import make_real_or_colorized
-
-    return _page(options, make_real_or_colorized, trials=options.trials, practice=options.practice)
+    return _page(options, "make_real_or_colorized", "trials", "practice")
 
 
-def _page(options, make, **settings):
-    from keras_colorize.apps.study import write_study
+def _page(options, make, *names):
+    from keras_colorize.apps.study import questions
 
-    study = make(options.methods, options.seed, size=options.size, track=_tracked, **settings)
-    key, size = write_study(study, options.output, options.overwrite)
+    settings = {name: getattr(options, name) for name in ("size", *names)}
+    study = getattr(questions, make)(options.methods, options.seed, track=_tracked, **settings)
+    key, size = questions.write_study(study, options.output, options.overwrite)
     print(f"page: {options.output} ({size / 1e6:.1f} MB, {len(study.page['pictures'])} pictures)")
     print(f"key: {key}, which says what is what: keep it from the participants")
     return 0

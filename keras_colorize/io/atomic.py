@@ -18,12 +18,16 @@ def write_file(path, content, overwrite=False):
 
 
 def append_line(path, line):
-    """Adds a line of text to a file, which a run may die after; raises as `atomic_file`."""
+    """Adds a line of text to a file, whole or not at all; raises as `atomic_file`."""
+    content = f"{line}\n".encode()
     with _blame(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        # A file without a buffer would take a part of the line on a full disk, and not say so.
-        with Path(path).open("ab") as stream:
-            stream.write(f"{line}\n".encode())
+        with Path(path).open("ab", buffering=0) as stream:
+            end = stream.tell()
+            if stream.write(content) < len(content):
+                # A full disk takes a part, and does not say so.
+                stream.truncate(end)
+                raise OSError("no space left for a line")
 
 
 @contextlib.contextmanager

@@ -10,14 +10,9 @@ import numpy as np
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
-from keras_colorize.io import (
-    PhotographError,
-    jpeg_bytes,
-    photographs_by_name,
-    read_photograph,
-    small_pixels,
-)
+from keras_colorize.io import PhotographError, photographs_by_name, read_photograph
 from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.photograph import jpeg_bytes, small_pixels
 
 TRUTH, CATCH = "truth", "catch"
 """Methods of true colors, and of catch pairs: the colors of another photograph."""
@@ -31,13 +26,7 @@ _TITLES = {"naturalness": "Natural or not?", "real-or-colorized": "Real or color
 
 
 class Study:
-    """A study before it is written.
-
-    Attributes:
-        generator: numpy.random.Generator of the seed.
-        page: dict that the page shows: opaque ids, and by these JPEG pictures in base64.
-        key: dict of the method, path and part (`test`, `practice`, `catch`) of each id, and more.
-    """
+    """A study before it is written: the dict that the `page` shows, and the `key` to its ids."""
 
     def __init__(self, kind, seed, size, methods):
         self.generator = np.random.default_rng(seed)
@@ -46,35 +35,26 @@ class Study:
         self.key |= {"size": size, "methods": methods, "pictures": {}}
 
     def add(self, pixels, method, path, part="test"):
-        """Adds a picture, uint8 sRGB (h, w, 3); returns its id. InputError for a page too large."""
+        """Adds a picture, uint8 sRGB (h, w, 3); returns its id."""
         name = self.generator.bytes(8).hex()
         self.page["pictures"][name] = base64.b64encode(jpeg_bytes(pixels)).decode()
         self.key["pictures"][name] = {"method": method, "path": path, "part": part}
         # The place that the page keeps for all of them.
         self.page["side"] = max(self.page["side"], *pixels.shape[:2])
         if sum(map(len, self.page["pictures"].values())) > MOST_BYTES:
-            largest = f"{MOST_BYTES / 1e6:.0f} MB"
-            raise InputError(f"expected at most {largest}: lower --size or the number of pictures")
+            expected = f"expected at most {MOST_BYTES / 1e6:.0f} MB"
+            raise InputError(f"{expected}: lower --size or the number of pictures")
         return name
 
 
 def make_naturalness(
     methods, seed, *, size=224, max_pictures=None, per_participant=None, track=iter
 ):
-    """Makes a `Study` of naturalness: does this image look natural to you?
+    """Makes the `Study` of naturalness: does this image look natural to you?
 
-    Pictures of every method and true ones, mixed, one at a time (Iizuka et al. 2016, section 4.3).
-
-    Raises PhotographError if photographs are missing, unreadable or differ in size, and InputError
-    if there is only one method, or the page is too large.
-
-    Args:
-        methods: dict of name to folder, at least two, see `method_folders`.
-        seed: number that decides which photographs are taken and the ids of the pictures.
-        size: long side in pixels.
-        max_pictures: number of photographs on the page, each in all versions; None for all.
-        per_participant: number of these that each participant judges; None for all.
-        track: function that iterates over the list of photographs, and may show how far it is.
+    Pictures of every method and true ones, mixed, one at a time (Iizuka et al. 2016, section 4.3);
+    `methods` is a dict of name to folder. None takes all photographs into the page, and lets each
+    participant judge all of them; `track` iterates over them and may show how far it is.
     """
     if len(methods) < 2:
         raise InputError("expected at least two folders to compare, received one; --truth counts")
@@ -93,16 +73,13 @@ def make_real_or_colorized(methods, seed, *, size=256, trials=40, practice=10, t
     """Makes the `Study` of one method's colorization Turing test: which of the two was colorized?
 
     A photograph and its colorized version, each for a second (Zhang et al. 2016, section 3.1). A
-    tenth of the `trials`, at least 2, are catch pairs with colors of another photograph, which an
-    attentive participant finds; `practice` pairs come before and do not count. `methods` are one
-    and `truth`. All else is as in `make_naturalness`; too few photographs are an InputError.
+    tenth of the `trials` are catch pairs with colors of another photograph, which an attentive
+    participant finds; `practice` pairs come before and do not count.
     """
     names = [name for name in methods if name != TRUTH]
     if len(names) != 1 or TRUTH not in methods or names == [CATCH]:
-        received = ", ".join(methods)
-        raise InputError(
-            f"expected one method beside {TRUTH!r}, not {CATCH!r}, received {received}"
-        )
+        expected = f"expected one method beside {TRUTH!r}, not {CATCH!r}"
+        raise InputError(f"{expected}, received {', '.join(methods)}")
     catches = max(1, round(0.1 * trials))
     parts = ["practice"] * practice + [CATCH] * catches + ["test"] * (trials - catches)
     study, paths = Study("real-or-colorized", seed, size, names), _paired_photographs(methods)
@@ -130,10 +107,7 @@ def make_real_or_colorized(methods, seed, *, size=256, trials=40, practice=10, t
 
 
 def method_folders(words, truth=None):
-    """Reads a list of `NAME=DIR` or `DIR`, called like its folder: a dict of name to Path.
-
-    A folder of true colors joins them as `truth`. Raises InputError if two have the same name.
-    """
+    """Dict of name to Path of words `NAME=DIR`, or `DIR`, called like its folder; and `truth`."""
     methods = {}
     for word in [*words, f"{TRUTH}={truth}"] if truth else words:
         name, equals, folder = word.partition("=")
@@ -153,9 +127,8 @@ def _paired_photographs(methods):
         wrong = [name for name in names if len(paths.get(name, ())) != 1]
         if wrong:
             listed = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
-            raise PhotographError(
-                f"{methods[method]}: expected every photograph once, found none or two of {listed}."
-            )
+            expected = "expected every photograph once, found none or two of"
+            raise PhotographError(f"{methods[method]}: {expected} {listed}.")
     return {name: {method: paths[name][0] for method, paths in found.items()} for name in names}
 
 
@@ -201,10 +174,7 @@ def check_paths(path, overwrite=False):
 
 
 def write_study(study, path, overwrite=False):
-    """Writes the page of a `Study` and its key, and returns the key's path and the page's bytes.
-
-    Raises InputError as `check_paths`, and PhotographError if a file cannot be written.
-    """
+    """Writes the page of a `Study` and its key; returns the key's path and the page's bytes."""
     # Sorted by their random ids, pictures come in an order that says nothing.
     data = study.page | {"pictures": dict(sorted(study.page["pictures"].items()))}
     # The page's id is a digest of all that it shows.

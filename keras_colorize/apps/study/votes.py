@@ -38,10 +38,7 @@ def read_key(path):
 
 
 def read_votes(path, key):
-    """Reads a file of votes on the page of a key, see `read_key`: a dict with its `path`.
-
-    Raises VotesError if it is damaged, of another page, or names pictures unknown to the key.
-    """
+    """Reads a file of votes on the page of a key, a dict with its `path`; `VotesError` if not."""
     found = _read_json(path, VOTES_FORMAT, "file of votes")
     if found.get("page") != key["page"]:
         pages = f"page {key['page']}, received votes on {found.get('page')}"
@@ -73,23 +70,13 @@ def _read_json(path, form, what):
 
 
 def count_votes(returned, key, seed=0, catch_pass=0.75):
-    """Counts votes.
+    """Counts what `read_votes` returned of several files; a dict that JSON can hold.
 
     Naturalness is the share of yes of one participant, and the median over participants (Iizuka
     et al. 2016, figure 5). The fooling rate is the share of pairs in which the true version was
     taken for the colorized one, and the mean over participants (Zhang et al. 2016, table 1).
-    Practice and catch pairs are in neither.
-
-    Args:
-        returned: list of what `read_votes` returns.
-        key: what `read_key` returns.
-        seed: number that decides the bootstrap samples.
-        catch_pass: least share of catch pairs found, in 0..1; chance alone finds half of them.
-
-    Returns:
-        dict, fit for JSON: `rows`, a dict of `method`, `value` in 0..1, `interval`, `participants`
-        and `votes` for each method; `shares` of each participant; `pictures`, with the share of
-        each; `notes` on whoever was left out or stopped early; name of the `metric`; `settings`.
+    Practice and catch pairs are in neither; who finds a smaller share of the latter than
+    `catch_pass` is left out.
     """
     metric, statistic, *_ = _KINDS[key["kind"]]
     kept, notes, shares, by_picture = {}, [], {}, defaultdict(list)
@@ -147,14 +134,10 @@ def _answers(votes, key, part):
 
 
 def bootstrap_interval(values, statistic, seed=0):
-    """Percentile bootstrap interval over participants at 95 %, None for fewer than two.
+    """Percentile bootstrap interval, at 95 %, of one number for each participant; None below two.
 
-    Participants are drawn, not votes: those of one person are not independent.
-
-    Args:
-        values: one number for each participant.
-        statistic: function of an array (resamples, participants) and `axis`, such as `np.median`.
-        seed: number that decides the samples.
+    Participants are drawn, not votes: those of one person are not independent. The statistic takes
+    an array (resamples, participants) and `axis`, as `np.median` does.
     """
     values = np.asarray(values, np.float64)
     if len(values) < 2:

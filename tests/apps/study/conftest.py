@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize.apps.study import make_naturalness, make_real_or_colorized, write_study
+from keras_colorize.apps.study.questions import (
+    make_naturalness,
+    make_real_or_colorized,
+    write_study,
+)
 
 COUNT = 12
 

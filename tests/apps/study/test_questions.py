@@ -8,8 +8,11 @@ import pytest
 import skimage.color
 from PIL import Image
 
-from keras_colorize.apps.study import make_naturalness, make_real_or_colorized
-from keras_colorize.apps.study.questions import method_folders
+from keras_colorize.apps.study.questions import (
+    make_naturalness,
+    make_real_or_colorized,
+    method_folders,
+)
 from keras_colorize.io import PhotographError
 
 

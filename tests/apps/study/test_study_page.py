@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize.apps.study import make_naturalness, questions, write_study
+from keras_colorize.apps.study import questions
+from keras_colorize.apps.study.questions import make_naturalness, write_study
 from keras_colorize.io import PhotographError
 
 PART = re.compile(r"<(style|script)([^>]*)>(.*?)</\1>", re.DOTALL)

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from keras_colorize.apps.study import (
+from keras_colorize.apps.study.votes import (
     VotesError,
     bootstrap_interval,
     count_votes,
+    format_results,
     read_key,
     read_votes,
 )
-from keras_colorize.apps.study.votes import format_results
 
 
 def test_keys_of_another_kind_are_refused(naturalness, vote, tmp_path):
