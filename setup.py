@@ -73,6 +73,7 @@ setup(
         "lpips": ["lpips>=0.1.4"],
         # Older tf2onnx holds protobuf to versions that TensorFlow does not take.
         "onnx": ["onnx>=1.17", "onnxruntime>=1.20", "tf2onnx>=1.17"],
+        "openvino": ["keras-colorize[onnx]", "openvino>=2025.0", "platformdirs>=3.0"],
         # Not required by all: Keras imports it wherever it is installed, half a second each time.
         "plot": ["matplotlib>=3.8"],
         "serving": [
@@ -90,7 +91,7 @@ setup(
         # The page relies on gradio's parts as they are in this series, and on the server under it.
         "web": ["fastapi", "gradio>=6.31,<7", "uvicorn"],
         "test": [
-            "keras-colorize[completion,import,onnx,plot,serving,train,video]",
+            "keras-colorize[completion,import,openvino,plot,serving,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
             "optax>=0.2",

@@ -3,8 +3,6 @@
 import subprocess
 from pathlib import Path
 
-import keras
-
 from keras_colorize.errors import InputError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -22,6 +20,8 @@ def resolve_precision(precision):
         )
     fast = precision == "bfloat16"
     if precision == "auto":
+        import keras
+
         # GPUs where there are any, else the processor.
         kind = keras.distribution.list_devices()[0].partition(":")[0].lower()
         fast = gpus_have_bfloat16() if kind == "gpu" else processor_has_bfloat16()

@@ -49,6 +49,9 @@ def main(arguments=None):
     try:
         check_options(options)
         options.check(options)
+        if getattr(options, "runtime", None) == "openvino":
+            # Keras is left the arithmetic of colors, and TensorFlow is not imported.
+            os.environ.setdefault("KERAS_BACKEND", "numpy")
         if options.needs_keras:
             _import_keras()
         if getattr(options, "preset", None) in presets.PUBLISHED:

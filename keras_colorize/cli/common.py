@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import sys
 from pathlib import Path
 
 from keras_colorize.errors import InputError
@@ -66,7 +67,13 @@ def make_colorizer(options, preset, scenes=False, **more):
     Raises `InputError` for a preset that only tells `scenes` apart, unless these are allowed.
     """
     from keras_colorize.inference.colorizer import Colorizer
+    from keras_colorize.inference.runtime import onnx_file
+    from keras_colorize.presets import DEFAULT
 
+    openvino = getattr(options, "runtime", None) == "openvino"
+    if openvino and not onnx_file(preset or DEFAULT).exists():
+        said = "making a file of the network for OpenVINO: half a minute, once for each preset"
+        print(said, file=sys.stderr, flush=True)
     colorizer = Colorizer.from_preset(preset, **{**given_options(options), **more})
     if not (scenes or colorizer.config.colorizes):
         raise InputError(f"expected a preset that colorizes, {preset} only tells scenes apart")

@@ -4,8 +4,10 @@ import abc
 import copy
 import dataclasses
 import functools
+import math
 from pathlib import Path
 
+import keras
 import numpy as np
 from keras import layers, ops
 
@@ -16,8 +18,8 @@ from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.iizuka16 import split_style
 from keras_colorize.models.siggraph17 import without_hints
 from keras_colorize.precision import resolve_precision
-from keras_colorize.presets.config import CLASS_OUTPUT
-from keras_colorize.presets.names import DEFAULT
+from keras_colorize.presets.config import CLASS_OUTPUT, read_config
+from keras_colorize.presets.names import DEFAULT, find_preset
 from keras_colorize.presets.weights import load_preset
 from .compose import compose, to_working_size
 from .heads import check_distribution, class_log_weights, predicted_ab
@@ -26,6 +28,7 @@ from .mrf import channel_probabilities, refined_ab
 from .options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
 from .palette import log_histogram, palette_bias, read_palette
 from .pixels import lightness_of, photograph_of, pictures_of, pixels_of
+from .runtime import OpenvinoNetwork
 
 BATCH = 16
 """Most pictures that go through the network at once."""
@@ -164,6 +167,23 @@ class _Network:
         return without_hints(self.folded) if self.takes_hints else self.folded
 
     @functools.cached_property
+    def compiled(self):
+        """The network of L*, with constant weights where large convolutions are nearly all of it.
+
+        TensorFlow lays out constants, once, as its convolutions read them fastest: these take up
+        to a third less time then, and one or two gigabytes more.
+        """
+        model = self.of_lightness
+        kernels = [x.shape for x in model.weights if len(x.shape) == 4 and x.shape[0] > 1]
+        large = sum(map(math.prod, kernels)) > max(10_000_000, 0.9 * model.count_params())
+        if keras.backend.backend() != "tensorflow" or not large:
+            return model
+        variables = model.trainable_variables, model.non_trainable_variables
+        weights = [list(map(np.asarray, group)) for group in variables]
+        call = layers.Lambda(lambda x: model.stateless_call(*weights, x, training=False)[0])
+        return keras.Model(model.input, call(model.input))
+
+    @functools.cached_property
     def style_parts(self):
         return split_style(self.of_lightness)
 
@@ -173,7 +193,7 @@ class _Network:
         # In bfloat16 colors would differ by more than rounding.
         if plain and self._model is not None and self._model.compute_dtype == "float32":
             return self._model(lightness, training=False)
-        return self.of_lightness.predict_on_batch(lightness)
+        return self.compiled.predict_on_batch(lightness)
 
 
 class Colorizer(BaseColorizer):
@@ -182,18 +202,19 @@ class Colorizer(BaseColorizer):
     Every option is an attribute, too; `options` has all of them.
 
     Args:
-        model: a network of the library, L* (N, H, W, 1) in, dict of outputs out.
+        model: a network of the library, L* (N, H, W, 1) in, dict of outputs out; or an
+            `OpenvinoNetwork`.
         config: its `PresetConfig`, with the defaults of the options in `FROM_PRESET`.
         alone: whether there will be only one picture, in float32: it is there seconds sooner, for
             the network is neither folded nor compiled, and some of its pixels differ by a level.
         **options: fields of `Options`, described by their help; a given decoder comes with
             saturation 1 and rebalancing 0, unless these are given, too. Also: `style`, a picture
             whose global features are used (Iizuka 2016, section 4.5); `palette`, see
-            `read_palette`; `refine`, a name or a `Refinement`; `precision`, read by `from_preset`;
-            `hints`, `Hints` or a pair `(ab, mask)`: (H, W, 2) with the a and b of the one picture
-            (H, W) where the mask (H, W) is set, not multiplied by the saturation. A network that
-            takes hints (`siggraph17`) gets them, and answers as it likes; with all others they
-            spread along equal lightness.
+            `read_palette`; `refine`, a name or a `Refinement`; `precision` and `runtime`, read
+            by `from_preset`; `hints`, `Hints` or a pair `(ab, mask)`: (H, W, 2) with the a and b
+            of the one picture (H, W) where the mask (H, W) is set, not multiplied by the
+            saturation. A network that takes hints (`siggraph17`) gets them, and answers as it
+            likes; with all others they spread along equal lightness.
 
     Raises:
         InputError: for options outside their range, or that the network cannot take: a decoder,
@@ -202,9 +223,11 @@ class Colorizer(BaseColorizer):
     """
 
     def __init__(self, model, config, alone=False, **options):
-        self.config, self.name = config, model.name
+        self.config, self.name = config, config.network
         # Whatever shares it compiles it once; options come after it.
-        self._network = _Network(model, options.get("dropout", Options.dropout), alone)
+        compiled = isinstance(model, OpenvinoNetwork)
+        dropout = options.get("dropout", Options.dropout)
+        self._network = model if compiled else _Network(model, dropout, alone)
         self._histogram, self._given = None, {}
         self._predict = self._network.predict
         self._set(options)
@@ -221,9 +244,13 @@ class Colorizer(BaseColorizer):
             PresetError: if the preset is unknown or damaged.
             InputError: for options outside their range.
         """
-        dtype = resolve_precision(options.get("precision", Options.precision))
+        precision = options.get("precision", Options.precision)
         preset = DEFAULT if preset is None else preset
-        colorizer = cls(*load_preset(preset, dtype), **options)
+        if options.get("runtime", Options.runtime) == "openvino":
+            config = read_config(find_preset(preset))
+            colorizer = cls(OpenvinoNetwork(preset, precision), config, **options)
+        else:
+            colorizer = cls(*load_preset(preset, resolve_precision(precision)), **options)
         colorizer.name = Path(preset).resolve().name
         return colorizer
 
@@ -253,9 +280,12 @@ class Colorizer(BaseColorizer):
         if "decoder" in self._given:
             values |= {"saturation": 1.0, "rebalancing": 0.0}
         self.options = Options(**{**values, **self._given})
-        for name in ("precision", "dropout"):
+        for name in ("precision", "dropout", "runtime"):
             if before and getattr(self.options, name) != getattr(before, name):
                 raise InputError(f"Expected the {name} when the preset is loaded, not afterwards.")
+        given = (self.options.style, self.options.hints)
+        if self.options.runtime == "openvino" and any(one is not None for one in given):
+            raise InputError("Expected no style and no hints with the runtime openvino.")
         if self.options.dropout == "on" and not self._network.drops:
             raise InputError(f"Expected a network with dropout, {self.name} has none.")
         if "seed" in options and not self._network.drops:
@@ -321,12 +351,12 @@ class Colorizer(BaseColorizer):
             InputError: if the network knows no scenes, or for several pictures.
         """
         names, pictures = self.config.class_names, pixels_of(picture)
-        if CLASS_OUTPUT not in self.model.output_names:
+        if not names:
             raise InputError(f"Expected a network that tells scenes apart, {self.name} does not.")
         if len(pictures) != 1:
             raise InputError(f"Expected one picture, received {len(pictures)}.")
         small = self.preprocess(pictures[0]).network_input
-        logits = self.model.predict_on_batch(small[None])[CLASS_OUTPUT]
+        logits = self._network.predict(small[None])[CLASS_OUTPUT]
         probabilities = ops.convert_to_numpy(ops.softmax(ops.cast(logits, "float32")))[0]
         likeliest = np.argsort(-probabilities, kind="stable")[:top]
         return [(names[i], float(probabilities[i])) for i in likeliest]

@@ -128,6 +128,12 @@ class Options:
         "of the network; with bfloat16 colors differ by some levels and by which pictures go "
         "together; auto takes it where the machine is fast in it",
     )
+    runtime: str = field(
+        "keras",
+        ("keras", "openvino"),
+        "what computes the network: openvino (extra `openvino`, processors alone) starts in a "
+        "third of the time; it makes a file of each preset when that is first used",
+    )
     palette: object = field(
         None, (), "photograph, or JSON of colors", metavar="FILE", group="palette"
     )

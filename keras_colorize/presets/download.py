@@ -9,7 +9,7 @@ from pathlib import Path
 from .config import CONFIG_FILE, PresetError, sha256
 
 CACHE = "KERAS_COLORIZE_CACHE"
-"""Environment variable with the folder of the presets that are made of them."""
+"""Environment variable with the folder of what is made of them, and of compiled networks."""
 
 MEGABYTE = 10**6
 _TIMEOUT = 60  # seconds without a byte
@@ -79,13 +79,18 @@ def published_name(text):
     return text if text in PUBLISHED else names.get(text.removesuffix(".pth"))
 
 
+def user_cache(extra):
+    """Folder, which may not be there yet, of what is kept for a user by parts in an extra."""
+    if folder := os.environ.get(CACHE):
+        return Path(folder).expanduser()
+    with extra_import(extra):
+        import platformdirs
+    return platformdirs.user_cache_path("keras-colorize", appauthor=False)
+
+
 def cached_preset(name):
     """Folder, which may not be there yet, of a published preset in the user's cache."""
-    if folder := os.environ.get(CACHE):
-        return Path(folder).expanduser() / name
-    with extra_import():
-        import platformdirs
-    return platformdirs.user_cache_path("keras-colorize", appauthor=False) / name
+    return user_cache("import") / name
 
 
 def is_cached(name):
@@ -94,12 +99,12 @@ def is_cached(name):
 
 
 @contextlib.contextmanager
-def extra_import():
+def extra_import(extra):
     """Says of a package that cannot be imported in which extra it is, as a PresetError."""
     try:
         yield
     except ImportError as error:
-        advice = "pip install 'keras-colorize[import]'"
+        advice = f"pip install 'keras-colorize[{extra}]'"
         raise PresetError(f"Expected the package {error.name}: {advice}.") from error
 
 
@@ -112,7 +117,7 @@ def download(file, path, report=lambda done, total: None):
     Raises:
         PresetError: if it cannot be fetched or written, or is another file.
     """
-    with extra_import():
+    with extra_import("import"):
         import requests
     part = path.with_name(f"{path.name}.part")
     try:

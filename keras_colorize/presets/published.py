@@ -63,7 +63,7 @@ def fetch_preset(name, folder=None, overwrite=False, report=lambda done, total: 
     """
     if folder is None and is_cached(name) and not overwrite:
         return cached_preset(name)
-    with extra_import():
+    with extra_import("import"):
         importlib.import_module("torch")
     file = PUBLISHED[name]
     path = cached_preset(name).with_name(f"{file.stem}.pth")
@@ -114,7 +114,7 @@ def read_state(path):
 
 
 def _read_safetensors(path):
-    with extra_import():
+    with extra_import("import"):
         from safetensors import SafetensorError, numpy
     try:
         return numpy.load_file(path)
@@ -123,7 +123,7 @@ def _read_safetensors(path):
 
 
 def _read_torch(path):
-    with extra_import():
+    with extra_import("import"):
         import torch
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
