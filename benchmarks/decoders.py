@@ -17,7 +17,6 @@ from common import plain_errors
 from keras import ops
 
 from keras_colorize import Colorizer
-from keras_colorize.bins import DECODERS
 from keras_colorize.cli.common import count, whole
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.evaluation import (
@@ -31,6 +30,7 @@ from keras_colorize.evaluation import (
 from keras_colorize.evaluation.measure import LONG_SIDE
 from keras_colorize.inference.compose import compose, to_working_size
 from keras_colorize.inference.heads import is_distribution
+from keras_colorize.inference.options import DECODERS
 from keras_colorize.presets import find_preset, read_config
 
 NAMES = ("working_size", "decoder", "temperature", "rebalancing", "saturation")

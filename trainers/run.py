@@ -16,6 +16,7 @@ from keras_colorize.export import export_saved_model
 from keras_colorize.export.saved_model import import_prediction_log
 from keras_colorize.inference import Colorizer, predicted_ab
 from keras_colorize.inference.compose import compose
+from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import PresetConfig, load_preset, save_preset
 from settings import settings_json
 
@@ -36,7 +37,8 @@ class Run:
     def __init__(self, options, config=training.TrainingConfig):
         self.options, self.folder = options, pathlib.Path(options.run)
         self.strategy = training.make_strategy(options.strategy)
-        self.precision = training.set_precision(options.precision)
+        self.precision = resolve_precision(options.precision)
+        keras.config.set_dtype_policy(self.precision)
         settings = {}
         for field in dataclasses.fields(config):
             value = getattr(options, field.name)

@@ -11,11 +11,12 @@ These two take 70 minutes on two processor cores for 160,000 views; docs/researc
 that was tried.
 """
 
+import keras
 from absl import flags
 
 from keras_colorize.data import Targets
 from keras_colorize.losses import AbCrossentropy, SceneCrossentropy
-from keras_colorize.metrics import AbError, SceneTopK
+from keras_colorize.metrics import SceneTopK, ab_error
 from keras_colorize.models import distribution_unet, freeze_through
 from keras_colorize.models.distribution_unet import DECODER_WIDTHS, STRIDE
 from keras_colorize.models.encoders import ENCODERS, RESIDUAL_WIDTHS
@@ -53,7 +54,10 @@ def main(options):
             "ab_logits": AbCrossentropy(class_weights, options.neighbors),
             "class_logits": SceneCrossentropy(),
         }
-        metrics = {"ab_logits": AbError(), "class_logits": [SceneTopK(1), SceneTopK(5)]}
+        metrics = {
+            "ab_logits": keras.metrics.MeanMetricWrapper(ab_error),
+            "class_logits": [SceneTopK(1), SceneTopK(5)],
+        }
     run.compile(model, losses, {"class_logits": options.class_loss_weight}, metrics)
     targets = Targets({"ab_logits": "ab", "class_logits": "label"}, STRIDE)
     run.train("distribution_unet", model, arguments, targets, class_weights=class_weights or ())

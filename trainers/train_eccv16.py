@@ -10,11 +10,12 @@ needs a GPU. The paper trains for weeks with a batch of 40 and a rate of 3e-5; t
 suits shorter runs.
 """
 
+import keras
 from absl import flags
 
 from keras_colorize.data import Targets
 from keras_colorize.losses import AbCrossentropy
-from keras_colorize.metrics import AbError
+from keras_colorize.metrics import ab_error
 from keras_colorize.models import eccv16
 from keras_colorize.models.eccv16 import STRIDE
 from run import Run
@@ -35,7 +36,7 @@ def main(options):
     with run.strategy.scope():
         model = eccv16(**arguments)
         losses = {"ab_logits": AbCrossentropy(class_weights, options.neighbors)}
-        metrics = {"ab_logits": AbError()}
+        metrics = {"ab_logits": keras.metrics.MeanMetricWrapper(ab_error)}
     run.compile(model, losses, metrics=metrics)
     targets = Targets({"ab_logits": "ab"}, STRIDE)
     run.train("eccv16", model, arguments, targets, class_weights=class_weights or ())

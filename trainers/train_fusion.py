@@ -15,7 +15,7 @@ from absl import flags
 from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.data import Targets
 from keras_colorize.losses import SceneCrossentropy
-from keras_colorize.metrics import AbError, SceneTopK
+from keras_colorize.metrics import SceneTopK, ab_error
 from keras_colorize.models import iizuka16
 from keras_colorize.models.iizuka16 import CLASS_LOSS_WEIGHT
 from run import Run
@@ -47,7 +47,8 @@ def main(options):
         model = iizuka16(input_shape=(options.size, options.size, 1), **arguments)
         losses = {**dict.fromkeys(COLOR_TARGETS, "mse"), "class_logits": SceneCrossentropy()}
         metrics = {name: keras.metrics.MeanAbsoluteError("mae") for name in COLOR_TARGETS}
-        metrics |= {"ab": AbError(2 * AB_LIMIT), "class_logits": [SceneTopK(1), SceneTopK(5)]}
+        metrics["ab"] = keras.metrics.MeanMetricWrapper(ab_error, unit=2 * AB_LIMIT)
+        metrics["class_logits"] = [SceneTopK(1), SceneTopK(5)]
     run.compile(model, losses, {"class_logits": options.class_loss_weight}, metrics)
     targets = Targets({**COLOR_TARGETS, "class_logits": "label"}, STRIDE)
     run.train("iizuka16", model, arguments, targets)

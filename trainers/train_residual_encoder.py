@@ -19,7 +19,7 @@ from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.color import scale_luv_uv
 from keras_colorize.data import CHANNEL_TARGETS, Targets, bin_means
 from keras_colorize.losses import ChannelCrossentropy
-from keras_colorize.metrics import BinAccuracy
+from keras_colorize.metrics import bin_accuracy
 from keras_colorize.models import freeze_through, take_encoder, vgg16_residual_encoder
 from keras_colorize.models.vgg16_residual_encoder import (
     AGGREGATIONS,
@@ -78,7 +78,8 @@ def main(options):
         if head == "luv_uv":
             low, high = (float(edge) for edge in scale_luv_uv([low, high]))
         # Acc(U) and Acc(V) of section 5.1.
-        accuracies = [BinAccuracy(c, low, high, name=f"accuracy_{c}") for c in (0, 1)]
+        mean, bins = keras.metrics.MeanMetricWrapper, {"low": low, "high": high}
+        accuracies = [mean(bin_accuracy, f"accuracy_{c}", channel=c, **bins) for c in (0, 1)]
     run.compile(model, {head: loss}, {head: weight}, {head: accuracies})
     targets = Targets({**CHANNEL_TARGETS, **REGRESSION_TARGETS}, stride)
     run.train("vgg16_residual_encoder", model, arguments, targets, **fields)

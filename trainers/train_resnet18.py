@@ -22,7 +22,7 @@ from keras_colorize.bins import AB_BINS
 from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.data import Targets
 from keras_colorize.losses import ChannelCrossentropy, SceneCrossentropy
-from keras_colorize.metrics import AbError, BinAccuracy, SceneTopK
+from keras_colorize.metrics import SceneTopK, ab_error, bin_accuracy
 from keras_colorize.models import resnet18_gray, resnet18_gray_classifier, take_encoder
 from keras_colorize.models.resnet18_gray import HEADS, STRIDES
 from keras_colorize.presets import load_preset
@@ -67,11 +67,13 @@ def main(options):
             "ab_channel_logits": ChannelCrossentropy(low, high, options.sigma),
             "class_logits": SceneCrossentropy(),
         }
+        mean = keras.metrics.MeanMetricWrapper
         metrics = {
             # The figure of the papers' tables, and the one of the other trainers.
-            "ab": [keras.metrics.MeanSquaredError(name="mse"), AbError(2 * AB_LIMIT)],
+            "ab": [keras.metrics.MeanSquaredError(name="mse"), mean(ab_error, unit=2 * AB_LIMIT)],
             "ab_channel_logits": [
-                BinAccuracy(i, low, high, name=f"accuracy_{x}") for i, x in enumerate("ab")
+                mean(bin_accuracy, f"accuracy_{x}", low=low, high=high, channel=i)
+                for i, x in enumerate("ab")
             ],
             "class_logits": [SceneTopK(1), SceneTopK(5)],
         }

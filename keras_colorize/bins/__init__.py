@@ -1,8 +1,14 @@
 """Numbers to classes and back: the in-gamut bins of ab, their priors, and decoding."""
 
-from .ab_bins import ab_centers, bin_count, hard_encode_ab, soft_encode_ab
-from .decoders import ANNEALED_TEMPERATURE, DECODERS, decode_ab, decode_channels
-from .rebalancing import rebalancing_weights, smooth_prior
+from .ab_bins import (
+    ab_centers,
+    bin_count,
+    hard_encode_ab,
+    rebalancing_weights,
+    smooth_prior,
+    soft_encode_ab,
+)
+from .decoders import ANNEALED_TEMPERATURE, decode_ab, decode_channels
 from .uniform import (
     AB_BINS,
     CHANNEL_BINS,
@@ -21,7 +27,6 @@ __all__ = [
     "ANNEALED_TEMPERATURE",
     "CHANNEL_BINS",
     "CHANNEL_SPACES",
-    "DECODERS",
     "HS_BINS",
     "LUV_UV_BINS",
     "UNLABELED",

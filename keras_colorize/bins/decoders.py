@@ -10,9 +10,6 @@ from keras import ops
 from .ab_bins import ab_centers, bin_count
 from .uniform import AB_BINS, ab_marginals
 
-DECODERS = ("mean", "annealed", "mode", "median", "sample")
-"""Names that `decode_ab` and `decode_channels` take."""
-
 ANNEALED_TEMPERATURE = 0.38
 """The paper's temperature of the annealed mean."""
 
@@ -85,8 +82,6 @@ def decode_channels(logits, values, decoder="annealed", temperature=1.0, seed=0)
 
 def _shares(logits, decoder, temperature, seed):
     """What each bin counts: its probability, or 1 for the one bin that is taken; as the logits."""
-    if decoder not in DECODERS:
-        raise ValueError(f"Expected a decoder among {', '.join(DECODERS)}, received {decoder!r}.")
     if decoder == "annealed":
         if isinstance(temperature, numbers.Real) and not 0 < temperature < math.inf:
             raise ValueError(f"Expected a temperature above 0, received {temperature}.")
@@ -99,8 +94,10 @@ def _shares(logits, decoder, temperature, seed):
         flat = ops.reshape(logits, (-1, logits.shape[-1]))
         index = keras.random.categorical(flat, 1, dtype="int32", seed=seed)
         index = ops.reshape(index, ops.shape(logits)[:-1])
-    else:
+    elif decoder in ("annealed", "mean"):
         return ops.softmax(logits, axis=-1)
+    else:
+        raise ValueError(f"Expected a decoder that `decode_ab` names, received {decoder!r}.")
     return ops.one_hot(index, logits.shape[-1])
 
 

@@ -113,14 +113,16 @@ def _check(options):
 
 def _check_hints(options):
     from keras_colorize.inference.points import parse_point, read_points
-    from keras_colorize.io.reading import picture_size
+    from keras_colorize.io.reading import picture_size, read_photograph
 
     if len(options.jobs) != 1:
         raise InputError(f"expected one photograph with hints, received {len(options.jobs)}")
+    source = options.jobs[0].source
+    width, height = picture_size(source) or read_photograph(source).pixels.shape[1::-1]
     options.points = [*(read_points(options.hints) if options.hints else []), *options.hint]
-    if options.points and (size := picture_size(options.jobs[0].source)):
-        for point in options.points:
-            parse_point(point, size[::-1])
+    options.size = height, width
+    for point in options.points:
+        parse_point(point, options.size)
 
 
 def _colorize(options):
@@ -151,8 +153,7 @@ def _hints(options):
     from keras_colorize.inference.hints import Hints, layer_hints, point_hints
     from keras_colorize.io import read_photograph
 
-    size = read_photograph(options.jobs[0].source).pixels.shape[:2]
-    hints = point_hints(options.points, size)
+    size, hints = options.size, point_hints(options.points, options.size)
     if not options.hint_layer:
         return hints
     layer = layer_hints(read_photograph(options.hint_layer))
@@ -169,10 +170,10 @@ def _hints(options):
 
 def _remote_colorizer(options):
     """Builds a colorizer that asks the server, and asks it once; `InputError` if that fails."""
-    from keras_colorize.presets import default_preset, list_presets
+    from keras_colorize.presets import DEFAULT, list_presets
     from keras_colorize.serving import Client, RemoteColorizer, ServerError
 
-    name, size = options.server_model or default_preset(), options.working_size
+    name, size = options.server_model or DEFAULT, options.working_size
     if not size:
         shipped = list_presets()
         if name not in shipped:

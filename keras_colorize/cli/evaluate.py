@@ -1,6 +1,7 @@
 """The command that measures: `evaluate`."""
 
 import dataclasses
+import json
 import os
 import sys
 from pathlib import Path
@@ -127,6 +128,7 @@ def _subject(options, paths):
 
 def _report(options, subject, measurement, absent, rows):
     from keras_colorize import evaluation
+    from keras_colorize.io.atomic import write_file
     from keras_colorize.presets import sha256
 
     measured, failed = len(measurement.pictures), len(measurement.failures)
@@ -157,7 +159,8 @@ def _report(options, subject, measurement, absent, rows):
             "not_measured": absent,
             **evaluation.describe(measurement, options.truth, colorized),
         }
-        evaluation.write_json(options.json, record, options.overwrite)
+        text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+        write_file(options.json, f"{text}\n", options.overwrite)
     if options.sheet:
         rows.write(options.sheet, f"{subject.name}, measured on {Path(options.truth).name}")
     if options.plot:

@@ -1,5 +1,6 @@
 """The commands of user studies: `study naturalness`, `study real-or-colorized`, `study count`."""
 
+import functools
 import sys
 
 from .common import EXIT_FAILED, count, number, whole
@@ -17,7 +18,9 @@ def add(commands):
     command.add_argument("--max-pictures", type=count, help="photographs in the page")
     command.add_argument("--per-participant", type=count, help="photographs that each one judges")
     _add_page_options(command, 224)
-    command.set_defaults(run=_naturalness, needs_keras=False)
+    names = ("max_pictures", "per_participant")
+    run = functools.partial(_page, make="make_naturalness", names=names)
+    command.set_defaults(run=run, needs_keras=False)
 
     command = kinds.add_parser("real-or-colorized", help="which of the two was colorized?")
     command.add_argument("folders", nargs=1, metavar="[NAME=]DIR", help="pictures of one method")
@@ -26,7 +29,8 @@ def add(commands):
     option("--trials", type=number(int, 2), default=40, help="pairs in all (default: 40)")
     option("--practice", type=whole, default=10, help="pairs before these (default: 10)")
     _add_page_options(command, 256)
-    command.set_defaults(run=_real_or_colorized)
+    make, names = "make_real_or_colorized", ("trials", "practice")
+    command.set_defaults(run=functools.partial(_page, make=make, names=names))
 
     command = kinds.add_parser("count", help="metrics with intervals from returned votes")
     option = command.add_argument
@@ -61,15 +65,7 @@ def _check_page(options):
         options.seed = secrets.randbits(32)
 
 
-def _naturalness(options):
-    return _page(options, "make_naturalness", "max_pictures", "per_participant")
-
-
-def _real_or_colorized(options):
-    return _page(options, "make_real_or_colorized", "trials", "practice")
-
-
-def _page(options, make, *names):
+def _page(options, make, names):
     from keras_colorize.apps.study import questions
 
     settings = {name: getattr(options, name) for name in ("size", *names)}

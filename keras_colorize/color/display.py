@@ -59,10 +59,7 @@ def rgb_to_yuv(rgb):
     return ops.stack(mix(YUV_FROM_RGB, ops.unstack(as_colors(rgb, "rgb"), axis=-1)), axis=-1)
 
 
-def yuv_to_rgb(yuv, clip=True):
-    """Converts YUV, (..., 3), to sRGB, (..., 3).
-
-    `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel.
-    """
+def yuv_to_rgb(yuv):
+    """Converts YUV, (..., 3), to sRGB, (..., 3), cut to [0, 1] channel by channel."""
     rgb = ops.stack(mix(RGB_FROM_YUV, ops.unstack(as_colors(yuv, "yuv"), axis=-1)), axis=-1)
-    return ops.clip(rgb, 0.0, 1.0) if clip else rgb
+    return ops.clip(rgb, 0.0, 1.0)

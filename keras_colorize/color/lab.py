@@ -31,13 +31,13 @@ def rgb_to_lab(rgb):
     return xyz_to_lab(rgb_to_xyz(rgb))
 
 
-def lab_to_rgb(lab, clip=True):
+def lab_to_rgb(lab):
     """Converts L*a*b*, (..., 3), L* in 0..100, to sRGB, (..., 3).
 
-    `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel, which shifts lightness
-    and hue; `reduce_chroma_to_gamut` keeps both.
+    Colors that sRGB cannot show are cut to [0, 1], channel by channel, which shifts lightness and
+    hue; `reduce_chroma_to_gamut` keeps both.
     """
-    return xyz_to_rgb(lab_to_xyz(lab), clip=clip)
+    return xyz_to_rgb(lab_to_xyz(lab))
 
 
 def rgb_to_lightness(rgb):

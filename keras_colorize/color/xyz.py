@@ -27,14 +27,10 @@ def rgb_to_xyz(rgb):
     return ops.stack(mix(XYZ_FROM_RGB, linear), axis=-1)
 
 
-def xyz_to_rgb(xyz, clip=True):
-    """Converts CIE XYZ with Y = 1 for white, (..., 3), to sRGB, (..., 3).
-
-    `clip` cuts colors that sRGB cannot show to [0, 1], channel by channel.
-    """
+def xyz_to_rgb(xyz):
+    """Converts CIE XYZ with Y = 1 for white, (..., 3), to sRGB, (..., 3), cut to [0, 1]."""
     linear = mix(RGB_FROM_XYZ, ops.unstack(as_colors(xyz, "xyz"), axis=-1))
-    rgb = encode_gamma(ops.stack(linear, axis=-1))
-    return ops.clip(rgb, 0.0, 1.0) if clip else rgb
+    return ops.clip(encode_gamma(ops.stack(linear, axis=-1)), 0.0, 1.0)
 
 
 def decode_gamma(values):

@@ -130,7 +130,14 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: 
         row = known.get(path)
         if row and row[:2] == [stat.st_size, stat.st_mtime_ns]:
             return row
-        return [stat.st_size, stat.st_mtime_ns, *_inspect(Path(path))]
+        try:
+            contents = Path(path).read_bytes()
+            picture = tf.io.decode_image(contents, channels=3, expand_animations=False)
+        except (tf.errors.OpError, OSError) as error:
+            verdict = _BAD, str(getattr(error, "message", error)).splitlines()[0]
+        else:
+            verdict = _GREY if is_near_grey(picture.numpy()) else _GOOD, ""
+        return [stat.st_size, stat.st_mtime_ns, *verdict]
 
     rows = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -148,12 +155,3 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: 
     if not kept:
         raise InputError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")
     return kept, report
-
-
-def _inspect(path):
-    """The verdict on a picture, and why it cannot be read."""
-    try:
-        picture = tf.io.decode_image(path.read_bytes(), channels=3, expand_animations=False)
-    except (tf.errors.OpError, OSError) as error:
-        return _BAD, str(getattr(error, "message", error)).splitlines()[0]
-    return (_GREY if is_near_grey(picture.numpy()) else _GOOD), ""

@@ -4,7 +4,7 @@ from .color_metrics import picture_metrics
 from .measure import as_grey, measure, measured_paths, pair_outputs, scaled_rgb
 from .recognition import Scenes, make_evaluators
 from .sheets import SheetRows, write_demo_photographs, write_plot
-from .tables import describe, format_details, format_table, summarize, write_csv, write_json
+from .tables import describe, format_details, format_table, summarize, write_csv
 
 __all__ = [
     "Scenes",
@@ -22,6 +22,5 @@ __all__ = [
     "summarize",
     "write_csv",
     "write_demo_photographs",
-    "write_json",
     "write_plot",
 ]

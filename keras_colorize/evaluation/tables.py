@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import math
 import sys
 from pathlib import Path
@@ -126,12 +125,6 @@ def write_csv(path, measurement, folder, overwrite=False):
     writer.writeheader()
     writer.writerows(rows)
     write_file(path, text.getvalue(), overwrite)
-
-
-def write_json(path, record, overwrite=False):
-    """Writes a dict that JSON can hold, see `describe`; raises like `write_csv`."""
-    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
-    write_file(path, f"{text}\n", overwrite)
 
 
 def describe(measurement, folder, colorized=None):

@@ -140,21 +140,17 @@ def composed(pixels, lightness, ab, dtype):
 
     def band(start, end):
         large = resize_bicubic(ab[None], (height, width), start, end - start)
-        rgb = _to_srgb(lightness[None, start:end], large)
+        lab = tf.concat([lightness[start:end], large[0]], axis=-1)
+        colors = tf.reshape(lab, (-1, 3))
+        rgb, fits = lab_to_rgb_in_gamut(colors)
+        # What `reduce_chroma_to_gamut` does: it searches for the colors that need it alone.
+        outside = tf.where(~fits)
+        reduced = reduce_chroma_to_gamut(tf.gather_nd(colors, outside))
+        rgb = tf.reshape(tf.tensor_scatter_nd_update(rgb, outside, reduced), tf.shape(lab))
         alpha = pixels[start:end, :, alpha_from:] // step
-        return tf.concat([tf.cast(tf.round(rgb[0] * dtype.max), dtype), tf.cast(alpha, dtype)], -1)
+        return tf.concat([tf.cast(tf.round(rgb * dtype.max), dtype), tf.cast(alpha, dtype)], -1)
 
     return _by_bands(height, width, band, dtype)
-
-
-def _to_srgb(lightness, ab):
-    """Does what `reduce_chroma_to_gamut` does, searching for those colors that need it alone."""
-    lab = tf.concat([lightness, ab], axis=-1)
-    colors = tf.reshape(lab, (-1, 3))
-    rgb, fits = lab_to_rgb_in_gamut(colors)
-    outside = tf.where(~fits)
-    reduced = reduce_chroma_to_gamut(tf.gather_nd(colors, outside))
-    return tf.reshape(tf.tensor_scatter_nd_update(rgb, outside, reduced), tf.shape(lab))
 
 
 def _by_bands(height, width, band, dtype, channels=None):

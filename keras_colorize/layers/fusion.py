@@ -19,7 +19,6 @@ class GlobalLocalFusion(keras.layers.Layer):
         units: number of output channels, 1 or more, else ValueError.
         activation: name or function applied last, None for a linear layer.
         use_bias: whether b is learned; False leaves it out.
-        **kwargs: passed to `keras.layers.Layer`.
     """
 
     def __init__(self, units, activation="relu", use_bias=True, **kwargs):

@@ -20,7 +20,6 @@ class GreyLevels(keras.layers.Layer):
 
     Args:
         means: what is subtracted, one number in 0..255 per channel of the result, 1 or more.
-        **kwargs: passed to `keras.layers.Layer`.
     """
 
     def __init__(self, means=(0.0,), **kwargs):

@@ -7,12 +7,16 @@ labels of high `unary` potential, and neighbors of like lightness with like labe
 
 over the pairs ij of horizontal and vertical neighbors. Updating all pixels of one color of a
 checkerboard at once is exact coordinate ascent; updating all pixels at once would oscillate.
+
+Red and black pixels are packed without gaps: in row r, red place (r, j) is column 2j + r mod 2,
+black place (r, j) is column 2j + 1 - r mod 2, so all four neighbors of a red pixel are black. An
+odd width leaves one spare place per row, with weights of 0. Tensors are laid out (N, C, H, K, W):
+C fields on one grid, K labels. With columns last, compiled mean field is three times as fast as
+with labels last.
 """
 
 import keras
 from keras import ops
-
-from .checkerboard import edge_weights, message, pack, unpack
 
 COMPATIBILITY = (10.0, 3.0, 3.0)
 """The paper's potentials of equal labels and of labels one and two bins apart; beyond these 0."""
@@ -78,14 +82,14 @@ def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8):
     if len(unary.shape) == 4:
         one_field = ops.expand_dims(unary, 3)
         return mean_field(one_field, right, down, compatibility, sweeps)[:, :, :, 0]
-    of_red, of_black = pack(ops.transpose(unary, (0, 3, 1, 4, 2)))
-    to_red, to_black = edge_weights(right, down)
+    of_red, of_black = _pack(ops.transpose(unary, (0, 3, 1, 4, 2)))
+    to_red, to_black = _edge_weights(right, down)
     # Red is updated first and from black alone: where it starts does not matter.
     black = ops.full_like(of_black, 1.0 / unary.shape[-1])
     for _ in range(sweeps):
-        red = _update(of_red, message(black, to_red, True), compatibility)
-        black = _update(of_black, message(red, to_black, False), compatibility)
-    return ops.transpose(unpack(red, black, ops.shape(unary)[2]), (0, 2, 4, 1, 3))
+        red = _update(of_red, _message(black, to_red, True), compatibility)
+        black = _update(of_black, _message(red, to_black, False), compatibility)
+    return ops.transpose(_unpack(red, black, ops.shape(unary)[2]), (0, 2, 4, 1, 3))
 
 
 def _update(potentials, received, compatibility):
@@ -110,7 +114,6 @@ class MeanField(keras.layers.Layer):
         unary_scale: factor of the probabilities, which makes the unary potential.
         square_root: whether the potential is made from the square root of the probabilities.
         compatibility: potentials of labels 0, 1, 2, ... bins apart.
-        **kwargs: passed to `keras.layers.Layer`.
 
     Raises:
         ValueError: for an argument out of range, or for shapes that do not fit.
@@ -164,3 +167,62 @@ class MeanField(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])
+
+
+def _pack(x):
+    """Tensors (red, black) of shape (N, C, H, K, ceil(W / 2)) of a grid (N, C, H, K, W)."""
+    batch, fields, height, labels, width = ops.shape(x)
+    half = (width + 1) // 2
+    x = _padded(x, -1, after=1)[..., : 2 * half]
+    x = ops.reshape(x, (batch, fields, height, labels, half, 2))
+    even, odd = x[..., 0], x[..., 1]
+    is_odd = _odd_rows(even)
+    return ops.where(is_odd, odd, even), ops.where(is_odd, even, odd)
+
+
+def _unpack(red, black, width):
+    """Grid (N, C, H, K, width) that `_pack` split."""
+    is_odd = _odd_rows(red)
+    columns = [ops.where(is_odd, black, red), ops.where(is_odd, red, black)]
+    *shape, half = ops.shape(red)
+    return ops.reshape(ops.stack(columns, axis=-1), (*shape, 2 * half))[..., :width]
+
+
+def _edge_weights(right, down):
+    """Weights with the upper, lower, left and right neighbor, of red and of black pixels.
+
+    They are given as (N, H, W-1, 1) with the right neighbor and (N, H-1, W, 1) with the lower one.
+    """
+    # From (N, H, W, 1) to (N, 1, H, 1, W).
+    right, down = (
+        ops.expand_dims(ops.transpose(ops.cast(weights, "float32"), (0, 3, 1, 2)), -2)
+        for weights in (right, down)
+    )
+    up, down = _pack(_padded(down, 2, before=1)), _pack(_padded(down, 2, after=1))
+    left, right = _pack(_padded(right, -1, before=1)), _pack(_padded(right, -1, after=1))
+    return zip(up, down, left, right, strict=True)
+
+
+def _message(other, weights, to_red):
+    """Weighted sum over the neighbors of each pixel of one color; packed tensors in and out."""
+    up, down, left, right = weights
+    # Where a row leans right, the right neighbor is at the next place.
+    leans_right = _odd_rows(other) if to_red else ops.logical_not(_odd_rows(other))
+    # One padded copy, of which the neighbors are views, is quicker than a copy per neighbor.
+    framed = ops.pad(other, ((0, 0), (0, 0), (1, 1), (0, 0), (1, 1)))
+    rows = framed[:, :, 1:-1]
+    beside = ops.where(leans_right, left, right) * other
+    across = ops.where(leans_right, right * rows[..., 2:], left * rows[..., :-2])
+    above, below = up * framed[:, :, :-2, :, 1:-1], down * framed[:, :, 2:, :, 1:-1]
+    return above + below + beside + across
+
+
+def _odd_rows(x):
+    rows = ops.arange(ops.shape(x)[2]) % 2
+    return ops.reshape(ops.equal(rows, 1), (1, 1, -1, 1, 1))
+
+
+def _padded(x, axis, before=0, after=0):
+    amounts = [(0, 0)] * len(x.shape)
+    amounts[axis] = (before, after)
+    return ops.pad(x, amounts)

@@ -30,10 +30,8 @@ class BatchStatisticsNormalization(keras.layers.BatchNormalization):
     """Normalizes by mean and variance of the batch that it is given, in inference too.
 
     The result for a picture then depends on the others of its batch. Takes (N, H, W, C); returns
-    the same shape in the compute dtype. Training updates the moving statistics.
-
-    Args:
-        **kwargs: passed to `keras.layers.BatchNormalization`; any axis but -1 is a ValueError.
+    the same shape in the compute dtype. Training updates the moving statistics. Takes what
+    `keras.layers.BatchNormalization` does; any axis but -1 is a ValueError.
     """
 
     def __init__(self, **kwargs):
@@ -64,7 +62,6 @@ class SpectralNorm(keras.layers.Wrapper):
 
     Args:
         layer: a `Dense`, `Conv2D` or `Conv2DTranspose`, else ValueError; the wrapper has its name.
-        **kwargs: passed to `keras.layers.Wrapper`.
     """
 
     def __init__(self, layer, **kwargs):

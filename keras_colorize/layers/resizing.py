@@ -46,7 +46,6 @@ class ResizeTo(keras.layers.Layer):
         width: columns of the result, 1 or more.
         antialias: whether a smaller result averages over all that it covers, which a large
             photograph needs, or over the four nearest pixels only.
-        **kwargs: passed to `keras.layers.Layer`.
 
     Raises:
         ValueError: for a size below 1.
@@ -110,7 +109,6 @@ class PadToAtLeast(keras.layers.Layer):
 
     Args:
         size: rows and columns that the result has at least, 1 or more, else ValueError.
-        **kwargs: passed to `keras.layers.Layer`.
     """
 
     def __init__(self, size, **kwargs):
@@ -142,7 +140,6 @@ class GaussianSmoothing(keras.layers.Layer):
 
     Args:
         sigma: standard deviation in pixels, above 0, else ValueError.
-        **kwargs: passed to `keras.layers.Layer`.
     """
 
     def __init__(self, sigma, **kwargs):

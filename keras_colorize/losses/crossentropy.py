@@ -18,22 +18,16 @@ class AbCrossentropy(keras.losses.Loss):
         class_weights: None or array (313,), else ValueError, see `rebalancing_weights`; a pixel
             counts with the weight of its nearest bin.
         neighbors: bins over which one color is spread; 1 gives hard targets.
-        sigma: width of the soft encoding, in units of a and b.
-        name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
     """
 
-    def __init__(
-        self, class_weights=None, neighbors=5, sigma=5.0, name="ab_crossentropy", **kwargs
-    ):
-        super().__init__(name=name, **kwargs)
+    def __init__(self, class_weights=None, neighbors=5, **kwargs):
+        super().__init__(**kwargs)
         if class_weights is not None and len(class_weights) != bin_count():
             raise ValueError(
                 f"Expected {bin_count()} class_weights, one per bin, received {len(class_weights)}."
             )
         self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
         self.neighbors = neighbors
-        self.sigma = sigma
 
     def call(self, y_true, y_pred):
         expected = (*y_pred.shape[:-1], 2)
@@ -44,7 +38,7 @@ class AbCrossentropy(keras.losses.Loss):
                 f"Expected ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of the same height "
                 f"and width, received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}."
             )
-        indices, weights = soft_encode_ab(y_true, self.sigma, self.neighbors)
+        indices, weights = soft_encode_ab(y_true, neighbors=self.neighbors)
         # Gathering the few bins of the target spares the log-softmax of all 313.
         chosen = ops.sum(weights * ops.take_along_axis(y_pred, indices, axis=-1), axis=-1)
         loss = ops.logsumexp(y_pred, axis=-1) - chosen
@@ -54,7 +48,7 @@ class AbCrossentropy(keras.losses.Loss):
         return loss
 
     def get_config(self):
-        own = {name: getattr(self, name) for name in ("class_weights", "neighbors", "sigma")}
+        own = {"class_weights": self.class_weights, "neighbors": self.neighbors}
         return {**super().get_config(), **own}
 
 
@@ -71,15 +65,11 @@ class ChannelCrossentropy(keras.losses.Loss):
         high: upper edge of the last bin.
         sigma: None for one-hot targets, or the standard deviation of a normal around the true
             value, in units of the channels.
-        name: name of the loss.
-        **kwargs: passed to `keras.losses.Loss`.
     """
 
-    def __init__(self, low=-100.0, high=100.0, sigma=None, name="channel_crossentropy", **kwargs):
-        super().__init__(name=name, **kwargs)
-        self.low = low
-        self.high = high
-        self.sigma = sigma
+    def __init__(self, low=-100.0, high=100.0, sigma=None, **kwargs):
+        super().__init__(**kwargs)
+        self.low, self.high, self.sigma = low, high, sigma
 
     def call(self, y_true, y_pred):
         if len(y_pred.shape) != len(y_true.shape) + 1 or y_pred.shape[-2] != y_true.shape[-1]:
@@ -111,9 +101,6 @@ class SceneCrossentropy(keras.losses.Loss):
     count as zero and, unlike with Keras' `ignore_class`, stay in the denominator, so that the
     mean over replicas is the mean over the global batch.
     """
-
-    def __init__(self, name="scene_crossentropy", **kwargs):
-        super().__init__(name=name, **kwargs)
 
     def call(self, y_true, y_pred):
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")

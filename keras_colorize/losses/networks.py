@@ -130,8 +130,7 @@ def _picture(lightness, ab):
     """Pictures (N, H, W, 3), sRGB scaled to [-1, 1], of L* and of scaled ab of any size."""
     lightness = ops.cast(lightness, "float32")
     ab = ops.image.resize(unscale_ab(ab), ops.shape(lightness)[1:3])
-    rgb = lab_to_rgb(ops.concatenate([lightness, ab], axis=-1))
-    return 2.0 * ops.clip(rgb, 0.0, 1.0) - 1.0
+    return 2.0 * lab_to_rgb(ops.concatenate([lightness, ab], axis=-1)) - 1.0
 
 
 def _directions(features):

@@ -1,4 +1,7 @@
-"""How near predictions are to the truth: colors, bins of colors, classes of scenes."""
+"""How near predictions are to the truth: colors, bins of colors, classes of scenes.
+
+`keras.metrics.MeanMetricWrapper(ab_error)` is the mean of a function over the pixels in training.
+"""
 
 import keras
 from keras import ops
@@ -19,18 +22,6 @@ def ab_error(y_true, y_pred, unit=1.0):
         y_pred = decode_ab(y_pred, "mean")
     difference = ops.cast(y_true, "float32") - ops.cast(y_pred, "float32")
     return unit * ops.sqrt(ops.sum(ops.square(difference), axis=-1))
-
-
-@keras.saving.register_keras_serializable(package="keras_colorize")
-class AbError(keras.metrics.MeanMetricWrapper):
-    """Mean of `ab_error` over pixels; `unit` is what 1 is in a and b."""
-
-    def __init__(self, unit=1.0, name="ab_error", dtype="float32"):
-        self.unit = unit
-        super().__init__(ab_error, name=name, dtype=dtype, unit=unit)
-
-    def get_config(self):
-        return {"unit": self.unit, "name": self.name, "dtype": self.dtype}
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
@@ -63,39 +54,11 @@ def bin_accuracy(y_true, y_pred, low=_LOW, high=_HIGH, channel=None):
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
-class BinAccuracy(keras.metrics.MeanMetricWrapper):
-    """Share of pixels whose bin is right.
-
-    Args:
-        channel: 0 for u (or the first channel of other bins), 1 for v, None for their mean.
-        low: lower edge of the first bin.
-        high: upper edge of the last bin.
-        name: name of the metric.
-        dtype: type of the result.
-    """
-
-    def __init__(self, channel=None, low=_LOW, high=_HIGH, name="bin_accuracy", dtype="float32"):
-        self.options = {"channel": channel, "low": low, "high": high}
-        super().__init__(bin_accuracy, name=name, dtype=dtype, **self.options)
-
-    def get_config(self):
-        return {"name": self.name, "dtype": self.dtype, **self.options}
-
-
-@keras.saving.register_keras_serializable(package="keras_colorize")
 class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
-    """Keras' top-k accuracy (Iizuka et al. 2016, table 2); pictures without a label do not count.
+    """Keras' top-k accuracy (Iizuka 2016, table 2); pictures without a label do not count."""
 
-    Args:
-        k: how many of the likeliest classes count, 1 or more, else ValueError.
-        name: name of the metric; None for `top_` and k.
-        dtype: type of the result.
-    """
-
-    def __init__(self, k=1, name=None, dtype="float32"):
-        if k < 1:
-            raise ValueError(f"Expected k of 1 or more, received {k}.")
-        super().__init__(k, name=name or f"top_{k}", dtype=dtype)
+    def __init__(self, k=1, **kwargs):
+        super().__init__(k, **{"name": f"top_{k}", **kwargs})
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Adds labels (N,) or (N, 1), `UNLABELED` where there is none, and logits (N, classes)."""

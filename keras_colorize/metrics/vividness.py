@@ -1,6 +1,5 @@
 """How much color a picture has, and how much of it the pictures of a batch do not share."""
 
-import keras
 from keras import ops
 
 
@@ -19,18 +18,6 @@ def colorfulness(rgb):
     return ops.sqrt(spread + 1e-12) + 0.3 * ops.sqrt(offset + 1e-12)
 
 
-@keras.saving.register_keras_serializable(package="keras_colorize")
-class Colorfulness(keras.metrics.Mean):
-    """Mean `colorfulness` of the predicted pictures; the true ones are not used."""
-
-    def __init__(self, name="colorfulness", dtype="float32"):
-        super().__init__(name=name, dtype=dtype)
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        """Adds a batch of pictures, (N, H, W, 3)."""
-        return super().update_state(colorfulness(y_pred), sample_weight)
-
-
 def diversity(ab):
     """Share of the color of a batch of ab, (N, H, W, 2), that its pictures do not have in common.
 
@@ -40,17 +27,3 @@ def diversity(ab):
     ab = ops.cast(ab, "float32")
     others = ops.roll(ab, ops.shape(ab)[0] // 2, axis=0)
     return ops.divide_no_nan(ops.sum(ops.square(ab - others)), 2.0 * ops.sum(ops.square(ab)))
-
-
-@keras.saving.register_keras_serializable(package="keras_colorize")
-class Diversity(keras.metrics.Mean):
-    """`diversity` over the batches of predicted ab; the true ones are not used."""
-
-    def __init__(self, name="diversity", dtype="float32"):
-        super().__init__(name=name, dtype=dtype)
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        """Adds a batch of ab (N, H, W, 2); a single picture has nothing to be compared with."""
-        if y_pred.shape[0] != 1:
-            energy = ops.sum(ops.square(ops.cast(y_pred, "float32")))
-            super().update_state(diversity(y_pred), energy)

@@ -43,7 +43,6 @@ def dcgan_generator(
     batch_norm_mode="moving",
     spectral_norm=False,
     input_shape=(None, None, 1),
-    name="dcgan_generator",
 ):
     """Builds the generator, a U-Net whose only noise is dropout.
 
@@ -62,7 +61,6 @@ def dcgan_generator(
             `"batch"`; `"none"` leaves batch normalization out.
         spectral_norm: whether all layers but the output are spectrally normalized.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
@@ -94,7 +92,7 @@ def dcgan_generator(
     options = {"activation": "tanh", "kernel_initializer": small, "dtype": "float32"}
     x = layers.Conv2D(2, 1, name="ab_tanh", **options)(x)
     ab = layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
-    return keras.Model(lightness, {"ab": ab}, name=name)
+    return keras.Model(lightness, {"ab": ab}, name="dcgan_generator")
 
 
 def dcgan_discriminator(
@@ -104,7 +102,6 @@ def dcgan_discriminator(
     batch_norm_mode="moving",
     spectral_norm=False,
     input_shape=(None, None, 1),
-    name="dcgan_discriminator",
 ):
     """Builds the discriminator, which tells true colors from those of a generator.
 
@@ -119,7 +116,6 @@ def dcgan_discriminator(
         batch_norm_mode: see `dcgan_generator`.
         spectral_norm: whether all layers are spectrally normalized.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: `{"lightness": L* in 0..100 (N, H, W, 1), "ab": a and b scaled to
@@ -142,7 +138,7 @@ def dcgan_discriminator(
     score = layers.Conv2D(1, _KERNEL, dtype="float32", name="score")
     x = SpectralNorm(score)(x) if spectral_norm else score(x)
     logits = layers.GlobalAveragePooling2D(dtype="float32", name="logits")(x)
-    return keras.Model({"lightness": lightness, "ab": ab}, logits, name=name)
+    return keras.Model({"lightness": lightness, "ab": ab}, logits, name="dcgan_discriminator")
 
 
 def _down(x, name, channels, strides, deep, norm, norms):

@@ -14,7 +14,6 @@ from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.layers import CropLike, GreyLevels
 from keras_colorize.layers.lightness import LEVEL_MAX
 from .arguments import check_network, expect, scaled
-from .color_queries import LearnedQueries
 from .encoders import padded_conv
 
 ENCODERS = {
@@ -26,14 +25,15 @@ ENCODERS = {
 # Mean and deviation of ImageNet, channels in 0..1.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _DECODER = (512, 512, 256)
+UNITS = 256
+"""Length of a query of `color_queries`."""
+
 _HEADS = 8
 _ROUNDS = 9
 _DENSE = 2048
 
 
-def ddcolor(
-    encoder="convnext_tiny", queries=100, width=1.0, input_shape=(None, None, 1), name="ddcolor"
-):
+def ddcolor(encoder="convnext_tiny", queries=100, width=1.0, input_shape=(None, None, 1)):
     """Builds the network.
 
     Sizes that 32 does not divide are filled up with the last row and column, and cut off again.
@@ -44,7 +44,6 @@ def ddcolor(
         queries: number of color queries.
         width: factor on the channels of all layers but the output; 1.0 is the paper.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
@@ -70,7 +69,7 @@ def ddcolor(
     x = ColorMaps(4, dtype="float32", name="refine")([colors, fine, rgb])
     x = CropLike(dtype="float32", name="crop")([x, lightness])
     ab = layers.Rescaling(1.0 / (2.0 * AB_LIMIT), 0.5, dtype="float32", name="ab")(x)
-    return keras.Model(lightness, {"ab": ab}, name=name)
+    return keras.Model(lightness, {"ab": ab}, name="ddcolor")
 
 
 def _encoder(x, depths, widths, width):
@@ -143,6 +142,59 @@ def _post_norm(queries, change, name):
 
 def _batch_norm(x, name):
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
+
+
+def color_queries(features, count):
+    """A small color decoder (section 3.3): queries that see the whole picture, (N, count, UNITS).
+
+    Attends from them to features (N, h, w, C), coarsest first.
+    """
+    keys = []
+    for number, x in enumerate(features):
+        x = layers.Conv2D(UNITS, 1, name=f"queries_scale{number}")(x)
+        x = layers.Reshape((-1, UNITS), name=f"queries_scale{number}_flat")(x)
+        keys.append(layers.LayerNormalization(name=f"queries_scale{number}_norm")(x))
+    queries = LearnedQueries(count, UNITS, name="queries")(keys[0])
+    for step, key in enumerate(keys):
+        for kind in ("cross", "self", "dense"):
+            name = f"queries_step{step}_{kind}"
+            y = layers.LayerNormalization(name=f"{name}_norm")(queries)
+            if kind == "dense":
+                y = layers.Dense(4 * UNITS, activation="gelu", name=f"{name}1")(y)
+                y = layers.Dense(UNITS, name=f"{name}2")(y)
+            else:
+                attention = layers.MultiHeadAttention(_HEADS, UNITS // _HEADS, name=name)
+                y = attention(y, key if kind == "cross" else y)
+            queries = layers.Add(name=f"{name}_add")([queries, y])
+    return layers.LayerNormalization(name="queries_norm")(queries)
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class LearnedQueries(layers.Layer):
+    """Learned vectors (N, count, units), the same for every picture."""
+
+    def __init__(self, count, units, **kwargs):
+        super().__init__(**kwargs)
+        self.count = count
+        self.units = units
+
+    def build(self, input_shape):
+        options = {"initializer": "random_normal", "name": "vectors"}
+        self.vectors = self.add_weight((self.count, self.units), **options)
+
+    def call(self, x):
+        vectors = ops.convert_to_tensor(self.vectors)
+        return ops.broadcast_to(vectors, (ops.shape(x)[0], self.count, self.units))
+
+
+@keras.saving.register_keras_serializable(package="keras_colorize")
+class QueryMaps(layers.Layer):
+    """Products of queries (N, K, C) with features (N, h, w, C), (N, h, w, K) (DDColor, eq. 5)."""
+
+    def call(self, inputs):
+        queries, features = inputs
+        scale = float(queries.shape[-1]) ** -0.5
+        return ops.einsum("nkc,nhwc->nhwk", queries * scale, features)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

@@ -10,7 +10,7 @@ from keras import layers
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import GlobalLocalFusion, ResizeLike
 from .arguments import check_network, expect
-from .color_queries import QueryMaps, color_queries
+from .ddcolor import QueryMaps, color_queries
 from .encoders import ENCODERS, RESIDUAL_WIDTHS, conv_block, encode, load_encoder
 
 DECODER_WIDTHS = (256, 192, 128, 96)
@@ -29,7 +29,6 @@ def distribution_unet(
     queries=0,
     classes=None,
     input_shape=(None, None, 1),
-    name="distribution_unet",
 ):
     """Builds the library's own network.
 
@@ -43,7 +42,6 @@ def distribution_unet(
         queries: number of color queries that look at strides 32, 16 and 8; 0 for none.
         classes: number of scene classes of the class branch on the global features, or None.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors
@@ -79,7 +77,7 @@ def distribution_unet(
     if classes is not None:
         head = layers.Dense(classes, dtype="float32", name="class_logits")
         outputs["class_logits"] = head(global_features)
-    model = keras.Model(lightness, outputs, name=name)
+    model = keras.Model(lightness, outputs, name="distribution_unet")
     if encoder_weights is not None:
         load_encoder(model, encoder, encoder_weights)
     return model

@@ -27,7 +27,7 @@ _BLOCKS = (
 _LAST = 256
 
 
-def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
+def eccv16(width=1.0, input_shape=(None, None, 1)):
     """Builds the network.
 
     The first convolution sees (L* - 50) / 100, as in the authors' PyTorch release. What their
@@ -36,7 +36,6 @@ def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
     Args:
         width: factor on the channels of all layers but the output; 1.0 is the paper.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor,
@@ -61,4 +60,4 @@ def eccv16(width=1.0, input_shape=(None, None, 1), name="eccv16"):
         x = padded_conv(x, channels, f"conv8_{number}", relu=True)
     x = CropLike(name="conv8_crop")([x, blocks[1]])
     logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")(x)
-    return keras.Model(lightness, {"ab_logits": logits}, name=name)
+    return keras.Model(lightness, {"ab_logits": logits}, name="eccv16")

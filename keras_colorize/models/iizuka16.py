@@ -35,7 +35,6 @@ def iizuka16(
     global_size=224,
     symmetric_padding=True,
     input_shape=(None, None, 1),
-    name="iizuka16",
 ):
     """Builds the network of section 3, its baseline or one of its color spaces.
 
@@ -51,7 +50,6 @@ def iizuka16(
         symmetric_padding: whether convolutions of stride 2 are padded on all sides (section
             3.2.1), as Torch pads; False is Keras' "same", which even sizes get on two.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors: `"ab"`,
@@ -100,7 +98,7 @@ def iizuka16(
     # A sigmoid in half precision could not tell neighboring colors apart.
     options = {"activation": "sigmoid", "dtype": "float32", "name": head}
     output = layers.Conv2D(channels, 3, padding="same", **options)(x)
-    return keras.Model(lightness, {head: output, **class_outputs}, name=name)
+    return keras.Model(lightness, {head: output, **class_outputs}, name="iizuka16")
 
 
 def _convolutions(prefix, plan, width, symmetric=False):

@@ -13,16 +13,13 @@ STAGE_WIDTHS = (64, 128, 256, 512)
 """Channels of layer1 to layer4, at strides 4, 8, 16 and 32; the stem has those of layer1."""
 
 
-def resnet18_gray_classifier(
-    classes, width=1.0, input_shape=(None, None, 1), name="resnet18_gray_classifier"
-):
+def resnet18_gray_classifier(classes, width=1.0, input_shape=(None, None, 1)):
     """Builds the scene classifier (Melas-Kyriazi & Han 2017, section 3.1, "ResNet-Gray").
 
     Args:
         classes: number of scene classes.
         width: factor on all channels.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor,
@@ -33,7 +30,7 @@ def resnet18_gray_classifier(
     features = resnet18_features(lightness, width)
     pooled = layers.GlobalAveragePooling2D(name="global_pool")(features[-1])
     logits = layers.Dense(classes, dtype="float32", name="class_logits")(pooled)
-    return keras.Model(lightness, {"class_logits": logits}, name=name)
+    return keras.Model(lightness, {"class_logits": logits}, name="resnet18_gray_classifier")
 
 
 def resnet18_features(lightness, width=1.0, stages=4):

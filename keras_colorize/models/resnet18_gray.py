@@ -33,7 +33,6 @@ def resnet18_gray(
     classes=None,
     width=1.0,
     input_shape=(None, None, 1),
-    name="resnet18_gray",
 ):
     """Builds the single-stream colorizer on the first six stages, stem to layer2.
 
@@ -49,7 +48,6 @@ def resnet18_gray(
             of `resnet18_gray_classifier`; or None.
         width: factor on the channels of all layers but the outputs; 1.0 is the papers'.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of float32 tensors: `"ab"` in
@@ -94,4 +92,4 @@ def resnet18_gray(
             y = CropLike(dtype="float32", name=f"{part}_crop")([y, half])
         outputs.append(y)
     output = y if head == "ab" else StackChannels(dtype="float32", name=head)(outputs)
-    return keras.Model(lightness, {head: output, **class_outputs}, name=name)
+    return keras.Model(lightness, {head: output, **class_outputs}, name="resnet18_gray")

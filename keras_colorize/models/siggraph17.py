@@ -23,7 +23,7 @@ SHORTCUTS = {8: 3, 9: 2, 10: 1}
 """Blocks that begin with twice the size, and the block of that size whose output they add."""
 
 
-def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggraph17"):
+def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1)):
     """Builds the network.
 
     Sizes that 8 does not divide are filled up with the last row and column, and cut off again.
@@ -33,7 +33,6 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
         hints: whether the user's colors are inputs, too; the weights are the same.
         width: factor on the channels of all layers but the output; 1.0 is the paper.
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
@@ -78,7 +77,7 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1), name="siggra
     x = layers.Conv2D(2, 1, activation="tanh", dtype="float32", name="ab_tanh")(x)
     x = CropLike(dtype="float32", name="crop")([x, lightness])
     ab = layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
-    return keras.Model(inputs, {"ab": ab}, name=name)
+    return keras.Model(inputs, {"ab": ab}, name="siggraph17")
 
 
 def without_hints(model):

@@ -52,7 +52,6 @@ def vgg16_residual_encoder(
     final_widths=FINAL_WIDTHS,
     smoothing=None,
     input_shape=(None, None, 1),
-    name="vgg16_residual_encoder",
 ):
     """Builds the final classification model (section 3.6), the baseline or an ablation.
 
@@ -75,7 +74,6 @@ def vgg16_residual_encoder(
         smoothing: None, or the standard deviation in output pixels of a Gaussian that smooths
             the class scores (section 5.3).
         input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
-        name: name of the model.
 
     Returns:
         Functional model: L* in 0..100, (N, H, W, 1), to a dict with one float32 tensor, of
@@ -123,7 +121,7 @@ def vgg16_residual_encoder(
         start = {"kernel_initializer": keras.initializers.RandomNormal(stddev=1e-3)}
         start["bias_initializer"] = keras.initializers.Constant(REGRESSION_HEADS[head])
         output = layers.Conv2D(2, 1, dtype="float32", name=head, **start)(x)
-    model = keras.Model(lightness, {head: output}, name=name)
+    model = keras.Model(lightness, {head: output}, name="vgg16_residual_encoder")
     if encoder_weights is not None:
         load_encoder(model, encoder, encoder_weights)
     return model

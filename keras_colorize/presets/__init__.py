@@ -11,14 +11,7 @@ from .config import (
     read_config,
     sha256,
 )
-from .names import (
-    DEFAULT,
-    default_preset,
-    find_preset,
-    list_presets,
-    presets_folder,
-    shipped_folders,
-)
+from .names import DEFAULT, find_preset, list_presets, presets_folder, shipped_folders
 
 _WITH_KERAS = dict.fromkeys(
     ("build_network", "load_preset", "read_weights", "save_preset", "write_weights"), "weights"
@@ -33,7 +26,6 @@ __all__ = [
     "PresetConfig",
     "PresetError",
     "check_preset",
-    "default_preset",
     "find_preset",
     "list_presets",
     "presets_folder",

@@ -13,6 +13,7 @@ OUTCOMES = ("vivid", "accurate", "portrait")
 """Presets named by what one gets; all others are named after the network of a paper."""
 
 DEFAULT = OUTCOMES[0]
+"""Name of the preset that is used when none is named."""
 
 OLD_NAMES = {
     "dcgan_generator": "dcgan",
@@ -42,11 +43,6 @@ def shipped_folders():
 def list_presets():
     """Configs by name of the presets that came with the library, `OUTCOMES` first."""
     return {name: read_config(folder) for name, folder in shipped_folders().items()}
-
-
-def default_preset():
-    """Name of the preset that is used when none is named; PresetError if it does not ship."""
-    return find_preset(DEFAULT).name
 
 
 def find_preset(name_or_folder):

@@ -4,7 +4,7 @@ from .adversarial import AdversarialModel
 from .callbacks import BestWeights, CollapseMonitor, ColorizedSamples, TwoPhases, standard_callbacks
 from .checkpoints import DivergedError, RunCheckpoint
 from .loop import TrainingLoop
-from .replicas import WorkerLostError, make_strategy, set_precision, synchronize, worker_of
+from .replicas import WorkerLostError, make_strategy, synchronize, worker_of
 from .run_config import (
     AdversarialConfig,
     TrainingConfig,
@@ -29,7 +29,6 @@ __all__ = [
     "bind_settings",
     "make_optimizer",
     "make_strategy",
-    "set_precision",
     "standard_callbacks",
     "synchronize",
     "worker_of",

@@ -6,12 +6,13 @@ from keras import ops
 
 from keras_colorize.color import lab_to_rgb, unscale_ab
 from keras_colorize.losses import discriminator_loss, generator_adversarial_loss
-from keras_colorize.metrics import Colorfulness, Diversity, colorfulness
+from keras_colorize.metrics import colorfulness, diversity
 from .replicas import descend, share
 
 # The generator alone on the reconstruction loss; then both networks.
 RECONSTRUCTION, ADVERSARIAL = "reconstruction", "adversarial"
 _DISCRIMINATOR_LOGS = ("discriminator_loss", "discriminator_accuracy")
+_COLOR_LOGS = ("colorfulness", "diversity")
 
 
 class AdversarialModel(keras.Model):
@@ -56,8 +57,8 @@ class AdversarialModel(keras.Model):
         self.colorfulness_weight = colorfulness_weight
         self.error = keras.metrics.MeanSquaredError("mse")
         self.discriminator_metrics = [keras.metrics.Mean(name) for name in _DISCRIMINATOR_LOGS]
-        self.color_metrics = [Colorfulness(), Diversity()]
-        self.target_metrics = [Colorfulness("true_colorfulness"), Diversity("true_diversity")]
+        self.color_metrics = [keras.metrics.Mean(name) for name in _COLOR_LOGS]
+        self.target_metrics = [keras.metrics.Mean(f"true_{name}") for name in _COLOR_LOGS]
         self.built = True
 
     @property
@@ -128,11 +129,14 @@ class AdversarialModel(keras.Model):
         for metric, value in zip(self.discriminator_metrics, values, strict=True):
             metric.update_state(value, ops.shape(x)[0])
         pairs = (self.color_metrics, prediction), (self.target_metrics, target)
-        for (vividness, diversity), scaled in pairs:
-            vividness.update_state(None, _rgb(x, scaled))
-            diversity.update_state(None, unscale_ab(scaled))
+        for (vividness, variety), scaled in pairs:
+            ab = unscale_ab(scaled)
+            vividness.update_state(colorfulness(_rgb(x, scaled)))
+            # A single picture has nothing to be compared with.
+            if ab.shape[0] != 1:
+                variety.update_state(diversity(ab), ops.sum(ops.square(ab)))
         logs = super().compute_metrics(x, y, y_pred, sample_weight)
-        for name in ("colorfulness", "diversity"):
+        for name in _COLOR_LOGS:
             logs[name] = ops.divide_no_nan(logs[name], logs.pop(f"true_{name}"))
         return logs
 
@@ -148,7 +152,7 @@ def _accuracy(real, fake):
 
 def _rgb(lightness, scaled):
     lab = ops.concatenate([_resized_like(scaled, lightness), unscale_ab(scaled)], axis=-1)
-    return ops.clip(lab_to_rgb(lab), 0.0, 1.0)
+    return lab_to_rgb(lab)
 
 
 def _resized_like(ab, x):

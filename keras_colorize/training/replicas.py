@@ -9,7 +9,6 @@ import keras
 import tensorflow as tf
 
 from keras_colorize.errors import InputError
-from keras_colorize.precision import resolve_precision
 from .checkpoints import parts_of
 
 STRATEGIES = ("default", "mirrored", "multi_worker")
@@ -21,13 +20,6 @@ _LOST += (tf.errors.DeadlineExceededError, tf.errors.FailedPreconditionError)
 
 class WorkerLostError(RuntimeError):
     """Another worker of the run ended or cannot be reached."""
-
-
-def set_precision(precision):
-    """Sets the global dtype policy, see `resolve_precision`; returns its name."""
-    policy = resolve_precision(precision)
-    keras.config.set_dtype_policy(policy)
-    return policy
 
 
 def make_strategy(name):

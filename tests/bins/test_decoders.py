@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_colorize.bins import ANNEALED_TEMPERATURE, DECODERS, ab_centers, decode_ab
+from keras_colorize.bins import ANNEALED_TEMPERATURE, ab_centers, decode_ab
 
 
 def _logits(shape=(2, 3), seed=0, scale=3.0):
@@ -67,7 +67,7 @@ def test_sample_draws_each_bin_as_often_as_it_is_likely():
     assert (np.abs(found - _probabilities(logits)[0]) < bound).all()
 
 
-@pytest.mark.parametrize("decoder", DECODERS)
+@pytest.mark.parametrize("decoder", ["mean", "annealed", "mode", "median", "sample"])
 def test_a_certain_bin_decodes_to_its_center(decoder):
     logits = 1e4 * np.eye(313, dtype="float32")
     np.testing.assert_allclose(_decode(logits, decoder), ab_centers(), atol=1e-3)
@@ -94,7 +94,7 @@ def test_what_is_refused():
     for temperature in (0, -0.1, np.float32(0), float("nan"), float("inf")):
         with pytest.raises(ValueError, match="temperature above 0, received"):
             decode_ab(_logits(), temperature=temperature)
-    with pytest.raises(ValueError, match="mode, median, sample, received 'best'"):
+    with pytest.raises(ValueError, match="received 'best'"):
         decode_ab(_logits(), "best")
     with pytest.raises(ValueError, match=r"\(..., 313\) over the bins, received \(2, 25\)"):
         decode_ab(np.zeros((2, 25), "float32"))

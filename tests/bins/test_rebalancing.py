@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_colorize.bins import ab_centers, rebalancing_weights, smooth_prior
-from keras_colorize.bins.rebalancing import FLOOR
+from keras_colorize.bins.ab_bins import FLOOR
 
 
 def _counts(seed=0):

@@ -75,7 +75,7 @@ def test_refusals():
     logits = np.zeros((1, 2, 5), "float32")
     with pytest.raises(ValueError, match=r"received \(2, 4\)"):
         decode_channels(logits, VALUES[:, :4])
-    with pytest.raises(ValueError, match="Expected a decoder among"):
+    with pytest.raises(ValueError, match="Expected a decoder that"):
         decode_channels(logits, VALUES, "max")
     with pytest.raises(ValueError, match="Expected a temperature above 0"):
         decode_channels(logits, VALUES, "annealed", 0.0)

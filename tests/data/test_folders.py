@@ -2,13 +2,13 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from keras_colorize.data import (
     UNLABELED,
-    folders,
     is_near_grey,
     list_pictures,
     scan_pictures,
@@ -136,8 +136,8 @@ def test_toned_prints_are_near_grey_and_two_tones_are_not(tone):
 def test_the_cache_spares_the_second_look_at_what_did_not_change(
     mixed, folder, tmp_path, monkeypatch, make_picture, write_picture
 ):
-    looked_at, inspect = [], folders._inspect
-    monkeypatch.setattr(folders, "_inspect", lambda x: (looked_at.append(x.name), inspect(x))[1])
+    looked_at, read = [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda x: (looked_at.append(x.name), read(x))[1])
     cache = tmp_path / "run" / "scan.json"
     first = scan_pictures(list_pictures(mixed), cache)
     assert len(looked_at) == 9

@@ -6,7 +6,6 @@ import pytest
 
 from keras_colorize import __version__, evaluation
 from keras_colorize.evaluation.measure import Measurement
-from keras_colorize.io import PhotographError
 
 INF = float("inf")
 
@@ -26,11 +25,10 @@ def test_table_of_every_picture(measurement, folder, tmp_path):
     assert rows[3] == {"path": "sub/c.png", "method": "method", "psnr": "inf", "acc_u": ""}
 
 
-def test_record(measurement, folder, tmp_path):
+def test_record(measurement, folder):
     colorized = {path: folder / "b.png" for path in measurement.pictures}
     record = evaluation.describe(measurement, folder, colorized)
-    evaluation.write_json(tmp_path / "all.json", record)
-    found = json.loads((tmp_path / "all.json").read_text())
+    found = json.loads(json.dumps(record, allow_nan=False))
     digests = {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in ("a.png", "b.png", "sub/c.png")
@@ -44,10 +42,6 @@ def test_record(measurement, folder, tmp_path):
     assert (found["n"], found["failed"]) == (2, {"b.png": "it is broken"})
     assert found["versions"]["keras_colorize"] == __version__
     assert set(found["versions"]) >= {"keras", "backend", "numpy"}
-    with pytest.raises(PhotographError, match="exists"):
-        evaluation.write_json(tmp_path / "all.json", {})
-    evaluation.write_json(tmp_path / "all.json", {}, overwrite=True)
-    assert json.loads((tmp_path / "all.json").read_text()) == {}
 
 
 def _row(psnr, error, colorfulness, **more):

@@ -8,9 +8,10 @@ from scipy.special import softmax
 from skimage import color
 
 from keras_colorize import Colorizer, PresetConfig, distribution_unet
-from keras_colorize.bins import DECODERS, ab_centers, ab_marginals
+from keras_colorize.bins import ab_centers, ab_marginals
 from keras_colorize.errors import InputError
 from keras_colorize.inference.colorizer import BATCH
+from keras_colorize.inference.options import DECODERS
 from keras_colorize.io import Metadata, Photograph
 from keras_colorize.models import dcgan_generator, resnet18_gray_classifier
 from keras_colorize.presets.config import CLASS_OUTPUT

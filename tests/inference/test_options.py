@@ -21,7 +21,10 @@ def parse():
 
 
 def test_decoders_are_those_of_the_bins():
-    assert DECODERS == bins.DECODERS
+    for decoder in DECODERS:
+        assert bins.decode_ab(np.zeros((1, 313), "float32"), decoder).shape == (1, 2)
+    with pytest.raises(ValueError, match="Expected a decoder"):
+        bins.decode_ab(np.zeros((1, 313), "float32"), "maximum")
 
 
 def test_defaults_are_those_of_the_preset_config(tiny_config):

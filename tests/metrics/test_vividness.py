@@ -1,12 +1,11 @@
 """Colorfulness after Hasler & Suesstrunk 2003, and the diversity of a batch."""
 
-import keras
 import numpy as np
 import pytest
 import skimage.data
 from keras import ops
 
-from keras_colorize.metrics import Colorfulness, Diversity, colorfulness, diversity
+from keras_colorize.metrics import colorfulness, diversity
 
 
 def _published(rgb_uint8):
@@ -38,29 +37,9 @@ def test_by_hand():
     np.testing.assert_allclose(_value(np.stack([red, halves])), expected, rtol=1e-5)
 
 
-def test_metric_is_the_mean_over_pictures():
-    pictures = np.random.default_rng(0).random((5, 4, 4, 3)).astype("float32")
-    metric = keras.metrics.deserialize(keras.metrics.serialize(Colorfulness()))
-    for rows in (slice(0, 4), slice(4, 5)):
-        metric.update_state(np.zeros((1,)), pictures[rows])
-    assert float(metric.result()) == pytest.approx(_value(pictures).mean(), rel=1e-5)
-
-
 def test_diversity_is_none_of_one_color_and_nearly_all_of_independent_ones_at_any_strength():
     same = np.repeat(_ab(1), 4, axis=0)
     assert float(diversity(same)) == pytest.approx(0.0, abs=1e-6)
     assert float(diversity(np.zeros_like(same))) == 0
     assert 0.8 < float(diversity(_ab(64))) < 1.2
     assert float(diversity(_ab(6))) == pytest.approx(float(diversity(0.1 * _ab(6))), rel=1e-5)
-
-
-def test_batches_add_up_and_a_single_picture_is_passed_over():
-    metric = keras.metrics.deserialize(keras.metrics.serialize(Diversity()))
-    batches = [_ab(4, 1), 3 * _ab(6, 2)]
-    for ab in (*batches, _ab(1)):
-        metric.update_state(None, ops.convert_to_tensor(ab))
-    shares = [float(diversity(ab)) for ab in batches]
-    energies = [float((ab**2).sum()) for ab in batches]
-    assert float(metric.result()) == pytest.approx(np.average(shares, weights=energies), rel=1e-5)
-    metric.reset_state()
-    assert float(metric.result()) == 0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_colorize.models import distribution_unet, fold_batch_norm, freeze_through
-from keras_colorize.models.color_queries import QueryMaps
+from keras_colorize.models.ddcolor import QueryMaps
 
 
 def _network(encoder="residual", **kwargs):

@@ -116,7 +116,7 @@ def test_an_unknown_name_lists_the_known_ones(shipped, tmp_path, monkeypatch, na
 
 def test_the_default_is_one_of_the_shipped(shipped):
     (shipped / "a").rename(shipped / "vivid")
-    assert Colorizer.from_preset(precision="float32").name == presets.default_preset() == "vivid"
+    assert Colorizer.from_preset(precision="float32").name == presets.DEFAULT == "vivid"
     shutil.rmtree(shipped)
     assert list_presets() == {}
     with pytest.raises(PresetError, match="none"):

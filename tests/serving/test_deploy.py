@@ -7,7 +7,7 @@ import yaml
 from google.protobuf import text_format
 from tensorflow_serving.config import model_server_config_pb2
 
-from keras_colorize.presets import default_preset
+from keras_colorize.presets import DEFAULT
 
 FOLDER = Path(__file__).parents[2] / "docs" / "deploy"
 
@@ -16,7 +16,7 @@ def test_the_default_preset_is_served_and_requests_are_never_joined():
     kind = model_server_config_pb2.ModelServerConfig
     config = text_format.Parse((FOLDER / "models.config").read_text(), kind())
     (model,) = config.model_config_list.config
-    assert (model.name, model.base_path) == (default_preset(), f"/models/{default_preset()}")
+    assert (model.name, model.base_path) == (DEFAULT, f"/models/{DEFAULT}")
     text = re.sub(r"^#.*\n", "", (FOLDER / "batching.config").read_text(), flags=re.MULTILINE)
     lines = [re.fullmatch(r"(\w+) { value: (\w+) }", line) for line in text.splitlines()]
     batching = dict(line.groups() for line in lines)
@@ -39,7 +39,7 @@ def test_kubernetes_and_docker_run_the_same():
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"grpc": 8500, "rest": 8501}
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        expected = {"path": f"/v1/models/{default_preset()}", "port": "rest"}
+        expected = {"path": f"/v1/models/{DEFAULT}", "port": "rest"}
         assert container[probe]["httpGet"] == expected
     volumes = {volume["name"]: volume for volume in pods["template"]["spec"]["volumes"]}
     assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)

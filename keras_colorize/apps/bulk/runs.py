@@ -1,13 +1,26 @@
-"""A bulk run from the first photograph to the manifest."""
+"""A bulk run from the first photograph to the manifest, and the exported network that it uses."""
 
 import dataclasses
+import hashlib
 import importlib.util
 import os
+from pathlib import Path
 
+import tensorflow as tf
+
+from keras_colorize import __version__
+from keras_colorize.errors import InputError
+from keras_colorize.export import export_saved_model, read_exported
+from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
+from keras_colorize.inference import Colorizer
 from keras_colorize.inference.batch import describe
+from keras_colorize.inference.colorizer import BaseColorizer
 from keras_colorize.io import PhotographError, plan_jobs
-from .exported import export_preset, find_saved_model
-from .manifest import DONE, FAILED, SKIPPED, BulkFolder, write_lines
+from keras_colorize.precision import resolve_precision
+from keras_colorize.presets import CONFIG_FILE, DEFAULT, check_preset, find_preset, sha256
+from .manifest import DONE, FAILED, HIDDEN, SKIPPED, BulkFolder, write_lines
+
+_GRAPH = "saved_model.pb"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +79,10 @@ def colorize_in_bulk(
         source["marked"] = mark_colorized
         run, records = folder.start()
         # They may be too many for the description of a pipeline; their file is not.
-        write_lines(run / "tasks.jsonl", with_records(tasks, records, source))
+        for task in tasks:
+            record = records.get(task["path"], {})
+            task["done"] = record if source.items() <= record.items() else None
+        write_lines(run / "tasks.jsonl", tasks)
         try:
             run_pipeline(run, run / "tasks.jsonl", colorizer, source, flags)
         except Exception as error:
@@ -100,7 +116,46 @@ def plan_tasks(inputs, folder):
     return tasks
 
 
-def with_records(tasks, records, source):
-    """Adds `done`, its record in the manifest, to each task whose record fits the source."""
-    found = [(task, records.get(task["path"], {})) for task in tasks]
-    return [{**task, "done": one if source.items() <= one.items() else None} for task, one in found]
+class ExportedColorizer(BaseColorizer):
+    """The network of a SavedModel, with `name/version` and checksum; it applies the saturation."""
+
+    def __init__(self, path, name, sha256, working_size):
+        self.path, self.name, self.sha256, self.working_size = path, name, sha256, working_size
+        self.at_once = self.most_at_once
+
+    def load(self):
+        """Loads the network; the other steps of colorizing do without."""
+        self._model = tf.saved_model.load(self.path)
+        return self
+
+    def predict_ab(self, lightness, hints=None):
+        """Predicts a and b, multiplied by the saturation that was exported."""
+        signature = self._model.signatures["serving_default"]
+        return signature(lightness=tf.constant(lightness))["ab"].numpy()
+
+
+def find_saved_model(path):
+    """Looks at a SavedModel without loading it; `InputError` if it has no colors or has changed."""
+    path = Path(path).absolute()
+    if not (path / _GRAPH).is_file():
+        expected = "expected the folder <name>/<version> that `keras-colorize export` writes"
+        raise InputError(f"{path}: {expected}, found no {_GRAPH} in it.")
+    config = read_exported(path)
+    if not config.colorizes:
+        raise InputError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
+    # The file of checksums was found to agree with all others.
+    checksum, name = sha256(path / EXTRA / CHECKSUMS), f"{path.parent.name}/{path.name}"
+    return ExportedColorizer(str(path), name, checksum, int(config.working_size))
+
+
+def export_preset(preset, output, precision="float32"):
+    """Writes the SavedModel of a preset into an output folder, unless an earlier run did."""
+    source = find_preset(DEFAULT if preset is None else preset)
+    dtype = resolve_precision(precision)
+    parts = [sha256(source / CONFIG_FILE), check_preset(source).sha256, dtype, __version__]
+    key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    folder = Path(output).absolute() / HIDDEN / "models" / key
+    for graph in folder.glob(f"*/*/{_GRAPH}"):
+        return graph.parent
+    colorizer = Colorizer.from_preset(source, precision=precision)
+    return export_saved_model(colorizer, folder, version=1, warmup=False)

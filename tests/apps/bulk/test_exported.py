@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_colorize.apps.bulk.exported import export_preset, find_saved_model
+from keras_colorize.apps.bulk.runs import export_preset, find_saved_model
 from keras_colorize.inference.batch import colorize_files
 from keras_colorize.io import plan_jobs, read_photograph
 from keras_colorize.presets import CONFIG_FILE, PresetError
