@@ -10,12 +10,11 @@ QUICK_XLA := --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=fa
 # What a backend can change: operations, gradients, and networks by their one contract.
 JAX_TESTS := $(addprefix tests/,color bins layers losses metrics models/test_contract.py)
 
-.PHONY: help demo test test-web lint clean
+.PHONY: help demo test lint clean
 
 help:
 	@echo "make demo      install into $(VENV) and colorize example photographs into demo/"
 	@echo "make test      install into $(VENV) and run the linter and all tests"
-	@echo "make test-web  the tests of the page in the browser; needs chromium and chromedriver"
 	@echo "make lint      run the linter alone"
 	@echo "make clean     remove what the other targets made"
 
@@ -30,10 +29,6 @@ $(VENV)/installed-test: setup.py pyproject.toml | $(BIN)/python
 	$(INSTALL) ".[test]"
 	@touch $@ $(VENV)/installed
 
-$(VENV)/installed-web: setup.py pyproject.toml | $(BIN)/python
-	$(INSTALL) ".[test-web]"
-	@touch $@ $(VENV)/installed
-
 demo: $(VENV)/installed
 	$(BIN)/keras-colorize demo -o demo
 
@@ -44,9 +39,6 @@ lint: $(VENV)/installed-test
 test: lint
 	$(BIN)/python -m pytest $(IN_PARALLEL)
 	KERAS_BACKEND=jax XLA_FLAGS="$(QUICK_XLA)" $(BIN)/python -m pytest $(IN_PARALLEL) $(JAX_TESTS)
-
-test-web: $(VENV)/installed-web
-	$(BIN)/python -m pytest tests/apps/web tests/cli/test_web.py
 
 clean:
 	rm -rf $(VENV) build demo dist *.egg-info .pytest_cache .ruff_cache

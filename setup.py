@@ -50,7 +50,7 @@ setup(
         "keras_colorize.evaluation": ["*.txt"],
         "keras_colorize.saved_models": ["**/*"],
         "keras_colorize.apps.study": ["*.html", "*.css", "*.js"],
-        "keras_colorize.apps.web": ["*.css", "*.js"],
+        "keras_colorize.apps.web": ["*.html", "*.css", "*.js"],
         "keras_colorize_trainers": ["configs/*.json"],
     },
     install_requires=[
@@ -88,8 +88,6 @@ setup(
         "torch": ["torch>=2.0"],
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18"],
-        # The page relies on gradio's parts as they are in this series, and on the server under it.
-        "web": ["fastapi", "gradio>=6.31,<7", "uvicorn"],
         "test": [
             "keras-colorize[completion,import,openvino,plot,serving,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
@@ -101,9 +99,9 @@ setup(
             # Held to one series: another one may format differently.
             "ruff==0.17.*",
             "scipy>=1.15",
+            "selenium>=4.20",
             "torch==2.13.0",
         ],
-        "test-web": ["keras-colorize[web]", "pytest>=8.0", "selenium>=4.20"],
     },
     entry_points={"console_scripts": ["keras-colorize = keras_colorize.cli:main"]},
     classifiers=[

@@ -52,8 +52,6 @@ OUTSIDE = {
     "absl": {"trainers"},
     "apache_beam": {"bulk"},
     "av": {"video"},
-    "fastapi": {"web"},
-    "gradio": {"web"},
     "grpc": {"serving"},
     "jax": {"trainers"},
     "keras.src": set(),
@@ -62,7 +60,6 @@ OUTSIDE = {
     "requests": {"presets", "serving"},
     "torch": {"models", "presets"},
     "urllib3": {"serving"},
-    "uvicorn": {"web"},
 }
 for name in ("tensorboard", "tensorflow", "tensorflow_serving"):
     OUTSIDE[name] = {"bulk", "data", "training", "export", "serving", "trainers"}

@@ -1,8 +1,6 @@
 """The command that shows a page in the browser: `web`."""
 
-import sys
-
-from .common import EXIT_FAILED, add_options, make_colorizer, number
+from .common import add_options, make_colorizer, number
 
 
 def add(commands):
@@ -32,17 +30,12 @@ def _web(options):
             f"The page is at {address}; Ctrl+C ends it and removes what was uploaded.", flush=True
         )
 
-    colorizer = make_colorizer(options, options.preset)
-    try:
-        serve(
-            colorizer,
-            host=options.host,
-            port=options.port,
-            root_path=options.root_path,
-            limits=options.limits,
-            on_start=on_start,
-        )
-    except ImportError as error:
-        print(f"keras-colorize: {error}", file=sys.stderr)
-        return EXIT_FAILED
+    serve(
+        make_colorizer(options, options.preset),
+        host=options.host,
+        port=options.port,
+        root_path=options.root_path,
+        limits=options.limits,
+        on_start=on_start,
+    )
     return 0

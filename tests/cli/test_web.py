@@ -1,5 +1,3 @@
-import sys
-
 import pytest
 
 from keras_colorize.apps import web
@@ -38,11 +36,3 @@ def test_options_reach_the_page(run):
     assert colorizer.saturation == 1.2
     assert options["limits"] == web.Limits(5.0, 2.5)
     assert (options["host"], options["port"], options["root_path"]) == ("0.0.0.0", 0, "/color")
-
-
-def test_a_missing_package_is_named(monkeypatch, command, tiny_preset):
-    monkeypatch.delattr(web, "application", raising=False)
-    monkeypatch.setitem(sys.modules, "keras_colorize.apps.web.application", None)
-    code, _, err = command("web", "--preset", tiny_preset)
-    assert code == 1
-    assert "pip install keras-colorize[web]" in err

@@ -16,10 +16,6 @@ def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, 
         limits: `Limits` of what may be uploaded.
         on_start: function of the page's address, called when it can be opened.
     """
-    try:
-        from keras_colorize.apps.web import application
-    except ImportError as error:
-        raise ImportError(
-            f"Expected gradio for the page: pip install keras-colorize[web] ({error})."
-        ) from error
-    application.run(colorizer, host, port, root_path, limits or Limits(), on_start)
+    from keras_colorize.apps.web import server
+
+    server.run(colorizer, host, port, root_path, limits or Limits(), on_start)

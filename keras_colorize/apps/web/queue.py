@@ -1,27 +1,41 @@
 """The one place where photographs are colorized, whoever asked for it: one at a time."""
 
 import concurrent.futures
-import re
+import dataclasses
 import secrets
 import zipfile
-from fractions import Fraction
-
-import numpy as np
 
 from keras_colorize.errors import InputError
-from keras_colorize.inference import point_hints
 from keras_colorize.inference.batch import Job, colorize_files
 from keras_colorize.inference.heads import is_distribution
-from keras_colorize.inference.options import AFTER_NETWORK
-from keras_colorize.inference.points import parse_color
+from keras_colorize.inference.options import AFTER_NETWORK, Options
 from keras_colorize.io import jpeg_bytes, read_photograph
 from keras_colorize.io.atomic import atomic_file, write_file
 
-OFFERED = ("working_size", "saturation", "decoder", "temperature", "seed", "refine")
-OFFERED += ("palette_strength",)
+# Label of each option, and of its range the part that is of use here (low, high, step), or names
+# of its choices; `refine` has its own.
+_CONTROLS = {
+    "working_size": ("Working size", (64, 1024, 32)),
+    "saturation": ("Saturation", (0, 2, 0.05)),
+    "decoder": (
+        "Decoder",
+        {
+            "annealed": "Vivid average (annealed)",
+            "mean": "Average (mean)",
+            "mode": "Likeliest (mode)",
+            "median": "Median",
+            "sample": "By lot (sample)",
+        },
+    ),
+    "temperature": ("Temperature", (0.05, 1, 0.01)),
+    "seed": ("Draw", (0, 99, 1)),
+    "refine": ("Smooth regions", {"none": "Off", "mrf": "Markov random field"}),
+    "palette_strength": ("Strength", (0, 1, 0.05)),
+}
+OFFERED = tuple(_CONTROLS)
 """Options of a `Colorizer` that have a control on the page."""
 
-_FUNCTION = re.compile(r"rgba?\(([^)]*)\)")
+_READ_BY = {"temperature": "annealed", "seed": "sample"}
 
 
 class Queue:
@@ -33,28 +47,51 @@ class Queue:
         distribution = is_distribution(colorizer.config.output)
         self.offered = OFFERED if distribution else AFTER_NETWORK
 
-    @property
-    def initial(self):
-        """Dict of where the controls stand at first, by the names of `OFFERED`."""
-        values = {name: getattr(self.colorizer, name) for name in OFFERED}
-        return {**values, "refine": "mrf" if self.colorizer.refinement else "none"}
+    def controls(self):
+        """What the page shows of each option that the network takes: a list for JSON."""
+        fields, controls = Options.__dataclass_fields__, []
+        for name in self.offered:
+            label, kinds = _CONTROLS[name]
+            value, info = getattr(self.colorizer, name), fields[name].metadata["help"]
+            if name == "refine":
+                value = "mrf" if self.colorizer.refinement else "none"
+            info = info.partition(". ")[0]
+            control = {"name": name, "label": label, "info": info[0].upper() + info[1:] + "."}
+            if isinstance(kinds, dict):
+                control["choices"] = kinds
+            else:
+                low, high, step = kinds
+                control |= {"low": min(low, value), "high": max(high, value), "step": step}
+            controls.append({**control, "value": value, "readBy": _READ_BY.get(name)})
+        return controls
 
     def configured(self, options, palette=None, hints=None):
-        """The `Colorizer` as the controls say; what its network cannot take is left out."""
-        options = {name: options[name] for name in self.offered}
-        if options.get("decoder") == self.colorizer.decoder:
+        """The `Colorizer` as a dict from the page says; `InputError` for what no control gives."""
+        values = {}
+        for control in self.controls():
+            name, value = control["name"], options.get(control["name"], control["value"])
+            if "choices" in control:
+                fits = isinstance(value, str) and value in control["choices"]
+            else:
+                fits = type(value) in (int, float) and control["low"] <= value <= control["high"]
+            if not fits:
+                raise InputError(f"Expected a value of the control {name}, received {value!r}.")
+            is_whole = Options.__dataclass_fields__[name].type is int
+            values[name] = int(value) if is_whole else value
+        if values.get("decoder") == self.colorizer.decoder:
             # One that is asked for comes without the class weights of the preset.
-            del options["decoder"]
-        if options.get("refine") == "mrf" and self.colorizer.refinement:
+            del values["decoder"]
+        if values.get("refine") == "mrf" and self.colorizer.refinement:
             # The field that the page was started with, with its own parameters.
-            options["refine"] = self.colorizer.refinement
-        if palette is not None and "palette_strength" in options:
-            options["palette"] = palette
-        return self.colorizer.replace(**options, hints=hints)
+            values["refine"] = self.colorizer.refinement
+        if palette is not None and "palette_strength" in values:
+            values["palette"] = palette
+        return self.colorizer.replace(**values, hints=hints)
 
     def preview(self, session, options):
-        """Colorizes the shown photograph at screen size; returns two JPEG paths, one with hints."""
-        return self._network.submit(self._preview, session, session.photo, options).result()
+        """Colorizes the shown photograph at screen size; returns the path of a JPEG."""
+        photo = session.photos[session.shown]
+        return self._network.submit(self._preview, session, photo, options).result()
 
     def finish(self, session, options):
         """Writes a session's photographs at full size and yields each; archives two or more."""
@@ -64,16 +101,9 @@ class Queue:
             photo.outcome = None
         for photo in photos:
             photo.outcome = self._network.submit(self._finish, session, photo, options).result()
+            if photo is photos[-1]:
+                self._archive(session.archive, photos)
             yield photo
-        done = [photo for photo in photos if photo.outcome.status == "done"]
-        if len(done) > 1:
-            # Not compressed, as photographs are already.
-            with (
-                atomic_file(session.archive, overwrite=True) as stream,
-                zipfile.ZipFile(stream, "w") as archive,
-            ):
-                for photo in done:
-                    archive.write(photo.target, photo.target.name)
 
     def close(self):
         """Lets go of the thread that colorizes."""
@@ -81,48 +111,27 @@ class Queue:
 
     def _preview(self, session, photo, options):
         before = read_photograph(photo.preview).pixels
-        colorizer = self.configured(options, session.palette, hints_at(photo, before.shape[:2]))
-        after = colorizer(before)
+        hints = photo.hints_at(before.shape[:2])
+        after = self.configured(options, session.palette, hints)(before)
         # Under a new name, as browsers keep what they have seen under an old one.
-        folder, name = photo.preview.parent, secrets.token_hex(4)
-        for path in sorted(folder.glob("shown-*"), key=lambda path: path.stat().st_mtime)[:-4]:
+        folder = photo.preview.parent
+        for path in sorted(folder.glob("shown-*"), key=lambda path: path.stat().st_mtime)[:-2]:
             path.unlink()
-        paths = folder / f"shown-{name}.jpg", folder / f"shown-{name}-marked.jpg"
-        write_file(paths[0], jpeg_bytes(after))
-        write_file(paths[1], jpeg_bytes(marked(after, photo)))
-        return paths
+        path = folder / f"shown-{secrets.token_hex(4)}.jpg"
+        write_file(path, jpeg_bytes(after))
+        return path
 
     def _finish(self, session, photo, options):
-        colorizer = self.configured(options, session.palette, hints_at(photo, photo.size))
+        hints = photo.hints_at(photo.size)
+        colorizer = self.configured(options, session.palette, hints)
         job = Job(photo.path, photo.target, photo.path)
         (outcome,) = colorize_files(colorizer, [job], overwrite=True)
-        return outcome
+        return dataclasses.replace(outcome, before=None, after=None)
 
-
-def add_point(photo, position, shown, color):
-    """Adds a hint at `(x, y)` of a copy of size (height, width); `InputError` for no color."""
-    text = color.strip().lower()
-    if levels := _FUNCTION.fullmatch(text):
-        try:
-            text = "#" + bytes(round(float(x)) for x in levels.group(1).split(",")[:3]).hex()
-        except ValueError as error:
-            raise InputError(f"Expected a color like #a0c030, received {color!r}.") from error
-    parse_color(text)
-    sides = zip(position, reversed(shown), strict=True)
-    photo.points.append((*(Fraction(place) / side for place, side in sides), text))
-
-
-def hints_at(photo, size):
-    """`Hints` of a photograph for a copy of it of a size (height, width); None without any."""
-    return point_hints(photo.points_at(size), size) if photo.points else None
-
-
-def marked(pixels, photo):
-    """Draws a ringed disk at each hint of a `Photo` on a copy of it, uint8 (h, w, 3)."""
-    result = pixels.copy()
-    rows, columns = np.ogrid[: result.shape[0], : result.shape[1]]
-    for point in photo.points_at(result.shape[:2]):
-        distance = np.hypot(columns - point["x"], rows - point["y"])
-        for radius, color in ((11, "000000"), (9, "ffffff"), (7, point["color"][1:])):
-            result[distance <= radius] = tuple(bytes.fromhex(color))
-    return result
+    def _archive(self, path, photos):
+        targets = [photo.target for photo in photos if photo.outcome.status == "done"]
+        if len(targets) > 1:
+            with atomic_file(path, overwrite=True) as stream, zipfile.ZipFile(stream, "w") as file:
+                # Not compressed, as photographs are already.
+                for target in targets:
+                    file.write(target, target.name)

@@ -8,10 +8,12 @@ import pytest
 from PIL import Image
 
 from keras_colorize import Colorizer
-from keras_colorize.apps.web.queue import OFFERED, Queue, add_point, hints_at, marked
+from keras_colorize.apps.web.queue import OFFERED, Queue
+from keras_colorize.errors import InputError
 from keras_colorize.inference import Refinement
 
-VALUES = dict(zip(OFFERED, (96, 1.3, "sample", 0.7, 5, "mrf", 0.8), strict=True))
+VALUES = {"working_size": 96, "saturation": 1.3, "decoder": "sample", "temperature": 0.7}
+VALUES |= {"seed": 5, "refine": "mrf", "palette_strength": 0.8}
 
 
 @pytest.fixture
@@ -27,16 +29,17 @@ def levels(path):
 
 @pytest.fixture
 def finish(queue):
-    return lambda session: [photo.outcome.status for photo in queue.finish(session, queue.initial)]
+    return lambda session: [photo.outcome.status for photo in queue.finish(session, {})]
 
 
-def test_results_are_whole_photographs_and_an_archive_without_those_that_fail(add, upload, finish):
-    session = add(upload("a.jpg", (30, 1400), orientation=6))
+def test_results_are_whole_photographs_and_an_archive_without_those_that_fail(add, session, finish):
+    add("a.jpg", (30, 1400), orientation=6)
     finish(session)
     assert not session.archive.exists()
     kinds = {"b.png": "PNG", "c.tif": "TIFF", "d.webp": "WEBP", "bad.jpg": "", "a.jpg": "JPEG"}
     # Long sides above that of the preview: it is not the preview that comes back.
-    add(*(upload(name, (30, 1400), orientation=6) for name in kinds))
+    for name in kinds:
+        add(name, (30, 1400), orientation=6)
     session.photos[4].path.write_bytes(b"gone")
     assert finish(session) == ["done"] * 4 + ["failed", "done"]
     for photo, kind in zip(session.photos[:4], ["JPEG", *kinds.values()], strict=False):
@@ -52,27 +55,41 @@ def test_results_are_whole_photographs_and_an_archive_without_those_that_fail(ad
         assert archive.read("b.png") == session.photos[1].target.read_bytes()
 
 
-def test_hints_reach_the_preview_and_the_full_size(add, upload, queue, finish):
-    session = add(upload("a.png", (1400, 900), orientation=6))
-    before = [levels(path) for path in queue.preview(session, queue.initial)]
-    assert before[0].shape == (823, 1280, 3)
+def test_hints_reach_the_preview_and_the_full_size(add, session, queue, finish):
+    photo = add("a.png", (1400, 900), orientation=6)
+    assert levels(queue.preview(session, {})).shape == (823, 1280, 3)
     # Left of the middle of the upright picture as the page shows it.
-    add_point(session.photo, (320, 411), (823, 1280), "#0000ff")
-    after = [levels(path) for path in queue.preview(session, queue.initial)]
+    photo.points.append((0.25, 0.5, "#0000ff"))
+    after = levels(queue.preview(session, {}))
     finish(session)
-    full = levels(session.photo.target)
+    full = levels(photo.target)
     assert full.shape == (900, 1400, 3)
-    for picture, place in ((after[0], (411, 320)), (full, (450, 350))):
+    for picture, place in ((after, (411, 320)), (full, (450, 350))):
         red, _, blue = picture[place]
         assert blue > red + 30
-    red, green, blue = after[1][411, 320]
-    assert blue > 200 > 60 > max(red, green)
-    assert np.abs(before[0] - before[1]).max() == 0
+    for _ in range(4):
+        path = queue.preview(session, {})
+    assert path in (kept := list(photo.preview.parent.glob("shown-*")))
+    assert len(kept) == 3
 
 
-def test_all_visitors_are_served_one_at_a_time(sessions, add, upload, queue, monkeypatch):
-    first, second = add(upload("a.jpg")), sessions.get("bert")
-    second.photos = list(first.photos)
+def test_a_hint_lies_at_the_same_place_in_every_copy(add):
+    # EXIF orientation 8; upright it is 60 wide and 40 high.
+    photo = add("a.jpg", (60, 40), orientation=8)
+    assert photo.size == (40, 60)
+    assert photo.hints_at((40, 60)) is None
+    photo.points.append((0.5, 0.5, "#102030"))
+    for height, width in ((40, 60), (20, 30), (17, 49)):
+        rows, columns = np.nonzero(photo.hints_at((height, width)).mask)
+        assert np.mean(columns) == pytest.approx(width / 2, abs=1)
+        assert np.mean(rows) == pytest.approx(height / 2, abs=1)
+    photo.points.append((0.999999, 0.0, "#102030"))
+    assert photo.hints_at((40, 60)).mask[0, 59]
+
+
+def test_all_visitors_are_served_one_at_a_time(sessions, session, add, queue, monkeypatch):
+    second = sessions.get("bert")
+    second.photos = [add("a.jpg")]
     busy, most, colorize = [], [], Colorizer.__call__
 
     def watched(colorizer, picture):
@@ -84,61 +101,34 @@ def test_all_visitors_are_served_one_at_a_time(sessions, add, upload, queue, mon
 
     monkeypatch.setattr(Colorizer, "__call__", watched)
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(queue.preview, (first, second) * 3, [queue.initial] * 6))
+        list(pool.map(queue.preview, (session, second) * 3, [{}] * 6))
     assert most == [1] * 6
 
 
-def test_colors_of_the_picker(add, upload):
-    photo = add(upload("a.jpg")).photo
-    for text in ("", "red", "#abc", "rgb(1, 2)", "rgb(1, 2, 300)", "rgb(a, b, c)"):
-        with pytest.raises(ValueError, match="Expected a color like"):
-            add_point(photo, (3, 3), (40, 60), text)
-    assert photo.points == []
-    for text in ("#A0C030", "rgb(160, 192, 48)", "rgba(160.4, 191.6, 48.0, 1)"):
-        add_point(photo, (3, 3), (40, 60), text)
-    assert photo.points_at(photo.size) == [{"x": 3, "y": 3, "color": "#a0c030"}] * 3
-
-
-def test_a_hint_lies_at_the_same_place_in_every_copy(add, upload):
-    # EXIF orientation 8; upright it is 60 wide and 40 high.
-    photo = add(upload("a.jpg", (60, 40), orientation=8)).photo
-    assert photo.size == (40, 60)
-    assert hints_at(photo, (40, 60)) is None
-    pixels = np.full((40, 60, 3), 128, "uint8")
-    assert np.array_equal(marked(pixels, photo), pixels)
-    places = {(15, 10): (30, 20), (0, 0): (0, 0), (30, 20): (59, 39)}
-    for place in places:
-        add_point(photo, place, (20, 30), "#102030")
-    assert [(point["x"], point["y"]) for point in photo.points_at((40, 60))] == [*places.values()]
-    del photo.points[1:]
-    for height, width in ((40, 60), (20, 30), (17, 49)):
-        rows, columns = np.nonzero(hints_at(photo, (height, width)).mask)
-        assert np.mean(columns) == pytest.approx(width / 2, abs=1)
-        assert np.mean(rows) == pytest.approx(height / 2, abs=1)
-    assert marked(pixels, photo)[20, [30, 38, 45]].tolist() == [[16, 32, 48], [255] * 3, [128] * 3]
-    assert pixels.min() == 128
-    # Of the same size every pixel is itself.
-    for x in range(49):
-        add_point(photo, (x, 0), (10, 49), "#ff0000")
-    assert [point["x"] for point in photo.points_at((10, 49))[1:]] == list(range(49))
-
-
 def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config, picture):
-    start = queue.initial
+    def start():
+        return {one["name"]: one["value"] for one in queue.controls()}
+
+    assert tuple(start()) == OFFERED
     for name in ("working_size", "saturation", "decoder", "temperature"):
-        assert start[name] == getattr(tiny_config, name)
-    assert start["refine"] == "none"
+        assert start()[name] == getattr(tiny_config, name)
+    assert start()["refine"] == "none"
     colorizer = queue.configured(VALUES, picture)
     assert {name: getattr(colorizer, name) for name in OFFERED} == VALUES
     assert colorizer.palette is picture
     assert queue.colorizer.palette is None
-    with pytest.raises(ValueError, match="working_size"):
-        queue.configured({**VALUES, "working_size": 5})
+    for name, value in (
+        ("working_size", 5),
+        ("seed", 1e9),
+        ("decoder", 3),
+        ("refine", "mrf-paper"),
+    ):
+        with pytest.raises(InputError, match=f"the control {name}"):
+            queue.configured({**VALUES, name: value})
     queue.colorizer = queue.colorizer.replace(refine=Refinement(sweeps=3))
-    start = queue.initial
-    assert start["refine"] == "mrf"
-    assert queue.configured(start).refinement.sweeps == 3
-    assert queue.configured({**start, "refine": "none"}).refinement is None
+    assert start()["refine"] == "mrf"
+    assert queue.configured({}).refinement.sweeps == 3
+    assert queue.configured({"refine": "none"}).refinement is None
     # What a network cannot take is left out.
     other = queue.colorizer.replace(refine=None)
     other.config = dataclasses.replace(tiny_config, output="ab")
