@@ -2,26 +2,33 @@
 
 import argparse
 import itertools
+import re
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 from keras_colorize.errors import InputError
-from .common import EXIT_FAILED, NO_MARK, add_options, make_colorizer
+from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer
 from .progress import show_progress
+
+# Suffixes that only photographs have.
+_PHOTOGRAPHS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".dpx", ".jp2")
 
 
 def add(commands):
     """Adds the command to the parser."""
     command = commands.add_parser("video", help="colorize a video; sound and timing are copied")
     option = command.add_argument
-    option("input", metavar="IN", help="video")
-    formats = ".mp4, .m4v, .mov, .mkv or .webm; or a folder (name/) for PNG files"
+    pictures = "video; or numbered pictures: a folder, or a pattern such as scan/f%%06d.dpx"
+    option("input", metavar="IN", help=pictures)
+    formats = ".mp4, .m4v, .mov, .mkv, .mxf or .webm; or a folder (name/) or pattern for pictures"
     option("-o", "--output", required=True, metavar="OUT", help=formats)
     steady = "how long colors hold where nothing moves; 0 colors every frame alone (default 0.8)"
     option("--steady", type=float, metavar="0..1", default=0.8, help=steady)
     option("--overwrite", action="store_true", help="replace an existing output")
     command.add_argument("--no-mark", **NO_MARK)
-    option("--codec", help="libx264, libx265, libvpx-vp9, libsvtav1 or ffv1; else by the output")
+    codecs = "h264, hevc, vp9, av1, prores, dnxhr or ffv1 (default: h264, in .webm vp9)"
+    option("--codec", help=codecs)
     option("--crf", type=float, help="quality: lower is better and larger")
     option("--lossless", action="store_true", help="FFV1 in RGB, best in .mkv")
     pair = {"metavar": "NAME=VALUE", "type": _pair, "action": "append", "default": []}
@@ -29,6 +36,13 @@ def add(commands):
     option("--encoder-option", **pair, help=further)
     dropped = "leave out sound and subtitles that the format of the output cannot hold"
     option("--drop-unsupported", action="store_true", help=dropped)
+    rate = "frames a second of numbered pictures (default: what DPX files say, or 24)"
+    option("--rate", type=_rate, metavar="N", help=rate)
+    option = command.add_argument_group("excerpt", "to try before the whole").add_argument
+    time = {"type": _seconds, "metavar": "[[H:]M:]S"}
+    option("--start", **time, default=0.0, help="where it begins (default: 0)")
+    option("--duration", **time, help="how long it is")
+    option("--frames", type=count, metavar="N", help="how many frames it has at most")
     add_options(command)
     command.set_defaults(check=_check, run=_video)
 
@@ -40,14 +54,38 @@ def _pair(text):
     return name, value
 
 
+def _seconds(text):
+    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
+        raise argparse.ArgumentTypeError(f"expected seconds or H:M:S, received {text!r}")
+    seconds = 0.0
+    for part in text.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
+
+
+def _rate(text):
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = 0
+    if not 0 < rate <= 1000:
+        raise argparse.ArgumentTypeError(f"expected a rate such as 24 or 23.976, received {text!r}")
+    return rate
+
+
 def _check(options):
-    if not Path(options.input).is_file():
-        raise InputError(f"{options.input}: expected a video, found no such file")
+    path = Path(options.input)
+    if not (path.exists() or "%" in path.name):
+        raise InputError(f"{path}: expected a video, found no such file")
+    if path.is_file() and path.suffix.lower() in _PHOTOGRAPHS:
+        raise InputError(
+            f"{path}: expected a video, received a photograph: keras-colorize colorize takes it"
+        )
 
 
 def _video(options):
     try:
-        from keras_colorize.video import VideoError, colorize_video
+        from keras_colorize.video import Excerpt, VideoError, colorize_video
     except ImportError as error:
         raise InputError(error) from error
 
@@ -61,8 +99,9 @@ def _video(options):
         if done:
             progress.say(f"note: {done} frames are done, going on from there")
 
-    names = ("steady", "codec", "crf", "lossless", "drop_unsupported", "overwrite")
+    names = ("steady", "codec", "crf", "lossless", "drop_unsupported", "overwrite", "rate")
     settings = {name: getattr(options, name) for name in names}
+    settings["excerpt"] = Excerpt(options.start, options.duration, options.frames)
     settings["encoder_options"] = dict(options.encoder_option)
     settings |= {"mark_colorized": not options.no_mark, "on_frame": on_frame}
     try:

@@ -5,8 +5,8 @@ import importlib.util
 if importlib.util.find_spec("av") is None:
     raise ImportError("Expected the package av (PyAV): pip install keras-colorize[video].")
 
-from .reader import VideoError
+from .reader import Excerpt, VideoError
 from .run import Outcome, colorize_video
 from .steady import SteadyColors, is_cut
 
-__all__ = ["Outcome", "SteadyColors", "VideoError", "colorize_video", "is_cut"]
+__all__ = ["Excerpt", "Outcome", "SteadyColors", "VideoError", "colorize_video", "is_cut"]

@@ -14,7 +14,12 @@ from .reader import VideoError
 
 
 class Journal:
-    """The segments of an unfinished output, each whole or absent; those of other options go."""
+    """The segments of an unfinished output, each whole or absent; those of other options go.
+
+    An interrupted run repeats at most `segment_frames`.
+    """
+
+    segment_frames = 120
 
     def __init__(self, target, description):
         target = Path(target)

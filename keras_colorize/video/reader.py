@@ -1,6 +1,7 @@
 """The video that is colorized: what is known of it, and its frames as sRGB arrays."""
 
 import dataclasses
+import math
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -9,12 +10,16 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation
 
+from keras_colorize.errors import InputError
+
 # Numbers of color matrices in ITU-T H.273, which FFmpeg takes over; its scaler has its own, of
 # which two share one.
 BT709, BT601 = 1, 6
 SCALER_MATRICES = {BT709: 1, 4: 4, 5: 5, BT601: 5, 7: 7, 9: 9}
 # From here on videos that do not name their matrix are in BT.709, below in BT.601.
 HD_LINES = 720
+# Frames a second that a camera may have taken; some files name the steps of their clock instead.
+BELIEVABLE_RATE = 1000
 # Numbers that FFmpeg has for video levels, and for levels from 0 to the highest.
 LIMITED_RANGE, FULL_RANGE = 1, 2
 # Pixel formats of the arrays, of uint8 and of uint16.
@@ -34,23 +39,45 @@ class VideoError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A frame: timestamp, duration (0 if not said), and pixels as stored, uint8 or uint16."""
+    """A frame: timestamp, duration (0 if not said), and pixels as stored, uint8 or uint16.
+
+    Of a sequence there is the `original`, too: a `Photograph`, or the header of a DPX file.
+    """
 
     pts: int
     duration: int
     pixels: np.ndarray
+    original: object = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Excerpt:
+    """The part that is taken: `start` and `duration` in seconds, `frames` at most."""
+
+    start: float = 0.0
+    duration: float | None = None
+    frames: int | None = None
+
+    def __post_init__(self):
+        """Checks the values."""
+        lasts = self.duration is None or self.duration > 0
+        if not (self.start >= 0 and lasts and (self.frames is None or self.frames > 0)):
+            raise InputError(
+                "Expected a start of 0 or more, and a duration and a number of frames above 0, "
+                f"received {self.start}, {self.duration} and {self.frames}."
+            )
 
 
 class Source:
     """A video, with its frames; `VideoError` if nothing in it can be decoded.
 
-    Times are in steps of `time_base`, which is in seconds; `frames` and `seconds` in all are as
-    the file says, or None. `pictures` counts the frames that it has read in `count`, up to the
-    second `reached`, and the packets or frames with damage in `damages`.
+    Times are in steps of `time_base`, which is in seconds; `frames` and `seconds` of the excerpt
+    are as the file says, or None. `pictures` counts the frames that it has read in `count`, up to
+    the second `reached`, and the packets or frames with damage in `damages`.
     """
 
-    def __init__(self, path):
-        self.path = Path(path)
+    def __init__(self, path, excerpt=None):
+        self.path, self.excerpt = Path(path), excerpt or Excerpt()
         with open_input(self.path) as container:
             cover = av.stream.Disposition.attached_pic
             streams = [x for x in container.streams.video if not x.disposition & cover]
@@ -65,10 +92,19 @@ class Source:
                 raise VideoError(f"{path}: Expected a frame that can be decoded, received none.")
             self.index, self.time_base = stream.index, stream.time_base
             self.aspect = stream.sample_aspect_ratio or None
-            rate, self.seconds = stream.average_rate or stream.guessed_rate, _seconds(stream)
-            estimate = round(self.seconds * rate) if self.seconds and rate else None
-            self.frames, self.rate = stream.frames or estimate, rate or Fraction(25)
-            self.notes = list(_notes(container, frame))
+            rates = stream.average_rate, stream.guessed_rate
+            self.rate = next((x for x in rates if x and x <= BELIEVABLE_RATE), Fraction(25))
+            self.seconds, self.notes = _seconds(stream), list(_notes(container, frame))
+            if rates[0] and rates[0] != self.rate:
+                said = f"it says that it has {rates[0]} frames a second"
+                self.notes.append(f"{said}, which is not believable: {self.rate} are taken")
+            self.frames, self.first = stream.frames, frame.pts or 0
+            tags = {name.lower(): text for name, text in container.metadata.items()}
+            tags |= {name.lower(): text for name, text in stream.metadata.items()}
+        self._describe(frame)
+        self._cut(tags.get("timecode"))
+
+    def _describe(self, frame):
         # As stored, whatever the display matrix says.
         self.width, self.height = frame.width, frame.height
         self.depth = max(component.bits for component in frame.format.components)
@@ -86,30 +122,88 @@ class Source:
         matrix = self.display_matrix
         self.orientation = orientation_of(matrix) if matrix else (False, False, False)
 
-    def pictures(self, skip=0):
-        """Yields a `Picture` per frame, after frames that are decoded, counted and left out."""
+    def _cut(self, timecode):
+        """Sets what is known of the excerpt alone: its length, its first step and time code."""
+        start, duration, most = dataclasses.astuple(self.excerpt)
+        if self.seconds and start >= self.seconds:
+            expected = f"Expected a start before the end ({self.seconds:.3f} s)"
+            raise InputError(f"{self.path}: {expected}, received {start}.")
+        self.moved = math.ceil(round(float(start / self.time_base), 6))
+        # The second of the file at which the time of the excerpt begins.
+        self.cut = (self.first + self.moved) * self.time_base if self.moved else Fraction(0)
+        if self.seconds:
+            self.seconds = min(self.seconds - start, duration or math.inf)
+        if start or duration or not self.frames:
+            self.frames = round(self.seconds * self.rate) if self.seconds else None
+        if most:
+            self.frames = min(self.frames or most, most)
+        frames = math.ceil(round(float(start * self.rate), 6))
+        self.timecode = timecode and moved_timecode(timecode, frames, self.rate)
+
+    @property
+    def is_excerpt(self):
+        """Whether only a part is taken."""
+        return self.excerpt != Excerpt()
+
+    def fingerprint(self):
+        """Values for JSON that change when the file does."""
+        state = self.path.stat()
+        return [str(self.path.resolve()), state.st_size, state.st_mtime_ns]
+
+    def ends_early(self):
+        """Whether the pictures ended before the second that the file says."""
+        if self.excerpt.frames == self.count:
+            return False
+        # A tenth is a margin for files that are not exact about how long they are.
+        return self.reached < 0.9 * (self.seconds or 0.0) - 2 / float(self.rate)
+
+    def pictures(self, done=()):
+        """Yields a `Picture` per frame; those up to the last timestamp done are only counted."""
         self.damages = self.count = self.reached = 0
-        first = last = None
+        duration, most = self.excerpt.duration, self.excerpt.frames
+        start, last, begin = None, None, self.first + self.moved
         name = SHALLOW if self.depth <= 8 else DEEP
         settings = {"width": self.width, "height": self.height, "format": name}
         settings["interpolation"] = SCALER_FLAGS[name]
+        seeks = self.moved and self._finds(begin)
         with open_input(self.path) as container:
             stream = container.streams[self.index]
             stream.thread_type = "AUTO"
+            if seeks:
+                container.seek(begin, stream=stream)
             for frame in _frames_of(container, stream, self._damaged):
                 # Timestamps must rise, which those of damaged or raw streams do not always do.
                 pts = frame.pts if frame.pts is not None else frame.dts
                 if last is None:
-                    first = last = pts or 0
+                    last = pts or 0
                 else:
                     guess = last + round(1 / (self.rate * self.time_base)) if pts is None else pts
                     last = max(guess, last + 1)
-                steps = last - first + (frame.duration or 0)
+                if self.moved and last < begin:
+                    self.damages = 0
+                    continue
+                start = (begin if self.moved else last) if start is None else start
+                past = duration and (last - start) * self.time_base >= duration
+                if past or self.count == most:
+                    break
+                steps = last - start + (frame.duration or 0)
                 self.count, self.reached = self.count + 1, float(steps * self.time_base)
-                if self.count > skip:
+                shown = last - (begin if self.moved else 0)
+                if not done or shown > done[-1]:
                     frame.colorspace = self.matrix
                     pixels = frame.reformat(**settings).to_ndarray()
-                    yield Picture(last, frame.duration or 0, pixels)
+                    yield Picture(shown, frame.duration or 0, pixels)
+
+    def _finds(self, pts):
+        """Whether seeking leads to a frame before a timestamp: some files have no index."""
+        with open_input(self.path) as container:
+            stream = container.streams[self.index]
+            try:
+                container.seek(pts, stream=stream)
+            except av.error.FFmpegError:
+                return False
+            frame = next(_frames_of(container, stream), None)
+            return frame is not None and frame.pts is not None and frame.pts <= pts
 
     def _damaged(self):
         self.damages += 1
@@ -118,9 +212,14 @@ class Source:
 def open_input(path):
     """Opens a video to read: a PyAV container; `VideoError` where there is none."""
     try:
-        return av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
         raise VideoError(f"{path}: Expected a video, received: {error.strerror}.") from error
+    # FFmpeg has a container of its own for each format of pictures.
+    if container.format.name.endswith("_pipe") or container.format.name == "image2":
+        container.close()
+        raise VideoError(f"{path}: Expected a video, received a photograph; `colorize` takes it.")
+    return container
 
 
 def packets_of(container, streams, on_error=lambda: None):
@@ -159,6 +258,28 @@ def _seconds(stream):
         return 3600 * hours + 60 * minutes + seconds
     duration = stream.container.duration
     return duration / 1_000_000 if duration else None
+
+
+def moved_timecode(timecode, frames, rate):
+    """A time code `hh:mm:ss:ff` so many frames later; None for text that is none.
+
+    With `;` before the frames, numbers are dropped to keep up with the clock: SMPTE ST 12-1.
+    """
+    parts = re.fullmatch(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d)", timecode)
+    if not parts:
+        return None
+    sign = parts[4]
+    hours, minutes, seconds, count = (int(parts[i]) for i in (1, 2, 3, 5))
+    base = round(rate)
+    dropped = base // 15 if sign != ":" else 0
+    minutes += 60 * hours
+    number = (60 * minutes + seconds) * base + count - dropped * (minutes - minutes // 10) + frames
+    tens, rest = divmod(number, 600 * base - 9 * dropped)
+    if dropped and rest >= 60 * base:
+        rest += dropped * ((rest - 60 * base) // (60 * base - dropped) + 1)
+    seconds, count = divmod(600 * base * tens + rest, base)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{seconds:02d}{sign}{count:02d}"
 
 
 def _notes(container, frame):

@@ -2,20 +2,19 @@
 
 import dataclasses
 import itertools
-import os
-from pathlib import Path
 
 import av
 import numpy as np
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
-from keras_colorize.inference.batch import ahead
+from keras_colorize.inference.batch import ahead, made_by
 from keras_colorize.io.metadata import MADE_COLORS
 from .journal import Journal
 from .reader import Source, turned, turned_back
+from .sequence import FrameFolder, Sequence, is_sequence, new_folder
 from .steady import STEADY, SteadyColors
-from .writer import FrameFolder, VideoFile, choose_encoding
+from .writer import VideoFile, choose_encoding
 
 # Change of L* of the pixel that changes most, at the working size, from which on a frame is
 # predicted anew; a picture at rest with grain stays below.
@@ -51,6 +50,8 @@ def colorize_video(
     drop_unsupported=False,
     overwrite=False,
     mark_colorized=True,
+    excerpt=None,
+    rate=None,
     on_frame=lambda done, total: None,
 ):
     """Colorizes a video of any length; returns an `Outcome`.
@@ -62,18 +63,21 @@ def colorize_video(
 
     Args:
         colorizer: a `Colorizer`.
-        source: path of the video.
-        target: path of the output: .mp4, .m4v, .mov, .mkv or .webm; a name without a suffix, or
-            that ends in a slash, is a folder of PNG files.
+        source: path of the video; or of numbered pictures, a folder or a pattern such as
+            `scan/f%06d.dpx`.
+        target: path of the output: .mp4, .m4v, .mov, .mkv, .mxf or .webm; a pattern; a name
+            without a suffix, or that ends in a slash, is a folder of pictures: PNG, or of the
+            names and formats that the source has.
         steady: 0 colors every frame alone; towards 1 colors hold longer where nothing moves.
-        codec: libx264, libx265, libvpx-vp9, libsvtav1 or ffv1; None for libx264, in .webm for
-            libvpx-vp9.
+        codec: h264, hevc, vp9, av1, prores, dnxhr or ffv1; None for h264, in .webm for vp9.
         crf: constant rate factor; None for the default of the codec.
         lossless: whether nothing may be lost, which takes ffv1.
         encoder_options: further options of the encoder, text by name.
         drop_unsupported: whether sound and subtitles that the format cannot hold are left out.
         overwrite: whether an existing output is replaced.
         mark_colorized: whether the metadata says that the colors were made.
+        excerpt: the `Excerpt` that is taken, whose time begins at 0; None for all.
+        rate: frames a second of numbered pictures; None for what DPX files say, or else 24.
         on_frame: function of the frames done and the frames in all (None if unknown), called
             at the beginning and after each frame.
 
@@ -82,21 +86,25 @@ def colorize_video(
         ValueError: for arguments that do not fit, each other or the video.
     """
     steadiness = SteadyColors(steady)
-    video, path = Source(source), Path(target)
-    if os.path.lexists(path) and not overwrite:
-        raise InputError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
-    is_folder = str(target).endswith(("/", os.sep)) or not path.suffix or path.is_dir()
-    if is_folder:
-        output = FrameFolder(video, path, mark_colorized)
+    if is_sequence(source):
+        video = Sequence(source, excerpt, rate)
+    elif rate is not None:
+        raise InputError(f"Expected no rate of a video, which has one, received {rate}.")
     else:
-        mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
-        mark = mark if mark_colorized else None
+        video = Source(source, excerpt)
+    path, template = new_folder(target, video, overwrite)
+    mark = None
+    if template:
+        mark = made_by(colorizer)[1] if mark_colorized else None
+        output = FrameFolder(video, path, template, mark)
+    else:
+        if mark_colorized:
+            mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
         encoding = choose_encoding(video, path, codec, crf, lossless, encoder_options)
         output = VideoFile(video, path, encoding, mark, drop_unsupported, overwrite)
-    state = video.path.stat()
     description = {
         "versions": [__version__, av.__version__],
-        "source": [str(video.path.resolve()), state.st_size, state.st_mtime_ns],
+        "source": [*video.fingerprint(), str(video.excerpt), str(video.rate)],
         "target": output.description,
         "steady": steady,
         "weights": colorizer.config.sha256,
@@ -104,14 +112,15 @@ def colorize_video(
     }
     journal = Journal(path, description)
     # A folder that was made of all frames just before the run was killed has them no more.
-    if is_folder and not (journal.folder / "frames").exists():
+    if template and not (journal.folder / "frames").exists():
         journal.restart()
-    resumed = len(journal.frame_pts())
+    known_pts = journal.frame_pts()
+    resumed = len(known_pts)
     state = steadiness.last = journal.last()
     on_frame(resumed, video.frames)
 
     def preprocessed():
-        for picture in video.pictures(skip=resumed):
+        for picture in video.pictures(known_pts):
             # The network must see heads above feet, however the camera was held.
             yield picture, colorizer.preprocess(turned(picture.pixels, video.orientation))
 
@@ -148,10 +157,11 @@ def colorize_video(
 
     for arrays in output.segments(written(), journal):
         journal.add(arrays | state)
+    if not video.count:
+        journal.remove()
+        raise InputError(f"{source}: Expected a start before the end, received {excerpt.start}.")
     output.finish(journal)
-    # A tenth is a margin for files that are not exact about how long they are.
-    enough = 0.9 * (video.seconds or 0.0) - 2 / float(video.rate)
-    short, notes = video.reached < enough, [*video.notes, *output.notes]
+    short, notes = video.ends_early(), [*video.notes, *output.notes]
     if journal.restarted:
         notes.append("an earlier run had other settings or another input: began anew")
     if video.damages:

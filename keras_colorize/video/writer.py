@@ -1,4 +1,4 @@
-"""Where colorized frames go: a file of video with all else of the source, or a folder of PNGs."""
+"""A file of video: colorized frames with all else of the source."""
 
 import contextlib
 import heapq
@@ -9,23 +9,28 @@ import av
 import numpy as np
 
 from keras_colorize.errors import InputError
-from keras_colorize.io import Photograph, write_photograph
-from keras_colorize.io.atomic import atomic_path, write_file
+from keras_colorize.io.atomic import atomic_path
 from keras_colorize.video import reader
 from .journal import read_array, writing
 
-# Formats of files by suffix; all hold variable frame rates.
+# Formats of files by suffix; all but MXF hold variable frame rates.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+CONTAINERS[".mxf"] = "mxf"
 # Codecs and their default CRF, at which a loss is hard to see; lower is better and larger.
-CODECS = {"libx264": 16, "libx265": 18, "libvpx-vp9": 20, "libsvtav1": 20, "ffv1": None}
-# Frames of a segment; an interrupted run repeats at most as many.
-SEGMENT_FRAMES = 120
+CODECS = {"libx264": 16, "libx265": 18, "libvpx-vp9": 20, "libsvtav1": 20}
+CODECS |= dict.fromkeys(("ffv1", "prores_ks", "dnxhd"))
+# Other names of them.
+NAMES = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
+NAMES |= {"prores": "prores_ks", "dnxhr": "dnxhd"}
 # A segment ends early when its packets are larger, which bounds the memory.
 SEGMENT_BYTES = 64 << 20
 
 _LOSSLESS = "ffv1"
 _LOSSLESS_FORMATS = {8: "bgr0", 10: "gbrp10le", 12: "gbrp12le", 16: "gbrp16le"}
-_QUIET = {"libx265": {"x265-params": "log-level=error"}, "libvpx-vp9": {"row-mt": "1"}}
+_USUAL = {"libx265": {"x265-params": "log-level=error"}, "libvpx-vp9": {"row-mt": "1"}}
+_USUAL["prores_ks"] = {"profile": "hq"}
+# MXF and Matroska would have new identifiers each time that a file is made.
+_SAME_AGAIN = {"fflags": "+bitexact"}
 
 # What describes the file of the source and not its content.
 _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder"}
@@ -45,18 +50,24 @@ def choose_encoding(source, target, codec=None, crf=None, lossless=False, option
             f"single frames, received {suffix}."
         )
     usual = _LOSSLESS if lossless else "libvpx-vp9" if suffix == ".webm" else "libx264"
-    codec, known = codec or usual, [_LOSSLESS] if lossless else CODECS
+    codec, known = NAMES.get(codec, codec) or usual, [_LOSSLESS] if lossless else CODECS
     if codec not in known:
-        raise InputError(f"Expected a codec among {', '.join(known)}, received {codec!r}.")
-    if crf is not None and codec == _LOSSLESS:
-        raise InputError(f"Expected no CRF for {codec}, which loses nothing, received {crf}.")
-    settings = dict(_QUIET.get(codec, {}))
-    if codec != _LOSSLESS:
+        names = known if lossless else (*NAMES, *CODECS)
+        raise InputError(f"Expected a codec among {', '.join(names)}, received {codec!r}.")
+    if crf is not None and CODECS[codec] is None:
+        raise InputError(f"Expected no CRF for {codec}, which has none, received {crf}.")
+    settings, pix_fmt = dict(_USUAL.get(codec, {})), _pixel_format(source, codec)
+    if CODECS[codec] is not None:
         settings["crf"] = f"{CODECS[codec] if crf is None else crf:g}"
-    if source.interlaced and codec == "libx264":
+    if codec == "dnxhd":
+        settings["profile"] = "dnxhr_hq" if pix_fmt == "yuv422p" else "dnxhr_hqx"
+    if source.interlaced and codec in ("libx264", "prores_ks"):
         settings["flags"] = "+ildct+ilme"
+    if suffix == ".mxf" and codec == "libx264":
+        # Pictures of MXF come in the order in which they are shown.
+        settings["bf"] = "0"
     settings |= options or {}
-    return CONTAINERS[suffix], codec, _pixel_format(source, codec), settings
+    return CONTAINERS[suffix], codec, pix_fmt, settings
 
 
 def _pixel_format(source, codec):
@@ -70,7 +81,7 @@ def _pixel_format(source, codec):
     chroma = "420"
     if codec in ("libx264", "libx265") and (source.width % 2 or source.height % 2):
         chroma = "444"
-    elif source.interlaced and "yuv422p" in known:
+    elif (source.interlaced and "yuv422p" in known) or not any("420" in name for name in known):
         chroma = "422"
     names = {8: f"yuv{chroma}p", 10: f"yuv{chroma}p10le", 12: f"yuv{chroma}p12le"}
     held = [bits for bits in names if names[bits] in known]
@@ -85,7 +96,7 @@ class VideoFile:
         self.container, self.codec, self.pix_fmt, self.options = encoding
         self.mark, self.drop_unsupported, self.overwrite = mark, drop_unsupported, overwrite
         # The head of the output goes to nowhere: what it cannot hold is known at once.
-        with reader.open_input(source.path) as original:
+        with self._original() as original:
             output = av.open(io.BytesIO(), "w", format=self.container)
             try:
                 _, _, self.notes = self._prepare(output, original)
@@ -100,6 +111,10 @@ class VideoFile:
                 with contextlib.suppress(av.error.FFmpegError, ValueError):
                     output.close()
 
+    def _original(self):
+        is_file = self.source.index is not None
+        return reader.open_input(self.source.path) if is_file else contextlib.nullcontext()
+
     def segments(self, pictures, journal):
         """Yields the arrays of segments of packets, each encoded apart from all others."""
         frames = {}
@@ -111,7 +126,7 @@ class VideoFile:
             frames[picture.pts] = picture.duration
             packets += stream.encode(self._encodable(picture))
             size = sum(packet.size for packet in packets)
-            if len(frames) >= SEGMENT_FRAMES or size >= SEGMENT_BYTES:
+            if len(frames) >= journal.segment_frames or size >= SEGMENT_BYTES:
                 yield _segment(frames, packets + stream.encode(None))
                 frames = {}
         if frames:
@@ -150,16 +165,17 @@ class VideoFile:
     def finish(self, journal):
         """Makes the file of the segments; it appears whole or not at all."""
         faststart = {"movflags": "+faststart"} if self.container in ("mp4", "mov") else {}
-        form = {"format": self.container, "container_options": faststart}
+        form = {"format": self.container, "container_options": _SAME_AGAIN | faststart}
         with (
             writing(self.path),
             atomic_path(self.path, self.overwrite) as part,
-            reader.open_input(self.source.path) as original,
+            self._original() as original,
             av.open(str(part), "w", **form) as output,
         ):
             pictures, copies, _ = self._prepare(output, original)
             output.start_encoding()
-            packets = self._packets(pictures, journal.segments()), _copied(original, copies)
+            segments = journal.segments()
+            packets = self._packets(pictures, segments), self._copied(original, copies, segments)
             for packet in heapq.merge(*packets, key=lambda x: Fraction(x.dts) * x.time_base):
                 output.mux(packet)
         journal.remove()
@@ -167,11 +183,28 @@ class VideoFile:
     def _prepare(self, output, original):
         """Adds all streams; returns that of the pictures, copies by original, and notes."""
         stream, copies, notes = self._add_stream(output), {}, []
-        pictures = original.streams[self.source.index]
-        stream.metadata.update(_kept(pictures.metadata))
-        stream.disposition = pictures.disposition
+        if original is not None:
+            pictures = original.streams[self.source.index]
+            stream.metadata.update(_kept(pictures.metadata))
+            stream.disposition = pictures.disposition
+            copies, notes = self._add_copies(output, original)
+            output.metadata.update(_kept(original.metadata))
+            output.set_chapters(self._chapters(original))
+        if self.source.timecode:
+            stream.metadata["timecode"] = self.source.timecode
+        if self.mark:
+            comments = [output.metadata.get("comment"), self.mark]
+            output.metadata["comment"] = "; ".join(filter(None, comments))
+            if self.container == "mxf":
+                # It has no comments, but says what made it.
+                output.metadata["product_name"] = self.mark
+        return stream, copies, notes
+
+    def _add_copies(self, output, original):
+        copies, notes = {}, []
         for other in original.streams:
-            if other.type == "video":
+            # A track of time codes is made of the tag.
+            if other.type == "video" or (other.type == "data" and self.source.timecode):
                 continue
             try:
                 copies[other] = _copy_of(output, other, self.container)
@@ -182,12 +215,20 @@ class VideoFile:
                         "holds nearly all), or let it be left out"
                     ) from error
                 notes.append(f"stream {other.index} ({other.type}) is left out: {error}")
-        output.metadata.update(_kept(original.metadata))
-        if self.mark:
-            comments = [output.metadata.get("comment"), self.mark]
-            output.metadata["comment"] = "; ".join(filter(None, comments))
-        output.set_chapters(original.chapters())
-        return stream, copies, tuple(notes)
+        return copies, notes
+
+    def _chapters(self, original):
+        """The chapters of the source; of an excerpt those that begin in it, from its start."""
+        chapters = original.chapters()
+        if not self.source.is_excerpt:
+            return chapters
+        kept = []
+        for one in chapters:
+            shift = round(self.source.cut / one["time_base"])
+            if one["start"] >= shift:
+                moved = {"start": one["start"] - shift, "end": one["end"] - shift}
+                kept.append({**one, **moved})
+        return kept
 
     def _packets(self, stream, segments):
         """Yields the packets of the pictures, with timestamps that rise over all segments.
@@ -199,6 +240,9 @@ class VideoFile:
         shown = np.sort(pts)
         delay = max(0, int(np.max(np.arange(len(pts)) - np.searchsorted(shown, pts))))
         step = int(shown[1] - shown[0]) if len(pts) > 1 else 1
+        uneven = len(pts) > 1 and np.ptp(np.diff(shown)) * self.source.time_base * self.source.rate
+        if self.container == "mxf" and uneven > 0.5:
+            self.notes.append("frames follow each other evenly in MXF: their times are not kept")
         early = [int(shown[0]) - step * places for places in range(delay, 0, -1)]
         order = iter([*early, *map(int, shown[: len(pts) - delay])])
         for segment in segments:
@@ -208,6 +252,32 @@ class VideoFile:
                 packet.pts, packet.dts = time, next(order)
                 packet.duration, packet.is_keyframe = duration, bool(key)
                 packet.time_base, packet.stream = self.source.time_base, stream
+                yield packet
+
+    def _copied(self, original, copies, segments):
+        """Yields the packets of all other streams; of an excerpt, those of its time."""
+        source, over, end = self.source, set(), None
+        if source.is_excerpt:
+            last = max(
+                int(read_array(path, "packets")[:, 1:3].sum(axis=1).max()) for path in segments
+            )
+            end = source.cut + last * source.time_base
+        if copies and source.cut:
+            with contextlib.suppress(av.error.FFmpegError):
+                original.seek(int(source.cut * av.time_base))
+        for packet in reader.packets_of(original, list(copies)) if copies else ():
+            if packet.dts is None or not packet.size:
+                continue
+            time = (packet.dts if packet.pts is None else packet.pts) * packet.time_base
+            if end is not None and time >= end:
+                over.add(packet.stream)
+                if len(over) == len(copies):
+                    return
+            elif not source.cut or time >= source.cut:
+                shift = round(source.cut / packet.time_base)
+                packet.dts -= shift
+                packet.pts = None if packet.pts is None else packet.pts - shift
+                packet.stream = copies[packet.stream]
                 yield packet
 
 
@@ -232,51 +302,5 @@ def _copy_of(output, original, container):
     return copy
 
 
-def _copied(original, copies):
-    for packet in reader.packets_of(original, list(copies)) if copies else ():
-        if packet.dts is not None and packet.size:
-            packet.stream = copies[packet.stream]
-            yield packet
-
-
 def _kept(metadata):
     return {name: text for name, text in metadata.items() if name.lower() not in _OF_THE_FILE}
-
-
-class FrameFolder:
-    """A folder of PNG files of 8 or 16 bits and their times."""
-
-    notes = ("only pictures are kept in a folder of frames",)
-
-    def __init__(self, source, path, mark):
-        self.source, self.path, self.mark = source, path, mark
-        self.description = ["png", mark]
-
-    def segments(self, pictures, journal):
-        """Writes the frames after those of the journal; yields the arrays of segments."""
-        first, times = len(journal.frame_pts()) + 1, []
-        for number, picture in enumerate(pictures, first):
-            # PNG has no display matrix: frames are turned upright.
-            photograph = Photograph(reader.turned(picture.pixels, self.source.orientation))
-            path = journal.folder / "frames" / f"{number:06d}.png"
-            with writing(path):
-                write_photograph(path, photograph, mark_colorized=self.mark, overwrite=True)
-            times.append(picture.pts)
-            if len(times) >= SEGMENT_FRAMES:
-                yield {"frame_pts": np.array(times, np.int64)}
-                times = []
-        if times:
-            yield {"frame_pts": np.array(times, np.int64)}
-
-    def finish(self, journal):
-        """Gives the folder its name, with all frames in it; only then the journal goes."""
-        folder, replaced = journal.folder / "frames", journal.folder / "replaced"
-        step = 1000 * self.source.time_base
-        times = [f"{float(pts * step):.6f}" for pts in journal.frame_pts()]
-        with writing(self.path):
-            lines = "\n".join(["# timestamp format v2", *times, ""])
-            write_file(folder / "timestamps.txt", lines, overwrite=True)
-            with contextlib.suppress(FileNotFoundError):
-                self.path.rename(replaced)
-            folder.rename(self.path)
-        journal.remove()

@@ -19,7 +19,13 @@ def test_a_clip_wrong_usage_and_bad_input(tiny_preset, tmp_path, command, refuse
     with av.open(str(target)) as made:
         assert len(list(made.decode(video=0))) == 3
         assert "with tiny" in made.metadata["comment"]
+    excerpt = ("--start", "0:00.04", "--duration", "9", "--frames", "1", "--overwrite")
+    assert command(*words, clip, *excerpt)[:2] == (0, f"1 frames: {target}\n")
     assert "exists" in refused(*words, clip)
+    assert "H:M:S" in refused(*words, clip, "--start", "soon")
+    assert "such as 24" in refused(*words, clip, "--rate", "0")
+    (tmp_path / "a.jpg").touch()
+    assert "received a photograph" in refused(*words, tmp_path / "a.jpg")
     target.unlink()
     assert "no such file" in refused(*words, tmp_path / "none.mp4")
     assert ".webm" in refused(*words, clip, "-o", tmp_path / "out.gif")

@@ -15,7 +15,7 @@ class FakeColorizer(BaseColorizer):
 
     def __init__(self):
         self.name, self.working_size, self.saturation = "fake", 64, 1.0
-        self.config = types.SimpleNamespace(sha256="0")
+        self.config = types.SimpleNamespace(sha256="0", version=1)
         self.options = types.SimpleNamespace(record=lambda: {"saturation": self.saturation})
         self.calls, self.seen, self.counts, self.at_once = 0, [], [], 1
 

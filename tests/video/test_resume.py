@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_colorize.video import colorize_video, writer
+from keras_colorize.video import colorize_video
 from keras_colorize.video.journal import Journal
 
 CONFTEST = Path(__file__).with_name("conftest.py")
@@ -19,18 +19,19 @@ ROOT = Path(__file__).parents[2]
 # Colors a frame in a tenth of a second, so that there is time to kill it.
 SLOW_RUN = """
 import importlib.util, sys, time
-from keras_colorize.video import colorize_video, writer
+from keras_colorize.video import colorize_video
+from keras_colorize.video.journal import Journal
 spec = importlib.util.spec_from_file_location("conftest", sys.argv[3])
 conftest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(conftest)
-writer.SEGMENT_FRAMES = 3
+Journal.segment_frames = 3
 colorize_video(conftest.FakeColorizer(), *sys.argv[1:3], on_frame=lambda *_: time.sleep(0.1))
 """
 
 
 @pytest.fixture
 def short_segments(monkeypatch):
-    monkeypatch.setattr(writer, "SEGMENT_FRAMES", 3)
+    monkeypatch.setattr(Journal, "segment_frames", 3)
 
 
 def test_a_killed_run_is_taken_up(make_clip, fake, decoded, packets, tmp_path, short_segments):
