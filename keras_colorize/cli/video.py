@@ -36,6 +36,8 @@ def add(commands):
     option("--encoder-option", **pair, help=further)
     dropped = "leave out sound and subtitles that the format of the output cannot hold"
     option("--drop-unsupported", action="store_true", help=dropped)
+    found = "frames of shots that are in color: as they are (default), or colorized, too"
+    option("--already-color", choices=("keep", "colorize"), default="keep", help=found)
     rate = "frames a second of numbered pictures (default: what DPX files say, or 24)"
     option("--rate", type=_rate, metavar="N", help=rate)
     option = command.add_argument_group("excerpt", "to try before the whole").add_argument
@@ -101,6 +103,7 @@ def _video(options):
 
     names = ("steady", "codec", "crf", "lossless", "drop_unsupported", "overwrite", "rate")
     settings = {name: getattr(options, name) for name in names}
+    settings["keep_color"] = options.already_color == "keep"
     settings["excerpt"] = Excerpt(options.start, options.duration, options.frames)
     settings["encoder_options"] = dict(options.encoder_option)
     settings |= {"mark_colorized": not options.no_mark, "on_frame": on_frame}

@@ -41,13 +41,15 @@ class VideoError(Exception):
 class Picture:
     """A frame: timestamp, duration (0 if not said), and pixels as stored, uint8 or uint16.
 
-    Of a sequence there is the `original`, too: a `Photograph`, or the header of a DPX file.
+    Of a sequence there is the `original`, too: a `Photograph`, or the header of a DPX file. A
+    frame that was in color is `kept`.
     """
 
     pts: int
     duration: int
     pixels: np.ndarray
     original: object = None
+    kept: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,13 +159,18 @@ class Source:
         # A tenth is a margin for files that are not exact about how long they are.
         return self.reached < 0.9 * (self.seconds or 0.0) - 2 / float(self.rate)
 
-    def pictures(self, done=()):
-        """Yields a `Picture` per frame; those up to the last timestamp done are only counted."""
+    def pictures(self, done=(), side=None):
+        """Yields a `Picture` per frame; those up to the last timestamp done are only counted.
+
+        With a side, they have 8 bits and at most so many pixels on the long side.
+        """
         self.damages = self.count = self.reached = 0
         duration, most = self.excerpt.duration, self.excerpt.frames
         start, last, begin = None, None, self.first + self.moved
-        name = SHALLOW if self.depth <= 8 else DEEP
-        settings = {"width": self.width, "height": self.height, "format": name}
+        name = SHALLOW if self.depth <= 8 or side else DEEP
+        scale = min(1, (side or math.inf) / max(self.width, self.height))
+        settings = {"width": max(1, round(self.width * scale)), "format": name}
+        settings["height"] = max(1, round(self.height * scale))
         settings["interpolation"] = SCALER_FLAGS[name]
         seeks = self.moved and self._finds(begin)
         with open_input(self.path) as container:

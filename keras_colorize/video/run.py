@@ -13,6 +13,7 @@ from keras_colorize.io.metadata import MADE_COLORS
 from .journal import Journal
 from .reader import Source, turned, turned_back
 from .sequence import FrameFolder, Sequence, is_sequence, new_folder
+from .shots import shots_in_color
 from .steady import STEADY, SteadyColors
 from .writer import VideoFile, choose_encoding
 
@@ -29,12 +30,14 @@ class Outcome:
         frames: how many it has, of which an earlier run had done `resumed`.
         damaged: whether some of it could not be read; the output has the rest.
         notes: sentences on what was not kept, and what is damaged.
+        kept: how many are in shots that were in color, and kept their colors.
     """
 
     frames: int
     resumed: int
     damaged: bool
     notes: tuple
+    kept: int = 0
 
 
 def colorize_video(
@@ -52,6 +55,7 @@ def colorize_video(
     mark_colorized=True,
     excerpt=None,
     rate=None,
+    keep_color=False,
     on_frame=lambda done, total: None,
 ):
     """Colorizes a video of any length; returns an `Outcome`.
@@ -78,6 +82,8 @@ def colorize_video(
         mark_colorized: whether the metadata says that the colors were made.
         excerpt: the `Excerpt` that is taken, whose time begins at 0; None for all.
         rate: frames a second of numbered pictures; None for what DPX files say, or else 24.
+        keep_color: whether the frames of shots that are in color keep their colors; every frame
+            is read twice for that.
         on_frame: function of the frames done and the frames in all (None if unknown), called
             at the beginning and after each frame.
 
@@ -107,6 +113,7 @@ def colorize_video(
         "source": [*video.fingerprint(), str(video.excerpt), str(video.rate)],
         "target": output.description,
         "steady": steady,
+        "keep_color": keep_color,
         "weights": colorizer.config.sha256,
         "options": colorizer.options.record(),
     }
@@ -120,31 +127,45 @@ def colorize_video(
     on_frame(resumed, video.frames)
 
     def preprocessed():
-        for picture in video.pictures(known_pts):
+        flags = shots_in_color(video) if keep_color else itertools.repeat(False)
+        flags = itertools.islice(flags, resumed, None)
+        for picture, kept in zip(video.pictures(known_pts), flags, strict=False):
             # The network must see heads above feet, however the camera was held.
-            yield picture, colorizer.preprocess(turned(picture.pixels, video.orientation))
+            pixels = None if kept else turned(picture.pixels, video.orientation)
+            yield picture, None if kept else colorizer.preprocess(pixels)
 
     def predicted():
         most = 1 if colorizer.hints else min(colorizer.at_once, colorizer.most_at_once)
         frames = ahead(preprocessed(), most)
         # The inputs of the network, that of the last prediction before them, and what it predicts.
         keys, known = [state.get("key")], [state.get("predicted")]
+        kept = int(state.get("kept", 0))
         while group := list(itertools.islice(frames, most)):
             changed, places = [], []
             for _, frame in group:
-                if keys[-1] is None or np.abs(frame.network_input - keys[-1]).max() >= STILL:
+                if frame is not None and _differs(frame.network_input, keys[-1]):
                     changed.append(frame)
                     keys.append(frame.network_input)
                 places.append(len(changed))
             known.extend(colorizer.predict(changed) if changed else ())
             for (picture, frame), place in zip(group, places, strict=True):
-                ab = steadiness(frame.network_input, known[place])
-                after = {"key": keys[place], "predicted": known[place]}
-                yield picture, frame, ab, steadiness.last | after
+                if frame is None:
+                    ab, kept, steadiness.last = None, kept + 1, {}
+                else:
+                    ab = steadiness(frame.network_input, known[place])
+                after = (
+                    {"key": keys[place], "predicted": known[place]}
+                    if known[place] is not None
+                    else {}
+                )
+                yield picture, frame, ab, steadiness.last | after | {"kept": kept}
             keys, known = keys[-1:], known[-1:]
 
     def colorized():
         for picture, frame, ab, after in ahead(predicted()):
+            if frame is None:
+                yield dataclasses.replace(picture, kept=True), after
+                continue
             pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
             yield dataclasses.replace(picture, pixels=pixels), after
 
@@ -160,12 +181,22 @@ def colorize_video(
     if not video.count:
         journal.remove()
         raise InputError(f"{source}: Expected a start before the end, received {excerpt.start}.")
+    kept = int(state.get("kept", 0))
+    if kept == video.count:
+        output.mark = None
     output.finish(journal)
     short, notes = video.ends_early(), [*video.notes, *output.notes]
+    if kept:
+        notes.append(f"{kept} frames are in shots that are in color, and keep their colors")
     if journal.restarted:
         notes.append("an earlier run had other settings or another input: began anew")
     if video.damages:
         notes.append(f"{video.damages} packets or frames are damaged; the rest is colorized")
     if short:
         notes.append(f"it ends after {video.reached:.1f} of {video.seconds:.1f} seconds")
-    return Outcome(video.count, resumed, video.damages > 0 or short, tuple(notes))
+    return Outcome(video.count, resumed, video.damages > 0 or short, tuple(notes), kept)
+
+
+def _differs(network_input, key):
+    """Whether a frame differs from the one that was predicted last."""
+    return key is None or np.abs(network_input - key).max() >= STILL

@@ -20,6 +20,7 @@ from keras_colorize.errors import InputError
 from keras_colorize.io import Photograph, PhotographError, read_photograph, write_photograph
 from keras_colorize.io.atomic import write_file
 from keras_colorize.io.metadata import MADE_COLORS
+from keras_colorize.io.photograph import to_eight_bits
 from keras_colorize.io.writing import READABLE_SUFFIXES, WRITABLE, writable_format
 from .journal import writing
 from .reader import (
@@ -107,8 +108,8 @@ class Sequence(Source):
         """Whether pictures are missing at the end: what cannot be read counts as damaged."""
         return False
 
-    def pictures(self, done=()):
-        """Yields a `Picture` per frame; those up to the last timestamp done are only counted."""
+    def pictures(self, done=(), side=None):
+        """Yields a `Picture` per frame, as those of a video."""
         self.damages = self.count = self.reached = 0
         known = set(done)
         for number, path in self.files.items():
@@ -125,7 +126,10 @@ class Sequence(Source):
                     expected = f"{self.width}x{self.height}, as the first picture has"
                     size = f"{pixels.shape[1]}x{pixels.shape[0]}"
                     raise VideoError(f"{path}: Expected {expected}, received {size}.")
-                yield Picture(pts, 1, pixels, original)
+                step = -(-max(pixels.shape) // side) if side else 1
+                yield Picture(
+                    pts, 1, to_eight_bits(pixels[::step, ::step]) if side else pixels, original
+                )
 
 
 def numbered_files(path):
@@ -325,11 +329,13 @@ class FrameFolder:
             code = self.source.timecode and moved_timecode(
                 self.source.timecode, order, self.source.rate
             )
-            write_file(path, dpx_bytes(pixels, self.source, header, code, bool(self.mark)), True)
+            mark = bool(self.mark) and not picture.kept
+            write_file(path, dpx_bytes(pixels, self.source, header, code, mark), True)
             return ()
         photograph = original if isinstance(original, Photograph) else Photograph(pixels)
         photograph = replace(photograph, pixels=pixels)
-        return write_photograph(path, photograph, mark_colorized=self.mark, overwrite=True)
+        mark = None if picture.kept else self.mark
+        return write_photograph(path, photograph, mark_colorized=mark, overwrite=True)
 
     def finish(self, journal):
         """Gives the folder its name, with all frames in it; only then the journal goes."""

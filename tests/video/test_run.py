@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.video import VideoError, colorize_video
+from keras_colorize.video.journal import Journal
 
 VFR = [0, 512, 700, 3000, 3001, 9000]
 
@@ -183,6 +184,36 @@ def test_subtitles_chapters_and_attachments_are_copied(make_clip, fake, packets,
         assert made.chapters()[0]["metadata"] == {"title": "one"}
     outcome = colorize_video(fake(), clip, tmp_path / "out.mp4", drop_unsupported=True)
     assert ["subtitle" in outcome.notes[-2], "attachment" in outcome.notes[-1]] == [True, True]
+
+
+def test_shots_in_color_keep_their_colors(make_clip, fake, decoded, tmp_path, monkeypatch):
+    monkeypatch.setattr(Journal, "segment_frames", 3)
+    grey = np.repeat(np.tile(np.arange(20, 200, 180 / 64), (48, 1))[..., None], 3, axis=-1)
+    color = np.random.default_rng(0).integers(0, 255, (6, 8, 3)).repeat(8, 0).repeat(8, 1)
+    frames = [*[grey] * 4, *[color] * 5, *[grey[:, ::-1]] * 3]
+    clip = make_clip(frames=[frame.astype("uint8") for frame in frames], pix_fmt="yuv444p")
+
+    def interrupt(done, total):
+        if done == 8:
+            raise KeyboardInterrupt
+
+    how, before = {"lossless": True, "keep_color": True}, decoded(clip)
+    with pytest.raises(KeyboardInterrupt):
+        colorize_video(fake(), clip, tmp_path / "out.mkv", on_frame=interrupt, **how)
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mkv", **how)
+    assert (outcome.frames, outcome.resumed, outcome.kept) == (12, 6, 5)
+    assert any("5 frames are in shots that are in color" in note for note in outcome.notes)
+    for number, frame in enumerate(decoded(tmp_path / "out.mkv")):
+        old, new = (one.to_ndarray(format="rgb24").astype(int) for one in (before[number], frame))
+        assert (np.abs(old - new).max() <= 6) == (4 <= number < 9)
+    every = colorize_video(fake(), clip, tmp_path / "all.mkv", lossless=True)
+    assert every.kept == 0
+    # The mark is only where colors were made.
+    colorize_video(fake(), clip, f"{tmp_path}/frames/", keep_color=True)
+    xmp = [
+        b"DigitalSourceType" in one.read_bytes() for one in sorted(tmp_path.glob("frames/*.png"))
+    ]
+    assert xmp == [not 4 <= number < 9 for number in range(12)]
 
 
 def test_interlaced_stays_interlaced(make_clip, fake, decoded, tmp_path):
