@@ -1,6 +1,7 @@
 """Speed and memory of the command, of videos and of what they consist of.
 
     python benchmarks/speed.py                    # start, folders, composition, field and video
+    python benchmarks/speed.py --start            # start alone
     python benchmarks/speed.py --folders          # folders at 256, 1024 and 2048 pixels alone
     python benchmarks/speed.py --photograph       # one photograph of up to 108 megapixels
     python benchmarks/speed.py --pictures 10000   # memory over many pictures
@@ -38,7 +39,9 @@ def main():
     """Prints a table."""
     options = _parse()
     with tempfile.TemporaryDirectory() as folder:
-        if options.photograph:
+        if options.start:
+            _start(Path(folder), options)
+        elif options.photograph:
             _photographs(Path(folder), options)
         elif options.pictures:
             _memory(Path(folder), options)
@@ -63,6 +66,7 @@ def _parse():
     add("--mixed", action="store_true", help="hardly two pictures of one size")
     add("--photograph", action="store_true", help="one photograph, by size")
     add("--pictures", type=int, help="memory over so many, of 96 pixels")
+    add("--start", action="store_true", help="start alone")
     add("--folders", action="store_true", help="no start, composition, field and video")
     add("--growth", action="store_true", help="what few and many pictures and frames cost")
     return parser.parse_args()
@@ -83,6 +87,14 @@ def _start(folder, options):
         f"Colorizer.from_preset({preset})",
         "one 256-pixel picture by the command": command.format(words),
     }
+    # The file of the network is made when OpenVINO is first asked for, and that is not measured.
+    words += ["--runtime", "openvino"]
+    subprocess.run([sys.executable, "-c", command.format(words)], check=True, capture_output=True)
+    codes["Colorizer.from_preset, OpenVINO"] = (
+        "import os; os.environ['KERAS_BACKEND'] = 'numpy'\nfrom keras_colorize import Colorizer\n"
+        f"Colorizer.from_preset({preset or None}, runtime='openvino')"
+    )
+    codes["one 256-pixel picture by the command, OpenVINO"] = command.format(words)
     spent = {name: [] for name in codes}
     for _ in range(options.repeats):
         for name, code in codes.items():

@@ -53,7 +53,10 @@ class OpenvinoNetwork:
                 said = (made.stderr.strip().splitlines() or ["it was killed"])[-1]
                 raise InputError(f"Expected a network that OpenVINO can have, received {said}")
         low = precision == "bfloat16" or (precision == "auto" and processor_has_bfloat16())
-        hints = {"INFERENCE_PRECISION_HINT": "bf16" if low else "f32"}
+        hints = {
+            "INFERENCE_PRECISION_HINT": "bf16" if low else "f32",
+            "CACHE_DIR": str(path.parent),
+        }
         hints |= {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": os.cpu_count()}
         self._compiled = openvino.Core().compile_model(path, "CPU", hints)
 
