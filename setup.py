@@ -87,7 +87,7 @@ setup(
         # Reads the published weights of EfficientNet-Lite2.
         "torch": ["torch>=2.0"],
         "train": ["tensorboard>=2.20"],
-        "video": ["av>=18"],
+        "video": ["av>=18", "opencv-python-headless>=4.10"],
         "test": [
             "keras-colorize[completion,import,openvino,plot,serving,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.

@@ -6,10 +6,15 @@ the command does, at several strengths; `field`, the Markov random field of `--r
 and with the pair in time, whose weight is given:
 
     python benchmarks/video.py black-and-white.mp4 color.mp4 --fields 0 1 3 10
+
+`--given N` gives the true colors of every Nth frame of a color clip (`--reference`) and measures
+the error of a and b in the frames between, with and without.
 """
 
 import argparse
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 from keras import ops
@@ -25,10 +30,12 @@ from keras_colorize.inference.mrf import (
     unary_potentials,
 )
 from keras_colorize.inference.pixels import to_float
+from keras_colorize.io import Photograph, write_photograph
 from keras_colorize.layers import compatible
 from keras_colorize.metrics import chroma_flicker, colorfulness
 from keras_colorize.video import SteadyColors, is_cut
-from keras_colorize.video.reader import Source
+from keras_colorize.video.carry import carried_colors, mixed_colors
+from keras_colorize.video.reader import Excerpt, Source
 from keras_colorize.video.steady import SIGMA
 
 EVERY = 4
@@ -43,6 +50,7 @@ def main():
     parser.add_argument("--steady", nargs="+", type=float, default=(0.5, 0.8, 0.9))
     parser.add_argument("--fields", nargs="*", type=float, default=(), help="weights in time")
     parser.add_argument("--limit", type=int, help="take the first N frames")
+    parser.add_argument("--given", type=int, help="give every Nth frame of a color clip")
     options = parser.parse_args()
     colorizer = Colorizer.from_preset(options.preset)
     rows = {"frame by frame": lambda: Filtered(colorizer, 0)}
@@ -50,8 +58,11 @@ def main():
     field = colorizer.replace(refine="mrf") if options.fields else None
     rows |= {f"field, pair in time {x:g}": lambda x=x: Field(field, x) for x in options.fields}
     for clip in options.clips:
-        source = Source(clip)
+        source = Source(clip, Excerpt(frames=options.limit))
         print(f"\n{source.width}x{source.height}, {source.frames} frames\n")
+        if options.given:
+            measure_given(source, colorizer, options.given)
+            continue
         print("| colors | flicker | of it | colorfulness | of it | ms a frame |")
         print("|---|---|---|---|---|---|", flush=True)
         first = None
@@ -82,6 +93,43 @@ def measure(source, colorizer, method, limit):
 
     flicker = chroma_flicker(frames())
     return flicker, np.mean(colors), np.median(seconds)
+
+
+def measure_given(source, colorizer, every):
+    """Prints the error of a and b of the frames that are not given, and the flicker of all."""
+    print("| given | error of a and b | flicker | ms a frame |")
+    print("|---|---|---|---|", flush=True)
+    for number in (0, every):
+        errors, seconds, references = [], [], {}
+        with tempfile.TemporaryDirectory() as folder:
+            for count, picture in enumerate(source.pictures(), 1):
+                if number and (count - 1) % number == number // 2:
+                    references[count] = Path(folder, f"{count}.png")
+                    write_photograph(references[count], Photograph(picture.pixels))
+            flicker = chroma_flicker(with_given(source, colorizer, references, errors, seconds))
+        named = f"1 frame in {number}" if number else "none"
+        cost = 1000 * np.mean(seconds)
+        print(f"| {named} | {np.mean(errors):.2f} | {flicker:.3f} | {cost:.0f} |", flush=True)
+
+
+def with_given(source, colorizer, references, errors, seconds):
+    """Yields frames in Lab, as the command makes them; adds errors, and seconds of predictions."""
+    steady = SteadyColors()
+    given = carried_colors(colorizer, source, references, {})
+    for count, picture in enumerate(source.pictures(), 1):
+        true = ops.convert_to_numpy(rgb_to_lab(to_float(picture.pixels)))
+        frame = colorizer.preprocess(picture.pixels)
+        start = time.perf_counter()
+        ab = colorizer.predict([frame])[0]
+        if references:
+            ab = mixed_colors(ab, frame.network_input, next(given))
+        ab = steady(frame.network_input, ab)
+        seconds.append(time.perf_counter() - start)
+        (made,) = colorizer.compose([frame], [ab])
+        lab = ops.convert_to_numpy(rgb_to_lab(to_float(made)))
+        if count not in references:
+            errors.append(np.linalg.norm((lab - true)[..., 1:], axis=-1).mean())
+        yield lab
 
 
 class Filtered:

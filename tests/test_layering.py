@@ -52,6 +52,7 @@ OUTSIDE = {
     "absl": {"trainers"},
     "apache_beam": {"bulk"},
     "av": {"video"},
+    "cv2": {"video"},
     "grpc": {"serving"},
     "jax": {"trainers"},
     "keras.src": set(),
@@ -67,6 +68,7 @@ PRINTING_ROOMS = {"cli"}
 
 # Distributions that are called otherwise than their module.
 DISTRIBUTIONS = {"PIL": "pillow", "absl": "absl-py", "grpc": "grpcio"}
+DISTRIBUTIONS["cv2"] = "opencv-python-headless"
 DISTRIBUTIONS |= {"skimage": "scikit-image", "tensorflow_serving": "tensorflow-serving-api"}
 
 

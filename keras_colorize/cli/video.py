@@ -45,6 +45,12 @@ def add(commands):
     option("--start", **time, default=0.0, help="where it begins (default: 0)")
     option("--duration", **time, help="how long it is")
     option("--frames", type=count, metavar="N", help="how many frames it has at most")
+    option = command.add_argument_group("given colors", "carried through the shot").add_argument
+    known = "picture in color of frame N, counted from 1, or as pictures are numbered; repeatable"
+    given = {"metavar": "N=PICTURE", "type": _pair, "action": "append", "default": []}
+    option("--reference", **given, help=known)
+    known = 'list of hints, {"frame": N, "x": 12, "y": 30, "color": "#rrggbb"}'
+    option("--hints", metavar="FILE.json", help=known)
     add_options(command)
     command.set_defaults(check=_check, run=_video)
 
@@ -76,6 +82,8 @@ def _rate(text):
 
 
 def _check(options):
+    from keras_colorize.inference.points import read_points
+
     path = Path(options.input)
     if not (path.exists() or "%" in path.name):
         raise InputError(f"{path}: expected a video, found no such file")
@@ -83,6 +91,16 @@ def _check(options):
         raise InputError(
             f"{path}: expected a video, received a photograph: keras-colorize colorize takes it"
         )
+    options.references, options.points = {}, {}
+    for number, picture in options.reference:
+        if not (number.isdecimal() and Path(picture).is_file()):
+            raise InputError(f"expected N=PICTURE of a file, received {number}={picture}")
+        options.references[int(number)] = picture
+    for point in read_points(options.hints) if options.hints else ():
+        number = point.get("frame") if isinstance(point, dict) else None
+        if not isinstance(number, int):
+            raise InputError(f"{options.hints}: expected hints with a frame, received {point}")
+        options.points.setdefault(number, []).append(point)
 
 
 def _video(options):
@@ -103,6 +121,7 @@ def _video(options):
 
     names = ("steady", "codec", "crf", "lossless", "drop_unsupported", "overwrite", "rate")
     settings = {name: getattr(options, name) for name in names}
+    settings |= {"references": options.references, "hints": options.points}
     settings["keep_color"] = options.already_color == "keep"
     settings["excerpt"] = Excerpt(options.start, options.duration, options.frames)
     settings["encoder_options"] = dict(options.encoder_option)

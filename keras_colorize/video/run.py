@@ -10,6 +10,8 @@ from keras_colorize import __version__
 from keras_colorize.errors import InputError
 from keras_colorize.inference.batch import ahead, made_by
 from keras_colorize.io.metadata import MADE_COLORS
+from keras_colorize.presets import sha256
+from .carry import carried_colors, mixed_colors
 from .journal import Journal
 from .reader import Source, turned, turned_back
 from .sequence import FrameFolder, Sequence, is_sequence, new_folder
@@ -56,6 +58,8 @@ def colorize_video(
     excerpt=None,
     rate=None,
     keep_color=False,
+    references=None,
+    hints=None,
     on_frame=lambda done, total: None,
 ):
     """Colorizes a video of any length; returns an `Outcome`.
@@ -84,6 +88,9 @@ def colorize_video(
         rate: frames a second of numbered pictures; None for what DPX files say, or else 24.
         keep_color: whether the frames of shots that are in color keep their colors; every frame
             is read twice for that.
+        references: dict of paths of colored pictures by the number of the frame that they show,
+            from 1, or as numbered pictures have it; their colors are carried through the shot.
+        hints: dict of lists of points by number, see `inference.hints.point_hints`, likewise.
         on_frame: function of the frames done and the frames in all (None if unknown), called
             at the beginning and after each frame.
 
@@ -114,6 +121,7 @@ def colorize_video(
         "target": output.description,
         "steady": steady,
         "keep_color": keep_color,
+        "given": [_fingerprints(references or {}), sorted((hints or {}).items())],
         "weights": colorizer.config.sha256,
         "options": colorizer.options.record(),
     }
@@ -139,7 +147,10 @@ def colorize_video(
         frames = ahead(preprocessed(), most)
         # The inputs of the network, that of the last prediction before them, and what it predicts.
         keys, known = [state.get("key")], [state.get("predicted")]
-        kept = int(state.get("kept", 0))
+        kept, given = int(state.get("kept", 0)), None
+        if references or hints:
+            given = carried_colors(colorizer, video, references or {}, hints or {})
+            given = itertools.islice(given, resumed, None)
         while group := list(itertools.islice(frames, most)):
             changed, places = [], []
             for _, frame in group:
@@ -149,10 +160,14 @@ def colorize_video(
                 places.append(len(changed))
             known.extend(colorizer.predict(changed) if changed else ())
             for (picture, frame), place in zip(group, places, strict=True):
+                colors = given and next(given)
                 if frame is None:
                     ab, kept, steadiness.last = None, kept + 1, {}
                 else:
-                    ab = steadiness(frame.network_input, known[place])
+                    ab = known[place]
+                    if given:
+                        ab = mixed_colors(ab, frame.network_input, colors)
+                    ab = steadiness(frame.network_input, ab)
                 after = (
                     {"key": keys[place], "predicted": known[place]}
                     if known[place] is not None
@@ -186,6 +201,9 @@ def colorize_video(
         output.mark = None
     output.finish(journal)
     short, notes = video.ends_early(), [*video.notes, *output.notes]
+    taken = getattr(video, "files", range(1, video.count + 1))
+    if lost := [number for number in (*(references or {}), *(hints or {})) if number not in taken]:
+        notes.append(f"frames {lost}, whose colors are given, are not in it")
     if kept:
         notes.append(f"{kept} frames are in shots that are in color, and keep their colors")
     if journal.restarted:
@@ -195,6 +213,10 @@ def colorize_video(
     if short:
         notes.append(f"it ends after {video.reached:.1f} of {video.seconds:.1f} seconds")
     return Outcome(video.count, resumed, video.damages > 0 or short, tuple(notes), kept)
+
+
+def _fingerprints(references):
+    return [[number, sha256(path)] for number, path in sorted(references.items())]
 
 
 def _differs(network_input, key):

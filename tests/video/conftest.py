@@ -1,5 +1,6 @@
 """Clips of a few frames, and a colorizer that takes no time."""
 
+import copy
 import types
 from fractions import Fraction
 
@@ -24,7 +25,13 @@ class FakeColorizer(BaseColorizer):
         self.seen.append(lightness[0])
         self.counts.append(len(lightness))
         shape = (len(lightness), lightness.shape[1] // 4, lightness.shape[2] // 4, 2)
-        return np.full(shape, 20.0 + lightness.mean() % 10.0, "float32")
+        ab = np.full(shape, 20.0 + lightness.mean() % 10.0, "float32")
+        return ab if hints is None else ab - 50.0 * hints.mask[None, ::4, ::4, None]
+
+    def replace(self, hints):
+        other = copy.copy(self)
+        other.hints = hints
+        return other
 
 
 @pytest.fixture
