@@ -7,3 +7,9 @@ class InputError(ValueError):
     The command prints it and exits with code 2. Any other exception is a fault of the library
     and keeps its traceback.
     """
+
+
+def expect(fits, message):
+    """Raises InputError with "Expected" and the message, unless what is expected holds."""
+    if not fits:
+        raise InputError(f"Expected {message}.")

@@ -1,12 +1,15 @@
 """A training run from the strategy to the preset: what all trainers do alike."""
 
 import dataclasses
+import importlib.util
 import json
 import pathlib
 import signal
 import sys
 
 import keras
+import numpy as np
+import tensorflow as tf
 from absl import logging
 
 from keras_colorize import data, training
@@ -16,6 +19,7 @@ from keras_colorize.export import export_saved_model
 from keras_colorize.export.saved_model import import_prediction_log
 from keras_colorize.inference import Colorizer, predicted_ab
 from keras_colorize.inference.compose import compose
+from keras_colorize.io.atomic import write_file
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import PresetConfig, load_preset, save_preset
 from settings import settings_json
@@ -125,8 +129,7 @@ class Run:
             return
         # The color output, or that of a classifier where there is none.
         output = min(model.output, key=lambda name: name == CLASS_OUTPUT)
-        steering = options.plateau, options.early_stop, options.tensorboard, worker, options.best
-        callbacks = [*callbacks, *training.standard_callbacks(folder, *steering)]
+        callbacks = [*callbacks, *self._callbacks(worker)]
         if worker == 0 and output != CLASS_OUTPUT:
             callbacks.append(self._samples(model, output))
         class_names = self.class_names if CLASS_OUTPUT in model.output else ()
@@ -174,6 +177,22 @@ class Run:
         served = export_saved_model(colorizer, self.folder / "served", name=name)
         logging.info("SavedModel: %s", served)
 
+    def _callbacks(self, worker):
+        """Keras callbacks that every trainer offers; those that write files are the chief's."""
+        options, folder, callbacks, kinds = self.options, self.folder, [], keras.callbacks
+        if worker == 0:
+            folder.mkdir(parents=True, exist_ok=True)
+            callbacks.append(kinds.CSVLogger(str(folder / "history.csv"), append=True))
+            if options.tensorboard:
+                callbacks.append(kinds.TensorBoard(str(folder / "tensorboard")))
+            if options.best or options.early_stop is not None:
+                callbacks.append(training.BestWeights(folder))
+        if options.plateau is not None:
+            callbacks.append(training.PlateauCut("val_loss", factor=0.5, patience=options.plateau))
+        if options.early_stop is not None:
+            callbacks.append(kinds.EarlyStopping("val_loss", patience=options.early_stop))
+        return callbacks
+
     def _samples(self, model, output):
         """Sheets of eight validation pictures; the chief's alone, so nothing waits in it."""
 
@@ -186,7 +205,7 @@ class Run:
         rgb, _ = next(iter(views))
         events = self.folder / "tensorboard" if self.options.tensorboard else None
         shown = rgb_to_lightness(rgb), rgb, colorize
-        return training.ColorizedSamples(*shown, self.folder / "samples", events)
+        return ColorizedSamples(*shown, self.folder / "samples", events)
 
     def _load_pictures(self):
         """Lists, scans and splits the pictures of --data."""
@@ -226,3 +245,38 @@ class Run:
         kept, report = data.scan_pictures(pictures, cache, drop_near_grey=near_grey)
         logging.info("%s: %s", pictures.root, report)
         return kept
+
+
+class ColorizedSamples(keras.callbacks.Callback):
+    """Colorizes the same pictures after every epoch: PNG sheets, and images in TensorBoard.
+
+    A sheet has a row each of the pictures in grey, colorized, and in their true colors.
+
+    Args:
+        lightness: float array (N, H, W, 1), L* in 0..100.
+        rgb: float array (N, H, W, 3) in [0, 1], the true colors.
+        colorize: callable (lightness) to rgb in [0, 1], shape of `rgb`.
+        folder: where `epoch_0001.png` and so on are written.
+        tensorboard: folder for TensorBoard events, or None; `ImportError` if it is not installed.
+    """
+
+    def __init__(self, lightness, rgb, colorize, folder, tensorboard=None):
+        super().__init__()
+        self.lightness, self.rgb = np.asarray(lightness), np.asarray(rgb)
+        self.colorize, self.folder = colorize, pathlib.Path(folder)
+        # Without the package TensorFlow fails at the first picture, which comes an epoch later.
+        if tensorboard and importlib.util.find_spec("tensorboard") is None:
+            hint = "pip install 'keras-colorize[train]'"
+            raise ImportError(f"Expected the package tensorboard, found none: {hint}.")
+        self._writer = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
+
+    def on_epoch_end(self, epoch, logs=None):
+        colorized = np.asarray(self.colorize(self.lightness))
+        grey = np.repeat(self.lightness / 100.0, 3, axis=-1)
+        rows = [np.concatenate(list(row), axis=1) for row in (grey, colorized, self.rgb)]
+        sheet = np.rint(np.clip(np.concatenate(rows), 0, 1) * 255).astype("uint8")
+        path = self.folder / f"epoch_{epoch + 1:04d}.png"
+        write_file(path, tf.io.encode_png(sheet).numpy(), overwrite=True)
+        if self._writer:
+            with self._writer.as_default(step=epoch):
+                tf.summary.image("grey_colorized_true", sheet[None])

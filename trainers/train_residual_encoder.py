@@ -13,11 +13,13 @@ two processor cores.
 """
 
 import keras
+import numpy as np
 from absl import flags
+from keras import ops
 
-from keras_colorize.bins import CHANNEL_BINS
+from keras_colorize.bins import CHANNEL_BINS, CHANNEL_SPACES
 from keras_colorize.color import scale_luv_uv
-from keras_colorize.data import CHANNEL_TARGETS, Targets, bin_means
+from keras_colorize.data import Targets
 from keras_colorize.losses import ChannelCrossentropy
 from keras_colorize.metrics import bin_accuracy
 from keras_colorize.models import freeze_through, take_encoder, vgg16_residual_encoder
@@ -81,8 +83,33 @@ def main(options):
         mean, bins = keras.metrics.MeanMetricWrapper, {"low": low, "high": high}
         accuracies = [mean(bin_accuracy, f"accuracy_{c}", channel=c, **bins) for c in (0, 1)]
     run.compile(model, {head: loss}, {head: weight}, {head: accuracies})
-    targets = Targets({**CHANNEL_TARGETS, **REGRESSION_TARGETS}, stride)
+    targets = Targets({**CHANNEL_SPACES, **REGRESSION_TARGETS}, stride)
     run.train("vgg16_residual_encoder", model, arguments, targets, **fields)
+
+
+def bin_means(data, output, stride=1, pictures=1000):
+    """Mean of the training values in each bin (Hwang & Zhou 2016, section 3.6, "un-binning").
+
+    Args:
+        data: a `TrainingData` whose size is a multiple of `stride`.
+        output: a key of `CHANNEL_SPACES`.
+        stride: pixels of lightness per pixel of the output.
+        pictures: how many views are looked at, in whole batches of 50.
+
+    Returns:
+        float64 array (2, bins) in the units of the channels, of empty bins the centers. The bins
+        at the ends hold what lies beyond them, too.
+    """
+    bins = CHANNEL_BINS[output]
+    sums, counts = np.zeros((2, bins.count)), np.zeros((2, bins.count))
+    targets = Targets({output: CHANNEL_SPACES[output]}, stride)
+    for _, batch in data.epoch(0, 50, -(-pictures // 50), targets):
+        values = ops.convert_to_numpy(batch[output]).reshape(-1, 2)
+        indices = ops.convert_to_numpy(bins.encode(values))
+        for channel, index in enumerate(indices.T):
+            sums[channel] += np.bincount(index, values[:, channel], bins.count)
+            counts[channel] += np.bincount(index, minlength=bins.count)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), bins.centers())
 
 
 if __name__ == "__main__":

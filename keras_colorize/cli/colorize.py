@@ -91,15 +91,11 @@ def _check(options):
     settled = given_options(options).keys() - set(AFTER_NETWORK)
     settled |= {name for name in _OF_THE_EXPORT if getattr(options, name)}
     if settled and options.server:
-        raise InputError(
-            f"expected no {flags(sorted(settled))} with --server: what the network does is "
-            "settled when it is exported; here are --working-size and --saturation"
-        )
+        left = "what a network does is settled by its export, but --working-size and --saturation"
+        raise InputError(f"expected no {flags(sorted(settled))} with --server: {left}")
     files = all(Path(path).is_file() for path in options.inputs)
     if Path(options.output).suffix and files and (options.format or options.suffix):
-        raise InputError(
-            f"expected a folder as output with --format or --suffix, received {options.output}"
-        )
+        raise InputError(f"expected a folder with --format or --suffix, received {options.output}")
     if "/" in options.suffix or os.sep in options.suffix:
         raise InputError(f"expected a part of a name with --suffix, received {options.suffix}")
     options.keep_color = (options.already_color or ("colorize" if files else "keep")) == "keep"
@@ -132,20 +128,11 @@ def _colorize(options):
         hints = _hints(options) if options.hinted else None
         alone = len(options.jobs) == 1
         colorizer = make_colorizer(options, options.preset, hints=hints, alone=alone)
-    return _run_jobs(
-        colorizer,
-        options.jobs,
-        options.sheet,
-        options.truth,
-        options.record,
-        options.passed_over,
-        mark_colorized=not options.no_mark,
-        keep_color=options.keep_color,
-        max_side=options.max_side,
-        quality=options.quality,
-        skip_existing=options.skip_existing,
-        overwrite=options.overwrite,
-    )
+    names = ("keep_color", "max_side", "quality", "skip_existing", "overwrite")
+    settings = {name: getattr(options, name) for name in names}
+    settings |= {"record": options.record, "passed_over": options.passed_over}
+    settings["mark_colorized"] = not options.no_mark
+    return _run_jobs(colorizer, options.jobs, options.sheet, options.truth, **settings)
 
 
 def _hints(options):
@@ -158,11 +145,9 @@ def _hints(options):
         return hints
     layer = layer_hints(read_photograph(options.hint_layer))
     if layer.mask.shape != size:
-        height, width = layer.mask.shape
-        raise InputError(
-            f"{options.hint_layer}: expected a layer of {size[1]}x{size[0]}, as the photograph, "
-            f"received {width}x{height}"
-        )
+        sizes = "expected a layer of {1}x{0}, as the photograph, received {3}x{2}"
+        sizes = sizes.format(*size, *layer.mask.shape)
+        raise InputError(f"{options.hint_layer}: {sizes}")
     # What is typed lies above what is painted.
     layer.ab[hints.mask] = hints.ab[hints.mask]
     return Hints(layer.ab, layer.mask | hints.mask)
@@ -177,9 +162,7 @@ def _remote_colorizer(options):
     if not size:
         shipped = list_presets()
         if name not in shipped:
-            raise InputError(
-                f"expected --working-size with --server-model {name}, no shipped preset"
-            )
+            raise InputError(f"expected --working-size with --server-model {name}, not shipped")
         size = shipped[name].working_size
     saturation = 1.0 if options.saturation is None else options.saturation
     timeout, protocol = options.server_timeout or 60.0, options.server_protocol

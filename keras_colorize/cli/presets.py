@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from keras_colorize.presets.download import (
     CACHE,
     PUBLISHED,
@@ -44,15 +44,14 @@ def _check_import(options):
         return
     source = options.source or "nothing"
     options.name = None if Path(source).is_file() else published_name(source)
-    if not (options.name or Path(source).is_file()):
-        expected = f"Expected one of {', '.join(PUBLISHED)} or a checkpoint"
-        raise InputError(f"{expected}, received no such file: {source}.")
-    if not (options.name or options.output):
-        raise InputError("Expected -o FOLDER with a checkpoint.")
-    if options.output and (Path(options.output) / CONFIG_FILE).exists() and not options.overwrite:
-        raise InputError(
-            f"Expected a folder without a preset, received {options.output}; --overwrite replaces."
-        )
+    known = f"one of {', '.join(PUBLISHED)} or a checkpoint"
+    is_known = options.name or Path(source).is_file()
+    expect(is_known, f"{known}, received no such file: {source}")
+    expect(options.name or options.output, "-o FOLDER with a checkpoint")
+    taken = options.output and (Path(options.output) / CONFIG_FILE).exists()
+    expect(
+        options.overwrite or not taken, f"no preset in {options.output}; --overwrite replaces it"
+    )
 
 
 def _import(options):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from .common import EXIT_FAILED, count
 from .progress import show_progress
 
@@ -19,10 +19,8 @@ def add(commands):
 
 
 def _check(options):
-    if not Path(options.folder).is_dir():
-        raise InputError(f"Expected a folder of pictures, received {options.folder}.")
-    if options.size % 4:
-        raise InputError(f"Expected a size of multiples of 4, received {options.size}.")
+    expect(Path(options.folder).is_dir(), f"a folder of pictures, received {options.folder}")
+    expect(options.size % 4 == 0, f"a size of multiples of 4, received {options.size}")
 
 
 def _prior(options):

@@ -26,9 +26,7 @@ def _web(options):
     from keras_colorize.apps.web import serve
 
     def on_start(address):
-        print(
-            f"The page is at {address}; Ctrl+C ends it and removes what was uploaded.", flush=True
-        )
+        print(f"The page is at {address}; Ctrl+C ends it and removes all uploads.", flush=True)
 
     serve(
         make_colorizer(options, options.preset),

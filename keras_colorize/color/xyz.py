@@ -57,10 +57,8 @@ def as_colors(values, name, channels=3):
         values = ops.convert_to_tensor(values)
     dtype, shape = standardize_dtype(values.dtype), tuple(values.shape)
     if "float" not in dtype:
-        raise TypeError(
-            f"Expected {name} in floating point, received {dtype}. "
-            "For 8-bit pictures pass `picture.astype('float32') / 255`."
-        )
+        advice = "For 8-bit pictures pass `picture.astype('float32') / 255`."
+        raise TypeError(f"Expected {name} in floating point, received {dtype}. {advice}")
     if not shape or shape[-1] != channels:
         raise ValueError(f"Expected {name} of shape (..., {channels}), received {shape}.")
     return ops.cast(values, "float32")

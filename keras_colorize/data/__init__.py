@@ -4,11 +4,10 @@ from keras_colorize.bins import UNLABELED
 from keras_colorize.io.photograph import is_near_grey
 from .aging import aged_view
 from .folders import PictureSet, ScanReport, list_pictures, scan_pictures, split_pictures
-from .statistics import CHANNEL_TARGETS, ab_counts, ab_prior, bin_means, prior_json, read_prior
+from .statistics import ab_counts, ab_prior, prior_json, read_prior
 from .training_data import Targets, TrainingData, epoch_order, validation_batches
 
 __all__ = [
-    "CHANNEL_TARGETS",
     "UNLABELED",
     "PictureSet",
     "ScanReport",
@@ -17,7 +16,6 @@ __all__ = [
     "ab_counts",
     "ab_prior",
     "aged_view",
-    "bin_means",
     "epoch_order",
     "is_near_grey",
     "list_pictures",

@@ -10,7 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_colorize.bins import UNLABELED
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from keras_colorize.io.atomic import write_file
 from keras_colorize.io.photograph import is_near_grey
 
@@ -64,14 +64,11 @@ def list_pictures(folder, class_names=None):
             other classes are `UNLABELED`.
     """
     root = Path(folder)
-    if not root.is_dir():
-        raise InputError(f"Expected a folder of pictures, received {str(folder)!r}.")
+    expect(root.is_dir(), f"a folder of pictures, received {str(folder)!r}")
     files = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     names = sorted(path.relative_to(root).as_posix() for path in files)
     names = [name for name in names if not name.startswith(".") and "/." not in name]
-    if not names:
-        kinds = ", ".join(SUFFIXES)
-        raise InputError(f"Expected pictures ({kinds}) below {str(folder)!r}, received none.")
+    expect(names, f"pictures ({', '.join(SUFFIXES)}) below {str(folder)!r}, received none")
     folders = [name.rpartition("/")[0] for name in names]
     if class_names is None:
         class_names = sorted({name for name in folders if name})
@@ -85,8 +82,8 @@ def split_pictures(pictures, validation_share):
 
     A picture stays on its side when others come or go. A share outside 0..1 is a `ValueError`.
     """
-    if not 0 <= validation_share <= 1:
-        raise InputError(f"Expected a validation_share in 0..1, received {validation_share}.")
+    fits = 0 <= validation_share <= 1
+    expect(fits, f"a validation_share in 0..1, received {validation_share}")
     digests = [hashlib.sha256(name.encode()).digest() for name in pictures.names]
     held_out = [int.from_bytes(x[:8], "big") / 2.0**64 < validation_share for x in digests]
     return pictures.keep([not out for out in held_out]), pictures.keep(held_out)
@@ -152,6 +149,5 @@ def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: 
     bad = tuple((name, row[3]) for name, row in named if row[2] == _BAD)
     report, left_out = ScanReport(len(rows), grey, bad), {*grey, *dict(bad)}
     kept = pictures.keep([name not in left_out for name in pictures.names])
-    if not kept:
-        raise InputError(f"Expected usable pictures in {str(pictures.root)!r}, received {report}.")
+    expect(len(kept), f"usable pictures in {str(pictures.root)!r}, received {report}")
     return kept, report

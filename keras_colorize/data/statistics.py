@@ -1,4 +1,4 @@
-"""Colors of the pictures that a network is trained on: how often each bin occurs, and its mean."""
+"""Colors of the pictures that a network is trained on: how often each bin occurs."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-from keras_colorize.bins import CHANNEL_BINS, bin_count, hard_encode_ab, smooth_prior
-from keras_colorize.bins import CHANNEL_SPACES as CHANNEL_TARGETS
-from keras_colorize.errors import InputError
+from keras_colorize.bins import bin_count, hard_encode_ab, smooth_prior
+from keras_colorize.errors import InputError, expect
 from .training_data import Targets, validation_batches
 
 # Of the files of `prior_json`; a reader refuses others.
@@ -55,37 +54,9 @@ def read_prior(path):
     except (OSError, ValueError, TypeError, KeyError) as error:
         expected = f"a file of `keras-colorize prior` (format {FORMAT})"
         raise InputError(f"Expected {expected}, {path} is not: {error}.") from error
-    if prior.shape != (bin_count(),) or not (prior >= 0).all() or not np.isclose(prior.sum(), 1):
-        raise InputError(f"Expected a distribution over {bin_count()} bins in {path}.")
+    fits = prior.shape == (bin_count(),) and (prior >= 0).all() and np.isclose(prior.sum(), 1)
+    expect(fits, f"a distribution over {bin_count()} bins in {path}")
     return prior
-
-
-def bin_means(data, output, stride=1, pictures=1000):
-    """Mean of the training values in each bin (Hwang & Zhou 2016, section 3.6, "un-binning").
-
-    Args:
-        data: a `TrainingData` whose size is a multiple of `stride`.
-        output: a key of `CHANNEL_TARGETS`, else `ValueError`.
-        stride: pixels of lightness per pixel of the output.
-        pictures: how many views are looked at, in whole batches of 50.
-
-    Returns:
-        float64 array (2, bins) in the units of the channels, of empty bins the centers. The bins
-        at the ends hold what lies beyond them, too.
-    """
-    if output not in CHANNEL_TARGETS:
-        known = ", ".join(CHANNEL_TARGETS)
-        raise InputError(f"Expected an output among {known}, received {output!r}.")
-    bins = CHANNEL_BINS[output]
-    sums, counts = np.zeros((2, bins.count)), np.zeros((2, bins.count))
-    targets = Targets({output: CHANNEL_TARGETS[output]}, stride)
-    for _, batch in data.epoch(0, _BATCH, -(-pictures // _BATCH), targets):
-        values = ops.convert_to_numpy(batch[output]).reshape(-1, 2)
-        indices = ops.convert_to_numpy(bins.encode(values))
-        for channel, index in enumerate(indices.T):
-            sums[channel] += np.bincount(index, values[:, channel], bins.count)
-            counts[channel] += np.bincount(index, minlength=bins.count)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), bins.centers())
 
 
 def _counts(batches, on_picture=lambda: None):

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_colorize import color
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from .aging import aged_view
 
 VIEWS = ("crop", "squash", "whole")
@@ -99,14 +99,12 @@ class TrainingData:
     flip: bool = True
 
     def __post_init__(self):
-        if not self.sources:
-            raise InputError("Expected at least one source of pictures, received none.")
-        if not (0 < self.min_scale <= 1 and self.size >= 1 and 0 <= self.aged_share <= 1):
-            expected = "0 < min_scale <= 1, a size of 1 or more and 0 <= aged_share <= 1"
-            received = f"{self.min_scale}, {self.size} and {self.aged_share}"
-            raise InputError(f"Expected {expected}, received {received}.")
-        if self.view not in VIEWS:
-            raise InputError(f"Expected a view among {', '.join(VIEWS)}, received {self.view!r}.")
+        expect(self.sources, "at least one source of pictures, received none")
+        expect(0 < self.min_scale <= 1, f"0 < min_scale <= 1, received {self.min_scale}")
+        expect(self.size >= 1, f"a size of 1 or more, received {self.size}")
+        expect(0 <= self.aged_share <= 1, f"0 <= aged_share <= 1, received {self.aged_share}")
+        known = f"a view among {', '.join(VIEWS)}, received {self.view!r}"
+        expect(self.view in VIEWS, known)
 
     def __len__(self):
         return sum(len(source) for source in self.sources)
@@ -130,9 +128,8 @@ class TrainingData:
             `tf.data.Dataset` of `(lightness, targets)` batches, see `Targets`; Keras' `fit`
             takes it on every backend.
         """
-        if batch_size % workers:
-            expected = f"a batch size that {workers} workers can share"
-            raise InputError(f"Expected {expected}, received {batch_size}.")
+        fits = batch_size % workers == 0
+        expect(fits, f"a batch size that {workers} workers can share, received {batch_size}")
         sizes = [len(source) for source in self.sources]
         order = epoch_order(sizes, self.weights, steps * batch_size, self.seed, epoch)
         share = np.arange(len(order)).reshape(steps, workers, -1)[first_step:, worker].ravel()
@@ -179,9 +176,9 @@ def epoch_order(sizes, weights, count, seed, epoch):
         int64 array (count,): positions in the concatenation of the sources.
     """
     weights = np.asarray(sizes if weights is None else weights, "float64")
-    if len(sizes) != len(weights) or len(sizes) == 0 or min(sizes) < 1 or weights.min() <= 0:
-        received = f"received sizes {list(sizes)} and weights {weights.tolist()}."
-        raise InputError(f"Expected one positive weight per source, none empty, {received}")
+    fits = len(sizes) == len(weights) > 0 and min(sizes) >= 1 and weights.min() > 0
+    received = f"sizes {list(sizes)} and weights {weights.tolist()}"
+    expect(fits, f"one positive weight per source, none empty, received {received}")
     generator = np.random.default_rng([seed, epoch])
     drawn = generator.choice(len(sizes), size=count, p=weights / weights.sum())
     order, offset = np.empty(count, "int64"), 0

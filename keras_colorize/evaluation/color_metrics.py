@@ -87,10 +87,9 @@ def _compare(target, prediction, views):
         metrics = {"psnr": peak_signal_noise_ratio(target, prediction, data_range=1.0)}
     # The Gaussian window of Wang et al. 2004 has 11 pixels.
     if min(target.shape[:2]) >= 11:
-        window = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-        metrics["ssim"] = structural_similarity(
-            target, prediction, channel_axis=-1, data_range=1.0, **window
-        )
+        how = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+        how |= {"channel_axis": -1, "data_range": 1.0}
+        metrics["ssim"] = structural_similarity(target, prediction, **how)
     metrics |= {
         "saturation_difference": 100.0 * off,
         "colorfulness": vividness,

@@ -116,9 +116,7 @@ def _sample(methods, long_side, colorized, path, reading):
         for name, pixels in zip(colorized, others, strict=True):
             if pixels.shape != true.shape:
                 sizes = [f"{one.shape[1]}x{one.shape[0]}" for one in (true, pixels)]
-                raise PhotographError(
-                    f"{name}: expected a picture of {sizes[0]}, received {sizes[1]}"
-                )
+                raise PhotographError(f"{name}: expected a size of {sizes[0]}, received {sizes[1]}")
             lab = rgb_to_lab(_scaled_down(pixels, long_side))
             predictions[name] = compose(lightness[None], lab[None, ..., 1:])[0]
     except PhotographError as error:
@@ -174,10 +172,9 @@ def pair_outputs(outputs, truth, paths):
             faults.append("{}: {}x{} for {}x{}".format(relative, *sizes[0], *sizes[1]))
     if faults:
         more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-        raise PhotographError(
-            f"{outputs}: expected one picture of the same name and size for each of the "
-            f"{len(paths)} photographs of {truth}, found {'; '.join(faults[:MOST_FAULTS])}{more}"
-        )
+        expected = f"one picture of the same name and size for each of {len(paths)} of {truth}"
+        found = f"{'; '.join(faults[:MOST_FAULTS])}{more}"
+        raise PhotographError(f"{outputs}: expected {expected}, found {found}")
     wanted = {one for path, _ in find_photographs([truth]) for one in candidates(path)}
     return pairs, [one for named in colorized.values() for one in named if one not in wanted]
 

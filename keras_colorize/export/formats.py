@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.options import STRIDE
@@ -85,26 +85,22 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
             `quantize`, int8 without photographs or photographs without int8.
         PhotographError: if a photograph of the calibration cannot be read.
     """
-    if quantize not in (None, "int8"):
-        raise InputError(f"Expected quantize among None and 'int8', received {quantize!r}.")
+    expect(quantize in (None, "int8"), f"quantize among None and 'int8', received {quantize!r}")
     with _new_file(path, ".tflite", overwrite) as target:
         working_size, output = 256, None
         if isinstance(source, Colorizer):
             working_size, output = source.working_size, source.config.output
-        if quantize and output not in (None, *INT8_OUTPUTS):
-            raise InputError(
-                f"Expected a color output among {', '.join(INT8_OUTPUTS)}, for int8 is too coarse "
-                f"to turn {output} into a and b; `colorizer.model` alone can be exported."
-            )
+        known = f"a color output among {', '.join(INT8_OUTPUTS)}"
+        fits = not quantize or output in (None, *INT8_OUTPUTS)
+        expect(fits, f"{known}: int8 is too coarse to turn {output} into a and b")
         model = _network(source)
         square = 2 * (max(STRIDE, round(working_size / STRIDE) * STRIDE),)
         fixed = square if size in (None, "any") else size
         lightness = (lightness_of(pixels_of(picture)[0, ..., :3]) for picture in calibration)
         pictures = [np.clip(resize_bicubic(one[None], fixed), 0.0, 100.0) for one in lightness]
         shape = (None, None) if size == "any" else fixed
-        if bool(pictures) != (quantize == "int8"):
-            received = f"received {len(pictures)} with quantize={quantize!r}"
-            raise InputError(f"Expected photographs for calibration with int8 alone, {received}.")
+        fits, received = bool(pictures) == (quantize == "int8"), f"received {len(pictures)}"
+        expect(fits, f"photographs for calibration with int8 alone, {received} with {quantize=}")
         # An operation that LiteRT lacks is an error: else the file would need TensorFlow to run.
         settings = {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}}
         if pictures:
@@ -119,10 +115,7 @@ def colors_model(colorizer):
     options = ("style", "refinement", "palette", "hints")
     received = [name for name in options if getattr(colorizer, name) is not None]
     received += ["decoder='sample'"] if colorizer.decoder == "sample" else []
-    if received:
-        raise InputError(
-            f"Expected no options that look beyond one pixel, received {', '.join(received)}."
-        )
+    expect(not received, f"options of single pixels, received {', '.join(received)}")
     model, output = colorizer.model, colorizer.config.output
     outputs = dict(model.output)
     if colorizer.config.colorizes:
@@ -154,10 +147,8 @@ def _network(source):
     model = colors_model(source) if isinstance(source, Colorizer) else fold_batch_norm(source)
     low = {layer.compute_dtype for layer in model.layers} - {"float32"}
     if low:
-        raise InputError(
-            f"{model.name}: expected a network in float32, received {', '.join(sorted(low))}; "
-            'it is loaded so with precision="float32".'
-        )
+        received = f"{', '.join(sorted(low))}: load it with precision='float32'"
+        raise InputError(f"{model.name}: expected a network in float32, received {received}.")
     return model
 
 

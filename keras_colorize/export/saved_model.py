@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.inference.options import FROM_PRESET
 from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.presets import CONFIG_FILE, read_config, sha256
@@ -28,8 +28,7 @@ CHECKSUMS = "SHA256SUMS"
 def check_backend():
     """Raises a ValueError where the backend is not TensorFlow."""
     backend = keras.backend.backend()
-    if backend != "tensorflow":
-        raise InputError(f"Expected the backend tensorflow to export with, received {backend}.")
+    expect(backend == "tensorflow", f"the backend tensorflow to export with, received {backend}")
 
 
 def export_saved_model(
@@ -66,18 +65,13 @@ def export_saved_model(
     version = max(taken, default=0) + 1 if version is None else version
     single = [x for x in ("style", "palette", "hints") if getattr(colorizer, x) is not None]
     side = colorizer.working_size if colorizer.refinement else 0
-    for fits, expected in (
-        (not single, f"no options of one picture for a server, received {', '.join(single)}"),
-        (
-            side <= MOST_REFINED,
-            f"a working size of at most {MOST_REFINED} with a refinement, received {side}",
-        ),
-        (max_pixels >= 1, f"max_pixels above 0, received {max_pixels!r}"),
-        (name and name == Path(name).name, f"a name without folders, received {name!r}"),
-        (isinstance(version, int) and version > 0, f"a version above 0, received {version!r}"),
-    ):
-        if not fits:
-            raise InputError(f"Expected {expected}.")
+    expect(not single, f"no options of one picture for a server, received {', '.join(single)}")
+    most = f"a working size of at most {MOST_REFINED} with a refinement"
+    expect(side <= MOST_REFINED, f"{most}, received {side}")
+    expect(max_pixels >= 1, f"max_pixels above 0, received {max_pixels!r}")
+    expect(name and name == Path(name).name, f"a name without folders, received {name!r}")
+    is_number = isinstance(version, int) and version > 0
+    expect(is_number, f"a version above 0, received {version!r}")
     if version in taken:
         raise FileExistsError(f"{path}: expected a new version, {version} is there already.")
     if warmup:
@@ -116,10 +110,8 @@ def read_exported(path):
     written, there = set(text.splitlines()), set(_checksums(path))
     differing = sorted(line.split("  ", 1)[-1] for line in written ^ there)
     if differing:
-        raise InputError(
-            f"{path}: expected the files that were exported, as {EXTRA}/{CHECKSUMS} has them; "
-            f"received others: {', '.join(dict.fromkeys(differing))}."
-        )
+        received = f"received others: {', '.join(dict.fromkeys(differing))}"
+        raise InputError(f"{path}: expected the files of {EXTRA}/{CHECKSUMS}, {received}.")
     return config
 
 
@@ -128,10 +120,8 @@ def import_prediction_log():
     try:
         from tensorflow_serving.apis import prediction_log_pb2
     except ImportError as error:
-        raise ImportError(
-            "Expected tensorflow-serving-api (pip install 'keras-colorize[serving]') for warm-up "
-            f"requests, or warmup=False: {error}."
-        ) from error
+        advice = "pip install 'keras-colorize[serving]', or warmup=False"
+        raise ImportError(f"Expected tensorflow-serving-api ({advice}): {error}.") from error
     return prediction_log_pb2
 
 

@@ -65,19 +65,10 @@ def colorize_files(
     """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
 
     A thread reads ahead and another predicts, while pictures are composed and written. An existing
-    output is skipped or overwritten as asked, and a failure without either.
-
-    Args:
-        colorizer: a `BaseColorizer`.
-        jobs: list of `Job`.
-        mark_colorized: whether XMP says that colors were made, by what, and of which source.
-        skip_existing: whether existing outputs are left.
-        overwrite: whether they are replaced.
-        keep: whether outcomes hold their pictures.
-        records: whether outcomes hold a record.
-        keep_color: whether photographs that are in color already are left out.
-        max_side: most pixels of the long side of what is written, or None.
-        quality: see `write_photograph`.
+    output is skipped or overwritten as asked, and a failure without either. `mark_colorized` says
+    in XMP that colors were made, by what, and of which source; outcomes `keep` their pictures and
+    hold `records` if asked; `keep_color` leaves out photographs that are in color already;
+    `max_side` bounds the long side of what is written.
     """
     maker, marks = made_by(colorizer)
 

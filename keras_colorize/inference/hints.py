@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from .compose import resize_bicubic
 from .pixels import to_float
 from .points import parse_point
@@ -45,21 +45,19 @@ class Hints:
 
     def __post_init__(self):
         """Checks the arrays."""
-        if self.mask.ndim != 2 or self.ab.shape != (*self.mask.shape, 2):
-            raise InputError(
-                "Expected hints of ab (H, W, 2) and mask (H, W), received shapes "
-                f"{self.ab.shape} and {self.mask.shape}."
-            )
-        if not np.isfinite(self.ab[self.mask]).all():
-            raise InputError("Expected hints with finite a and b where the mask is set.")
+        fits = self.mask.ndim == 2 and self.ab.shape == (*self.mask.shape, 2)
+        received = f"received shapes {self.ab.shape} and {self.mask.shape}"
+        expect(fits, f"hints of ab (H, W, 2) and mask (H, W), {received}")
+        is_finite = np.isfinite(self.ab[self.mask]).all()
+        expect(is_finite, "hints with finite a and b where the mask is set")
 
 
 def hints_of(value):
     """The `Hints` that a user means by themselves or by a pair `(ab, mask)`."""
     if isinstance(value, Hints):
         return value
-    if not (isinstance(value, tuple | list) and len(value) == 2):
-        raise InputError(f"Expected hints as a pair (ab, mask), received {type(value).__name__}.")
+    is_pair = isinstance(value, tuple | list) and len(value) == 2
+    expect(is_pair, f"hints as a pair (ab, mask), received {type(value).__name__}")
     return Hints(np.asarray(value[0], "float32"), np.asarray(value[1]) > 0)
 
 
@@ -86,8 +84,8 @@ def point_hints(points, size):
 
 def layer_hints(layer):
     """Hints from a painted layer, a `Photograph` with alpha: its opaque pixels."""
-    if layer.alpha is None:
-        raise InputError("Expected a layer with transparency, received one without: save as RGBA.")
+    has_alpha = layer.alpha is not None
+    expect(has_alpha, "a layer with transparency, received one without: save as RGBA")
     mask = layer.alpha == np.iinfo(layer.alpha.dtype).max
     ab = np.zeros((*mask.shape, 2), "float32")
     if mask.any():

@@ -43,10 +43,8 @@ def pictures_of(array):
         array = array.astype("uint8") * np.uint8(255)
     pictures = array[..., None] if array.ndim == 2 else array
     if pictures.ndim not in (3, 4) or pictures.shape[-1] not in (1, 3, 4) or not pictures.size:
-        raise InputError(
-            "Expected an array (H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4 and at least "
-            f"one pixel, received shape {array.shape}."
-        )
+        expected = "(H, W), (H, W, C) or (N, H, W, C) with C of 1, 3 or 4 and at least one pixel"
+        raise InputError(f"Expected an array {expected}, received shape {array.shape}.")
     return pictures if pictures.ndim == 4 else pictures[None]
 
 
@@ -58,17 +56,14 @@ def photograph_of(picture):
     is_image = any(base.__module__.startswith("PIL.") for base in type(picture).__mro__)
     if is_image or isinstance(picture, str | os.PathLike):
         return io.read_photograph(picture)
-    raise TypeError(
-        "Expected a path, a Pillow image, a Photograph, an array or a list of these, "
-        f"received {type(picture).__name__}."
-    )
+    expected = "Expected a path, a Pillow image, a Photograph, an array or a list of these"
+    raise TypeError(f"{expected}, received {type(picture).__name__}.")
 
 
 def pixels_of(picture):
     """Pixels (N, H, W, C) of whatever a `Colorizer` takes as one picture or a batch."""
-    return pictures_of(
-        picture if isinstance(picture, np.ndarray) else photograph_of(picture).pixels
-    )
+    is_array = isinstance(picture, np.ndarray)
+    return pictures_of(picture if is_array else photograph_of(picture).pixels)
 
 
 def in_bands(function, count, height, width):

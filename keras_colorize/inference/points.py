@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 
 
 def parse_color(text):
     """Reads `"#rrggbb"` as float32 array (3,), sRGB in [0, 1]."""
-    if not (isinstance(text, str) and re.fullmatch("#[0-9a-fA-F]{6}", text)):
-        raise InputError(f"Expected a color like #a0c030, received {text!r}.")
+    is_color = isinstance(text, str) and re.fullmatch("#[0-9a-fA-F]{6}", text)
+    expect(is_color, f"a color like #a0c030, received {text!r}")
     return np.frombuffer(bytes.fromhex(text[1:]), "uint8").astype("float32") / 255.0
 
 

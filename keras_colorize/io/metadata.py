@@ -57,7 +57,11 @@ def read_metadata(image):
         notes.append(f"the EXIF block is damaged ({fault}) and was left out")
     xmp = info.get("xmp") or None
     try:
-        xmp = xmp and without_orientation(xmp.encode() if isinstance(xmp, str) else bytes(xmp))
+        xmp = xmp and (xmp.encode() if isinstance(xmp, str) else bytes(xmp))
+        if xmp and b"Orientation" in xmp:
+            document, rdf = _parse(xmp)
+            _remove_property(rdf, _TIFF, "Orientation")
+            xmp = _serialize(document)
     except DamagedXMPError as fault:
         xmp = None
         notes.append(f"the XMP packet is damaged and was left out: {fault}")
@@ -118,13 +122,9 @@ def descriptive_fields(exif):
 def mark_made_colors(packet, how=()):
     """XMP packet that says (`Iptc4xmpExt:DigitalSourceType`) that colors were made; all else stays.
 
-    Args:
-        packet: bytes, or None.
-        how: dict of further properties, text by name: of `Iptc4xmpExt` such as `AISystemUsed`, or
-            of this library's own namespace, `colorize`.
-
-    Raises:
-        DamagedXMPError: if the packet is not XMP, or declares a document type.
+    `how` is a dict of further properties, text by name: of `Iptc4xmpExt` such as `AISystemUsed`, or
+    of this library's own namespace, `colorize`. Raises DamagedXMPError for a packet (bytes or None)
+    that is not XMP, or declares a document type.
     """
     document, rdf = _parse(packet or _EMPTY.encode())
     properties = {"Iptc4xmpExt:DigitalSourceType": MADE_COLORS, **dict(how)}
@@ -139,15 +139,6 @@ def mark_made_colors(packet, how=()):
         mark.appendChild(element)
     mark.setAttributeNS(_RDF, "rdf:about", about)
     rdf.appendChild(document.importNode(mark, True))
-    return _serialize(document)
-
-
-def without_orientation(packet):
-    """XMP packet without `tiff:Orientation`; raises as `mark_made_colors`."""
-    if b"Orientation" not in packet:
-        return packet
-    document, rdf = _parse(packet)
-    _remove_property(rdf, _TIFF, "Orientation")
     return _serialize(document)
 
 

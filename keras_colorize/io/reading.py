@@ -77,10 +77,8 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
         except UnidentifiedImageError as fault:
             if start.startswith(_TIFF_HEADERS):
                 return _read_unusual_tiff(stream, name, max_pixels)
-            raise PhotographError(
-                f"{name}: expected a photograph, received a file that is none of the known "
-                "formats or is damaged."
-            ) from fault
+            received = "received a file that is none of the known formats or is damaged"
+            raise PhotographError(f"{name}: expected a photograph, {received}.") from fault
         except Exception as fault:
             raise _damaged(name, fault) from fault
         with image:

@@ -1,9 +1,8 @@
 """Layers that Keras does not have, for every backend and every image size."""
 
 from .fusion import GlobalLocalFusion
-from .lightness import GreyLevels
 from .mean_field import MeanField, compatible, contrast_weights, mean_field
-from .normalization import BatchStatisticsNormalization, PermanentDropout, SpectralNorm
+from .normalization import BatchStatisticsNormalization, GreyLevels, PermanentDropout, SpectralNorm
 from .resizing import (
     CropLike,
     GaussianSmoothing,

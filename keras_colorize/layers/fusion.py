@@ -33,10 +33,8 @@ class GlobalLocalFusion(keras.layers.Layer):
         ranks = [len(shape) for shape in input_shape if isinstance(shape, list | tuple)]
         channels = [shape[-1] for shape in input_shape] if ranks == [4, 2] else [None]
         if None in channels:
-            raise ValueError(
-                "Expected [local, global_features] of shapes (N, h, w, C) and (N, G) with C and G "
-                f"known, received shapes {input_shape}."
-            )
+            expected = "[local, global_features] of shapes (N, h, w, C) and (N, G), C and G known"
+            raise ValueError(f"Expected {expected}, received shapes {input_shape}.")
         self._global_channels = channels[1]
         self.kernel = self.add_weight(name="kernel", shape=(sum(channels), self.units))
         if self.use_bias:

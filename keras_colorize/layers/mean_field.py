@@ -112,7 +112,6 @@ class MeanField(keras.layers.Layer):
         sweeps: number of sweeps, at least 1.
         sigma: scale of squared lightness differences, lightness in [0, 1]; above 0.
         unary_scale: factor of the probabilities, which makes the unary potential.
-        square_root: whether the potential is made from the square root of the probabilities.
         compatibility: potentials of labels 0, 1, 2, ... bins apart.
 
     Raises:
@@ -120,13 +119,7 @@ class MeanField(keras.layers.Layer):
     """
 
     def __init__(
-        self,
-        sweeps=8,
-        sigma=SIGMA,
-        unary_scale=10.0,
-        square_root=False,
-        compatibility=COMPATIBILITY,
-        **kwargs,
+        self, sweeps=8, sigma=SIGMA, unary_scale=10.0, compatibility=COMPATIBILITY, **kwargs
     ):
         super().__init__(**{**kwargs, "dtype": "float32"})
         if sweeps < 1:
@@ -135,33 +128,23 @@ class MeanField(keras.layers.Layer):
             raise ValueError(f"Expected sigma above 0, received {sigma}.")
         if not compatibility:
             raise ValueError("Expected a compatibility of equal labels at least, received none.")
-        self.sweeps = sweeps
-        self.sigma = sigma
-        self.unary_scale = unary_scale
-        self.square_root = square_root
+        self.sweeps, self.sigma, self.unary_scale = sweeps, sigma, unary_scale
         self.compatibility = tuple(compatibility)
 
     def build(self, input_shape):
         probabilities, lightness = input_shape
         if len(probabilities) not in (4, 5) or probabilities[-1] is None:
-            raise ValueError(
-                "Expected probabilities (N, H, W, K) or (N, H, W, C, K) with K known, "
-                f"received shape {tuple(probabilities)}."
-            )
+            expected = "probabilities (N, H, W, K) or (N, H, W, C, K) with K known"
+            raise ValueError(f"Expected {expected}, received shape {tuple(probabilities)}.")
         sizes = zip(probabilities[1:3], lightness[1:3], strict=True)
         differ = any(None not in pair and pair[0] != pair[1] for pair in sizes)
         if len(lightness) != 4 or lightness[-1] != 1 or differ:
-            raise ValueError(
-                f"Expected lightness (N, H, W, 1) of the height and width of probabilities "
-                f"{tuple(probabilities)}, received shape {tuple(lightness)}."
-            )
+            expected = f"lightness (N, H, W, 1) of the size of probabilities {probabilities}"
+            raise ValueError(f"Expected {expected}, received shape {tuple(lightness)}.")
 
     def call(self, inputs):
         probabilities, lightness = inputs
         unary = ops.cast(probabilities, "float32")
-        if self.square_root:
-            # The clamp keeps the gradient finite where a bin has no probability at all.
-            unary = ops.sqrt(ops.maximum(unary, 1e-12))
         weights = contrast_weights(lightness, self.sigma)
         return mean_field(self.unary_scale * unary, *weights, self.compatibility, self.sweeps)
 

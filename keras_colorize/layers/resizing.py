@@ -30,10 +30,6 @@ class ResizeLike(keras.layers.Layer):
         x, reference = inputs
         return resize_bilinear(x, ops.shape(reference)[1:3])
 
-    def compute_output_shape(self, input_shape):
-        shape, reference = input_shape
-        return (*reference[:-1], shape[-1])
-
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class ResizeTo(keras.layers.Layer):
@@ -55,9 +51,7 @@ class ResizeTo(keras.layers.Layer):
         super().__init__(**kwargs)
         if height < 1 or width < 1:
             raise ValueError(f"Expected a size of 1 or more, received height={height}, {width=}.")
-        self.height = height
-        self.width = width
-        self.antialias = antialias
+        self.height, self.width, self.antialias = height, width, antialias
 
     def call(self, x):
         return resize_bilinear(x, (self.height, self.width), self.antialias)
@@ -95,10 +89,6 @@ class CropLike(keras.layers.Layer):
         x, reference = inputs
         height, width = ops.shape(reference)[1:3]
         return x[:, :height, :width, :]
-
-    def compute_output_shape(self, input_shape):
-        shape, reference = input_shape
-        return (*reference[:-1], shape[-1])
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
@@ -154,17 +144,14 @@ class GaussianSmoothing(keras.layers.Layer):
         weights /= weights.sum()
         for axis, shape in ((1, (-1, 1, 1, 1)), (2, (1, -1, 1, 1))):
             kernel = ops.repeat(ops.cast(weights.reshape(shape), x.dtype), x.shape[-1], axis=2)
-            x = ops.depthwise_conv(_mirrored(x, axis, radius), kernel)
+            # The mirror image at both ends repeats as often as needed.
+            size = ops.shape(x)[axis]
+            place = ops.arange(-radius, size + radius, dtype="int32")
+            # Mirrored before the remainder is taken: tf2onnx gets that of negative numbers wrong.
+            place = ops.mod(ops.maximum(place, -1 - place), 2 * size)
+            x = ops.take(x, ops.minimum(place, 2 * size - 1 - place), axis=axis)
+            x = ops.depthwise_conv(x, kernel)
         return x
-
-
-def _mirrored(x, axis, radius):
-    """One axis extended at both ends by its mirror image, which repeats as often as needed."""
-    size = ops.shape(x)[axis]
-    position = ops.arange(-radius, size + radius, dtype="int32")
-    # Mirrored once before the remainder is taken: tf2onnx gets that of negative numbers wrong.
-    position = ops.mod(ops.maximum(position, -1 - position), 2 * size)
-    return ops.take(x, ops.minimum(position, 2 * size - 1 - position), axis=axis)
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")

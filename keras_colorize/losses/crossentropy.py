@@ -23,9 +23,8 @@ class AbCrossentropy(keras.losses.Loss):
     def __init__(self, class_weights=None, neighbors=5, **kwargs):
         super().__init__(**kwargs)
         if class_weights is not None and len(class_weights) != bin_count():
-            raise ValueError(
-                f"Expected {bin_count()} class_weights, one per bin, received {len(class_weights)}."
-            )
+            received = f"received {len(class_weights)}"
+            raise ValueError(f"Expected {bin_count()} class_weights, one per bin, {received}.")
         self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
         self.neighbors = neighbors
 
@@ -34,10 +33,9 @@ class AbCrossentropy(keras.losses.Loss):
         pairs = zip(y_true.shape, expected, strict=False)
         fits = len(y_true.shape) == len(expected) and y_pred.shape[-1] == bin_count()
         if not fits or any(None not in pair and pair[0] != pair[1] for pair in pairs):
-            raise ValueError(
-                f"Expected ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of the same height "
-                f"and width, received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}."
-            )
+            expected = f"ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of one size"
+            received = f"received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}"
+            raise ValueError(f"Expected {expected}, {received}.")
         indices, weights = soft_encode_ab(y_true, neighbors=self.neighbors)
         # Gathering the few bins of the target spares the log-softmax of all 313.
         chosen = ops.sum(weights * ops.take_along_axis(y_pred, indices, axis=-1), axis=-1)
@@ -73,9 +71,9 @@ class ChannelCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         if len(y_pred.shape) != len(y_true.shape) + 1 or y_pred.shape[-2] != y_true.shape[-1]:
+            received = f"received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}"
             raise ValueError(
-                "Expected values (N, H, W, C) and logits (N, H, W, C, bins), received shapes "
-                f"{tuple(y_true.shape)} and {tuple(y_pred.shape)}."
+                f"Expected values (N, H, W, C) and logits (N, H, W, C, K), {received}."
             )
         bins = UniformBins(y_pred.shape[-1], self.low, self.high)
         if self.sigma is None:
@@ -105,7 +103,6 @@ class SceneCrossentropy(keras.losses.Loss):
     def call(self, y_true, y_pred):
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         known = labels != UNLABELED
-        loss = ops.sparse_categorical_crossentropy(
-            ops.where(known, labels, 0), y_pred, from_logits=True
-        )
+        labels = ops.where(known, labels, 0)
+        loss = ops.sparse_categorical_crossentropy(labels, y_pred, from_logits=True)
         return ops.where(known, loss, 0.0)

@@ -70,11 +70,8 @@ class PerceptualLoss:
     def __init__(
         self, features, weight=1.0, classifier=None, logits_weight=0.0, distance=feature_distance
     ):
-        self.features = features
-        self.distance = distance
-        self.weight = weight
-        self.classifier = classifier
-        self.logits_weight = logits_weight
+        self.features, self.distance, self.weight = features, distance, weight
+        self.classifier, self.logits_weight = classifier, logits_weight
 
     def __call__(self, lightness, target_ab, predicted_ab):
         """Returns a float32 number.
@@ -106,10 +103,8 @@ class DistillationLoss:
     """
 
     def __init__(self, teacher, temperature=2.0, logits_weight=0.5, weight=1.0):
-        self.teacher = teacher
-        self.temperature = temperature
-        self.logits_weight = logits_weight
-        self.weight = weight
+        self.teacher, self.temperature = teacher, temperature
+        self.logits_weight, self.weight = logits_weight, weight
 
     def __call__(self, rgb, student):
         """Distance, a float32 number, of `student` from what the teacher does with `rgb`."""

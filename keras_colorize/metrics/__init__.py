@@ -1,8 +1,7 @@
 """Metrics that Keras and scikit-image do not have."""
 
-from .evenness import blotchiness, chroma_flicker, hue_patchiness
 from .nearness import SceneTopK, ab_error, bin_accuracy
-from .vividness import colorfulness, diversity
+from .vividness import blotchiness, chroma_flicker, colorfulness, diversity, hue_patchiness
 
 __all__ = [
     "SceneTopK",

@@ -43,10 +43,8 @@ def bin_accuracy(y_true, y_pred, low=_LOW, high=_HIGH, channel=None):
     """
     logits = len(y_pred.shape) == len(y_true.shape) + 1
     if y_pred.shape[-2 if logits else -1] != y_true.shape[-1]:
-        raise ValueError(
-            f"Expected predictions (..., {y_true.shape[-1]}) or logits "
-            f"(..., {y_true.shape[-1]}, bins), received shape {tuple(y_pred.shape)}."
-        )
+        expected = "predictions (..., {0}) or logits (..., {0}, bins)".format(y_true.shape[-1])
+        raise ValueError(f"Expected {expected}, received shape {tuple(y_pred.shape)}.")
     bins = UniformBins(y_pred.shape[-1] if logits else LUV_UV_BINS.count, low, high)
     chosen = ops.cast(ops.argmax(y_pred, axis=-1), "int32") if logits else bins.encode(y_pred)
     right = ops.cast(ops.equal(chosen, bins.encode(y_true)), "float32")

@@ -1,15 +1,11 @@
 """Arguments that several networks have in common, and their one check."""
 
+from keras_colorize.errors import expect
+
 
 def scaled(channels, width):
     """Channels of a layer at a width, at least 1."""
     return max(1, round(channels * width))
-
-
-def expect(fits, message):
-    """Raises ValueError with "Expected" and the message unless the arguments fit."""
-    if not fits:
-        raise ValueError(f"Expected {message}.")
 
 
 def check_network(width, input_shape, classes=None, global_features=True, **choices):

@@ -7,6 +7,7 @@ section 2.2.1. Channels and strides are those of the authors' release.
 import keras
 from keras import layers
 
+from keras_colorize.errors import expect
 from keras_colorize.layers import (
     BatchStatisticsNormalization,
     CropLike,
@@ -14,7 +15,7 @@ from keras_colorize.layers import (
     PermanentDropout,
     SpectralNorm,
 )
-from .arguments import check_network, expect, scaled
+from .arguments import check_network, scaled
 
 BATCH_NORM_MODES = ("moving", "batch", "none")
 """What batch normalization sees in inference."""

@@ -11,9 +11,10 @@ import numpy as np
 from keras import layers, ops
 
 from keras_colorize.color.scaling import AB_LIMIT
+from keras_colorize.errors import expect
 from keras_colorize.layers import CropLike, GreyLevels
-from keras_colorize.layers.lightness import LEVEL_MAX
-from .arguments import check_network, expect, scaled
+from keras_colorize.layers.normalization import LEVEL_MAX
+from .arguments import check_network, scaled
 from .encoders import padded_conv
 
 ENCODERS = {
@@ -175,8 +176,7 @@ class LearnedQueries(layers.Layer):
 
     def __init__(self, count, units, **kwargs):
         super().__init__(**kwargs)
-        self.count = count
-        self.units = units
+        self.count, self.units = count, units
 
     def build(self, input_shape):
         options = {"initializer": "random_normal", "name": "vectors"}
@@ -329,6 +329,3 @@ class ColorMaps(layers.Layer):
         maps = ops.reshape(maps, (batch, height, width, 2 * self.scale**2))
         maps = _blurred_shuffle(maps, self.scale)
         return maps + ops.matmul(rgb, kernel[self.count :]) + ops.convert_to_tensor(self.bias)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[2][:-1], 2)

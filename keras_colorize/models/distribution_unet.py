@@ -8,8 +8,9 @@ import keras
 from keras import layers
 
 from keras_colorize.bins import bin_count
+from keras_colorize.errors import expect
 from keras_colorize.layers import GlobalLocalFusion, ResizeLike
-from .arguments import check_network, expect
+from .arguments import check_network
 from .ddcolor import QueryMaps, color_queries
 from .encoders import ENCODERS, RESIDUAL_WIDTHS, conv_block, encode, load_encoder
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from .arguments import expect
+from keras_colorize.errors import expect
 from .efficientnet_lite import efficientnet_lite2_features, load_efficientnet_lite2
 from .mobilenet_v2 import load_mobilenet_v2, mobilenet_v2_features
 from .vgg16 import load_vgg16

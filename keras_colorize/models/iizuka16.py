@@ -7,9 +7,9 @@ Image Colorization with Simultaneous Classification". Sections below are the pap
 import keras
 from keras import layers
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from keras_colorize.layers import CropLike, GlobalLocalFusion, ResizeTo
-from .arguments import check_network, expect, scaled
+from .arguments import check_network, scaled
 
 CLASS_LOSS_WEIGHT = 1 / 300
 """Alpha of equation 6: the weight of the class cross-entropy beside the color error."""
@@ -139,8 +139,8 @@ def split_style(model):
         Two Functional models: lightness (N, H, W, 1) to the global features (N, G), and
         `[lightness, global features]` to a dict of the color output of `model`.
     """
-    if "fusion" not in [layer.name for layer in model.layers]:
-        raise InputError(f"Expected a network with a layer named 'fusion', received {model.name}.")
+    names = [layer.name for layer in model.layers]
+    expect("fusion" in names, f"a network with a layer named 'fusion', received {model.name}")
     # Cutting a Functional model adds calls to its layers, so that `layer.output` of the cut one
     # would no longer be unique: cut a copy.
     copy = keras.models.clone_model(model)

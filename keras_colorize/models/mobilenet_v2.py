@@ -20,10 +20,8 @@ _BLOCKS = (
 )
 """Kernel, expansion, output channels, repeats and stride of the first repeat."""
 
-_PARTS = ("expand", "depthwise", "project")
-_NAMES = ["Conv1", "bn_Conv1", "Conv_1", "Conv_1_bn"]
-_NAMES += [f"expanded_conv_{part}{norm}" for part in _PARTS[1:] for norm in ("", "_BN")]
-_NAMES += [f"block_{n}_{x}{norm}" for n in range(1, 17) for x in _PARTS for norm in ("", "_BN")]
+_NAMES = r"Conv1|bn_Conv1|Conv_1|Conv_1_bn"
+_NAMES += r"|(expanded_conv|block_\d+)_(expand|depthwise|project)(_BN)?"
 
 
 def mobilenet_v2_features(rgb):

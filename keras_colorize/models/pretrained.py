@@ -1,9 +1,12 @@
 """ImageNet weights of `keras.applications`: downloaded, or from files of Keras 3 and older."""
 
 import os
+import re
 
 import h5py
 import keras
+
+from keras_colorize.errors import expect
 
 
 def read_layers(network, weights, names, include_top=False):
@@ -16,9 +19,7 @@ def read_layers(network, weights, names, include_top=False):
         source = getattr(keras.applications, network)(include_top=include_top, weights=weights)
         return {name: source.get_layer(name).get_weights() for name in names}
     if not os.path.isfile(weights):
-        raise ValueError(
-            f"Expected 'imagenet' or a file of {network} weights, received {weights!r}."
-        )
+        raise ValueError(f"Expected 'imagenet' or a file of {network}, received {weights!r}.")
     arrays = {}
 
     def collect(path, group):
@@ -33,23 +34,25 @@ def read_layers(network, weights, names, include_top=False):
         with h5py.File(weights) as file:
             file.visititems(collect)
     except OSError as error:
-        raise ValueError(
-            f"Expected the weights of keras.applications.{network} in {weights!r}: {error}"
-        ) from error
+        expected = f"Expected the weights of keras.applications.{network}"
+        raise ValueError(f"{expected} in {weights!r}: {error}") from error
     return arrays
 
 
 def load_layers(model, network, weights, names):
-    """Copies what `read_layers` reads into a model; ValueError, and nothing, if it does not fit."""
-    layers = [model.get_layer(name) for name in names]
-    values = read_layers(network, weights, names)
+    """Copies what `read_layers` reads into the layers of a model whose names match a pattern.
+
+    Raises ValueError, and copies nothing, if it does not fit.
+    """
+    layers = [layer for layer in model.layers if re.fullmatch(names, layer.name)]
+    expect(layers, f"a network with layers of {network}, received {model.name}")
+    values = read_layers(network, weights, [layer.name for layer in layers])
     for layer in layers:
         shapes = [value.shape for value in values.get(layer.name, ())]
         expected = [tuple(variable.shape) for variable in layer.weights]
         if shapes != expected:
-            raise ValueError(
-                f"Expected the weights of keras.applications.{network} in {weights!r}, "
-                f"{layer.name} of shapes {expected}; found {shapes or 'no such layer'}."
-            )
+            found = f"{layer.name} of shapes {expected}; found {shapes or 'no such layer'}"
+            source = f"the weights of keras.applications.{network} in {weights!r}"
+            raise ValueError(f"Expected {source}, {found}.")
     for layer in layers:
         layer.set_weights(values[layer.name])

@@ -65,10 +65,9 @@ def take_encoder(model, source):
     shapes = {x.name: [w.shape for w in x.weights] for x in source.layers}
     missing = [x.name for x in own if shapes.get(x.name) != [w.shape for w in x.weights]]
     if missing or not own:
-        raise ValueError(
-            f"Expected {source.name} to hold the ResNet-18 encoder of {model.name} in the same "
-            f"width; {len(missing)} of its {len(own)} layers are not: {', '.join(missing[:3])}."
-        )
+        expected = f"{source.name} to hold the ResNet-18 encoder of {model.name} in the same width"
+        found = f"{len(missing)} of its {len(own)} layers are not: {', '.join(missing[:3])}"
+        raise ValueError(f"Expected {expected}; {found}.")
     for layer in own:
         layer.set_weights(source.get_layer(layer.name).get_weights())
 

@@ -16,12 +16,6 @@ IMAGENET_MEANS = (103.939, 116.779, 123.68)
 _BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512))
 """Convolutions and channels of the blocks that are used."""
 
-_NAMES = [
-    f"block{block}_conv{number}"
-    for block, (convolutions, _) in enumerate(_BLOCKS, start=1)
-    for number in range(1, convolutions + 1)
-]
-
 
 def vgg16_features(lightness, width=1.0):
     """Features at strides 1, 2, 4 and 8 of the gray photograph of L* in 0..100, (N, H, W, 1)."""
@@ -39,4 +33,4 @@ def vgg16_features(lightness, width=1.0):
 
 def load_vgg16(model, weights):
     """Copies ImageNet weights (Oxford's, CC BY 4.0) into a model of width 1 by `load_layers`."""
-    load_layers(model, "VGG16", weights, _NAMES)
+    load_layers(model, "VGG16", weights, r"block\d_conv\d")

@@ -8,8 +8,9 @@ import keras
 from keras import layers
 
 from keras_colorize.bins import CHANNEL_BINS
+from keras_colorize.errors import expect
 from keras_colorize.layers import GaussianSmoothing, ResizeLike, StackChannels
-from .arguments import check_network, expect, scaled
+from .arguments import check_network, scaled
 from .encoders import conv_block, encode, load_encoder
 from .resnet18 import resnet18_features
 from .vgg16 import vgg16_features

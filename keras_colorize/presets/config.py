@@ -115,9 +115,8 @@ def read_config(folder):
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise PresetError(f"{path}: Expected the config of a preset, received {error}.") from error
     if config.network not in NETWORKS:
-        raise PresetError(
-            f"{path}: Expected a network among {', '.join(NETWORKS)}, received {config.network!r}."
-        )
+        known = f"Expected a network among {', '.join(NETWORKS)}"
+        raise PresetError(f"{path}: {known}, received {config.network!r}.")
     if not re.fullmatch(r"(\.\./\w+/)?" + re.escape(WEIGHTS_FILE), str(config.weights)):
         expected = f"{WEIGHTS_FILE} or ../NAME/{WEIGHTS_FILE}"
         raise PresetError(f"{path}: Expected {expected}, received {config.weights!r}.")
@@ -137,10 +136,8 @@ def check_preset(folder):
     if not path.is_file():
         raise PresetError(f"{path}: Expected the weights of the preset, received no such file.")
     if (checksum := sha256(path)) != config.sha256:
-        raise PresetError(
-            f"{path}: Expected sha256 {config.sha256}, received {checksum}: the file is damaged, "
-            "get it anew."
-        )
+        expected = f"Expected sha256 {config.sha256}, received {checksum}"
+        raise PresetError(f"{path}: {expected}: the file is damaged, get it anew.")
     return config
 
 

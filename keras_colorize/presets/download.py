@@ -17,16 +17,7 @@ _TIMEOUT = 60  # seconds without a byte
 
 @dataclasses.dataclass(frozen=True)
 class PublishedFile:
-    """A checkpoint on the web.
-
-    Attributes:
-        url: its address.
-        sha256: the first digits of its checksum, as far as they are known.
-        megabytes: its size, about.
-        license: SPDX name of the license of the weights.
-        authors: who trained and published them, and where that was described.
-        figures: what they published of it, in words; may be empty.
-    """
+    """A checkpoint on the web; of its checksum the first digits, as far as they are known."""
 
     url: str
     sha256: str
@@ -141,10 +132,9 @@ def download(file, path, report=lambda done, total: None):
     except requests.RequestException as error:
         answer = error.response
         found = "no connection, or a broken one" if answer is None else f"HTTP {answer.status_code}"
-        raise PresetError(
-            f"{file.url}: Expected {file.megabytes} MB, received {found}; the same command goes on "
-            "with what has come."
-        ) from error
+        expected = f"Expected {file.megabytes} MB, received {found}"
+        advice = "the same command goes on with what has come"
+        raise PresetError(f"{file.url}: {expected}; {advice}.") from error
     except OSError as error:
         raise PresetError(f"{path}: Expected a file that can be written: {error}.") from error
     if not (checksum := sha256(part)).startswith(file.sha256):

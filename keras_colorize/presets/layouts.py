@@ -35,12 +35,10 @@ class Published:
 
 def take(state, name, shape):
     """Takes a tensor of a shape out of a dict of arrays, as float32; else raises PresetError."""
-    if name not in state:
-        raise PresetError(f"Expected {name} of shape {shape}, received none.")
-    value = state.pop(name)
-    if value.shape != shape:
-        raise PresetError(f"Expected {name} of shape {shape}, received {value.shape}.")
-    return value.astype("float32")
+    found = state[name].shape if name in state else "none"
+    if found != shape:
+        raise PresetError(f"Expected {name} of shape {shape}, received {found}.")
+    return state.pop(name).astype("float32")
 
 
 def take_kernel(state, prefix, shape):

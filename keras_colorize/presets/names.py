@@ -70,8 +70,6 @@ def find_preset(name_or_folder):
         if number == str(version):
             return shipped[newest]
         raise PresetError(f"Expected {newest}@{version}, the one that ships, received {name!r}.")
-    raise PresetError(
-        "Expected the folder of a preset or one of the shipped presets "
-        f"({', '.join(shipped) or 'none'}) or of those that others published "
-        f"({', '.join(PUBLISHED)}), received {name!r}."
-    )
+    known = f"({', '.join(shipped) or 'none'}) or of those that others published"
+    expected = f"the folder of a preset or one of the shipped presets {known}"
+    raise PresetError(f"Expected {expected} ({', '.join(PUBLISHED)}), received {name!r}.")

@@ -79,17 +79,11 @@ def fetch_preset(name, folder=None, overwrite=False, report=lambda done, total: 
 
 
 def load_published(path):
-    """Builds the network of a published checkpoint and fills it.
+    """Builds and fills the network of a published checkpoint: `(model, published)`, its layout.
 
-    Args:
-        path: file of PyTorch (a state dict, or one under the key `params`), or `.safetensors`.
-
-    Returns:
-        `(model, published)`: the Functional model, and the `Published` layout that was found.
-
-    Raises:
-        PresetError: if the file is damaged or holds anything but tensors, these are not finite or
-            not those of a layout that is known here; also without the extra `import`.
+    The file is one of PyTorch (a state dict, or one under the key `params`), or `.safetensors`.
+    Raises PresetError if it is damaged or holds anything but tensors, these are not finite or not
+    those of a layout that is known here; also without the extra `import`.
     """
     try:
         state = read_state(path)
@@ -149,10 +143,8 @@ def identify(state):
         name, shape = published.tell
         if name in state and state[name].shape == shape:
             return published
-    raise PresetError(
-        f"Expected a checkpoint of {', '.join(LAYOUTS)}, received tensors of another network, "
-        f"among them {min(state)} of shape {state[min(state)].shape}."
-    )
+    found = f"another network with {min(state)} of shape {state[min(state)].shape}"
+    raise PresetError(f"Expected a checkpoint of {', '.join(LAYOUTS)}, received {found}.")
 
 
 def fill(model, state, published):

@@ -39,15 +39,11 @@ def load_preset(name_or_folder, dtype=None):
     try:
         model = build_network(config, dtype)
     except (ValueError, TypeError) as error:
-        raise PresetError(
-            f"{config_path}: Expected arguments of {config.network}, received "
-            f"{config.arguments}: {error}"
-        ) from error
+        said = f"{config_path}: Expected arguments of {config.network}"
+        raise PresetError(f"{said}, received {config.arguments}: {error}") from error
     if config.output not in model.output:
-        raise PresetError(
-            f"{config_path}: Expected an output among {', '.join(model.output)}, received "
-            f"{config.output!r}."
-        )
+        known = f"{config_path}: Expected an output among {', '.join(model.output)}"
+        raise PresetError(f"{known}, received {config.output!r}.")
     try:
         read_weights(model, path)
     except ValueError as error:

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from keras_colorize.inference.colorizer import BaseColorizer
 from keras_colorize.inference.options import STRIDE, Options, check
 
@@ -63,29 +63,22 @@ class Client(contextlib.AbstractContextManager):
             self.address = f"http{'s' * self.tls}://{self.address}"
         pattern, limit = _ADDRESSES.get(self.protocol, ""), self.max_message_bytes
         is_one = self.version is None or self.label is None
-        for fits, expected in (
-            (pattern, f"a protocol among grpc and rest, received {self.protocol!r}"),
-            (
-                re.fullmatch(pattern, self.address),
-                f"host:port for gRPC or http(s)://host:port/path, received {self.address!r}",
-            ),
-            (self.model, f"the name of a network, received {self.model!r}"),
-            (is_one, f"a version or a label, received {self.version!r} and {self.label!r}"),
-            (self.timeout > 0, f"timeout above 0, received {self.timeout!r}"),
-            (limit > 0, f"max_message_bytes above 0, received {limit!r}"),
-        ):
-            if not fits:
-                raise InputError(f"Expected {expected}.")
+        expect(pattern, f"a protocol among grpc and rest, received {self.protocol!r}")
+        known = "host:port for gRPC or http(s)://host:port/path"
+        expect(re.fullmatch(pattern, self.address), f"{known}, received {self.address!r}")
+        expect(self.model, f"the name of a network, received {self.model!r}")
+        expect(is_one, f"a version or a label, received {self.version!r} and {self.label!r}")
+        expect(self.timeout > 0, f"timeout above 0, received {self.timeout!r}")
+        expect(limit > 0, f"max_message_bytes above 0, received {limit!r}")
         try:
             if self.protocol == "rest":
                 from .rest import RestTransport as Transport
             else:
                 from .rpc import GrpcTransport as Transport
         except ImportError as error:
-            raise ImportError(
-                "Expected requests and tensorflow-serving-api to ask a server with "
-                f"(pip install 'keras-colorize[serving]'): {error}."
-            ) from error
+            expected = "Expected requests and tensorflow-serving-api to ask a server with"
+            extra = "pip install 'keras-colorize[serving]'"
+            raise ImportError(f"{expected} ({extra}): {error}.") from error
         self.transport = Transport(self)
 
     def predict_ab(self, lightness):
@@ -99,11 +92,9 @@ class Client(contextlib.AbstractContextManager):
         # What comes back has at most two values for each that goes there.
         picture_bytes = 2 * self.transport.bytes_per_value * max(1, lightness[:1].size)
         at_once = self.max_message_bytes // picture_bytes
-        if not at_once:
-            raise InputError(
-                f"Expected a picture of at most {self.max_message_bytes} bytes, received "
-                f"{picture_bytes}: take a smaller working size or a larger max_message_bytes."
-            )
+        received = f"{picture_bytes}: take a smaller working size or a larger max_message_bytes"
+        most = f"at most {self.max_message_bytes} bytes"
+        expect(at_once, f"a picture of {most}, received {received}")
         parts = []
         for start in range(0, len(lightness), at_once):
             batch = lightness[start : start + at_once]
@@ -146,8 +137,7 @@ class RemoteColorizer(BaseColorizer):
 
     def predict_ab(self, lightness, hints=None):
         """Asks for color like `Client.predict_ab`; ValueError with hints, which do not travel."""
-        if hints is not None:
-            raise InputError("Expected no hints for a network on a server.")
+        expect(hints is None, "no hints for a network on a server")
         return self.client.predict_ab(lightness)
 
     def check(self):

@@ -1,7 +1,7 @@
 """Training: one step and one loop for one device, several, and several machines."""
 
 from .adversarial import AdversarialModel
-from .callbacks import BestWeights, CollapseMonitor, ColorizedSamples, TwoPhases, standard_callbacks
+from .callbacks import BestWeights, CollapseMonitor, PlateauCut, TwoPhases
 from .checkpoints import DivergedError, RunCheckpoint
 from .loop import TrainingLoop
 from .replicas import WorkerLostError, make_strategy, synchronize, worker_of
@@ -18,8 +18,8 @@ __all__ = [
     "AdversarialModel",
     "BestWeights",
     "CollapseMonitor",
-    "ColorizedSamples",
     "DivergedError",
+    "PlateauCut",
     "RunCheckpoint",
     "TrainingConfig",
     "TrainingLoop",
@@ -29,7 +29,6 @@ __all__ = [
     "bind_settings",
     "make_optimizer",
     "make_strategy",
-    "standard_callbacks",
     "synchronize",
     "worker_of",
 ]

@@ -1,83 +1,17 @@
-"""Keras callbacks of the training loop: what is written, what steers, and a GAN's collapse."""
+"""Keras callbacks of the training loop: the best weights, what steers, and a GAN's collapse."""
 
 import collections
-import importlib.util
 import json
 import logging
 from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_colorize.io.atomic import atomic_path, write_file
 from .adversarial import ADVERSARIAL, RECONSTRUCTION
 from .checkpoints import parts_of
-
-
-def standard_callbacks(
-    run_folder, plateau=None, early_stop=None, tensorboard=False, worker=0, best=False
-):
-    """The list of Keras callbacks that every trainer offers.
-
-    Args:
-        run_folder: the run's folder; a table of the epochs goes to `history.csv` in it.
-        plateau: epochs without progress of `val_loss` after which the learning rate (of both
-            networks of an `AdversarialModel`) is halved, or None. Needs the constant schedule.
-        early_stop: epochs without it after which the run ends with its best weights, or None.
-        tensorboard: whether events are written to `tensorboard/`; needs the extra `train`.
-        worker: index of this worker; only the chief, 0, gets those that write files.
-        best: whether the run ends with its best weights, see `BestWeights`.
-    """
-    folder, callbacks = Path(run_folder), []
-    if worker == 0:
-        folder.mkdir(parents=True, exist_ok=True)
-        callbacks.append(keras.callbacks.CSVLogger(str(folder / "history.csv"), append=True))
-        if tensorboard:
-            callbacks.append(keras.callbacks.TensorBoard(str(folder / "tensorboard")))
-        if best or early_stop is not None:
-            callbacks.append(BestWeights(folder))
-    if plateau is not None:
-        callbacks.append(PlateauCut("val_loss", factor=0.5, patience=plateau))
-    if early_stop is not None:
-        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=early_stop))
-    return callbacks
-
-
-class ColorizedSamples(keras.callbacks.Callback):
-    """Colorizes the same pictures after every epoch: PNG sheets, and images in TensorBoard.
-
-    A sheet has a row each of the pictures in grey, colorized, and in their true colors.
-
-    Args:
-        lightness: float array (N, H, W, 1), L* in 0..100.
-        rgb: float array (N, H, W, 3) in [0, 1], the true colors.
-        colorize: callable (lightness) to rgb in [0, 1], shape of `rgb`.
-        folder: where `epoch_0001.png` and so on are written.
-        tensorboard: folder for TensorBoard events, or None; `ImportError` if it is not installed.
-    """
-
-    def __init__(self, lightness, rgb, colorize, folder, tensorboard=None):
-        super().__init__()
-        self.lightness, self.rgb = np.asarray(lightness), np.asarray(rgb)
-        self.colorize, self.folder = colorize, Path(folder)
-        # Without the package TensorFlow fails at the first picture, which comes an epoch later.
-        if tensorboard and importlib.util.find_spec("tensorboard") is None:
-            hint = "pip install 'keras-colorize[train]'"
-            raise ImportError(f"Expected the package tensorboard, found none: {hint}.")
-        self._writer = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
-
-    def on_epoch_end(self, epoch, logs=None):
-        colorized = np.asarray(self.colorize(self.lightness))
-        grey = np.repeat(self.lightness / 100.0, 3, axis=-1)
-        rows = [np.concatenate(list(row), axis=1) for row in (grey, colorized, self.rgb)]
-        sheet = np.rint(np.clip(np.concatenate(rows), 0, 1) * 255).astype("uint8")
-        path = self.folder / f"epoch_{epoch + 1:04d}.png"
-        write_file(path, tf.io.encode_png(sheet).numpy(), overwrite=True)
-        if self._writer:
-            with self._writer.as_default(step=epoch):
-                tf.summary.image("grey_colorized_true", sheet[None])
 
 
 class BestWeights(keras.callbacks.Callback):

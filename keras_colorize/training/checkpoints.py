@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 
 
 class DivergedError(RuntimeError):
@@ -68,9 +68,8 @@ class RunCheckpoint:
         """
         path = tf.train.latest_checkpoint(str(self._folder))
         if step is not None:
-            if step not in self.steps():
-                known = f"a step among {self.steps()} of {self._folder}"
-                raise InputError(f"Expected {known}, received {step}.")
+            known = f"a step among {self.steps()} of {self._folder}"
+            expect(step in self.steps(), f"{known}, received {step}")
             path = str(self._folder / f"ckpt-{step}")
         if path is None:
             return 0

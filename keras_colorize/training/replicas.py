@@ -8,7 +8,7 @@ import os
 import keras
 import tensorflow as tf
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from .checkpoints import parts_of
 
 STRATEGIES = ("default", "mirrored", "multi_worker")
@@ -34,10 +34,10 @@ def make_strategy(name):
         kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
         devices = [device.name for device in tf.config.list_logical_devices(kind)]
         return tf.distribute.MirroredStrategy(devices)
-    if name != "multi_worker":
-        raise InputError(f"Expected a strategy among {', '.join(STRATEGIES)}, received {name!r}.")
-    if "cluster" not in json.loads(os.environ.get("TF_CONFIG", "{}")):
-        raise InputError("Expected TF_CONFIG to describe the cluster of workers, received none.")
+    known = f"a strategy among {', '.join(STRATEGIES)}, received {name!r}"
+    expect(name == "multi_worker", known)
+    has_cluster = "cluster" in json.loads(os.environ.get("TF_CONFIG", "{}"))
+    expect(has_cluster, "TF_CONFIG to describe the cluster of workers, received none")
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
@@ -69,14 +69,13 @@ def check_options(model, batch_size, replicas):
     """Refuses what the loop cannot do with a model: `ValueError`."""
     several, steps = replicas > 1, model.steps_per_execution
     summed = max(part.optimizer.gradient_accumulation_steps or 0 for part in parts_of(model))
-    for wrong, expected, received in (
-        (steps > 1, "steps_per_execution=1, for the loop looks at every step", steps),
-        (batch_size % replicas, f"a batch size that {replicas} replicas can share", batch_size),
-        (several and model.jit_compile, f"jit_compile=False for {replicas} replicas", True),
-        (several and summed, f"no gradient_accumulation_steps for {replicas} replicas", summed),
-    ):
-        if wrong:
-            raise InputError(f"Expected {expected}, received {received}.")
+    expect(steps <= 1, f"steps_per_execution=1, to look at every step, received {steps}")
+    shares = batch_size % replicas == 0
+    expect(shares, f"a batch size that {replicas} replicas can share, received {batch_size}")
+    compiles = several and model.jit_compile
+    expect(not compiles, f"jit_compile=False for {replicas} replicas, received True")
+    sums = several and summed
+    expect(not sums, f"no gradient_accumulation_steps for {replicas} replicas, received {summed}")
 
 
 def share(value):

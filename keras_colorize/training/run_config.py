@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.io.atomic import write_file
 
 
@@ -75,11 +75,10 @@ class TrainingConfig:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if not field.metadata["holds"](value):
-                expected = field.metadata["expected"]
-                raise InputError(f"Expected {field.name} to be {expected}, received {value!r}.")
-        if (total := self.warmup + self.cooldown) > 1:
-            raise InputError(f"Expected warmup + cooldown to be up to 1 in all, received {total}.")
+            expected = f"{field.name} to be {field.metadata['expected']}, received {value!r}"
+            expect(field.metadata["holds"](value), expected)
+        total = self.warmup + self.cooldown
+        expect(total <= 1, f"warmup + cooldown to be up to 1 in all, received {total}")
 
     def bind(self, run_folder):
         """Binds them to a run's `training.json`, see `bind_settings`; some may change."""
@@ -105,9 +104,8 @@ class AdversarialConfig(TrainingConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.pretrain_epochs > self.epochs:
-            expected = f"pretrain_epochs to be 0 to {self.epochs}"
-            raise InputError(f"Expected {expected}, received {self.pretrain_epochs}.")
+        own = self.pretrain_epochs
+        expect(own <= self.epochs, f"pretrain_epochs to be 0 to {self.epochs}, received {own}")
 
     def reconstruction_loss(self):
         """The loss of the colors, a Keras loss, and its weight for ab in [0, 1]."""

@@ -76,7 +76,7 @@ def test_one_archive(run, album, noise, tmp_path):
     assert (code, "in_color.png: was in color already" in err) == (0, True)
     words = album / "in_color.png", "-o", tmp_path / "two.png", "--already-color", "keep"
     assert run(*words)[1] == "0 done, 0 skipped, 0 failed; left out: 1 in color\n"
-    assert "folder as output with --format" in run(*words, "--format", "png")[2]
+    assert "expected a folder with --format" in run(*words, "--format", "png")[2]
 
 
 def test_classify_tells_scenes_and_which_files_are_no_photographs(command, album, tiny_preset):

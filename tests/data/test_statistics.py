@@ -2,24 +2,17 @@ import json
 
 import numpy as np
 import pytest
-from skimage.color import lab2rgb, rgb2hsv, rgb2luv
+from skimage.color import lab2rgb
 
-from keras_colorize.bins import HS_BINS, LUV_UV_BINS, ab_centers, smooth_prior
+from keras_colorize.bins import ab_centers, smooth_prior
 from keras_colorize.data import (
     TrainingData,
     ab_counts,
     ab_prior,
-    bin_means,
     list_pictures,
     prior_json,
     read_prior,
 )
-
-COLORS = np.uint8([[200, 60, 40], [90, 160, 70], [205, 70, 50], [0, 0, 255]])
-REFERENCE = {
-    "luv_uv_logits": (rgb2luv, slice(1, 3), LUV_UV_BINS),
-    "hs_logits": (rgb2hsv, slice(0, 2), HS_BINS),
-}
 
 
 def test_every_picture_is_counted_once_and_gives_the_prior(tmp_path, write_picture):
@@ -65,25 +58,3 @@ def test_a_file_keeps_counts_and_prior_and_others_are_refused(tmp_path):
         path.write_text(text)
         with pytest.raises(ValueError, match=message):
             read_prior(path)
-
-
-@pytest.mark.parametrize("output", REFERENCE)
-def test_means_of_what_is_there_and_centers_elsewhere(tmp_path, write_picture, output):
-    for number, color in enumerate(COLORS):
-        write_picture(tmp_path / f"{number}.png", np.tile(color, (16, 16, 1)))
-    data = TrainingData((list_pictures(tmp_path),), size=16, min_scale=1.0)
-    convert, channels, bins = REFERENCE[output]
-    # 100 views of 4 pictures: 25 of each.
-    found = bin_means(data, output, stride=4, pictures=100)
-    values = convert(COLORS[None] / 255)[0, :, channels]
-    indices = np.clip((values - bins.low) // bins.step, 0, bins.count - 1).astype(int)
-    expected = np.tile(bins.centers().astype("float64"), (2, 1))
-    for channel, own in enumerate(indices.T):
-        for index in set(own):
-            expected[channel, index] = values[own == index, channel].mean()
-    np.testing.assert_allclose(found, expected, atol=2e-3)
-    if output == "luv_uv_logits":
-        # The outer bins hold what lies beyond: v of sRGB blue is -130, by scikit-image.
-        assert found[1, 0] == pytest.approx(-130.3, abs=0.1)
-    with pytest.raises(ValueError, match="among ab_channel_logits.*received 'ab_logits'"):
-        bin_means(data, "ab_logits")

@@ -70,7 +70,7 @@ def test_pictures_that_were_colorized_before(folder, tmp_path):
     assert row["other"]["psnr"] > row["grey"]["psnr"] + 10
     assert 0 < row["other"]["ab_error"] < 0.2 * row["grey"]["ab_error"]
     assert "cut.png" in found.failures[paths[1]]
-    assert "expected a picture of 16x12, received 16x13" in found.failures[paths[2]]
+    assert "expected a size of 16x12, received 16x13" in found.failures[paths[2]]
 
 
 def test_more_threads_change_nothing(folder):
@@ -140,7 +140,7 @@ def test_faults_are_named_in_one_line(folder, outputs):
     with pytest.raises(PhotographError) as caught:
         pair_outputs(outputs, folder, measured_paths(folder))
     assert str(caught.value) == (
-        f"{outputs}: expected one picture of the same name and size for each of the 3 photographs "
+        f"{outputs}: expected one picture of the same name and size for each of 3 "
         f"of {folder}, found a.png: 12x16 for 16x12; b.png: missing; sub/c.png: c.jpg, c.webp"
     )
     for number in range(8):

@@ -137,12 +137,11 @@ def inputs_of(height, width):
     return [probabilities.astype("float32"), lightness.astype("float32")]
 
 
-@pytest.mark.parametrize("square_root", [False, True])
-def test_the_layer_is_the_function(square_root):
+def test_the_layer_is_the_function():
     probabilities, lightness = inputs_of(4, 5)
-    layer = MeanField(3, 2e-4, 5.0, square_root, (4.0, 1.0), dtype="mixed_bfloat16")
+    layer = MeanField(3, 2e-4, 5.0, (4.0, 1.0), dtype="mixed_bfloat16")
     q = layer([probabilities, lightness])
-    unary = 5 * (np.sqrt(probabilities) if square_root else probabilities)
+    unary = 5 * probabilities
     case = (unary, *contrast_weights(lightness, 2e-4), (4.0, 1.0))
     expected = mean_field(*case, sweeps=3)
     np.testing.assert_allclose(*map(ops.convert_to_numpy, (q, expected)), atol=1e-5)
@@ -166,7 +165,7 @@ def test_a_model_of_any_size_survives_a_file(tmp_path):
 def test_the_gradient_is_finite_at_empty_bins(gradient_of):
     probabilities, lightness = inputs_of(3, 4)
     probabilities[0, 0, 0, 0] = np.eye(6)[2]
-    layer = MeanField(2, square_root=True)
+    layer = MeanField(2)
     lightness = ops.convert_to_tensor(lightness)
     gradient = gradient_of(lambda x: layer([x, lightness])[..., 1], probabilities)
     assert np.isfinite(gradient).all()

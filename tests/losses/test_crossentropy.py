@@ -72,9 +72,9 @@ def test_shapes_must_fit():
     wrong = (ab, (2, 3, 5, 313)), (ab, (2, 3, 4, 312)), ((2, 3, 4, 3), logits), (ab[1:], logits)
     for shapes in wrong:
         batch = [np.zeros(shape, "float32") for shape in shapes]
-        with pytest.raises(ValueError, match="of the same height and width, received shapes"):
+        with pytest.raises(ValueError, match="of one size, received shapes"):
             AbCrossentropy()(*batch)
-        with pytest.raises(ValueError, match=r"bins\), received shapes"):
+        with pytest.raises(ValueError, match=r"K\), received shapes"):
             ChannelCrossentropy()(*batch)
 
 

@@ -1,7 +1,6 @@
 """What callbacks write, how they steer, and how a collapse is told from a bad epoch."""
 
 import csv
-import importlib.util
 import logging
 import types
 
@@ -11,16 +10,13 @@ import pytest
 import tensorflow as tf
 
 from keras_colorize.training import (
+    BestWeights,
     CollapseMonitor,
-    ColorizedSamples,
+    PlateauCut,
     TrainingConfig,
     TwoPhases,
     callbacks,
-    standard_callbacks,
 )
-
-LIGHTNESS = np.full((2, 3, 4, 1), 50.0, "float32")
-RGB = np.stack([np.full((3, 4, 3), 0.2), np.full((3, 4, 3), 0.8)])
 
 
 def _tags(file):
@@ -29,53 +25,20 @@ def _tags(file):
     return [value.tag for event in events for value in event.summary.value]
 
 
-def test_a_sheet_of_every_epoch(tmp_path, monkeypatch):
-    def colorize(lightness):
-        return np.broadcast_to([1.2, -0.1, 0.5], (*lightness.shape[:3], 3))
-
-    given = LIGHTNESS, RGB, colorize, tmp_path / "samples", tmp_path / "events"
-    callback = ColorizedSamples(*given)
-    for epoch in range(2):
-        callback.on_epoch_end(epoch)
-    names = sorted(path.name for path in (tmp_path / "samples").iterdir())
-    assert names == ["epoch_0001.png", "epoch_0002.png"]
-    sheet = tf.io.decode_png((tmp_path / "samples" / names[1]).read_bytes()).numpy()
-    assert sheet.shape == (9, 8, 3)
-    assert np.unique(sheet[:3]).tolist() == [128]
-    assert np.unique(sheet[3:6].reshape(-1, 3), axis=0).tolist() == [[255, 0, 128]]
-    assert np.unique(sheet[6:, :4]).tolist() == [51]
-    assert np.unique(sheet[6:, 4:]).tolist() == [204]
-    callback._writer.flush()
-    (file,) = (tmp_path / "events").iterdir()
-    assert _tags(file) == ["grey_colorized_true"] * 2
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ImportError, match="package tensorboard.*keras-colorize.train"):
-        ColorizedSamples(*given)
-
-
-def test_the_chief_gets_all_and_the_others_what_steers(tmp_path):
-    found = standard_callbacks(tmp_path / "run", 2, 3, tensorboard=True)
-    writing = ["CSVLogger", "TensorBoard", "BestWeights"]
-    steering = ["PlateauCut", "EarlyStopping"]
-    assert [type(callback).__name__ for callback in found] == [*writing, *steering]
-    found = standard_callbacks(tmp_path / "other", 2, 3, tensorboard=True, worker=1)
-    assert [type(callback).__name__ for callback in found] == steering
-    assert not (tmp_path / "other").exists()
-
-
 def test_they_work_in_the_loop(config, train, validation, tmp_path):
     # The second run goes on: with the rate of the first, and below its table.
     for epochs in (2, 3):
-        standard = standard_callbacks(tmp_path / "run", 1, 9, tensorboard=True)
-        standard[3].min_delta = 1e-3
+        table = keras.callbacks.CSVLogger(tmp_path / "history.csv", append=True)
+        events = keras.callbacks.TensorBoard(tmp_path / "tensorboard")
+        cut = PlateauCut("val_loss", factor=0.5, patience=1, min_delta=1e-3)
         settings = config(epochs=epochs, learning_rate=1e-12)
-        model, _ = train(settings, callbacks=standard, validation=validation)
+        model, _ = train(settings, callbacks=[table, events, cut], validation=validation)
         assert float(model.optimizer.learning_rate) == pytest.approx(0.5e-12)
-    with (tmp_path / "run" / "history.csv").open() as file:
+    with (tmp_path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["0", "1", "2"]
     assert float(rows[0]["val_loss"]) > 0
-    files = (tmp_path / "run" / "tensorboard").rglob("*tfevents*")
+    files = (tmp_path / "tensorboard").rglob("*tfevents*")
     assert {"epoch_loss", "epoch_learning_rate"} <= {tag for x in files for tag in _tags(x)}
 
 
@@ -92,7 +55,7 @@ def test_a_run_ends_with_its_best_weights(config, train, validation, held_out, t
     spoiling.on_epoch_end = spoil
     # Once more: a run that is finished ends alike.
     for epochs in (3, 0):
-        own = [*standard_callbacks(tmp_path / "run", best=True), spoiling]
+        own = [BestWeights(tmp_path), spoiling]
         model, history = train(settings, callbacks=own, validation=validation)
         assert len(history.get("loss", ())) == epochs
         error = np.mean((model(held_out[0])["out"] - held_out[1]) ** 2)

@@ -112,7 +112,8 @@ def is_done(task):
 
 def write_lines(path, lines):
     """Writes dicts as a file of JSON lines, which appears whole or not at all."""
-    write_file(path, b"".join(map(_line, lines)), overwrite=True)
+    texts = (json.dumps(line, ensure_ascii=False) for line in lines)
+    write_file(path, "".join(f"{text}\n" for text in texts), overwrite=True)
 
 
 def read_lines(path):
@@ -121,10 +122,6 @@ def read_lines(path):
         return []
     with open(path, "rb") as stream:
         return [json.loads(line) for line in stream if line.endswith(b"\n")]
-
-
-def _line(line):
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
 def _lines_of(runs, kind):

@@ -5,7 +5,7 @@ import dataclasses
 import secrets
 import zipfile
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from keras_colorize.inference.batch import Job, colorize_files
 from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.options import AFTER_NETWORK, Options
@@ -74,8 +74,7 @@ class Queue:
                 fits = isinstance(value, str) and value in control["choices"]
             else:
                 fits = type(value) in (int, float) and control["low"] <= value <= control["high"]
-            if not fits:
-                raise InputError(f"Expected a value of the control {name}, received {value!r}.")
+            expect(fits, f"a value of the control {name}, received {value!r}")
             is_whole = Options.__dataclass_fields__[name].type is int
             values[name] = int(value) if is_whole else value
         if values.get("decoder") == self.colorizer.decoder:

@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.inference import point_hints
 from keras_colorize.io import output_path, read_photograph
 from keras_colorize.io.atomic import atomic_file, write_file
@@ -41,8 +41,7 @@ class Limits:
 
     def __post_init__(self):
         for name, value in vars(self).items():
-            if not value > 0:
-                raise InputError(f"Expected {name} above 0, received {value!r}.")
+            expect(value > 0, f"{name} above 0, received {value!r}")
 
 
 @dataclasses.dataclass
