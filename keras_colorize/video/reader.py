@@ -112,7 +112,7 @@ class Source:
         self.depth = max(component.bits for component in frame.format.components)
         self.matrix = int(frame.colorspace)
         if self.matrix not in SCALER_MATRICES:
-            self.matrix = BT709 if frame.height >= HD_LINES else BT601
+            self.matrix = usual_matrix(frame.height)
         self.primaries, self.transfer = int(frame.color_primaries), int(frame.color_trc)
         # RGB is always full, and becomes what video is as a rule.
         full = frame.color_range == FULL_RANGE and not frame.format.is_rgb
@@ -216,6 +216,11 @@ class Source:
         self.damages += 1
 
 
+def usual_matrix(height):
+    """The color matrix of a video that names none."""
+    return BT709 if height >= HD_LINES else BT601
+
+
 def open_input(path):
     """Opens a video to read: a PyAV container; `VideoError` where there is none."""
     try:
@@ -295,7 +300,7 @@ def _notes(container, frame):
     if frame.format.name.startswith(_TRANSPARENT):
         yield "its transparency is left out"
     if frame.interlaced_frame:
-        yield "it is interlaced and stays so; deinterlaced first, it gets better colors"
+        yield "it is interlaced; deinterlaced first, it gets better colors"
 
 
 def orientation_of(display_matrix):

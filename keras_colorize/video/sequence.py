@@ -22,25 +22,16 @@ from keras_colorize.io.atomic import write_file
 from keras_colorize.io.metadata import MADE_COLORS
 from keras_colorize.io.photograph import to_eight_bits
 from keras_colorize.io.writing import READABLE_SUFFIXES, WRITABLE, writable_format
+from keras_colorize.video import reader
 from .journal import writing
-from .reader import (
-    BT601,
-    BT709,
-    HD_LINES,
-    LIMITED_RANGE,
-    Excerpt,
-    Picture,
-    Source,
-    VideoError,
-    moved_timecode,
-    turned,
-)
+from .reader import Picture, Source, VideoError
 
 DPX = ".dpx"
 USUAL_RATE = 24
 # What a header of DPX says; its numbers have the order of bytes that the first four tell.
 _GENERIC, _HEADER = 1664, 2048
-_CREATOR, _PIXEL_ASPECT, _FILM_RATE, _TIMECODE, _VIDEO_RATE = 160, 1628, 1724, 1920, 1940
+_PIXEL_ASPECT, _FILM_RATE, _TIMECODE, _VIDEO_RATE = 1628, 1724, 1920, 1940
+_CREATOR = slice(160, 260)
 # Date; project and copyright; reference levels; transfer, colorimetry; orientation, film and video.
 _COPIED = (slice(136, 160), slice(260, 660), slice(784, 800), slice(801, 803), slice(1408, _HEADER))
 _PRINTING_DENSITY = 1
@@ -61,7 +52,7 @@ class Sequence(Source):
     """
 
     def __init__(self, path, excerpt=None, rate=None):
-        self.path, self.excerpt = Path(path), excerpt or Excerpt()
+        self.path, self.excerpt = Path(path), excerpt or reader.Excerpt()
         self.template, files = numbered_files(self.path)
         first, original = next(filter(None, map(_readable, files.values())), (None, None))
         if first is None:
@@ -76,9 +67,9 @@ class Sequence(Source):
             self.notes.append("its levels are printing density and were seen as if they were sRGB")
         self.height, self.width = first.shape[:2]
         self.depth = header[803] if header else 8 * first.itemsize
-        self.matrix = BT709 if self.height >= HD_LINES else BT601
+        self.matrix = reader.usual_matrix(self.height)
         self.primaries = self.transfer = 2  # not specified
-        self.color_range, self.interlaced = LIMITED_RANGE, False
+        self.color_range, self.interlaced = reader.LIMITED_RANGE, False
         self.display_matrix, self.orientation = None, (False, False, False)
         self.aspect = _aspect_of(header) if header else None
         self.time_base, self.index, self.first = 1 / self.rate, None, 0
@@ -126,10 +117,10 @@ class Sequence(Source):
                     expected = f"{self.width}x{self.height}, as the first picture has"
                     size = f"{pixels.shape[1]}x{pixels.shape[0]}"
                     raise VideoError(f"{path}: Expected {expected}, received {size}.")
-                step = -(-max(pixels.shape) // side) if side else 1
-                yield Picture(
-                    pts, 1, to_eight_bits(pixels[::step, ::step]) if side else pixels, original
-                )
+                if side:
+                    step = -(-max(pixels.shape) // side)
+                    pixels = to_eight_bits(pixels[::step, ::step])
+                yield Picture(pts, 1, pixels, original)
 
 
 def numbered_files(path):
@@ -224,9 +215,8 @@ def dpx_bytes(pixels, source, header=None, timecode=None, mark=False):
 
     What is not about the pixels comes from the header, or else is the rate and time code.
     """
-    bits = (
-        8 if pixels.itemsize == 1 else next(x for x in (10, 12, 16) if x >= min(source.depth, 16))
-    )
+    depth = 8 if pixels.itemsize == 1 else min(source.depth, 16)
+    bits = next(bits for bits in _DPX_FORMATS if bits >= depth)
     order = "le" if header and header[:1] == b"X" else "be"
     form = _DPX_FORMATS[bits] + order * (bits > 8)
     if bits in (10, 12):
@@ -248,9 +238,8 @@ def dpx_bytes(pixels, source, header=None, timecode=None, mark=False):
     struct.pack_into(own + "I", data, 16, len(data))
     struct.pack_into(own + "2I", data, 24, _GENERIC, _HEADER - _GENERIC)
     if header and header[803] == bits and header[:4] == data[:4]:
-        for part in _COPIED:
+        for part in (_CREATOR, *_COPIED):
             data[part] = header[part]
-        data[_CREATOR : _CREATOR + 100] = header[_CREATOR : _CREATOR + 100]
     else:
         aspect = source.aspect or Fraction(1)
         struct.pack_into(own + "2I", data, _PIXEL_ASPECT, aspect.numerator, aspect.denominator)
@@ -260,9 +249,7 @@ def dpx_bytes(pixels, source, header=None, timecode=None, mark=False):
             code = int(re.sub(r"\D", "", timecode), 16)
             struct.pack_into(own + "I", data, _TIMECODE, code)
     if mark:
-        data[_CREATOR : _CREATOR + 100] = f"keras_colorize {MADE_COLORS}".encode()[:99].ljust(
-            100, b"\0"
-        )
+        data[_CREATOR] = f"keras_colorize {MADE_COLORS}".encode().ljust(100, b"\0")[:100]
     return bytes(data)
 
 
@@ -285,12 +272,13 @@ def new_folder(target, source, overwrite):
         writable_format(template)
     if os.path.lexists(path) and not overwrite:
         raise InputError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
+    if path.resolve() in (source.path.resolve(), *source.path.resolve().parents):
+        raise InputError(f"{path}: Expected another output, received that of the input.")
     if template and path.is_dir():
         frames = {Path(template).suffix.lower(), ".txt"}
-        others = [one.name for one in path.iterdir() if one.suffix.lower() not in frames]
-        if others or path.resolve() in (source.path.resolve(), *source.path.resolve().parents):
-            received = f"one with {others[0]}" if others else "that of the input"
-            raise InputError(f"{path}: Expected a folder of frames alone, received {received}.")
+        if others := [one.name for one in path.iterdir() if one.suffix.lower() not in frames]:
+            expected = "a folder of frames alone to overwrite, received one with"
+            raise InputError(f"{path}: Expected {expected} {others[0]}.")
     return path, template
 
 
@@ -309,10 +297,9 @@ class FrameFolder:
         count, times = len(journal.frame_pts()), []
         for order, picture in enumerate(pictures, count):
             number = order + 1 if self.first is None else picture.pts + self.first
+            path = journal.folder / "frames" / (self.template % number)
             with writing(journal.folder):
-                notes = self._write(
-                    journal.folder / "frames" / (self.template % number), picture, order
-                )
+                notes = self._write(path, picture, order)
             self.notes += [note for note in notes if note not in self.notes]
             times.append(picture.pts)
             if len(times) >= journal.segment_frames:
@@ -323,18 +310,16 @@ class FrameFolder:
 
     def _write(self, path, picture, order):
         # Files of pictures have no display matrix: frames are turned upright.
-        pixels, original = turned(picture.pixels, self.source.orientation), picture.original
+        source, original = self.source, picture.original
+        pixels = reader.turned(picture.pixels, source.orientation)
+        mark = None if picture.kept else self.mark
         if path.suffix.lower() == DPX:
             header = original if isinstance(original, bytes) else None
-            code = self.source.timecode and moved_timecode(
-                self.source.timecode, order, self.source.rate
-            )
-            mark = bool(self.mark) and not picture.kept
-            write_file(path, dpx_bytes(pixels, self.source, header, code, mark), True)
+            code = source.timecode and reader.moved_timecode(source.timecode, order, source.rate)
+            write_file(path, dpx_bytes(pixels, source, header, code, bool(mark)), True)
             return ()
         photograph = original if isinstance(original, Photograph) else Photograph(pixels)
         photograph = replace(photograph, pixels=pixels)
-        mark = None if picture.kept else self.mark
         return write_photograph(path, photograph, mark_colorized=mark, overwrite=True)
 
     def finish(self, journal):

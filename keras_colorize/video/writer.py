@@ -33,7 +33,7 @@ _USUAL["prores_ks"] = {"profile": "hq"}
 _SAME_AGAIN = {"fflags": "+bitexact"}
 
 # What describes the file of the source and not its content.
-_OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+_OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "timecode"}
 
 
 def choose_encoding(source, target, codec=None, crf=None, lossless=False, options=None):
@@ -110,6 +110,12 @@ class VideoFile:
                 # A head without pictures cannot be ended properly, nor need it be.
                 with contextlib.suppress(av.error.FFmpegError, ValueError):
                     output.close()
+        if source.interlaced and self.codec not in ("libx264", "prores_ks"):
+            self.notes.append(f"{self.codec} does not say that it is interlaced")
+        bare = self.container in ("matroska", "webm") and self.codec not in ("libx264", "libx265")
+        bare = bare or (self.container, self.codec) == ("mxf", "dnxhd")
+        if bare and (source.aspect or 1) != 1:
+            self.notes.append(f"its pixels are not square, which {self.container} does not say")
 
     def _original(self):
         is_file = self.source.index is not None
@@ -190,6 +196,9 @@ class VideoFile:
             copies, notes = self._add_copies(output, original)
             output.metadata.update(_kept(original.metadata))
             output.set_chapters(self._chapters(original))
+            lost = [*_kept(original.metadata), *["rotation"] * bool(self.source.display_matrix)]
+            if self.container == "mxf" and lost:
+                notes.append(f"MXF does not hold {', '.join(sorted(lost))}: left out")
         if self.source.timecode:
             stream.metadata["timecode"] = self.source.timecode
         if self.mark:

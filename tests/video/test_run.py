@@ -119,6 +119,10 @@ def test_shape_of_pixels_colors_and_metadata_are_kept(make_clip, fake, decoded, 
         assert (frame.colorspace, frame.color_primaries, frame.color_trc) == (1, 1, 1)
         assert made.metadata["title"] == "Home"
         assert made.metadata["comment"].startswith("1931; Colors made by keras-colorize with fake")
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mkv", lossless=True)
+    assert any("not square" in note for note in outcome.notes)
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mxf")
+    assert "MXF does not hold comment, title: left out" in outcome.notes
     colorize_video(fake(), clip, tmp_path / "plain.mp4", mark_colorized=False)
     with av.open(str(tmp_path / "plain.mp4")) as made:
         assert made.metadata["comment"] == "1931"
@@ -223,6 +227,8 @@ def test_interlaced_stays_interlaced(make_clip, fake, decoded, tmp_path):
     assert decoded(clip)[0].interlaced_frame and after.interlaced_frame
     assert after.format.name == "yuv422p"
     assert "interlaced" in outcome.notes[0]
+    outcome = colorize_video(fake(), clip, tmp_path / "out.mkv", lossless=True)
+    assert "ffv1 does not say that it is interlaced" in outcome.notes
 
 
 def test_what_is_no_video_is_said(make_clip, fake, tmp_path):

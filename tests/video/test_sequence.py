@@ -87,7 +87,7 @@ def test_16_bits_metadata_gaps_and_damage(fake, tmp_path, decoded):
     frames = decoded(tmp_path / "out.mkv")
     assert [round(frame.time * 25) for frame in frames] == [0, 1, 4]
     assert frames[0].format.name == "gbrp16le"
-    with pytest.raises(ValueError, match="that of the input"):
+    with pytest.raises(ValueError, match="received that of the input"):
         colorize_video(fake(), scan, f"{scan}/", overwrite=True)
     with pytest.raises(ValueError, match=r"received none"):
         colorize_video(fake(), tmp_path / "f%d.tif", f"{tmp_path}/none/")
