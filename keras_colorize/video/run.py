@@ -98,7 +98,7 @@ def colorize_video(
         VideoError: if the video cannot be read or the output not be written.
         ValueError: for arguments that do not fit, each other or the video.
     """
-    steadiness = SteadyColors(steady)
+    steadiness, references, hints = SteadyColors(steady), references or {}, hints or {}
     if is_sequence(source):
         video = Sequence(source, excerpt, rate)
     elif rate is not None:
@@ -121,7 +121,8 @@ def colorize_video(
         "target": output.description,
         "steady": steady,
         "keep_color": keep_color,
-        "given": [_fingerprints(references or {}), sorted((hints or {}).items())],
+        "references": [[number, sha256(path)] for number, path in sorted(references.items())],
+        "hints": sorted(hints.items()),
         "weights": colorizer.config.sha256,
         "options": colorizer.options.record(),
     }
@@ -149,7 +150,7 @@ def colorize_video(
         keys, known = [state.get("key")], [state.get("predicted")]
         kept, given = int(state.get("kept", 0)), None
         if references or hints:
-            given = carried_colors(colorizer, video, references or {}, hints or {})
+            given = carried_colors(colorizer, video, references, hints)
             given = itertools.islice(given, resumed, None)
         while group := list(itertools.islice(frames, most)):
             changed, places = [], []
@@ -168,12 +169,10 @@ def colorize_video(
                     if given:
                         ab = mixed_colors(ab, frame.network_input, colors)
                     ab = steadiness(frame.network_input, ab)
-                after = (
-                    {"key": keys[place], "predicted": known[place]}
-                    if known[place] is not None
-                    else {}
-                )
-                yield picture, frame, ab, steadiness.last | after | {"kept": kept}
+                after = {"kept": kept}
+                if known[place] is not None:
+                    after |= {"key": keys[place], "predicted": known[place]}
+                yield picture, frame, ab, steadiness.last | after
             keys, known = keys[-1:], known[-1:]
 
     def colorized():
@@ -202,7 +201,7 @@ def colorize_video(
     output.finish(journal)
     short, notes = video.ends_early(), [*video.notes, *output.notes]
     taken = getattr(video, "files", range(1, video.count + 1))
-    if lost := [number for number in (*(references or {}), *(hints or {})) if number not in taken]:
+    if lost := [number for number in (*references, *hints) if number not in taken]:
         notes.append(f"frames {lost}, whose colors are given, are not in it")
     if kept:
         notes.append(f"{kept} frames are in shots that are in color, and keep their colors")
@@ -213,10 +212,6 @@ def colorize_video(
     if short:
         notes.append(f"it ends after {video.reached:.1f} of {video.seconds:.1f} seconds")
     return Outcome(video.count, resumed, video.damages > 0 or short, tuple(notes), kept)
-
-
-def _fingerprints(references):
-    return [[number, sha256(path)] for number, path in sorted(references.items())]
 
 
 def _differs(network_input, key):

@@ -228,11 +228,8 @@ class VideoFile:
 
     def _chapters(self, original):
         """The chapters of the source; of an excerpt those that begin in it, from its start."""
-        chapters = original.chapters()
-        if not self.source.is_excerpt:
-            return chapters
         kept = []
-        for one in chapters:
+        for one in original.chapters():
             shift = round(self.source.cut / one["time_base"])
             if one["start"] >= shift:
                 moved = {"start": one["start"] - shift, "end": one["end"] - shift}
