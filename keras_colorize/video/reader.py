@@ -112,7 +112,7 @@ class Source:
         self.depth = max(component.bits for component in frame.format.components)
         self.matrix = int(frame.colorspace)
         if self.matrix not in SCALER_MATRICES:
-            self.matrix = usual_matrix(frame.height)
+            self.matrix = BT709 if frame.height >= HD_LINES else BT601
         self.primaries, self.transfer = int(frame.color_primaries), int(frame.color_trc)
         # RGB is always full, and becomes what video is as a rule.
         full = frame.color_range == FULL_RANGE and not frame.format.is_rgb
@@ -141,11 +141,6 @@ class Source:
             self.frames = min(self.frames or most, most)
         frames = math.ceil(round(float(start * self.rate), 6))
         self.timecode = timecode and moved_timecode(timecode, frames, self.rate)
-
-    @property
-    def is_excerpt(self):
-        """Whether only a part is taken."""
-        return self.excerpt != Excerpt()
 
     def fingerprint(self):
         """Values for JSON that change when the file does."""
@@ -214,11 +209,6 @@ class Source:
 
     def _damaged(self):
         self.damages += 1
-
-
-def usual_matrix(height):
-    """The color matrix of a video that names none."""
-    return BT709 if height >= HD_LINES else BT601
 
 
 def open_input(path):

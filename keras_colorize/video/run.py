@@ -155,9 +155,10 @@ def colorize_video(
         while group := list(itertools.islice(frames, most)):
             changed, places = [], []
             for _, frame in group:
-                if frame is not None and _differs(frame.network_input, keys[-1]):
+                seen, key = frame and frame.network_input, keys[-1]
+                if frame and (key is None or np.abs(seen - key).max() >= STILL):
                     changed.append(frame)
-                    keys.append(frame.network_input)
+                    keys.append(seen)
                 places.append(len(changed))
             known.extend(colorizer.predict(changed) if changed else ())
             for (picture, frame), place in zip(group, places, strict=True):
@@ -212,8 +213,3 @@ def colorize_video(
     if short:
         notes.append(f"it ends after {video.reached:.1f} of {video.seconds:.1f} seconds")
     return Outcome(video.count, resumed, video.damages > 0 or short, tuple(notes), kept)
-
-
-def _differs(network_input, key):
-    """Whether a frame differs from the one that was predicted last."""
-    return key is None or np.abs(network_input - key).max() >= STILL

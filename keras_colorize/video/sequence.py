@@ -67,7 +67,7 @@ class Sequence(Source):
             self.notes.append("its levels are printing density and were seen as if they were sRGB")
         self.height, self.width = first.shape[:2]
         self.depth = header[803] if header else 8 * first.itemsize
-        self.matrix = reader.usual_matrix(self.height)
+        self.matrix = reader.BT709 if self.height >= reader.HD_LINES else reader.BT601
         self.primaries = self.transfer = 2  # not specified
         self.color_range, self.interlaced = reader.LIMITED_RANGE, False
         self.display_matrix, self.orientation = None, (False, False, False)

@@ -263,7 +263,7 @@ class VideoFile:
     def _copied(self, original, copies, segments):
         """Yields the packets of all other streams; of an excerpt, those of its time."""
         source, over, end = self.source, set(), None
-        if source.is_excerpt:
+        if source.excerpt.duration or source.excerpt.frames:
             last = max(
                 int(read_array(path, "packets")[:, 1:3].sum(axis=1).max()) for path in segments
             )
