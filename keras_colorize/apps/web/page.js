@@ -61,14 +61,14 @@ function show(state) {
   const picture = find("#marked .picture");
   find("#marked img").src = state.after;
   picture.querySelectorAll("i").forEach((spot) => spot.remove());
-  for (const hint of state.hints) {
+  const lines = state.hints.map(([x, y, color]) => {
     const spot = make("i");
-    spot.style.left = `${100 * hint.x}%`;
-    spot.style.top = `${100 * hint.y}%`;
-    spot.style.background = hint.color;
+    Object.assign(spot.style, { left: `${100 * x}%`, top: `${100 * y}%`, background: color });
     picture.append(spot);
-  }
-  say("#hints", state.hints.map((hint) => `${hint.color} at ${hint.at}`));
+    const place = [x * state.size[0], y * state.size[1]].map(Math.floor).join(", ");
+    return `${color} at ${place}`;
+  });
+  say("#hints", lines);
   find("#how").hidden = state.hints.length > 0;
   find("#gallery").hidden = photos.length < 2;
   find("#gallery").replaceChildren(...photos.map((photo, index) => make(

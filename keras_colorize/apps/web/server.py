@@ -187,23 +187,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if not session.photos:
             return {"photos": [], "shown": 0}
         after, photo = self.server.queue.preview(session, options), session.photos[session.shown]
-        (height, width), spots = photo.size, photo.points
-        hints = [
-            {"x": x, "y": y, "color": color, "at": f"{int(x * width)}, {int(y * height)}"}
-            for x, y, color in spots
-        ]
         photos = [{"name": one.name, "url": _url(tab, one.preview)} for one in session.photos]
-        return {"photos": photos, "shown": session.shown, "after": _url(tab, after), "hints": hints}
+        state = {"photos": photos, "shown": session.shown, "after": _url(tab, after)}
+        return {**state, "size": photo.size[::-1], "hints": photo.points}
 
     def _results(self, session, tab):
         """The finished and failed photographs, with addresses of the files."""
-        ended = [photo for photo in session.photos if photo.outcome]
-        results = [
-            {"name": one.target.name, "url": _url(tab, one.target), "notes": one.outcome.notes}
-            if one.outcome.status == "done"
-            else {"name": one.name, "notes": one.outcome.notes}
-            for one in ended
-        ]
+        results = []
+        for photo in filter(lambda photo: photo.outcome, session.photos):
+            url = _url(tab, photo.target) if photo.outcome.status == "done" else None
+            name = photo.target.name if url else photo.name
+            results.append({"name": name, "url": url, "notes": photo.outcome.notes})
         archive = _url(tab, session.archive) if session.archive.exists() else None
         return {"of": len(session.photos), "results": results, "archive": archive}
 

@@ -46,7 +46,7 @@ def test_from_uploads_to_results(visitor, photograph):
     assert (status, state["shown"], len(state["photos"]), state["hints"]) == (200, 1, 2, [])
     assert [photo["name"] for photo in state["photos"]] == ["one & 100%.jpg", "b.png"]
     _, hinted = visitor.change("hint", [0.5, 0.25, "#b08060"])
-    assert hinted["hints"] == [{"x": 0.5, "y": 0.25, "color": "#b08060", "at": "30, 10"}]
+    assert hinted["hints"] == [[0.5, 0.25, "#b08060"]]
     assert visitor.change("undo")[1]["hints"] == []
     assert visitor.add("p.jpg", photograph("p.jpg"), act="palette") == (200, {})
     assert visitor.change("look", refine="mrf", decoder="sample", seed=3)[0] == 200
@@ -70,7 +70,7 @@ def test_a_photograph_that_fails_is_named_and_the_rest_goes_on(visitor, live, ph
     bad.path.write_bytes(b"gone")
     lines = finish(visitor)
     assert [len(line["results"]) for line in lines] == [1, 2, 3, 3]
-    done = ["url" in one for one in lines[-1]["results"]]
+    done = [bool(one["url"]) for one in lines[-1]["results"]]
     assert (done, lines[-1]["results"][1]["name"]) == ([True, False, True], "b.jpg")
     assert lines[-1]["archive"]
 
