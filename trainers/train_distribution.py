@@ -55,7 +55,7 @@ def main(options):
             "class_logits": SceneCrossentropy(),
         }
         metrics = {
-            "ab_logits": keras.metrics.MeanMetricWrapper(ab_error),
+            "ab_logits": keras.metrics.MeanMetricWrapper(ab_error, "ab_error"),
             "class_logits": [SceneTopK(1), SceneTopK(5)],
         }
     run.compile(model, losses, {"class_logits": options.class_loss_weight}, metrics)

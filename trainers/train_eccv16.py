@@ -36,7 +36,7 @@ def main(options):
     with run.strategy.scope():
         model = eccv16(**arguments)
         losses = {"ab_logits": AbCrossentropy(class_weights, options.neighbors)}
-        metrics = {"ab_logits": keras.metrics.MeanMetricWrapper(ab_error)}
+        metrics = {"ab_logits": keras.metrics.MeanMetricWrapper(ab_error, "ab_error")}
     run.compile(model, losses, metrics=metrics)
     targets = Targets({"ab_logits": "ab"}, STRIDE)
     run.train("eccv16", model, arguments, targets, class_weights=class_weights or ())

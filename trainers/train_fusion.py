@@ -47,7 +47,7 @@ def main(options):
         model = iizuka16(input_shape=(options.size, options.size, 1), **arguments)
         losses = {**dict.fromkeys(COLOR_TARGETS, "mse"), "class_logits": SceneCrossentropy()}
         metrics = {name: keras.metrics.MeanAbsoluteError("mae") for name in COLOR_TARGETS}
-        metrics["ab"] = keras.metrics.MeanMetricWrapper(ab_error, unit=2 * AB_LIMIT)
+        metrics["ab"] = keras.metrics.MeanMetricWrapper(ab_error, "ab_error", unit=2 * AB_LIMIT)
         metrics["class_logits"] = [SceneTopK(1), SceneTopK(5)]
     run.compile(model, losses, {"class_logits": options.class_loss_weight}, metrics)
     targets = Targets({**COLOR_TARGETS, "class_logits": "label"}, STRIDE)

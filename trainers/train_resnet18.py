@@ -70,7 +70,10 @@ def main(options):
         mean = keras.metrics.MeanMetricWrapper
         metrics = {
             # The figure of the papers' tables, and the one of the other trainers.
-            "ab": [keras.metrics.MeanSquaredError(name="mse"), mean(ab_error, unit=2 * AB_LIMIT)],
+            "ab": [
+                keras.metrics.MeanSquaredError(name="mse"),
+                mean(ab_error, "ab_error", unit=2 * AB_LIMIT),
+            ],
             "ab_channel_logits": [
                 mean(bin_accuracy, f"accuracy_{x}", low=low, high=high, channel=i)
                 for i, x in enumerate("ab")

@@ -1,6 +1,6 @@
 """How near predictions are to the truth: colors, bins of colors, classes of scenes.
 
-`keras.metrics.MeanMetricWrapper(ab_error)` is the mean of a function over the pixels in training.
+`keras.metrics.MeanMetricWrapper(ab_error, "ab_error")` is the mean over the pixels in training.
 """
 
 import keras
