@@ -20,18 +20,11 @@ _WORDNET_ID = re.compile(r"(?<![A-Za-z0-9])n[0-9]{8}(?![0-9])")
 
 
 def make_evaluators(paths, classifier=None, scenes=None):
-    """Makes the evaluators that can be had.
+    """Makes the evaluators that can be had for photographs that will be measured.
 
-    Args:
-        paths: photographs that will be measured.
-        classifier: path of weights for `Recognition`, or None.
-        scenes: arguments of `Scenes`, or None where there is no preset.
-
-    Returns:
-        `(evaluators, absent)`: a list, and a dict of metric to the reason why it is not measured.
-
-    Raises:
-        ValueError: if the weights cannot be used.
+    The classifier is the path of weights for `Recognition`, ValueError if they cannot be used, and
+    scenes are arguments of `Scenes`; or None. Returns `(evaluators, absent)`: a list, and a dict of
+    metric to the reason why it is not measured.
     """
     evaluators, absent = [], {}
     if classifier:
