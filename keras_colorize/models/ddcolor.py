@@ -329,3 +329,6 @@ class ColorMaps(layers.Layer):
         maps = ops.reshape(maps, (batch, height, width, 2 * self.scale**2))
         maps = _blurred_shuffle(maps, self.scale)
         return maps + ops.matmul(rgb, kernel[self.count :]) + ops.convert_to_tensor(self.bias)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[2][:-1], 2)
