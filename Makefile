@@ -7,6 +7,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no
 IN_PARALLEL := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 # What compiles in the least time: a test runs most programs once.
 QUICK_XLA := --xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false
+QUICK_XLA += --xla_cpu_parallel_codegen_split_count=1
 # What a backend can change: operations, gradients, and networks by their one contract.
 JAX_TESTS := $(addprefix tests/,color bins layers losses metrics models/test_contract.py)
 
