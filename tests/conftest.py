@@ -98,9 +98,19 @@ def gradient_of():
     def with_jax(function, x):
         import jax
 
-        return np.asarray(jax.grad(lambda value: function(value).sum())(x))
+        return np.asarray(jax.jit(jax.grad(lambda value: function(value).sum()))(x))
 
     return with_tensorflow if keras.backend.backend() == "tensorflow" else with_jax
+
+
+@pytest.fixture(scope="session")
+def compiled():
+    """`compiled(function)`: as one program on JAX, which would compile operation by operation."""
+    if keras.backend.backend() == "tensorflow":
+        return lambda function: function
+    import jax
+
+    return jax.jit
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,7 @@ def test_the_number_of_channels_is_checked(function):
         function(np.zeros((4, 4, count), "uint8"))
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="is no backend's business")
 @each_function
 def test_any_number_of_leading_axes(function):
     channels = 1 if function is color.rgb_to_lightness else 3

@@ -1,7 +1,5 @@
 """Mean field against explicit sums and exact marginals; the layer `MeanField`."""
 
-import functools
-
 import keras
 import numpy as np
 import pytest
@@ -54,19 +52,19 @@ def coordinate_ascent(unary, right, down, compatibility, sweeps):
     ("size", "labels", "compatibility"),
     [*((size, 7, PAPER) for size in SIZES), ((3, 4), 2, PAPER), ((3, 4), 5, (2.0,))],
 )
-def test_equals_pixel_by_pixel_in_numpy(size, labels, compatibility):
+def test_equals_pixel_by_pixel_in_numpy(size, labels, compatibility, compiled):
     unary, right, down = field(*size, labels, batch=2, scale=0.3)
     # Two fields on one grid, which know nothing of each other.
     fields = np.stack([unary, unary[::-1]], axis=3)
-    found = numpy_of(mean_field(fields, right, down, compatibility, sweeps=3))
+    solve = compiled(lambda *field: mean_field(*field, compatibility, sweeps=3))
+    found = numpy_of(solve(fields, right, down))
     for n, f in np.ndindex(2, 2):
         one = fields[n, :, :, f], right[n], down[n]
         expected = coordinate_ascent(*one, compatibility, sweeps=3)
         np.testing.assert_allclose(found[n, :, :, f], expected, atol=2e-6)
 
 
-@functools.cache
-def chain_marginals(strength):
+def chain_marginals(strength, solve):
     """Exact marginals of a chain by forward-backward, and those of mean field."""
     unary, right, down = field(1, 7, 4, scale=strength)
     between = agreement(4, PAPER)
@@ -79,20 +77,22 @@ def chain_marginals(strength):
         backward.insert(0, np.logaddexp.reduce(passed, axis=1))
     logits = np.add(forward, backward)
     exact = np.exp(logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True))
-    return exact, numpy_of(mean_field(unary, right, down, sweeps=20))[0, 0]
+    return exact, numpy_of(solve(unary, right, down))[0, 0]
 
 
-def test_a_chain_of_weak_pairs_agrees_with_forward_backward():
-    errors = [np.abs(np.subtract(*chain_marginals(s))).max() for s in (1e-1, 1e-2, 1e-3)]
+def test_a_chain_of_weak_pairs_agrees_with_forward_backward(compiled):
+    solve = compiled(lambda *field: mean_field(*field, sweeps=20))
+    errors = [np.abs(np.subtract(*chain_marginals(s, solve))).max() for s in (1e-1, 1e-2, 1e-3)]
     # The error is of second order in the strength of the pairs.
     assert errors[0] > 10 * errors[1] > 100 * errors[2]
     assert errors[2] < 1e-5
 
 
-def test_the_gradient_reaches_the_potentials(gradient_of):
+def test_the_gradient_reaches_the_potentials(gradient_of, compiled):
     unary, right, down = field(3, 4, 5, scale=0.1)
     weights = np.random.default_rng(4).normal(size=unary.shape).astype("float32")
 
+    @compiled
     def outcome(x):
         return ops.sum(mean_field(x, right, down, sweeps=2) * weights)
 
@@ -113,9 +113,9 @@ def test_compatible_is_the_product_with_the_whole_matrix():
     np.testing.assert_allclose(turned.swapaxes(-1, -2), q @ agreement(9, PAPER), rtol=1e-5)
 
 
-def test_large_potentials_stay_finite():
+def test_large_potentials_stay_finite(compiled):
     unary, right, down = field(4, 5, 6)
-    q = numpy_of(mean_field(1e4 * unary, right, down))
+    q = numpy_of(compiled(mean_field)(1e4 * unary, right, down))
     np.testing.assert_allclose(q.sum(axis=-1), 1.0, atol=1e-5)
 
 
@@ -149,7 +149,7 @@ def test_the_layer_is_the_function():
     np.testing.assert_allclose(*map(ops.convert_to_numpy, (q[..., 1, :], one)), atol=1e-6)
 
 
-def test_a_model_of_any_size_survives_a_file(tmp_path):
+def test_a_model_of_any_size_survives_a_file(tmp_path, compiled):
     arguments = {"sweeps": 2, "sigma": 0.01, "unary_scale": 5.0, "compatibility": (4.0, 1.0)}
     inputs = [keras.Input((None, None, 2, 6)), keras.Input((None, None, 1))]
     model = keras.Model(inputs, MeanField(**arguments)(inputs))
@@ -158,7 +158,7 @@ def test_a_model_of_any_size_survives_a_file(tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     inputs = inputs_of(5, 4)
-    expected = ops.convert_to_numpy(MeanField(**arguments)(inputs))
+    expected = numpy_of(compiled(MeanField(**arguments))(inputs))
     np.testing.assert_allclose(loaded.predict_on_batch(inputs), expected, atol=2e-4)
 
 
