@@ -4,6 +4,7 @@ from keras import ops
 
 from keras_colorize.bins import ANNEALED_TEMPERATURE, ab_centers, decode_ab
 
+
 def _logits(shape=(2, 3), seed=0, scale=3.0):
     return np.random.default_rng(seed).normal(0.0, scale, (*shape, 313)).astype("float32")
 
