@@ -8,7 +8,12 @@ from keras_colorize.models import ddcolor, fold_batch_norm
 
 @pytest.fixture(scope="module")
 def model(randomise):
-    return randomise(ddcolor(width=1 / 32, queries=4))
+    """A block per stage, and one round for each scale."""
+    with pytest.MonkeyPatch.context() as patch:
+        inner = ddcolor.__globals__
+        patch.setitem(inner, "_ROUNDS", 3)
+        patch.setitem(inner["ENCODERS"], "convnext_tiny", ((1,) * 4, (96, 192, 384, 768)))
+        return randomise(ddcolor(width=1 / 32, queries=4))
 
 
 def test_other_sizes_are_filled_up_with_the_last_row_and_column(model, predict):
