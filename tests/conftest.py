@@ -23,7 +23,8 @@ TINY = {
 
 def pytest_collection_modifyitems(items):
     """Begins with the tests that run longest, so that in the end no core waits for the other."""
-    items.sort(key=lambda item: "/trainers/" not in str(item.path))
+    longest = "/trainers/", "/training/test_replicas.py", "/models/test_contract.py"
+    items.sort(key=lambda item: not any(part in str(item.path) for part in longest))
 
 
 @pytest.fixture(scope="session")
