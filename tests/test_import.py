@@ -40,9 +40,16 @@ def test_the_package_is_cheap_to_import():
     assert float(seconds) < 0.3
 
 
-def test_rooms_and_names_come_when_they_are_used():
-    script = "import keras_colorize\nassert 'iizuka16' in dir(keras_colorize)\n"
-    assert "keras" in _loaded(f"{script}keras_colorize.layers.ResizeLike, keras_colorize.iizuka16")
+def test_rooms_and_names_come_when_they_are_used_and_saved_models_load_then(tmp_path):
+    lightness = keras.Input((None, None, 1))
+    keras.Model(lightness, layers.Upsample2x()(lightness)).save(tmp_path / "model.keras")
+    script = (
+        "import sys, keras_colorize\nassert 'iizuka16' in dir(keras_colorize)\n"
+        "assert 'keras' not in sys.modules\nkeras_colorize.layers.ResizeLike\n"
+        "assert 'keras' in sys.modules\nimport keras\nkeras.saving.load_model(sys.argv[1])\n"
+        "keras_colorize.iizuka16\n"
+    )
+    _run(script, tmp_path / "model.keras")
     with pytest.raises(AttributeError, match="colourizer"):
         _ = keras_colorize.colourizer
 
@@ -50,14 +57,6 @@ def test_rooms_and_names_come_when_they_are_used():
 def test_the_rooms_of_all_backends_do_not_import_tensorflow():
     rooms = ", ".join(f"keras_colorize.{room}" for room in BACKEND_NEUTRAL)
     assert "tensorflow" not in _loaded(f"import {rooms}", KERAS_BACKEND="jax")
-
-
-def test_a_saved_model_loads_once_the_layers_are_imported(tmp_path):
-    lightness = keras.Input((None, None, 1))
-    model = keras.Model(lightness, layers.Upsample2x()(lightness))
-    model.save(tmp_path / "model.keras")
-    script = "import sys, keras, keras_colorize.layers; keras.saving.load_model(sys.argv[1])"
-    _run(script, tmp_path / "model.keras")
 
 
 def test_wrong_usage_is_told_before_keras_is_imported(tmp_path):

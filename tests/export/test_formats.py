@@ -35,7 +35,7 @@ def _litert(path, lightness):
 
 def _expected(colorizer, lightness):
     expected = {"ab": colorizer.saturation * np.asarray(colorizer.predict_ab(lightness))}
-    outputs = colorizer.model.predict_on_batch(lightness)
+    outputs = colorizer.model(lightness)
     return expected | {name: outputs[name] for name in outputs if name == "class_logits"}
 
 
