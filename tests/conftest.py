@@ -3,6 +3,7 @@
 import multiprocessing
 import runpy
 import types
+import warnings
 from pathlib import Path
 
 import keras
@@ -68,6 +69,19 @@ def mobilenet_weights(tmp_path_factory):
 
 
 @pytest.fixture
+def eager():
+    """Tracing a graph would take longer than a few steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    with warnings.catch_warnings():
+        # Pipelines are graphs all the same.
+        warnings.filterwarnings("ignore", "Even though the `tf.config")
+        yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
 def short_ddcolor(monkeypatch):
     """A narrow DDColor; meanwhile all have a block per stage and one round, and build quickly."""
     inner = ddcolor.__globals__
@@ -120,7 +134,7 @@ def fork(tmp_path_factory):
 
     It is forked from a process that holds the library, or importing TensorFlow would be most of
     what these tests do. Returned are the `process`, and a function `end` that waits for it and
-    returns the exit status and what was written.
+    returns the exit status and what was written. With the variable EAGER it makes no graphs.
     """
     root, started = tmp_path_factory.mktemp("outputs"), []
     context = multiprocessing.get_context("forkserver")

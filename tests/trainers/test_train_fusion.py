@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-SIZES = ["--width=0.0625", "--size=32", "--batch_size=2", "--epochs=2", "--steps_per_epoch=40"]
+SIZES = ["--width=0.0625", "--size=32", "--batch_size=2", "--epochs=2", "--steps_per_epoch=6"]
 FLAGS = [*SIZES, "--precision=float32", "--log_every=1", "--validation_share=0.4"]
 
 
@@ -15,7 +15,7 @@ def run(pictures, begin, tmp_path_factory):
     """The run's folder, and exit status, output and files of each start."""
     folder = tmp_path_factory.mktemp("fusion") / "run"
     flags = [f"--data={pictures}", f"--run={folder}", *FLAGS]
-    stopped = begin("train_fusion.py", *flags, "--checkpoint_minutes=0")
+    stopped = begin("train_fusion.py", *flags, "--checkpoint_minutes=0", EAGER="1")
     end = time.monotonic() + 240
     while not (folder / "checkpoints" / "checkpoint").exists():
         assert stopped.process.is_alive(), stopped.end()
@@ -23,8 +23,8 @@ def run(pictures, begin, tmp_path_factory):
         time.sleep(0.02)
     stopped.process.terminate()
     ends = {"stopped": (*stopped.end(), _state(folder))}
-    for name in ("finished", "again"):
-        ends[name] = (*begin("train_fusion.py", *flags).end(), _state(folder))
+    for name, eager in (("finished", ""), ("again", "1")):
+        ends[name] = (*begin("train_fusion.py", *flags, EAGER=eager).end(), _state(folder))
     return folder, ends
 
 

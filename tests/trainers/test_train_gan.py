@@ -50,20 +50,28 @@ def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
         "bins": [*ONE, bins, "--on_collapse=return", "--collapse_patience=1"],
         "seeing": [*_seeing_flags(root), taught],
     }
-    started = {name: begin(*shared, f"--run={root / name}", *own) for name, own in cases.items()}
+    # One run is made of graphs, as users' are.
+    started = {
+        name: begin(*shared, f"--run={root / name}", *own, EAGER="" if name == "plain" else "1")
+        for name, own in cases.items()
+    }
     ends = {name: one.end() for name, one in started.items()}
     # The second epoch once more, from the end of the first.
     shutil.copytree(root / "plain", root / "again")
     for late in (root / "again" / "checkpoints").glob("ckpt-4.*"):
         late.unlink()
     flags = [*PLAIN, "--resume_from=2"]
-    started = {
-        "again": begin(*shared, f"--run={root / 'again'}", *flags),
-        "other": begin(*shared, f"--run={root / 'plain'}", *flags, "--dropout=0.25"),
+    cases = {
+        "again": ("again", *flags),
+        "other": ("plain", *flags, "--dropout=0.25"),
         # As above in everything but what it writes.
-        "older": begin(*shared, f"--run={root / 'plain'}", *PLAIN, "--preset_of=2"),
-        "none": begin(*shared, f"--run={root / 'plain'}", *PLAIN, "--preset_of=3"),
-        "blind": begin(*shared, f"--run={root / 'blind'}", *ONE, "--perceptual_weight=1"),
+        "older": ("plain", *PLAIN, "--preset_of=2"),
+        "none": ("plain", *PLAIN, "--preset_of=3"),
+        "blind": ("blind", *ONE, "--perceptual_weight=1"),
+    }
+    started = {
+        name: begin(*shared, f"--run={root / run}", *own, EAGER="1")
+        for name, (run, *own) in cases.items()
     }
     return root, ends | {name: one.end() for name, one in started.items()}
 
