@@ -6,7 +6,6 @@ from pathlib import Path
 
 import keras
 import pytest
-import tensorflow as tf
 
 from keras_colorize.training import RunCheckpoint, TrainingLoop
 
@@ -15,16 +14,7 @@ CONFIGS = sorted((Path(__file__).parents[2] / "trainers" / "configs").glob("*.js
 SMALL = {"size": 32, "batch_size": 1, "epochs": 1, "steps_per_epoch": 2, "validation_share": 0.4}
 
 
-@pytest.fixture
-def eager():
-    """Tracing a graph would take longer than its two steps."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @pytest.mark.usefixtures("eager")
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_recipe_trains_at_full_width(path, in_process, pictures, tmp_path, monkeypatch, request):
     settings, saved = json.loads(path.read_text()), []

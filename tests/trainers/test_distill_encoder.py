@@ -28,7 +28,7 @@ def pupil(in_process):
     in_process("distill_encoder")
     kind = sys.modules["distill_encoder"].DistillationModel
     model = kind(_network(1, 1), teacher, temperature=3.0, logit_weight=0.25)
-    model.compile(keras.optimizers.Adam(0.01))
+    model.compile(keras.optimizers.Adam(0.01), jit_compile=False)
     return model
 
 

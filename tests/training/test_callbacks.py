@@ -25,6 +25,7 @@ def _tags(file):
     return [value.tag for event in events for value in event.summary.value]
 
 
+@pytest.mark.usefixtures("eager")
 def test_they_work_in_the_loop(config, train, validation, tmp_path):
     # The second run goes on: with the rate of the first, and below its table.
     for epochs in (2, 3):
@@ -42,6 +43,7 @@ def test_they_work_in_the_loop(config, train, validation, tmp_path):
     assert {"epoch_loss", "epoch_learning_rate"} <= {tag for x in files for tag in _tags(x)}
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("ema", [None, 0.5])
 def test_a_run_ends_with_its_best_weights(config, train, validation, held_out, tmp_path, ema):
     settings = config(epochs=3, ema_momentum=ema, checkpoint_minutes=0.0)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 
 # One that is killed by the system is in test_replicas.py.
 @pytest.mark.parametrize(("name", "average"), [("adadelta", None), ("adam", 0.9), ("adamw", None)])
