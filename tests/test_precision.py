@@ -1,5 +1,6 @@
 import subprocess
 
+import keras
 import pytest
 
 from keras_colorize import precision
@@ -13,9 +14,9 @@ def test_gpus_are_asked_before_the_processor(monkeypatch, capabilities, fast, pr
         return subprocess.CompletedProcess(command, 0, capabilities)
 
     monkeypatch.setattr(precision, "processor_has_bfloat16", lambda: processor)
-    monkeypatch.setattr(precision.keras.distribution, "list_devices", lambda: ["cpu:0"])
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0"])
     assert resolve_precision("auto") == ("mixed_bfloat16" if processor else "float32")
-    monkeypatch.setattr(precision.keras.distribution, "list_devices", lambda: ["gpu:0"])
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["gpu:0"])
     monkeypatch.setattr(precision.subprocess, "run", nvidia_smi)
     assert resolve_precision("auto") == ("mixed_bfloat16" if fast else "float32")
     assert resolve_precision("float32") == "float32"

@@ -60,7 +60,7 @@ def store(tmp_path_factory):
 def test_a_run_learns_and_leaves_weights_of_its_network(store, tmp_path):
     words = [f"--store={store}", f"--run={tmp_path}", "--side=48", "--capacity=12"]
     words += ["--encoder=residual", "--decoder_widths=8,8,8,8", "--queries=4", "--log_steps=1"]
-    words += ["--scene_collection=good", "--phase=mean,size=32,batch=2,minutes=0.1,rate=1e-1"]
+    words += ["--scene_collection=good", "--phase=mean,size=32,batch=2,minutes=0.2,rate=1e-1"]
     done = _run("train_packed.py", *words, KERAS_BACKEND="jax")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
