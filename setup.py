@@ -73,7 +73,7 @@ setup(
         "lpips": ["lpips>=0.1.4"],
         # Older tf2onnx holds protobuf to versions that TensorFlow does not take.
         "onnx": ["onnx>=1.17", "onnxruntime>=1.20", "tf2onnx>=1.17"],
-        "openvino": ["keras-colorize[onnx]", "openvino>=2025.0", "platformdirs>=3.0"],
+        "openvino": ["keras-colorize[jax,onnx]", "openvino>=2025.0", "platformdirs>=3.0"],
         # Not required by all: Keras imports it wherever it is installed, half a second each time.
         "plot": ["matplotlib>=3.8"],
         "serving": [

@@ -1,13 +1,13 @@
 """The command `keras-colorize`; the only place that prints."""
 
 import argparse
-import importlib
+import importlib.util
 import logging
 import os
 import sys
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .common import EXIT_USAGE, check_options
 
@@ -50,7 +50,11 @@ def main(arguments=None):
         check_options(options)
         options.check(options)
         if getattr(options, "runtime", None) == "openvino":
-            # Keras is left the arithmetic of colors, and TensorFlow is not imported.
+            # Keras is left the arithmetic of colors, and TensorFlow is not imported. With NumPy it
+            # takes some functions from JAX.
+            for name in ("openvino", "jax"):
+                found = importlib.util.find_spec(name) is not None
+                expect(found, f"the package {name}: pip install 'keras-colorize[openvino]'")
             os.environ.setdefault("KERAS_BACKEND", "numpy")
         if options.needs_keras:
             _import_keras()
