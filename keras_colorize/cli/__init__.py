@@ -1,13 +1,14 @@
 """The command `keras-colorize`; the only place that prints."""
 
 import argparse
-import importlib.util
+import importlib
 import logging
 import os
 import sys
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import InputError
+from keras_colorize.presets.download import extra_import
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .common import EXIT_USAGE, check_options
 
@@ -49,15 +50,8 @@ def main(arguments=None):
     try:
         check_options(options)
         options.check(options)
-        if getattr(options, "runtime", None) == "openvino":
-            # Keras is left the arithmetic of colors, and TensorFlow is not imported. With NumPy it
-            # takes some functions from JAX.
-            for name in ("openvino", "jax"):
-                found = importlib.util.find_spec(name) is not None
-                expect(found, f"the package {name}: pip install 'keras-colorize[openvino]'")
-            os.environ.setdefault("KERAS_BACKEND", "numpy")
         if options.needs_keras:
-            _import_keras()
+            _import_keras(getattr(options, "runtime", "keras"))
         if getattr(options, "preset", None) in presets.PUBLISHED:
             presets.fetch(options.preset)
         return options.run(options)
@@ -69,8 +63,15 @@ def main(arguments=None):
         return 130
 
 
-def _import_keras():
+def _import_keras(runtime):
     """Imports Keras and silences TensorFlow, unless the user set TF_CPP_MIN_LOG_LEVEL lower."""
+    if runtime == "openvino":
+        # Keras is left the arithmetic of colors, and TensorFlow is not imported. With NumPy it
+        # takes some functions from JAX.
+        with extra_import("openvino"):
+            for name in ("openvino", "jax"):
+                importlib.import_module(name)
+        os.environ.setdefault("KERAS_BACKEND", "numpy")
     silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3"
     # TensorFlow advises against inputs of many sizes, which photographs have.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_colorize.errors import InputError
 from keras_colorize.inference.options import add_arguments, given_options
-from keras_colorize.presets import find_preset, shipped_folders
+from keras_colorize.presets import DEFAULT, find_preset, shipped_folders
 from keras_colorize.presets.download import PUBLISHED
 
 # Some photographs failed; the command was called wrongly, and nothing was done.
@@ -68,10 +68,9 @@ def make_colorizer(options, preset, scenes=False, **more):
     """
     from keras_colorize.inference.colorizer import Colorizer
     from keras_colorize.inference.runtime import onnx_file
-    from keras_colorize.presets import DEFAULT
 
     openvino = getattr(options, "runtime", None) == "openvino"
-    if openvino and not onnx_file(preset or DEFAULT).exists():
+    if openvino and not onnx_file(find_preset(preset or DEFAULT)).exists():
         said = "making a file of the network for OpenVINO: half a minute, once for each preset"
         print(said, file=sys.stderr, flush=True)
     colorizer = Colorizer.from_preset(preset, **{**given_options(options), **more})

@@ -18,7 +18,7 @@ from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.iizuka16 import split_style
 from keras_colorize.models.siggraph17 import without_hints
 from keras_colorize.precision import resolve_precision
-from keras_colorize.presets.config import CLASS_OUTPUT, read_config
+from keras_colorize.presets.config import CLASS_OUTPUT, check_preset
 from keras_colorize.presets.names import DEFAULT, find_preset
 from keras_colorize.presets.weights import load_preset
 from .compose import compose, to_working_size
@@ -247,8 +247,9 @@ class Colorizer(BaseColorizer):
         precision = options.get("precision", Options.precision)
         preset = DEFAULT if preset is None else preset
         if options.get("runtime", Options.runtime) == "openvino":
-            config = read_config(find_preset(preset))
-            colorizer = cls(OpenvinoNetwork(preset, precision), config, **options)
+            folder = find_preset(preset)
+            config = check_preset(folder)
+            colorizer = cls(OpenvinoNetwork(folder, precision), config, **options)
         else:
             colorizer = cls(*load_preset(preset, resolve_precision(precision)), **options)
         colorizer.name = Path(preset).resolve().name

@@ -107,7 +107,7 @@ def _yuv_uv_to_ab(yuv_uv, lightness):
     wanted = luma = _grey_level(_fit(lightness, yuv_uv))
 
     def rgb():
-        return ops.clip(color.yuv_to_rgb(ops.concatenate([luma, yuv_uv], axis=-1)), 0.0, 1.0)
+        return color.yuv_to_rgb(ops.concatenate([luma, yuv_uv], axis=-1))
 
     # a and b are then 0.003 off at most, and 0.1 on average over all colors of sRGB, of which
     # those at its edge come slowly.
@@ -147,7 +147,7 @@ _TO_AB = {
 _FROM_AB = {
     "ab": lambda lab: lab[..., 1:],
     "luv_uv": lambda lab: color.xyz_to_luv(color.lab_to_xyz(lab))[..., 1:],
-    "hs": lambda lab: color.rgb_to_hsv(ops.clip(color.lab_to_rgb(lab), 0.0, 1.0))[..., :2],
+    "hs": lambda lab: color.rgb_to_hsv(color.lab_to_rgb(lab))[..., :2],
 }
 
 

@@ -1,5 +1,7 @@
 """The network of a preset in OpenVINO, which computes it on a processor without TensorFlow."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -7,9 +9,8 @@ import sys
 from keras_colorize import __version__
 from keras_colorize.errors import InputError
 from keras_colorize.precision import processor_has_bfloat16
-from keras_colorize.presets.config import CONFIG_FILE, check_preset, sha256
+from keras_colorize.presets.config import read_config
 from keras_colorize.presets.download import extra_import, user_cache
-from keras_colorize.presets.names import find_preset
 
 _EXPORT = """\
 import sys
@@ -19,9 +20,14 @@ export_onnx(Colorizer.from_preset(sys.argv[1]).model, sys.argv[2], overwrite=Tru
 """
 
 
-def onnx_file(preset):
-    """Path of the ONNX file, which may not be there yet, of a preset in the user's cache."""
-    key = sha256(find_preset(preset) / CONFIG_FILE)[:32]
+def onnx_file(folder):
+    """Path of the ONNX file, which may not be there yet, of a preset's folder in the user's cache.
+
+    Presets that share a network share the file.
+    """
+    config = read_config(folder)
+    network = [config.network, config.arguments, config.sha256]
+    key = hashlib.sha256(json.dumps(network, sort_keys=True).encode()).hexdigest()[:32]
     return user_cache("openvino") / "onnx" / __version__ / f"{key}.onnx"
 
 
@@ -29,21 +35,20 @@ class OpenvinoNetwork:
     """The network of L* of a preset; TensorFlow exports it when it is first used on a machine.
 
     Args:
-        preset: name or folder of a preset.
+        folder: folder of a preset.
         precision: `"float32"`, `"bfloat16"` or `"auto"`, of the processor.
 
     Raises:
-        PresetError: if the preset is unknown or damaged, or a package of the extra is missing.
+        PresetError: if its config is damaged, or a package of the extra is missing.
         InputError: if the network cannot be exported.
     """
 
     drops = takes_hints = False
 
-    def __init__(self, preset, precision):
+    def __init__(self, folder, precision):
         with extra_import("openvino"):
             import openvino
-        path, folder = onnx_file(preset), find_preset(preset)
-        check_preset(folder)
+        path = onnx_file(folder)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             command = [sys.executable, "-c", _EXPORT, str(folder), str(path)]

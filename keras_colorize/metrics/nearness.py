@@ -56,6 +56,8 @@ class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
     """Keras' top-k accuracy (Iizuka 2016, table 2); pictures without a label do not count."""
 
     def __init__(self, k=1, **kwargs):
+        if k < 1:
+            raise ValueError(f"Expected k of 1 or more, received {k}.")
         super().__init__(k, **{"name": f"top_{k}", **kwargs})
 
     def update_state(self, y_true, y_pred, sample_weight=None):

@@ -18,6 +18,7 @@ from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.hints import point_hints
 from keras_colorize.inference.pixels import to_float
 from keras_colorize.io import read_photograph
+from keras_colorize.presets.download import extra_import
 from .reader import turned
 from .steady import is_cut
 
@@ -164,10 +165,6 @@ def _sampled(values, places):
 
 @functools.cache
 def _opencv():
-    try:
+    with extra_import("video"):
         import cv2
-    except ImportError as error:
-        raise InputError(
-            "Expected the package opencv-python-headless: pip install keras-colorize[video]."
-        ) from error
     return cv2

@@ -9,6 +9,7 @@ from PIL import Image
 from keras_colorize import cli
 from keras_colorize.errors import InputError
 from keras_colorize.inference import runtime
+from keras_colorize.presets import find_preset
 
 COMMAND = """\
 import sys
@@ -46,3 +47,9 @@ def test_a_network_that_cannot_be_exported(tiny_preset, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="ValueError: no such operation"):
         runtime.OpenvinoNetwork(tiny_preset, "float32")
     assert not list(tmp_path.rglob("*.onnx"))
+
+
+def test_presets_that_share_a_network_share_its_file(tiny_preset):
+    vivid, accurate, dcgan = map(find_preset, ("vivid", "accurate", "dcgan"))
+    assert runtime.onnx_file(vivid) == runtime.onnx_file(accurate)
+    assert len({*map(runtime.onnx_file, (vivid, dcgan, tiny_preset))}) == 3

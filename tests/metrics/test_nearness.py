@@ -91,6 +91,8 @@ def test_pictures_without_a_label_do_not_count(k, expected, shape):
     assert float(metric.result()) == 0.0
     metric.update_state(np.tile(LABELS, 2), np.tile(LOGITS, (2, 1)), [1, 1, 1, 50, 0, 0, 0, 0])
     assert float(metric.result()) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="k of 1 or more, received 0"):
+        SceneTopK(0)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from apache_beam.runners.runner import PipelineState
 from apache_beam.utils.shared import Shared
 
 from keras_colorize import __version__
-from keras_colorize.inference.batch import Job, colorize_files
+from keras_colorize.inference.batch import colorize_files
+from keras_colorize.io import Job
 from keras_colorize.io.atomic import append_line
 from .manifest import DONE, FAILED, SKIPPED, is_done, read_lines
 

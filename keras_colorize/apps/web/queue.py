@@ -6,10 +6,10 @@ import secrets
 import zipfile
 
 from keras_colorize.errors import expect
-from keras_colorize.inference.batch import Job, colorize_files
+from keras_colorize.inference.batch import colorize_files
 from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.options import AFTER_NETWORK, Options
-from keras_colorize.io import jpeg_bytes, read_photograph
+from keras_colorize.io import Job, jpeg_bytes, read_photograph
 from keras_colorize.io.atomic import atomic_file, write_file
 
 # Label of each option, and of its range the part that is of use here (low, high, step), or names
