@@ -56,6 +56,7 @@ setup(
     install_requires=[
         "absl-py>=2.0",
         "h5py>=3.11",
+        "imagecodecs>=2024.1.1",
         "keras>=3.13,<4",
         "numba>=0.61",
         "numpy>=1.26",

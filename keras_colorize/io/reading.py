@@ -4,7 +4,6 @@ Only regular files are opened, and what is too large is refused before it is dec
 """
 
 import contextlib
-import functools
 import io
 import os
 import stat
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from .decoding import decode, from_array, read_tiff_array
+from .decoding import decode, from_samples, read_tiff
 from .metadata import read_metadata
 from .photograph import Metadata, Photograph, PhotographError
 
@@ -127,11 +126,11 @@ def _lifted_limit():
             Image.MAX_IMAGE_PIXELS = None if _limits else limit
 
 
-def _open_image(stream, formats=_FORMATS):
+def _open_image(stream):
     # Pillow looks for its less common formats only where it may choose among all of them.
     Image.init()
     stream.seek(0)
-    return Image.open(stream, formats=[name for name in formats.split() if name in Image.OPEN])
+    return Image.open(stream, formats=[name for name in _FORMATS.split() if name in Image.OPEN])
 
 
 def _read(image, stream, name, max_pixels):
@@ -145,8 +144,7 @@ def _read(image, stream, name, max_pixels):
     try:
         kind = _SEQUENCES.get(image.format) if stream is not None else None
         notes = [f"{kind} was used"] if kind and getattr(image, "is_animated", False) else []
-        again = functools.partial(_open_image, stream, image.format)
-        pixels, alpha, more = decode(image, stream, again)
+        pixels, alpha, more = decode(image, stream)
         metadata, orientation, damage = read_metadata(image)
     except MemoryError as fault:
         raise PhotographError(f"{size}, more than there is memory for. Make it smaller.") from fault
@@ -160,8 +158,8 @@ def _read(image, stream, name, max_pixels):
 
 def _read_unusual_tiff(stream, name, max_pixels):
     try:
-        samples, info = read_tiff_array(stream, max_pixels)
-        pixels, alpha, notes = from_array(samples, info)
+        *samples, info = read_tiff(stream, max_pixels)
+        pixels, alpha, notes = from_samples(*samples, info)
     except Exception as fault:
         raise _damaged(name, fault) from fault
     metadata = Metadata(xmp=info.get("xmp"), icc=bool(info.get("icc_profile")))

@@ -1,14 +1,12 @@
 import io
-import struct
 import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image, ImageCms
 
 from keras_colorize.io import PhotographError, read_photograph, write_photograph
-from keras_colorize.io.decoding import _deep_to_srgb as deep_to_srgb
 from keras_colorize.io.photograph import srgb_profile
 
 
@@ -71,20 +69,31 @@ def test_associated_alpha_of_16_bits_is_divided_out(tiff):
     assert photograph.pixels[0, 0].tolist() == [2000, 4000, 6000]
 
 
-def test_lzw_tiff_of_16_bits_needs_no_further_library(deep, encoded, tiff):
-    # Pillow writes no 16-bit RGB, but three grey samples side by side are packed the same.
-    image = Image.fromarray(deep.reshape(len(deep), -1))
-    grey = encoded(image, "TIFF", compression="tiff_lzw", tiffinfo={278: 21})
-    with tifffile.TiffFile(io.BytesIO(grey)) as file:
-        page = file.pages[0]
-        start, end = page.dataoffsets[0], page.dataoffsets[0] + page.databytecounts[0]
-    form = {"shape": deep.shape, "dtype": "uint16", "photometric": "rgb", "rowsperstrip": 21}
-    whole = tiff(iter([grey[start:end]]), compression="zlib", **form)
-    # The tag that names the compression now says LZW.
-    zlib_tag, lzw_tag = (struct.pack("<HHIHH", 259, 3, 1, kind, 0) for kind in (8, 5))
-    assert zlib_tag in whole
-    whole = whole.replace(zlib_tag, lzw_tag)
-    np.testing.assert_array_equal(read_photograph(whole).pixels, deep)
+@pytest.mark.parametrize("compression", ["lzw", "zstd", "jpegxl", "packbits"])
+def test_tiff_of_16_bits_compressed_without_loss(compression, deep, tiff):
+    data = tiff(deep, photometric="rgb", compression=compression)
+    np.testing.assert_array_equal(read_photograph(data).pixels, deep)
+
+
+def test_all_bits_of_jpeg_2000_and_of_12_bits(deep, tiff):
+    for form in ("jp2", "j2k"):
+        data = imagecodecs.jpeg2k_encode(deep, level=0, reversible=True, codecformat=form)
+        np.testing.assert_array_equal(read_photograph(data).pixels, deep)
+    data = tiff(deep[..., 0] >> 4, bitspersample=12, compression="none")
+    expected = np.rint((deep[..., 0] >> 4) / 4095 * 65535)
+    np.testing.assert_array_equal(read_photograph(data).pixels[..., 0], expected)
+
+
+def test_inks_of_16_bits(cmyk_profile, tiff):
+    inks = np.zeros((3, 5, 4), np.uint16)
+    inks[..., 1:3], inks[..., 3] = 65535, 13107
+    photograph = read_photograph(tiff(inks, photometric="separated"))
+    # Magenta and yellow leave red alone, and black takes a fifth of its light.
+    assert photograph.pixels[0, 0].tolist() == [52428, 0, 0]
+    assert "CMYK without a usable ICC profile" in photograph.notes[0]
+    inks[:] = 0, 0, 65535, 0
+    photograph = read_photograph(tiff(inks, photometric="separated", iccprofile=cmyk_profile))
+    assert np.abs(photograph.pixels / 257 - (0, 0, 255)).max() <= 6 and photograph.notes == ()
 
 
 @pytest.mark.parametrize("top, white", [(1.0, 1), (200.0, 255), (60000.0, 65535)])
@@ -105,8 +114,9 @@ def test_values_of_32_bits():
         read_photograph(Image.fromarray(np.full((2, 2), np.nan, np.float32)))
 
 
-def test_an_srgb_profile_changes_no_level(colors, deep, encoded):
-    np.testing.assert_array_equal(deep_to_srgb(deep, srgb_profile()), deep)
+def test_an_srgb_profile_changes_no_level(colors, deep, encoded, tiff):
+    photograph = read_photograph(tiff(deep, photometric="rgb", iccprofile=srgb_profile()))
+    np.testing.assert_array_equal(photograph.pixels, deep)
     photograph = read_photograph(encoded(colors, "PNG", icc_profile=srgb_profile()))
     np.testing.assert_array_equal(photograph.pixels, colors)
     assert photograph.metadata.icc
@@ -126,12 +136,13 @@ def adobe_to_srgb(rgb_uint8):
 
 
 @pytest.mark.parametrize("level", [(150, 150, 150), (120, 150, 170), (200, 160, 140)])
-def test_adobe_rgb_becomes_srgb(level, adobe_profile, encoded):
+def test_adobe_rgb_becomes_srgb(level, adobe_profile, encoded, tiff):
     expected = adobe_to_srgb(level)
     data = encoded(Image.new("RGB", (3, 2), level), "PNG", icc_profile=adobe_profile)
     assert np.abs(read_photograph(data).pixels - expected).max() <= 1
     deep = np.full((2, 3, 3), level, np.uint16) * 257
-    assert np.abs(deep_to_srgb(deep, adobe_profile) / 257 - expected).max() <= 0.2
+    pixels = read_photograph(tiff(deep, photometric="rgb", iccprofile=adobe_profile)).pixels
+    assert np.abs(pixels / 257 - expected).max() <= 0.2
 
 
 @pytest.mark.parametrize("bits", [8, 16])
