@@ -6,7 +6,7 @@ applies color profiles, in the depth of the picture.
 
 import numpy as np
 import tifffile
-from PIL import Image, ImageCms
+from PIL import ImageCms
 
 from .photograph import BAND_ROWS, srgb_profile
 
@@ -169,9 +169,8 @@ def _to_srgb(color, mode, profile):
             if space == mode:
                 changes = mode == "CMYK" or _changes(color.dtype, mode, profile)
                 return _apply(color, mode, profile) if changes else _plain(color, mode), ()
-            ignored = (
-                f"describes {described.decode().strip()} but the picture is {mode}: it was ignored"
-            )
+            described = described.decode().strip()
+            ignored = f"describes {described} but the picture is {mode}: it was ignored"
         except RuntimeError as fault:
             ignored = f"could not be used ({fault}) and was ignored"
         notes = (f"the ICC profile {ignored}",)

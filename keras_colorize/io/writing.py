@@ -3,19 +3,18 @@
 import io
 import re
 import struct
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import tifffile
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo, putchunk
+from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from .atomic import atomic_file
 from .metadata import DamagedXMPError, descriptive_fields, mark_made_colors
-from .photograph import BAND_ROWS, Metadata, Photograph, PhotographError, srgb_profile, to_pil
+from .photograph import Metadata, Photograph, PhotographError, srgb_profile, to_pil
 
 _JPEG_SEGMENT = 65533  # bytes; XMP shares them with the 29 of its name
 _LEVEL = 4  # of zlib: two per cent larger than at level 6, in half the time
@@ -170,39 +169,22 @@ def _options(metadata, name):
 
 
 def _write_png16(stream, photograph):
-    """Writes a PNG (ISO/IEC 15948) of 16 bits, whose pixels Pillow has no mode for."""
-    height, width = photograph.pixels.shape[:2]
+    """Writes a PNG of 16 bits, whose pixels Pillow has no mode for: it packs the metadata alone."""
+    import imagecodecs
+
     small = Photograph(np.zeros((1, 1, 3), np.uint8), metadata=photograph.metadata)
-    model = io.BytesIO()
-    to_pil(small).save(model, "PNG", **_options(photograph.metadata, "PNG"))
-    chunks, at = model.getvalue(), 8
-    stream.write(chunks[:at])
-    while at < len(chunks):
-        length, kind = struct.unpack_from(">I4s", chunks, at)
-        content, at = chunks[at + 8 : at + 8 + length], at + 12 + length
-        if kind == b"IHDR":
-            color_type = 2 if photograph.alpha is None else 6
-            content = struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0)
-        if kind != b"IDAT":
-            putchunk(stream, kind, content)
-            continue
-        packer, above = zlib.compressobj(_LEVEL), 0
-        for top in range(0, height, BAND_ROWS):
-            lines = _samples(photograph, slice(top, top + BAND_ROWS)).astype(">u2")
-            lines = lines.reshape(len(lines), -1).view(np.uint8)
-            # Filter 2, "up": the difference to the line above.
-            filtered = np.full((len(lines), lines.shape[1] + 1), 2, np.uint8)
-            filtered[0, 1:], filtered[1:, 1:] = lines[0] - above, lines[1:] - lines[:-1]
-            above = lines[-1]
-            if packed := packer.compress(filtered.tobytes()):
-                putchunk(stream, b"IDAT", packed)
-        putchunk(stream, b"IDAT", packer.flush())
+    to_pil(small).save(model := io.BytesIO(), "PNG", **_options(photograph.metadata, "PNG"))
+    up = imagecodecs.PNG.FILTER.UP
+    encoded = imagecodecs.png_encode(_samples(photograph), level=_LEVEL, filter=up)
+    chunks, header = model.getvalue(), 33  # bytes of the signature and of IHDR
+    others = chunks[header : chunks.rindex(b"IDAT") - 4]
+    stream.write(encoded[:header] + others + encoded[header:])
 
 
-def _samples(photograph, rows=slice(None)):
+def _samples(photograph):
     if photograph.alpha is None:
-        return photograph.pixels[rows]
-    return np.concatenate([photograph.pixels[rows], photograph.alpha[rows, :, None]], axis=-1)
+        return photograph.pixels
+    return np.concatenate([photograph.pixels, photograph.alpha[..., None]], axis=-1)
 
 
 def _write_tiff(stream, photograph):
