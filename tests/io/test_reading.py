@@ -1,4 +1,5 @@
 import io
+import itertools
 import os
 import resource
 import socket
@@ -227,7 +228,7 @@ def test_damaged_bytes_give_a_photograph_or_an_error(form, colors, encoded):
     assert refused > 0
 
 
-def test_the_pixel_count_is_checked_before_decoding(colors, encoded, tiff):
+def test_the_pixel_count_is_checked_before_decoding(colors, encoded, tiff, monkeypatch):
     with pytest.raises(PhotographError, match=r"received 32 x 48 pixels \(1,536\).*max_pixels"):
         read_photograph(encoded(colors, "PNG"), max_pixels=1535)
     assert read_photograph(encoded(colors, "PNG"), max_pixels=1536).pixels.size == 3 * 1536
@@ -235,13 +236,8 @@ def test_the_pixel_count_is_checked_before_decoding(colors, encoded, tiff):
     data = tiff(np.zeros((30, 40, 3), "f4"), photometric="rgb")
     with pytest.raises(PhotographError, match="at most 1000 pixels"):
         read_photograph(data, max_pixels=1000)
-
-
-@pytest.mark.parametrize("form", FORMATS)
-def test_pillows_own_limit_does_not_get_in_the_way(form, colors, monkeypatch, encoded):
-    data = encoded(colors, form)
-    # Pillow warns above its limit, which is an error here, and fails above twice of it.
-    for limit in (100, 1000):
+    # Pillow warns above its own limit, which is an error here, and fails above twice of it.
+    for limit, form in itertools.product((100, 1000), FORMATS):
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-        assert read_photograph(data).pixels.shape == colors.shape
+        assert read_photograph(encoded(colors, form)).pixels.shape == colors.shape
         assert limit == Image.MAX_IMAGE_PIXELS
