@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from keras_colorize import Colorizer, PresetConfig, distribution_unet, save_preset
+from keras_colorize.bins import CHANNEL_BINS
+from keras_colorize.layers import StackChannels
 from keras_colorize.models import ddcolor
 
 ROOT = Path(__file__).parents[1]
@@ -57,6 +59,28 @@ def tiny_preset(tmp_path_factory, tiny_model, tiny_config):
 @pytest.fixture(scope="session")
 def tiny_colorizer(tiny_preset):
     return Colorizer.from_preset(tiny_preset, precision="float32")
+
+
+@pytest.fixture(scope="session")
+def single_layer():
+    """`single_layer(head, **options)`: a colorizer of one convolution with random weights."""
+    channels = {"ab_logits": 313, "rgb": 3}
+
+    def make(head, **options):
+        keras.utils.set_random_seed(0)
+        lightness = keras.Input((None, None, 1), name="lightness")
+        small = keras.layers.AveragePooling2D(4)(lightness / 100.0)
+        if head in CHANNEL_BINS:
+            count = CHANNEL_BINS[head].count
+            parts = [keras.layers.Conv2D(count, 1, name=name)(small) for name in ("one", "other")]
+            output = StackChannels(name=head)(parts)
+        else:
+            activation = None if head == "ab_logits" else "sigmoid"
+            output = keras.layers.Conv2D(channels.get(head, 2), 1, activation=activation)(small)
+        config = PresetConfig("none", {}, head, working_size=64)
+        return Colorizer(keras.Model(lightness, {head: output}), config, **options)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize import Colorizer, PresetConfig
-from keras_colorize.bins import CHANNEL_BINS
+from keras_colorize import Colorizer
 from keras_colorize.export import export_saved_model
-from keras_colorize.layers import StackChannels
 from keras_colorize.presets import build_network
 
 SCENES = ("abbey", "café", "coast", "harbor", "river", "slum", "yard")
-HEADS = {"ab": 2, "yuv_uv": 2, "rgb": 3, "luv_uv": 2, "hs": 2, "ab_logits": 313}
 
 
 @pytest.fixture(scope="session")
@@ -30,27 +27,6 @@ def colorizer(tiny_config):
     kernel, bias = model.get_layer("ab_logits").get_weights()
     model.get_layer("ab_logits").set_weights([4.0 * kernel, bias])
     return Colorizer(model, config, temperature=0.5)
-
-
-@pytest.fixture(scope="session")
-def single_layer():
-    """`single_layer(head, **options)`: a colorizer of one convolution with random weights."""
-
-    def make(head, **options):
-        keras.utils.set_random_seed(0)
-        lightness = keras.Input((None, None, 1), name="lightness")
-        small = keras.layers.AveragePooling2D(4)(lightness / 100.0)
-        if head in CHANNEL_BINS:
-            count = CHANNEL_BINS[head].count
-            parts = [keras.layers.Conv2D(count, 1, name=name)(small) for name in ("one", "other")]
-            output = StackChannels(name=head)(parts)
-        else:
-            activation = None if head == "ab_logits" else "sigmoid"
-            output = keras.layers.Conv2D(HEADS[head], 1, activation=activation)(small)
-        config = PresetConfig("none", {}, head, working_size=64)
-        return Colorizer(keras.Model(lightness, {head: output}), config, **options)
-
-    return make
 
 
 @pytest.fixture(scope="session")

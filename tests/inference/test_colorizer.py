@@ -93,12 +93,6 @@ def test_batches_are_cut_so_that_memory_is_bounded(
     assert sizes == expected
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (3, 2)])
-def test_odd_sizes(tiny_colorizer, shape):
-    colorized = tiny_colorizer(np.full(shape, 128, np.uint8))
-    assert colorized.shape == (*shape, 3)
-
-
 @pytest.mark.parametrize("mode", MODES)
 def test_pillow_images_of_every_mode(tiny_colorizer, picture, mode):
     image = Image.fromarray(picture).convert(mode)
@@ -133,9 +127,7 @@ def test_paths_photographs_and_lists(tiny_colorizer, picture, tmp_path):
         (np.zeros((1, 1, 4, 4, 3), np.uint8), "shape"),
         (np.zeros((2, 4, 4, 2), np.uint8), "shape"),
         (np.zeros((0, 4, 3), np.uint8), "at least one pixel"),
-        (np.zeros((0, 4, 4, 3), np.uint8), "at least one pixel"),
         (np.zeros((4, 4), np.int64), "int64"),
-        (np.zeros((4, 4), np.complex64), "complex64"),
         (np.full((4, 4), 255.0), r"\[0, 1\]"),
         (np.full((4, 4), -0.1), r"\[0, 1\]"),
         (np.full((4, 4), np.nan), "nan"),
@@ -150,16 +142,11 @@ def test_wrong_pictures(tiny_colorizer, wrong, said):
 
 
 def test_wrong_options(tiny_colorizer):
-    for name, wrong in (
-        ("temperature", float("nan")),
-        ("saturation", "2"),
-        ("working_size", 31),
-        ("precision", "bfloat16"),
-        ("hue", 3),
-        ("palette_strength", 2.0),
-    ):
+    wrong = {"temperature": float("nan"), "saturation": "2", "working_size": 31}
+    wrong |= {"precision": "bfloat16", "hue": 3, "palette_strength": 2.0}
+    for name, value in wrong.items():
         with pytest.raises(InputError, match=name):
-            tiny_colorizer.replace(**{name: wrong})
+            tiny_colorizer.replace(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -282,8 +269,8 @@ def test_no_size_and_no_option_traces_the_network_anew(tiny_model, tiny_config):
     colorizer, traces = Colorizer(tiny_model, config), []
     call = colorizer.model.call
     colorizer.model.call = lambda *args, **kwargs: traces.append(1) or call(*args, **kwargs)
-    for width in range(40, 200, 20):
-        colorizer(np.zeros((64, width), np.uint8))
+    for size in ((1, 1), (1, 300), (300, 1), (3, 2), *((64, side) for side in range(40, 200, 20))):
+        assert colorizer(np.zeros(size, np.uint8)).shape == (*size, 3)
     before = len(traces)
     assert 1 <= before <= 3
     for i, decoder in enumerate(3 * DECODERS):

@@ -1,6 +1,5 @@
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -9,18 +8,9 @@ from skimage import color
 
 from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.bins import CHANNEL_BINS, ab_centers
-from keras_colorize.inference import Refinement, point_hints
-from keras_colorize.inference.mrf import (
-    channel_probabilities,
-    edge_weights,
-    enlarge,
-    packed_columns,
-    refined_ab,
-    solve,
-    unary_potentials,
-)
+from keras_colorize.inference import Refinement, mrf, point_hints
 from keras_colorize.inference.options import REFINEMENTS
-from keras_colorize.layers import MeanField, StackChannels
+from keras_colorize.layers import MeanField
 
 SIZES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL_BINS.items()}}
 
@@ -28,7 +18,7 @@ SIZES = {"ab_logits": (313,), **{name: (2, bins.count) for name, bins in CHANNEL
 @pytest.mark.parametrize("output", SIZES)
 def test_every_distribution_becomes_one_of_each_channel(output):
     logits = np.random.default_rng(1).normal(0, 2, (2, 3, 4, *SIZES[output])).astype("float32")
-    probabilities = np.asarray(channel_probabilities(logits, output, temperature=0.5))
+    probabilities = np.asarray(mrf.channel_probabilities(logits, output, temperature=0.5))
     p = softmax(2 * logits, axis=-1)
     assert probabilities.shape == (2, 3, 4, 2, 25 if output == "ab_logits" else SIZES[output][1])
     np.testing.assert_allclose(probabilities.sum(-1), 1.0, atol=1e-5)
@@ -46,8 +36,8 @@ def test_maps_are_enlarged_as_keras_does():
     p = np.random.default_rng(0).dirichlet(np.ones(5), (6, 4)).astype("float32")
     for size, before in (((24, 31), p), ((7, 4), p), ((5, 3), p[:1, :1])):
         whole = ops.image.resize(before, size, interpolation="bilinear")
-        _, back = packed_columns(size[1])
-        enlarged = enlarge(before, np.zeros((*size, 1)))[:, :, back].transpose(0, 2, 1)
+        _, back = mrf.packed_columns(size[1])
+        enlarged = mrf.enlarge(before, np.zeros((*size, 1)))[:, :, back].transpose(0, 2, 1)
         np.testing.assert_allclose(enlarged, whole, atol=1e-5)
 
 
@@ -56,9 +46,9 @@ def test_published_constants_are_those_of_the_layer(size):
     rng = np.random.default_rng(0)
     p = rng.dirichlet(np.ones(25), (1, *size)).astype("float32")
     lightness = rng.uniform(40, 44, (1, *size, 1)).astype("float32")
-    paper, (order, back) = REFINEMENTS["mrf-paper"], packed_columns(size[1])
-    unary = unary_potentials(p[0, :, order].transpose(1, 2, 0), paper)
-    q = solve(unary, edge_weights(lightness[0], paper.sigma), paper).reshape(unary.shape)
+    paper, (order, back) = REFINEMENTS["mrf-paper"], mrf.packed_columns(size[1])
+    unary = mrf.unary_potentials(p[0, :, order].transpose(1, 2, 0), paper)
+    q = mrf.solve(unary, mrf.edge_weights(lightness[0], paper.sigma), paper).reshape(unary.shape)
     expected = MeanField(sweeps=8, sigma=1e-4, unary_scale=10.0, compatibility=(10, 3, 3))
     np.testing.assert_allclose(
         q[:, :, back].transpose(0, 2, 1), expected([p, lightness])[0], atol=2e-4
@@ -68,9 +58,10 @@ def test_published_constants_are_those_of_the_layer(size):
 def test_potentials():
     p = np.float32([[0.25, 0.75]])
     by = {name: Refinement(potential=name, unary_scale=2.0) for name in ("log", "square_root")}
-    np.testing.assert_allclose(unary_potentials(p, by["log"]), 2 * np.log(p), rtol=1e-5)
-    np.testing.assert_allclose(unary_potentials(p, by["square_root"]), 2 * np.sqrt(p), rtol=1e-5)
-    assert np.isfinite(np.asarray(unary_potentials(np.zeros((1, 2)), by["log"]))).all()
+    for name, function in (("log", np.log), ("square_root", np.sqrt)):
+        potentials = mrf.unary_potentials(p, by[name])
+        np.testing.assert_allclose(potentials, 2 * function(p), rtol=1e-5)
+    assert np.isfinite(np.asarray(mrf.unary_potentials(np.zeros((1, 2)), by["log"]))).all()
 
 
 def test_neighbors_of_equal_lightness_agree_and_others_do_not():
@@ -80,7 +71,7 @@ def test_neighbors_of_equal_lightness_agree_and_others_do_not():
     lightness, config = lightness[..., None].astype("float32"), PresetConfig("", {}, "ab_logits")
 
     def colors(part, refinement):
-        return refined_ab(p[:, part], lightness[:, part], config, refinement)
+        return mrf.refined_ab(p[:, part], lightness[:, part], config, refinement)
 
     whole, alone = slice(0, 16), slice(0, 8)
     apart = colors(whole, Refinement(compatibility=(0.0,)))
@@ -128,16 +119,8 @@ def test_wrong_refinements():
 
 
 @pytest.fixture(params=CHANNEL_BINS)
-def channel_colorizer(request):
-    """A network of one convolution with random weights."""
-    keras.utils.set_random_seed(0)
-    count = CHANNEL_BINS[request.param].count
-    lightness = keras.Input((None, None, 1))
-    small = keras.layers.AveragePooling2D(4)(lightness / 100.0)
-    heads = [keras.layers.Conv2D(count, 1, name=name)(small) for name in ("first", "second")]
-    stacked = StackChannels(name=request.param)(heads)
-    config = PresetConfig("none", {}, request.param, working_size=64)
-    return Colorizer(keras.Model(lightness, {request.param: stacked}), config)
+def channel_colorizer(request, single_layer):
+    return single_layer(request.param)
 
 
 def test_hints_are_kept_by_every_head(channel_colorizer):
