@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize import Colorizer, PresetConfig, distribution_unet, save_preset
+from keras_colorize import Colorizer, PresetConfig, cli, distribution_unet, save_preset
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.layers import StackChannels
 from keras_colorize.models import ddcolor
@@ -90,6 +90,20 @@ def mobilenet_weights(tmp_path_factory):
     path = tmp_path_factory.mktemp("classifier") / "mobilenet_v2.weights.h5"
     keras.applications.MobileNetV2(weights=None).save_weights(path)
     return path
+
+
+@pytest.fixture
+def command(capsys):
+    """Runs `keras-colorize` with words; returns exit code, stdout and stderr."""
+
+    def call(*words):
+        try:
+            code = cli.main([str(word) for word in words])
+        except SystemExit as leaving:
+            code = leaving.code
+        return code, *capsys.readouterr()
+
+    return call
 
 
 @pytest.fixture

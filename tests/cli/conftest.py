@@ -1,10 +1,8 @@
-"""The command, run in this process."""
+"""Pictures for the command, and what it refuses."""
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from keras_colorize import cli
 
 
 @pytest.fixture
@@ -20,20 +18,6 @@ def noise(tmp_path):
         return tmp_path / folder
 
     return write
-
-
-@pytest.fixture
-def command(capsys):
-    """Runs `keras-colorize` with words; returns exit code, stdout and stderr."""
-
-    def call(*words):
-        try:
-            code = cli.main([str(word) for word in words])
-        except SystemExit as leaving:
-            code = leaving.code
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

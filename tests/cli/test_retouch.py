@@ -73,18 +73,13 @@ def test_typed_hints_lie_above_painted_ones(run, photo, tmp_path):
     assert (green, blue) == (1, 2)
 
 
-def test_wrong_hints_are_told_before_keras_is_imported(refused, photo, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "_import_keras", pytest.fail)
-    for hint, said in (("1,2,red", "like #a0c030"), ("50,2,#ff0000", "50x40")):
-        assert said in refused("colorize", photo, "-o", tmp_path / "out", "--hint", hint)
-
-
 @pytest.mark.parametrize(
     "words, said",
     [
-        (["--sigma", "1"], "--refine mrf with --sigma"),
         (["--palette", "nowhere.png"], "nowhere.png"),
         (["--hint", "1,2"], "like #a0c030"),
+        (["--hint", "1,2,red"], "like #a0c030"),
+        (["--hint", "50,2,#ff0000"], "50x40"),
         (["--hint", "here,2,#ff0000"], "X,Y,#RRGGBB"),
         (["--hints", "nowhere.json"], "nowhere.json"),
         (["--hint-layer", "photo.png"], "with transparency"),
@@ -93,6 +88,9 @@ def test_wrong_hints_are_told_before_keras_is_imported(refused, photo, tmp_path,
     ],
 )
 def test_wrong_usage(refused, tiny_preset, photo, tmp_path, monkeypatch, words, said):
+    if words[0] != "--hint-layer":
+        # What can be told is told before Keras is imported.
+        monkeypatch.setattr(cli, "_import_keras", pytest.fail)
     monkeypatch.chdir(tmp_path)
     Image.new("RGBA", (4, 4)).save("small.png")
     assert said in refused("colorize", "--preset", tiny_preset, "-o", "out", "photo.png", *words)

@@ -20,18 +20,15 @@ bulk A -o OUT --saved-model x --precision float32
 bulk A -o OUT --runner=X
 evaluate PRESET T/0.png
 evaluate PRESET T --limit 0
-evaluate PRESET T --long-side -3
 evaluate PRESET T --workers -1
 evaluate PRESET T --sheet x.gif
 evaluate PRESET T --csv x --json x
 evaluate PRESET T --classifier nowhere.h5
 evaluate PRESET T --features nowhere.keras
-evaluate PRESET T --decoder best
 prior nowhere -o OUT
 prior A -o OUT --size 30
 study
 study naturalness -o page.html
-study naturalness A -o page.html
 study naturalness A B -o page.txt
 study naturalness A A -o page.html
 study naturalness A empty -o page.html
@@ -46,8 +43,6 @@ study count votes.json --key A/0.png
 study count votes.json --key key.json --catch-pass 2
 web --port 70000
 web --max-upload-mb 0
-web --max-megapixels -1
-web --saturation 99
 """
 
 

@@ -5,7 +5,6 @@ import pytest
 import tifffile
 from PIL import Image
 
-from keras_colorize import cli
 from keras_colorize.io import read_photograph
 
 
@@ -24,7 +23,7 @@ def album(tmp_path):
 
 
 @pytest.fixture
-def run(start_grpc, network, capsys, quick):
+def run(start_grpc, network, command, quick):
     """Runs the command against a server; returns exit code, stdout and stderr."""
     network.reset()
     address = start_grpc()
@@ -32,11 +31,7 @@ def run(start_grpc, network, capsys, quick):
     def call(album, *words, server=address):
         arguments = ["colorize", album, "-o", album.parent / "out", "--server", server]
         arguments += ["--server-model", "tiny", "--working-size", "64", "--server-timeout", "600"]
-        try:
-            code = cli.main([str(word) for word in [*arguments, *words]])
-        except SystemExit as leaving:
-            code = leaving.code
-        return code, *capsys.readouterr()
+        return command(*arguments, *words)
 
     return call
 
@@ -88,7 +83,7 @@ def test_nothing_is_touched_without_a_server_or_network(run, album):
     assert list((album.parent / "out").iterdir()) == []
 
 
-def test_what_the_server_settles_is_refused(run, album, capsys):
+def test_what_the_server_settles_is_refused(run, album, command):
     for words, message in (
         (["--temperature", "0.5"], "expected no --temperature with --server"),
         (["--refine", "mrf", "--hint", "1,1,#ff0000"], "expected no --hint, --refine with"),
@@ -99,10 +94,11 @@ def test_what_the_server_settles_is_refused(run, album, capsys):
         code, _, err = run(album, *words)
         assert code == 2
         assert message in err
-    words = ["colorize", str(album), "-o", str(album.parent / "out"), "--server-model", "tiny"]
+    words = ["colorize", album, "-o", album.parent / "out", "--server-model", "tiny"]
     for more, message in (
         (["--server", "here:1"], "expected --working-size with --server-model tiny"),
         ([], "expected --server with --server-model"),
     ):
-        assert cli.main([*words, *more]) == 2
-        assert message in capsys.readouterr().err
+        code, _, err = command(*words, *more)
+        assert code == 2
+        assert message in err
