@@ -8,16 +8,8 @@ import uuid
 
 import pytest
 
-from keras_colorize.apps.bulk.manifest import (
-    DONE,
-    FAILED,
-    SKIPPED,
-    BulkFolder,
-    checksum,
-    is_done,
-    read_lines,
-    write_lines,
-)
+from keras_colorize.apps.bulk import manifest
+from keras_colorize.apps.bulk.manifest import BulkFolder, read_lines, write_lines
 from keras_colorize.apps.bulk.runs import plan_tasks
 from keras_colorize.errors import InputError
 from keras_colorize.io import PhotographError
@@ -56,17 +48,18 @@ def test_a_run(folder):
     assert records == {}
     assert not folder.is_new
     # Some work was given out twice, and of different records the one that is true stays.
-    _note(run, FAILED, {"path": "a", "reason": "a network share was away"}, {"path": "d"})
+    kinds = done, skipped, failed = manifest.DONE, manifest.SKIPPED, manifest.FAILED
+    _note(run, failed, {"path": "a", "reason": "a network share was away"}, {"path": "d"})
     for text in (b"first", b"second"):
-        _note(run, DONE, *(_record(name, text) for name in "abc"))
-    _note(run, DONE, _record("e"), _record("e"))
-    _note(run, SKIPPED, {"path": "f"}, {"path": "a"})
+        _note(run, done, *(_record(name, text) for name in "abc"))
+    _note(run, done, _record("e"), _record("e"))
+    _note(run, skipped, {"path": "f"}, {"path": "a"})
     (folder.path / "a").write_bytes(b"second")
     (folder.path / "b").write_bytes(b"third")
     outcomes = folder.outcomes(run)
-    paths = [sorted(outcomes[kind]) for kind in (DONE, SKIPPED, FAILED)]
+    paths = [sorted(outcomes[kind]) for kind in kinds]
     assert paths == [["a", "b", "c", "e"], ["f"], ["d"]]
-    folder.finish(run, list(outcomes[FAILED].values()))
+    folder.finish(run, list(outcomes[failed].values()))
     assert read_lines(folder.path / "manifest.jsonl") == [_record("a", b"second"), _record("e")]
     assert read_lines(folder.path / "failures.jsonl") == [{"path": "d"}]
     assert not run.exists()
@@ -78,8 +71,8 @@ def test_what_dead_runs_left_is_taken_over(folder):
     write_lines(folder.path / "manifest.jsonl", [_record("a")])
     for name in "bc":
         run, _ = folder.start()
-        _note(run, DONE, _record(name))
-        _note(run, FAILED, {"path": "d"})
+        _note(run, manifest.DONE, _record(name))
+        _note(run, manifest.FAILED, {"path": "d"})
     with next(run.glob("*.done.jsonl")).open("a") as file:
         file.write('{"path": "cut')
     run, records = folder.start()
@@ -139,6 +132,7 @@ def test_outputs_mirror_inputs_and_foreign_ones_stay(album, folder, tmp_path, mo
 
 def test_what_is_as_the_manifest_says_is_done_and_nothing_else(album, folder):
     task = plan_tasks([album], folder)[-1]
+    is_done, checksum = manifest.is_done, manifest.checksum
     assert not is_done({**task, "done": None})
     (folder.path / "wide_too.png").write_bytes(b"colors")
     record = {"input_sha256": checksum(task["source"]), "output_sha256": checksum(task["target"])}

@@ -5,14 +5,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from keras_colorize.apps.study.votes import (
-    VotesError,
-    bootstrap_interval,
-    count_votes,
-    format_results,
-    read_key,
-    read_votes,
-)
+from keras_colorize.apps.study import votes
+from keras_colorize.apps.study.votes import VotesError, read_key, read_votes
 
 
 def test_keys_of_another_kind_are_refused(naturalness, vote, tmp_path):
@@ -45,9 +39,9 @@ def test_damaged_votes_and_those_of_other_pages_are_refused(
     shown = [None, "text", [], [one], [one, one], [one, third], [one, "ffff"], [one, other, third]]
     damages = [whole[:1] + [{"shown": ids, "answer": "first"}] for ids in shown]
     damages += [whole[:1] + [whole[1] | {"answer": "yes"}], [5], "votes", whole[:1] * 2, None]
-    for votes in damages:
+    for damaged in damages:
         with pytest.raises(VotesError, match="expected"):
-            read_votes(vote(real_or_colorized, "bert", lambda _: "first", votes=votes), key)
+            read_votes(vote(real_or_colorized, "bert", lambda _: "first", votes=damaged), key)
     for fields in ({"participant": ""}, {"participant": 3}, {"started": None}):
         fields = {"participant": "bert", "decide": lambda _: "first"} | fields
         with pytest.raises(VotesError, match="participant"):
@@ -61,7 +55,7 @@ def count(vote):
     def run(page, *sessions, **words):
         key = read_key(page.with_suffix(".key.json"))
         paths = [vote(page, name, decide, **fields) for name, decide, fields in sessions]
-        return count_votes([read_votes(path, key) for path in paths], key, **words)
+        return votes.count_votes([read_votes(path, key) for path in paths], key, **words)
 
     return run
 
@@ -93,7 +87,7 @@ def test_naturalness_is_the_median_over_participants(naturalness, count):
     assert results["rows"][1] == row | {"participants": 3, "votes": 36}
     assert results["notes"] == []
     assert results["shares"]["3"] == {"oldest": 0.0, "newest": 0.25, "truth": 1.0}
-    row = format_results(results).splitlines()[3]
+    row = votes.format_results(results).splitlines()[3]
     assert row == "| newest | 75.0% | 25.0% to 100.0% | 3 | 36 |"
 
 
@@ -111,7 +105,8 @@ def test_the_fooling_rate_is_the_mean_over_those_who_find_the_catch_pairs(real_o
     assert sorted(one["share"] for one in results["pictures"]) == [0.0] * 3 + [0.5] * 6
     kept = count(real_or_colorized, *sessions, catch_pass=0.0)
     assert (kept["rows"][0]["participants"], kept["notes"]) == (3, [])
-    assert format_results(count(real_or_colorized, blind)).endswith("| newest | - | - | 0 | 0 |")
+    table = votes.format_results(count(real_or_colorized, blind))
+    assert table.endswith("| newest | - | - | 0 | 0 |")
 
 
 def test_of_several_files_of_a_participant_one_counts(naturalness, count, vote):
@@ -131,6 +126,7 @@ def test_of_several_files_of_a_participant_one_counts(naturalness, count, vote):
 
 
 def test_intervals_are_those_of_scipy():
+    bootstrap_interval = votes.bootstrap_interval
     shares = np.array([0.62, 0.71, 0.55, 0.9, 0.83, 0.78, 0.66, 0.95, 0.7, 0.81])
     for statistic in (np.mean, np.median):
         expected = scipy.stats.bootstrap(

@@ -117,12 +117,8 @@ def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config
     assert {name: getattr(colorizer, name) for name in OFFERED} == VALUES
     assert colorizer.palette is picture
     assert queue.colorizer.palette is None
-    for name, value in (
-        ("working_size", 5),
-        ("seed", 1e9),
-        ("decoder", 3),
-        ("refine", "mrf-paper"),
-    ):
+    wrong = {"working_size": 5, "seed": 1e9, "decoder": 3, "refine": "mrf-paper"}
+    for name, value in wrong.items():
         with pytest.raises(InputError, match=f"the control {name}"):
             queue.configured({**VALUES, name: value})
     queue.colorizer = queue.colorizer.replace(refine=Refinement(sweeps=3))
