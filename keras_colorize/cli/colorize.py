@@ -57,6 +57,8 @@ def add(commands):
     command.add_argument("--already-color", choices=("keep", "colorize"), help=found)
     told = "append a line of JSON per photograph: files, checksums, options, notes"
     command.add_argument("--record", metavar="FILE.jsonl", help=told)
+    dates = "give copies the dates of their originals: of access and of change"
+    command.add_argument("--keep-dates", action="store_true", help=dates)
     option = command.add_argument_group("copies", "of other kinds than the originals").add_argument
     option("--format", metavar="jpg|png|tif|...", help="by default the original's, or png")
     quality = "of JPEG, WebP and AVIF, 1 to 100 (default: 95, and 90 of AVIF)"
@@ -128,7 +130,7 @@ def _colorize(options):
         hints = _hints(options) if options.hinted else None
         alone = len(options.jobs) == 1
         colorizer = make_colorizer(options, options.preset, hints=hints, alone=alone)
-    names = ("keep_color", "max_side", "quality", "skip_existing", "overwrite")
+    names = ("keep_color", "max_side", "quality", "skip_existing", "overwrite", "keep_dates")
     settings = {name: getattr(options, name) for name in names}
     settings |= {"record": options.record, "passed_over": options.passed_over}
     settings["mark_colorized"] = not options.no_mark

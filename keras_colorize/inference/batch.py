@@ -8,6 +8,7 @@ import os
 
 from keras_colorize import __version__
 from keras_colorize.io import Job, PhotographError, read_photograph, write_photograph
+from keras_colorize.io.metadata import copy_sidecars
 from keras_colorize.io.photograph import is_near_grey, scaled_down
 from keras_colorize.presets import sha256
 
@@ -47,6 +48,7 @@ class InProgress:
     pixels: object = None
     error: object = None
     is_color: bool = False
+    dates: tuple | None = None
 
 
 def colorize_files(
@@ -61,6 +63,7 @@ def colorize_files(
     keep_color=False,
     max_side=None,
     quality=None,
+    keep_dates=False,
 ):
     """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
 
@@ -68,7 +71,8 @@ def colorize_files(
     output is skipped or overwritten as asked, and a failure without either. `mark_colorized` says
     in XMP that colors were made, by what, and of which source; outcomes `keep` their pictures and
     hold `records` if asked; `keep_color` leaves out photographs that are in color already;
-    `max_side` bounds the long side of what is written.
+    `max_side` bounds the long side of what is written, `keep_dates` gives it the times of access
+    and change of its source. XMP sidecars are copied, too.
     """
     maker, marks = made_by(colorizer)
 
@@ -85,7 +89,10 @@ def colorize_files(
                     mark = {**marks, "colorize:SourceSHA256": files["input_sha256"]}
                 how = {"mark_colorized": mark, "overwrite": overwrite, "quality": quality}
                 seen = ("was in color already",) if one.is_color else ()
-                notes = (*before.notes, *seen, *write_photograph(job.target, after, **how))
+                notes = (*before.notes, *seen, *copy_sidecars(job.source, job.target, overwrite))
+                notes += write_photograph(job.target, after, **how)
+                if one.dates:
+                    os.utime(job.target, ns=one.dates)
                 status, pictures = "done", (before, after) if keep else ()
                 if records:
                     height, width = one.pixels.shape[:2]
@@ -107,7 +114,7 @@ def colorize_files(
             record |= {"notes": list(notes), **maker}
         return Outcome(job, status, notes, *(pictures or (None, None)), record)
 
-    groups = ahead(read_groups(colorizer, jobs, overwrite, keep_color, max_side))
+    groups = ahead(read_groups(colorizer, jobs, overwrite, keep_color, max_side, keep_dates))
     predicted = (_step(group, "ab", colorizer.predict, "preprocessed") for group in groups)
     for group in ahead(predicted):
         yield from map(outcome, _step(group, "pixels", colorizer.compose, "preprocessed", "ab"))
@@ -142,7 +149,7 @@ def made_by(colorizer):
     return record, marks
 
 
-def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None):
+def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None, keep_dates=False):
     """Yields lists of `InProgress` of one size, in order; the jobs alone decide the groups."""
     group, shapes, pixels = [], set(), 0
     for job in jobs:
@@ -152,6 +159,10 @@ def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None
         elif overwrite or not os.path.lexists(job.target):
             # Whatever goes wrong with one photograph, memory included, must not stop the others.
             try:
+                if keep_dates:
+                    # Reading changes the first.
+                    found = os.stat(job.source)
+                    one.dates = found.st_atime_ns, found.st_mtime_ns
                 photograph = read_photograph(job.source)
                 one.is_color = not is_near_grey(photograph.pixels)
                 if not (one.is_color and keep_color):

@@ -1,6 +1,7 @@
 """What a picture carries beside its pixels: read, cleaned, and marked as colorized.
 
-ISO 16684-1 describes the XMP packet, the IPTC Photo Metadata Standard the mark in it.
+ISO 16684-1 describes the XMP packet, the IPTC Photo Metadata Standard the mark in it. Captions of
+IPTC-IIM lie among the image resources of Photoshop, or in a field of their own.
 """
 
 import contextlib
@@ -10,12 +11,16 @@ from xml.parsers import expat
 
 from PIL import ExifTags, Image
 
+from .atomic import write_file
 from .photograph import Metadata
 
 MADE_COLORS = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_TIFF = "http://ns.adobe.com/tiff/1.0/"
+_TIFF, _EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
+# Properties of the file that was read, whose pixels may lie on their side.
+_STORED = {"Orientation": _TIFF, "ImageWidth": _TIFF, "ImageLength": _TIFF}
+_STORED |= {"PixelXDimension": _EXIF, "PixelYDimension": _EXIF}
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _END = '<?xpacket end="w"?>'
@@ -23,11 +28,14 @@ _SPACES = {"rdf": _RDF, "Iptc4xmpExt": IPTC_EXTENSION, "colorize": "urn:keras-co
 _EMPTY = f'{_BEGIN}<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"/>'
 _EMPTY += f"</x:xmpmeta>{_END}"
 EXIF_HEADER = b"Exif\0\0"
-_ORIENTATION = ExifTags.Base.Orientation.value
+_ORIENTATION, _EXIF_DIRECTORY = ExifTags.Base.Orientation.value, ExifTags.IFD.Exif.value
+# ImageWidth, ImageLength, PixelXDimension, PixelYDimension.
+_SIZES = (256, 257, 40962, 40963)
+IPTC_TAG, _IPTC_RESOURCE = 33723, 0x0404
 # Tags of a TIFF that describe the photograph; the others describe how its pixels are stored.
 _DESCRIPTIVE_NAMES = (
-    "ImageDescription Make Model Software DateTime Artist HostComputer Copyright "
-    "XPTitle XPComment XPAuthor XPKeywords XPSubject Rating"
+    "ImageDescription DocumentName PageName Make Model Software DateTime Artist HostComputer "
+    "Copyright XPTitle XPComment XPAuthor XPKeywords XPSubject Rating"
 )
 _FAULTS = (OSError, SyntaxError, ValueError, LookupError, TypeError, struct.error, EOFError)
 
@@ -58,10 +66,7 @@ def read_metadata(image):
     xmp = info.get("xmp") or None
     try:
         xmp = xmp and (xmp.encode() if isinstance(xmp, str) else bytes(xmp))
-        if xmp and b"Orientation" in xmp:
-            document, rdf = _parse(xmp)
-            _remove_property(rdf, _TIFF, "Orientation")
-            xmp = _serialize(document)
+        xmp = xmp and _upright_xmp(xmp)
     except DamagedXMPError as fault:
         xmp = None
         notes.append(f"the XMP packet is damaged and was left out: {fault}")
@@ -70,26 +75,84 @@ def read_metadata(image):
         dpi = dpi if len(dpi) == 2 and all(1 < value < 1e5 for value in dpi) else None
     except (TypeError, ValueError, ZeroDivisionError):
         dpi = None
-    # Raw profiles are EXIF and IPTC blocks in disguise, with the old orientation in them.
-    text = {
-        key: str(value)
-        for key, value in (getattr(image, "text", None) or {}).items()
-        if not key.startswith(("XML:com.adobe.xmp", "Raw profile type"))
-    }
+    text = {key: str(value) for key, value in (getattr(image, "text", None) or {}).items()}
+    text.pop("XML:com.adobe.xmp", None)
+    iptc, more = _captions(image, text)
+    notes += more
     if isinstance(comment := info.get("comment"), bytes):
         try:
             text["Comment"] = comment.decode("utf-8")
         except UnicodeDecodeError:
             text["Comment"] = comment.decode("latin-1")
-    metadata = Metadata(exif, xmp, dpi, text, bool(info.get("icc_profile")))
+    metadata = Metadata(exif, xmp, dpi, text, bool(info.get("icc_profile")), iptc)
     return metadata, orientation if 1 <= orientation <= 8 else 1, tuple(notes)
 
 
-def upright_exif(block):
+def _captions(image, text):
+    """The IPTC-IIM block of a Pillow image or None, and notes; takes blocks out of a PNG's text."""
+    notes, blocks = [], [image.info.get("photoshop", {}).get(_IPTC_RESOURCE)]
+    # The bytes as they lie in a TIFF: some writers call them words, of which Pillow takes one.
+    stored = getattr(getattr(image, "tag_v2", None), "_tagdata", {}).get(IPTC_TAG, b"")
+    words = len(stored) // 4
+    blocks += [stored, struct.pack(f"<{words}I", *struct.unpack_from(f">{words}I", stored))]
+    for key in [key for key in text if key.startswith("Raw profile type ")]:
+        block = text.pop(key)
+        if key.endswith((" iptc", " 8bim")):
+            try:
+                blocks.append(bytes.fromhex(block.split(None, 2)[2]))
+            except (ValueError, IndexError):
+                blocks.append(b"damaged")
+        elif not key.endswith(" exif"):
+            notes.append(f"the text {key!r} holds a block that is not kept")
+    for block in filter(None, blocks):
+        # A PNG has it among image resources of Photoshop: name and content have even lengths.
+        _, found, resource = block.partition(b"8BIM\4\4")
+        if found:
+            start = int.from_bytes(resource[:1]) // 2 * 2 + 6
+            size = int.from_bytes(resource[start - 4 : start])
+            block = resource[start : start + size]
+        if block[:1] == b"\x1c":
+            return block, notes
+    if any(blocks):
+        notes.append("the captions of IPTC are damaged and were left out")
+    return None, notes
+
+
+def photoshop_resource(iptc):
+    """An IPTC-IIM block as the image resource of Photoshop that JPEG and PNG keep."""
+    header = struct.pack(">4sHHI", b"8BIM", _IPTC_RESOURCE, 0, len(iptc))
+    return header + iptc + bytes(len(iptc) % 2)
+
+
+def sidecars(path):
+    """Paths that the XMP sidecar of a photograph may have: Lightroom's form, and darktable's."""
+    ends = (".xmp", ".XMP")
+    return [*map(path.with_suffix, ends), *(path.with_name(path.name + end) for end in ends)]
+
+
+def copy_sidecars(source, target, overwrite=False):
+    """Copies the XMP sidecars of a photograph to its copy, which is upright; returns notes.
+
+    Raises PhotographError as `write_file`, but not where the same is there already.
+    """
+    notes = []
+    for mine, path in zip(sidecars(source), sidecars(target), strict=True):
+        if mine.is_file() and not (path.exists() and path.samefile(mine)):
+            content = mine.read_bytes()
+            try:
+                content = _upright_xmp(content)
+            except DamagedXMPError:
+                notes.append(f"{mine.name} is damaged and was copied as it is")
+            if overwrite or not (path.is_file() and path.read_bytes() == content):
+                write_file(path, content, overwrite)
+    return notes
+
+
+def upright_exif(block, size=()):
     """EXIF block, with header, with orientation 1 and without its thumbnail of the old picture.
 
-    All other bytes stay in place, because maker notes hold offsets. Raises struct.error or
-    ValueError if the block is damaged.
+    Where it says width and height, these become those of `size`. All other bytes stay in place,
+    because maker notes hold offsets. Raises struct.error or ValueError if the block is damaged.
     """
     tiff = bytearray(block.removeprefix(EXIF_HEADER))
     order = {b"II": "<", b"MM": ">"}.get(bytes(tiff[:2]))
@@ -97,14 +160,32 @@ def upright_exif(block):
         raise ValueError(f"expected II or MM at its start, received {bytes(tiff[:2])!r}")
     (directory,) = struct.unpack_from(order + "I", tiff, 4)
     (count,) = struct.unpack_from(order + "H", tiff, directory)
-    for entry in range(directory + 2, directory + 2 + 12 * count, 12):
-        (tag,) = struct.unpack_from(order + "H", tiff, entry)
+    end = directory + 2 + 12 * count
+    entries, sizes = list(range(directory + 2, end, 12)), dict(zip(_SIZES, size * 2, strict=False))
+    for entry in entries[:]:
+        tag, _, _, value = struct.unpack_from(order + "HHII", tiff, entry)
         if tag == _ORIENTATION:
             struct.pack_into(order + "HIHH", tiff, entry + 2, 3, 1, 1, 0)
+        elif tag == _EXIF_DIRECTORY and size:
+            (count,) = struct.unpack_from(order + "H", tiff, value)
+            entries += range(value + 2, value + 2 + 12 * count, 12)
+    for entry in entries:
+        (tag,) = struct.unpack_from(order + "H", tiff, entry)
+        if tag in sizes:
+            struct.pack_into(order + "HII", tiff, entry + 2, 4, 1, sizes[tag])
     with contextlib.suppress(struct.error):
         # Some writers leave out the link to the next directory.
-        struct.pack_into(order + "I", tiff, directory + 2 + 12 * count, 0)
+        struct.pack_into(order + "I", tiff, end, 0)
     return EXIF_HEADER + bytes(tiff)
+
+
+def _upright_xmp(packet):
+    if not any(name.encode() in packet for name in _STORED):
+        return packet
+    document, rdf = _parse(packet)
+    for name, namespace in _STORED.items():
+        _remove_property(rdf, namespace, name)
+    return _serialize(document)
 
 
 def descriptive_fields(exif):

@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from .metadata import sidecars
 from .photograph import PhotographError
 from .writing import READABLE_SUFFIXES, WRITABLE, writable_format
 
@@ -33,7 +34,8 @@ def find_photographs(inputs, passed_over=None):
 
     Args:
         inputs: paths and patterns.
-        passed_over: a `Counter` of the other files in folders, by kind, or None.
+        passed_over: a `Counter` of the files in folders that are no photographs and no sidecars of
+            them, by kind, or None.
 
     Returns:
         List of pairs (path, root), sorted within each input, each file once. `root` is the
@@ -49,9 +51,13 @@ def find_photographs(inputs, passed_over=None):
         if path.is_dir():
             matches, missing = [], "a folder without any"
             for parent, names in _folders(path):
-                matches += [Path(parent, name) for name in names if _is_photograph(name)]
+                here = [Path(parent, name) for name in names if _is_photograph(name)]
+                own = {
+                    one.name for photograph in here for one in (photograph, *sidecars(photograph))
+                }
+                matches += here
                 if passed_over is not None:
-                    passed_over.update(_kind(name) for name in names if not _is_photograph(name))
+                    passed_over.update(_kind(name) for name in names if name not in own)
         elif path.exists():
             matches, root = [path], path.parent
         elif glob.has_magic(given):

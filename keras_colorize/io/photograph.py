@@ -28,6 +28,7 @@ class Metadata:
         dpi: horizontal and vertical pixels per inch, or None.
         text: text fields by name; the comment of a JPEG or GIF is called `Comment`.
         icc: whether the source carried a color profile, so that an sRGB profile is written.
+        iptc: captions in the block of IPTC-IIM, or None.
     """
 
     exif: bytes | None = None
@@ -35,6 +36,7 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     text: dict[str, str] = field(default_factory=dict)
     icc: bool = False
+    iptc: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Writes photographs with all that their format can hold."""
 
+import contextlib
 import io
+import math
 import re
 import struct
 from dataclasses import dataclass, replace
@@ -13,7 +15,14 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from .atomic import atomic_file
-from .metadata import DamagedXMPError, descriptive_fields, mark_made_colors
+from .metadata import (
+    IPTC_TAG,
+    DamagedXMPError,
+    descriptive_fields,
+    mark_made_colors,
+    photoshop_resource,
+    upright_exif,
+)
 from .photograph import Metadata, Photograph, PhotographError, srgb_profile, to_pil
 
 _JPEG_SEGMENT = 65533  # bytes; XMP shares them with the 29 of its name
@@ -115,6 +124,13 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False, 
 def _fit(photograph, target, mark):
     """The photograph without what the format cannot hold, and what to say about it."""
     name, notes, metadata = target.name, [], photograph.metadata
+    with contextlib.suppress(ValueError, struct.error):
+        size = photograph.pixels.shape[1::-1]
+        metadata = replace(metadata, exif=metadata.exif and upright_exif(metadata.exif, size))
+    most = {"PNG": math.inf, "TIFF": math.inf, "JPEG": _JPEG_SEGMENT - 30}.get(name, 0)
+    if len(metadata.iptc or b"") > most:
+        metadata = replace(metadata, iptc=None)
+        notes.append(f"the captions of IPTC are more than {name} holds and were left out")
     if photograph.alpha is not None and not target.alpha:
         photograph = replace(photograph, alpha=None)
         notes.append(f"{name} holds no transparency: it was left out")
@@ -156,6 +172,9 @@ def _options(metadata, name):
         "comment": metadata.text.get("Comment", "").encode(),
         "dpi": metadata.dpi,
     }
+    if name == "JPEG" and metadata.iptc:
+        segment = b"Photoshop 3.0\0" + photoshop_resource(metadata.iptc)
+        carried["extra"] = struct.pack(">HH", 0xFFED, len(segment) + 2) + segment
     if name == "PNG":
         # Of text, Pillow writes what is in here alone.
         carried["pnginfo"] = chunks = PngInfo()
@@ -165,6 +184,11 @@ def _options(metadata, name):
             fields["XML:com.adobe.xmp"] = metadata.xmp.decode("utf-8", "replace")
         for key, text in fields.items():
             chunks.add_itxt(key, text)
+        if metadata.iptc:
+            block = photoshop_resource(metadata.iptc)
+            # The form of ImageMagick.
+            text = f"\niptc\n{len(block):8}\n{block.hex()}\n"
+            chunks.add_text("Raw profile type iptc", text, zip=True)
     return _OPTIONS[name] | {key: value for key, value in carried.items() if value}
 
 
@@ -206,6 +230,8 @@ def _write_tiff(stream, photograph):
                 tags.append((code, 1, len(value), bytes(value), True))
     if metadata.xmp:
         tags.append((700, 1, len(metadata.xmp), metadata.xmp, True))
+    if metadata.iptc:
+        tags.append((IPTC_TAG, 7, len(metadata.iptc), metadata.iptc, True))
     with tifffile.TiffWriter(stream, byteorder="<") as tiff:
         tiff.write(
             _samples(photograph),

@@ -1,5 +1,6 @@
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,32 @@ def test_outcomes_carry_pictures_only_if_asked(album, tmp_path):
     (bare,) = colorize_files(_Same(), jobs, overwrite=True)
     assert full.before.pixels.shape == full.after.pixels.shape == (6, 8, 3)
     assert bare.before is bare.after is None
+
+
+def test_sidecars_go_along_and_dates_if_asked(album, tmp_path):
+    packet = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/'
+    packet += '22-rdf-syntax-ns#"><rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+    packet += 'tiff:Make="Leica"{}/></rdf:RDF></x:xmpmeta>'
+    (album / "a.jpg.xmp").write_text(packet.format(' tiff:Orientation="6"'))
+    (album / "old" / "d.xmp").write_text(packet.format(""))
+    (album / "lonely.xmp").touch()
+    os.utime(album / "a.jpg", (10**9, 10**9 + 1))
+    left, out = Counter(), tmp_path / "out"
+    jobs = plan_jobs([album], out, passed_over=left)
+    assert left == {".txt": 1, ".xmp": 1}
+    assert _statuses(colorize_files(_Same(), jobs, keep_dates=True)) == ["done"] * 4
+    assert (out / "old" / "d.xmp").read_text() == packet.format("")
+    made = (out / "a.jpg.xmp").read_text()
+    assert "Leica" in made and "Orientation" not in made
+    found = os.stat(out / "a.jpg")
+    assert (found.st_atime, found.st_mtime) == (10**9, 10**9 + 1)
+    # Another one is not replaced, and the same is no fault.
+    (out / "a.jpg.xmp").write_text("mine")
+    for name in ("a.jpg", "old/d.png"):
+        (out / name).unlink()
+    statuses = _statuses(colorize_files(_Same(), [jobs[0], jobs[3]]))
+    assert (statuses, (out / "a.jpg.xmp").read_text()) == (["failed", "done"], "mine")
+    assert not (out / "a.jpg").exists()
 
 
 class ResourceExhaustedError(Exception):

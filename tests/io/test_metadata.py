@@ -1,12 +1,13 @@
 import struct
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, IptcImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
-from keras_colorize.io import read_photograph
+from keras_colorize.io import Metadata, read_photograph, write_photograph
 from keras_colorize.io.metadata import DamagedXMPError, mark_made_colors, upright_exif
 
 ORIENTATION = 274
@@ -54,6 +55,64 @@ def test_only_orientation_and_thumbnail_change_in_an_exif_block():
     different = [i for i, (a, b) in enumerate(zip(block, changed[6:], strict=True)) if a != b]
     assert different == [18, 22]
     assert changed[6 + 18] == 1
+
+
+def test_width_and_height_of_an_exif_block_are_those_of_the_upright_picture(encoded, tmp_path):
+    exif = Image.Exif()
+    exif.update({256: 40, 257: 30, ORIENTATION: 6})
+    exif.get_ifd(34665).update({40962: 40, 40963: 30})
+    xmp = PACKET.replace(b"xmp:Rating", b'tiff:ImageWidth="40" xmp:Rating')
+    data = encoded(Image.new("L", (40, 30)), "JPEG", exif=exif, xmp=xmp)
+    for name in ("a.jpg", "a.png", "a.tif"):
+        write_photograph(tmp_path / name, read_photograph(data))
+        with Image.open(tmp_path / name) as image:
+            assert image.size == (30, 40)
+            found, details = image.getexif(), image.getexif().get_ifd(34665)
+            assert (found[256], found[257], details[40962], details[40963]) == (30, 40, 30, 40)
+        assert b"tiff:ImageWidth" not in read_photograph(tmp_path / name).metadata.xmp
+
+
+# IPTC-NAA IIM 4.2, chapter 3: mark, record, number and length of each field, in UTF-8 (1:90).
+IPTC = b"\x1c\x01\x5a\0\3\x1b%G\x1c\x02\x78\0\4Zo\xc3\xab"
+
+
+def test_captions_of_iptc_are_kept_or_said(colors, encoded, tiff, tmp_path):
+    # As ImageMagick writes a PNG: among image resources of Photoshop, in hexadecimal digits.
+    block = b"8BIM\4\x04\0\0\0\0\0\x11" + IPTC + b"\0"
+    info = PngInfo()
+    info.add_text("Raw profile type iptc", f"\niptc\n      30\n{block.hex()}\n", zip=True)
+    words = np.frombuffer(IPTC + b"\0\0\0", ">u4")
+    files = [
+        tiff(colors, extratags=[(33723, 1, len(IPTC), IPTC)]),
+        encoded(colors, "PNG", pnginfo=info),
+    ]
+    for order in "<>":
+        files.append(
+            tiff(colors, extratags=[(33723, 4, len(words), words.tolist())], byteorder=order)
+        )
+    for data in files:
+        photograph = read_photograph(data)
+        assert (photograph.metadata.iptc.rstrip(b"\0"), photograph.notes) == (IPTC, ())
+        for name in ("a.jpg", "a.tif", "a.png", "16.png"):
+            pixels = colors.astype(np.uint16 if name == "16.png" else np.uint8)
+            write_photograph(tmp_path / name, replace(photograph, pixels=pixels), overwrite=True)
+            assert read_photograph(tmp_path / name).metadata.iptc == photograph.metadata.iptc
+        for name in ("a.jpg", "a.tif"):
+            with Image.open(tmp_path / name) as image:
+                assert IptcImagePlugin.getiptcinfo(image)[2, 120].decode() == "Zoë"
+    for name in ("a.webp", "a.avif", "a.bmp"):
+        assert "captions of IPTC are more than" in write_photograph(tmp_path / name, photograph)[0]
+    long = replace(photograph, metadata=Metadata(iptc=IPTC + bytes(66_000)))
+    assert "captions of IPTC are more than JPEG" in write_photograph(tmp_path / "b.jpg", long)[0]
+
+
+def test_blocks_in_the_text_of_a_png_that_are_not_kept_are_said(colors, encoded):
+    info = PngInfo()
+    info.add_text("Raw profile type iptc", "\niptc\n 4\nxy\n")
+    info.add_text("Raw profile type icm", "\nicm\n 1\n00\n")
+    photograph = read_photograph(encoded(colors, "PNG", pnginfo=info))
+    assert photograph.metadata.text == {}
+    assert "icm" in photograph.notes[0] and "IPTC are damaged" in photograph.notes[1]
 
 
 @pytest.mark.parametrize("block", [b"", b"rubbish of ten", b"II*\0\xff\xff\xff\x7f", b"MM\0*"])
