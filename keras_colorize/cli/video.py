@@ -104,10 +104,7 @@ def _check(options):
 
 
 def _video(options):
-    try:
-        from keras_colorize.video import Excerpt, VideoError, colorize_video
-    except ImportError as error:
-        raise InputError(error) from error
+    from keras_colorize.video import Excerpt, VideoError, colorize_video
 
     calls = itertools.count()
 

@@ -89,14 +89,18 @@ def is_cached(name):
     return (cached_preset(name) / CONFIG_FILE).is_file()
 
 
+class MissingPackageError(PresetError, ImportError):
+    """A package of an extra that is not installed."""
+
+
 @contextlib.contextmanager
 def extra_import(extra):
-    """Says of a package that cannot be imported in which extra it is, as a PresetError."""
+    """Says of a package that cannot be imported in which extra it is: `MissingPackageError`."""
     try:
         yield
     except ImportError as error:
         advice = f"pip install 'keras-colorize[{extra}]'"
-        raise PresetError(f"Expected the package {error.name}: {advice}.") from error
+        raise MissingPackageError(f"Expected the package {error.name}: {advice}.") from error
 
 
 def download(file, path, report=lambda done, total: None):

@@ -7,8 +7,8 @@ or until the flow cannot be believed.
 import bisect
 import copy
 import dataclasses
-import functools
 
+import cv2
 import numpy as np
 from keras import ops
 
@@ -18,7 +18,6 @@ from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.hints import point_hints
 from keras_colorize.inference.pixels import to_float
 from keras_colorize.io import read_photograph
-from keras_colorize.presets.download import extra_import
 from .reader import turned
 from .steady import is_cut
 
@@ -72,9 +71,8 @@ def carried_colors(colorizer, source, references, hints):
         hints: dict of lists of points, see `point_hints`, likewise.
     """
     given, waiting, forth, before = sorted({*references, *hints}), [], None, None
-    first = getattr(source, "first_number", None)
-    for count, picture in enumerate(copy.copy(source).pictures(), 1):
-        number = count if first is None else picture.pts + first
+    for picture in copy.copy(source).pictures():
+        number = picture.number
         frame = colorizer.preprocess(turned(picture.pixels, source.orientation))
         lightness = frame.network_input[..., 0]
         if before is not None and is_cut(before, lightness):
@@ -119,7 +117,7 @@ def _given(colorizer, frame, path, points):
             expected = f"{path}: Expected a picture of the shape {wide}x{whole}, received"
             raise InputError(f"{expected} {pixels.shape[1]}x{pixels.shape[0]}.")
         ab = ops.convert_to_numpy(rgb_to_lab(to_float(pixels)))[..., 1:]
-        ab = _opencv().resize(ab, (width, height), interpolation=_opencv().INTER_AREA)
+        ab = cv2.resize(ab, (width, height), interpolation=cv2.INTER_AREA)
         # What is put on the lightness is multiplied by the saturation.
         ab, force = ab / (colorizer.saturation or 1.0), np.ones(size)
     return _Carried(ab, frame.network_input[..., 0], _grid(size), force.astype("float32"))
@@ -130,7 +128,7 @@ def _step(carried, before, after):
     if carried.steps == REACH:
         return None
     pair = [np.rint(2.55 * one).astype("uint8") for one in (after, before)]
-    flow = _opencv().DISOpticalFlow_create(_opencv().DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     places = _grid(after.shape) + flow.calc(*pair, None)
     back = _sampled(flow.calc(*reversed(pair), None), places)
     error = np.linalg.norm(places + back - _grid(after.shape), axis=-1)
@@ -159,12 +157,4 @@ def _grid(size):
 
 
 def _sampled(values, places):
-    cv2 = _opencv()
     return cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-@functools.cache
-def _opencv():
-    with extra_import("video"):
-        import cv2
-    return cv2

@@ -10,7 +10,7 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 
 # Numbers of color matrices in ITU-T H.273, which FFmpeg takes over; its scaler has its own, of
 # which two share one.
@@ -29,8 +29,6 @@ SHALLOW, DEEP = "rgb24", "rgb48le"
 _ACCURATE = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 _EVERY_CHROMA = Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 SCALER_FLAGS = {SHALLOW: _ACCURATE | _EVERY_CHROMA, DEEP: _ACCURATE}
-# Pixel formats that have transparency begin like this.
-_TRANSPARENT = ("yuva", "rgba", "argb", "bgra", "abgr", "gbrap", "ya")
 
 
 class VideoError(Exception):
@@ -41,13 +39,14 @@ class VideoError(Exception):
 class Picture:
     """A frame: timestamp, duration (0 if not said), and pixels as stored, uint8 or uint16.
 
-    Of a sequence there is the `original`, too: a `Photograph`, or the header of a DPX file. A
-    frame that was in color is `kept`.
+    Its `number` counts from 1, or is that of a numbered picture, of which there is the `original`,
+    too: a `Photograph`, or the header of a DPX file. A frame that was in color is `kept`.
     """
 
     pts: int
     duration: int
     pixels: np.ndarray
+    number: int
     original: object = None
     kept: bool = False
 
@@ -62,12 +61,9 @@ class Excerpt:
 
     def __post_init__(self):
         """Checks the values."""
-        lasts = self.duration is None or self.duration > 0
-        if not (self.start >= 0 and lasts and (self.frames is None or self.frames > 0)):
-            raise InputError(
-                "Expected a start of 0 or more, and a duration and a number of frames above 0, "
-                f"received {self.start}, {self.duration} and {self.frames}."
-            )
+        fits = self.start >= 0 and all(x is None or x > 0 for x in (self.duration, self.frames))
+        known = "a start of 0 or more, and a duration and a number of frames above 0, received"
+        expect(fits, f"{known} {self.start}, {self.duration} and {self.frames}")
 
 
 class Source:
@@ -80,7 +76,7 @@ class Source:
 
     def __init__(self, path, excerpt=None):
         self.path, self.excerpt = Path(path), excerpt or Excerpt()
-        with open_input(self.path) as container:
+        with self.open() as container:
             cover = av.stream.Disposition.attached_pic
             streams = [x for x in container.streams.video if not x.disposition & cover]
             if not streams:
@@ -89,47 +85,49 @@ class Source:
             stream = streams[0]
             if stream.codec_context is None:
                 raise VideoError(f"{path}: Expected a known codec of its pictures, received none.")
-            frame = next(_frames_of(container, stream), None)
+            frame = next(filter(None, _frames_of(container, stream)), None)
             if frame is None:
                 raise VideoError(f"{path}: Expected a frame that can be decoded, received none.")
             self.index, self.time_base = stream.index, stream.time_base
             self.aspect = stream.sample_aspect_ratio or None
-            rates = stream.average_rate, stream.guessed_rate
-            self.rate = next((x for x in rates if x and x <= BELIEVABLE_RATE), Fraction(25))
-            self.seconds, self.notes = _seconds(stream), list(_notes(container, frame))
-            if rates[0] and rates[0] != self.rate:
-                said = f"it says that it has {rates[0]} frames a second"
-                self.notes.append(f"{said}, which is not believable: {self.rate} are taken")
-            self.frames, self.first = stream.frames, frame.pts or 0
+            said = stream.average_rate
+            rates = (x for x in (said, stream.guessed_rate) if x and x <= BELIEVABLE_RATE)
+            self.rate = next(rates, Fraction(25))
+            self.seconds, self.frames, self.first = _seconds(stream), stream.frames, frame.pts or 0
             tags = {name.lower(): text for name, text in container.metadata.items()}
             tags |= {name.lower(): text for name, text in stream.metadata.items()}
-        self._describe(frame)
-        self._cut(tags.get("timecode"))
-
-    def _describe(self, frame):
+            more, clear = len(container.streams.video) > 1, frame.format.components
+        self.interlaced = bool(frame.interlaced_frame)
+        notes = {
+            "only its first video stream is kept; further ones and covers are left out": more,
+            "its transparency is left out": any(component.is_alpha for component in clear),
+            "it is interlaced; deinterlaced first, it gets better colors": self.interlaced,
+            f"it says that it has {said} frames a second, which is not believable: "
+            f"{self.rate} are taken": said and said != self.rate,
+        }
+        self.notes = [note for note, holds in notes.items() if holds]
         # As stored, whatever the display matrix says.
         self.width, self.height = frame.width, frame.height
         self.depth = max(component.bits for component in frame.format.components)
-        self.matrix = int(frame.colorspace)
-        if self.matrix not in SCALER_MATRICES:
-            self.matrix = BT709 if frame.height >= HD_LINES else BT601
-        self.primaries, self.transfer = int(frame.color_primaries), int(frame.color_trc)
+        self.matrix, self.transfer = int(frame.colorspace), int(frame.color_trc)
+        self.primaries = int(frame.color_primaries)
         # RGB is always full, and becomes what video is as a rule.
         full = frame.color_range == FULL_RANGE and not frame.format.is_rgb
         self.color_range = FULL_RANGE if full else LIMITED_RANGE
-        self.interlaced = bool(frame.interlaced_frame)
         kind = av.sidedata.sidedata.Type.DISPLAYMATRIX
         matrices = (bytes(data) for data in frame.side_data if data.type == kind)
         self.display_matrix = next((tuple(memoryview(x).cast("i")[:9]) for x in matrices), None)
-        matrix = self.display_matrix
-        self.orientation = orientation_of(matrix) if matrix else (False, False, False)
+        self._complete(tags.get("timecode"))
 
-    def _cut(self, timecode):
-        """Sets what is known of the excerpt alone: its length, its first step and time code."""
+    def _complete(self, timecode):
+        """Sets what follows from the rest, such as first step, length and time code of the part."""
+        if self.matrix not in SCALER_MATRICES:
+            self.matrix = BT709 if self.height >= HD_LINES else BT601
+        self.orientation = orientation_of(self.display_matrix)
         start, duration, most = dataclasses.astuple(self.excerpt)
-        if self.seconds and start >= self.seconds:
-            expected = f"Expected a start before the end ({self.seconds:.3f} s)"
-            raise InputError(f"{self.path}: {expected}, received {start}.")
+        is_before = not self.seconds or start < self.seconds
+        end = f"before the end ({self.seconds or 0:.3f} s)"
+        expect(is_before, f"a start of {self.path} {end}, received {start}")
         self.moved = math.ceil(round(float(start / self.time_base), 6))
         # The second of the file at which the time of the excerpt begins.
         self.cut = (self.first + self.moved) * self.time_base if self.moved else Fraction(0)
@@ -142,6 +140,21 @@ class Source:
         frames = math.ceil(round(float(start * self.rate), 6))
         self.timecode = timecode and moved_timecode(timecode, frames, self.rate)
 
+    def open(self):
+        """Opens the file: a PyAV container; `VideoError` if it is none."""
+        try:
+            container = av.open(str(self.path), metadata_errors="replace")
+        except (av.error.FFmpegError, OSError) as error:
+            raise VideoError(
+                f"{self.path}: Expected a video, received: {error.strerror}."
+            ) from error
+        # FFmpeg has a container of its own for each format of pictures.
+        if container.format.name.endswith("_pipe") or container.format.name == "image2":
+            container.close()
+            advice = "`colorize` takes it"
+            raise VideoError(f"{self.path}: Expected a video, received a photograph; {advice}.")
+        return container
+
     def fingerprint(self):
         """Values for JSON that change when the file does."""
         state = self.path.stat()
@@ -149,10 +162,9 @@ class Source:
 
     def ends_early(self):
         """Whether the pictures ended before the second that the file says."""
-        if self.excerpt.frames == self.count:
-            return False
         # A tenth is a margin for files that are not exact about how long they are.
-        return self.reached < 0.9 * (self.seconds or 0.0) - 2 / float(self.rate)
+        least = 0.9 * (self.seconds or 0.0) - 2 / float(self.rate)
+        return self.excerpt.frames != self.count and self.reached < least
 
     def pictures(self, done=(), side=None):
         """Yields a `Picture` per frame; those up to the last timestamp done are only counted.
@@ -161,92 +173,77 @@ class Source:
         """
         self.damages = self.count = self.reached = 0
         duration, most = self.excerpt.duration, self.excerpt.frames
-        start, last, begin = None, None, self.first + self.moved
+        begin, start, last = self.first + self.moved, None, -math.inf
+        step = round(1 / (self.rate * self.time_base))
         name = SHALLOW if self.depth <= 8 or side else DEEP
         scale = min(1, (side or math.inf) / max(self.width, self.height))
-        settings = {"width": max(1, round(self.width * scale)), "format": name}
+        settings = {"format": name, "interpolation": SCALER_FLAGS[name]}
+        settings["width"] = max(1, round(self.width * scale))
         settings["height"] = max(1, round(self.height * scale))
-        settings["interpolation"] = SCALER_FLAGS[name]
         seeks = self.moved and self._finds(begin)
-        with open_input(self.path) as container:
+        with self.open() as container:
             stream = container.streams[self.index]
             stream.thread_type = "AUTO"
             if seeks:
                 container.seek(begin, stream=stream)
-            for frame in _frames_of(container, stream, self._damaged):
+            for frame in _frames_of(container, stream):
+                if frame is None:
+                    self.damages += 1
+                    continue
                 # Timestamps must rise, which those of damaged or raw streams do not always do.
-                pts = frame.pts if frame.pts is not None else frame.dts
-                if last is None:
-                    last = pts or 0
-                else:
-                    guess = last + round(1 / (self.rate * self.time_base)) if pts is None else pts
-                    last = max(guess, last + 1)
+                pts = frame.dts if frame.pts is None else frame.pts
+                if pts is None:
+                    pts = 0 if last == -math.inf else last + step
+                last = max(pts, last + 1)
                 if self.moved and last < begin:
                     self.damages = 0
                     continue
-                start = (begin if self.moved else last) if start is None else start
-                past = duration and (last - start) * self.time_base >= duration
-                if past or self.count == most:
+                if start is None:
+                    start = begin if self.moved else last
+                if self.count == most or (duration and (last - start) * self.time_base >= duration):
                     break
-                steps = last - start + (frame.duration or 0)
-                self.count, self.reached = self.count + 1, float(steps * self.time_base)
-                shown = last - (begin if self.moved else 0)
+                self.count += 1
+                self.reached = float((last - start + (frame.duration or 0)) * self.time_base)
+                shown = last - start if self.moved else last
                 if not done or shown > done[-1]:
                     frame.colorspace = self.matrix
                     pixels = frame.reformat(**settings).to_ndarray()
-                    yield Picture(shown, frame.duration or 0, pixels)
+                    yield Picture(shown, frame.duration or 0, pixels, self.count)
 
     def _finds(self, pts):
         """Whether seeking leads to a frame before a timestamp: some files have no index."""
-        with open_input(self.path) as container:
+        with self.open() as container:
             stream = container.streams[self.index]
             try:
                 container.seek(pts, stream=stream)
             except av.error.FFmpegError:
                 return False
-            frame = next(_frames_of(container, stream), None)
+            frame = next(filter(None, _frames_of(container, stream)), None)
             return frame is not None and frame.pts is not None and frame.pts <= pts
 
-    def _damaged(self):
-        self.damages += 1
 
-
-def open_input(path):
-    """Opens a video to read: a PyAV container; `VideoError` where there is none."""
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except (av.error.FFmpegError, OSError) as error:
-        raise VideoError(f"{path}: Expected a video, received: {error.strerror}.") from error
-    # FFmpeg has a container of its own for each format of pictures.
-    if container.format.name.endswith("_pipe") or container.format.name == "image2":
-        container.close()
-        raise VideoError(f"{path}: Expected a video, received a photograph; `colorize` takes it.")
-    return container
-
-
-def packets_of(container, streams, on_error=lambda: None):
-    """Yields the packets of streams and those that end them; calls `on_error` for a broken end."""
+def packets_of(container, streams):
+    """Yields the packets of streams; None where they break off, and then those that end them."""
     try:
         yield from container.demux(streams)
     except av.error.FFmpegError:
-        on_error()
+        yield None
         for stream in streams:
             ending = av.Packet()
             ending.stream = stream
             yield ending
 
 
-def _frames_of(container, stream, on_error=lambda: None):
-    """Yields the frames of a stream; calls `on_error` for each packet or frame with damage."""
-    for packet in packets_of(container, [stream], on_error):
+def _frames_of(container, stream):
+    """Yields the frames of a stream, and None for each packet or frame with damage."""
+    for packet in packets_of(container, [stream]):
         try:
-            frames = packet.decode()
+            frames = [None] if packet is None else packet.decode()
         except av.error.FFmpegError:
-            on_error()
-            continue
+            frames = [None]
         for frame in frames:
-            if frame.is_corrupt:
-                on_error()
+            if frame and frame.is_corrupt:
+                yield None
             yield frame
 
 
@@ -277,28 +274,18 @@ def moved_timecode(timecode, frames, rate):
     minutes += 60 * hours
     number = (60 * minutes + seconds) * base + count - dropped * (minutes - minutes // 10) + frames
     tens, rest = divmod(number, 600 * base - 9 * dropped)
-    if dropped and rest >= 60 * base:
-        rest += dropped * ((rest - 60 * base) // (60 * base - dropped) + 1)
+    rest += dropped * max(0, (rest - dropped) // (60 * base - dropped))
     seconds, count = divmod(600 * base * tens + rest, base)
     minutes, seconds = divmod(seconds, 60)
     return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{seconds:02d}{sign}{count:02d}"
 
 
-def _notes(container, frame):
-    if len(container.streams.video) > 1:
-        yield "only its first video stream is kept; further ones and covers are left out"
-    if frame.format.name.startswith(_TRANSPARENT):
-        yield "its transparency is left out"
-    if frame.interlaced_frame:
-        yield "it is interlaced; deinterlaced first, it gets better colors"
-
-
 def orientation_of(display_matrix):
-    """Reads quarter turns and mirrors from a display matrix, nine numbers as FFmpeg has them.
+    """Reads quarter turns and mirrors from a display matrix, nine numbers of FFmpeg, or None.
 
     Returns three bool: whether rows become columns, then whether rows and columns are mirrored.
     """
-    a, b, _, c, d, *_ = display_matrix
+    a, b, _, c, d, *_ = display_matrix or (1, 0, 0, 0, 1)
     return (True, b < 0, c < 0) if abs(b) > abs(a) else (False, d < 0, a < 0)
 
 

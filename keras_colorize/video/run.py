@@ -184,14 +184,15 @@ def colorize_video(
             pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
             yield dataclasses.replace(picture, pixels=pixels), after
 
-    def written():
+    def shown():
         nonlocal state
         for done, (picture, after) in enumerate(ahead(colorized()), resumed + 1):
             state = after
             yield picture
             on_frame(done, video.frames)
 
-    for arrays in output.segments(written(), journal):
+    pictures = shown()
+    while arrays := output.segment(itertools.islice(pictures, journal.segment_frames), journal):
         journal.add(arrays | state)
     if not video.count:
         journal.remove()

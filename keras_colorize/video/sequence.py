@@ -8,7 +8,6 @@ import hashlib
 import math
 import os
 import re
-import struct
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,76 +15,85 @@ from pathlib import Path
 import av
 import numpy as np
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from keras_colorize.io import Photograph, PhotographError, read_photograph, write_photograph
 from keras_colorize.io.atomic import write_file
 from keras_colorize.io.metadata import MADE_COLORS
 from keras_colorize.io.photograph import to_eight_bits
 from keras_colorize.io.writing import READABLE_SUFFIXES, WRITABLE, writable_format
-from keras_colorize.video import reader
 from .journal import writing
-from .reader import Picture, Source, VideoError
+from .reader import LIMITED_RANGE, Excerpt, Picture, Source, VideoError, moved_timecode, turned
 
 DPX = ".dpx"
 USUAL_RATE = 24
-# What a header of DPX says; its numbers have the order of bytes that the first four tell.
+# The fields of a header that are read or written; its parts end at 1664 and at 2048.
 _GENERIC, _HEADER = 1664, 2048
-_PIXEL_ASPECT, _FILM_RATE, _TIMECODE, _VIDEO_RATE = 1628, 1724, 1920, 1940
-_CREATOR = slice(160, 260)
-# Date; project and copyright; reference levels; transfer, colorimetry; orientation, film and video.
-_COPIED = (slice(136, 160), slice(260, 660), slice(784, 800), slice(801, 803), slice(1408, _HEADER))
+_LAYOUT = {"start": ("u4", 4), "size": ("u4", 16), "parts": ("2u4", 24), "creator": ("S100", 160)}
+_LAYOUT |= {"transfer": ("u1", 801), "bits": ("u1", 803), "element": ("u4", 808)}
+_LAYOUT |= {"aspect": ("2u4", 1628), "film_rate": ("f4", 1724), "code": ("u4", 1920)}
+_LAYOUT |= {"tv_rate": ("f4", 1940)}
+# Creator; date; project and copyright; reference levels; transfer, colorimetry; orientation, film
+# and video.
+_COPIED = ((160, 260), (136, 160), (260, 660), (784, 800), (801, 803), (1408, _HEADER))
 _PRINTING_DENSITY = 1
 _DPX_FORMATS = {8: "rgb24", 10: "gbrp10", 12: "gbrp12", 16: "rgb48"}
-_PATTERN = re.compile(r"%(0\d+)?d")
+_NUMBER = re.compile(r"%(0\d+)?d")
 
 
 def is_sequence(path):
     """Whether a path means numbered pictures: a folder, or a pattern such as `f%06d.dpx`."""
-    return Path(path).is_dir() or bool(_PATTERN.search(Path(path).name))
+    return Path(path).is_dir() or bool(_NUMBER.search(Path(path).name))
 
 
 class Sequence(Source):
     """Numbered pictures of one size; those that cannot be read count as damaged.
 
-    A number that is missing leaves a gap in time. `first_number` belongs to timestamp 0, and
-    `template` to the names of the files.
+    A number that is missing leaves a gap in time. `template` belongs to the names of the files.
     """
 
     def __init__(self, path, excerpt=None, rate=None):
-        self.path, self.excerpt = Path(path), excerpt or reader.Excerpt()
+        self.path, self.excerpt = Path(path), excerpt or Excerpt()
         self.template, files = numbered_files(self.path)
         first, original = next(filter(None, map(_readable, files.values())), (None, None))
         if first is None:
             raise VideoError(f"{path}: Expected a picture that can be read, received none.")
-        header = original if isinstance(original, bytes) else None
-        said = _rate_of(header) if header else None
+        is_dpx = isinstance(original, bytes)
+        fields = _fields(original if is_dpx else bytes(_HEADER))
+        rates = (float(fields[name]) for name in ("film_rate", "tv_rate"))
+        said = next((one for one in rates if 1 <= one <= 1000), None)
         self.rate = exact_rate(rate or said or USUAL_RATE)
-        self.notes = [] if header else list(original.notes)
+        self.notes = [] if is_dpx else list(original.notes)
         if not (rate or said):
             self.notes.append(f"its rate is not known: {USUAL_RATE} frames a second are taken")
-        if header and header[801] == _PRINTING_DENSITY:
+        if fields["transfer"] == _PRINTING_DENSITY:
             self.notes.append("its levels are printing density and were seen as if they were sRGB")
         self.height, self.width = first.shape[:2]
-        self.depth = header[803] if header else 8 * first.itemsize
-        self.matrix = reader.BT709 if self.height >= reader.HD_LINES else reader.BT601
-        self.primaries = self.transfer = 2  # not specified
-        self.color_range, self.interlaced = reader.LIMITED_RANGE, False
-        self.display_matrix, self.orientation = None, (False, False, False)
-        self.aspect = _aspect_of(header) if header else None
-        self.time_base, self.index, self.first = 1 / self.rate, None, 0
+        self.depth = int(fields["bits"]) or 8 * first.itemsize
+        sides = fields["aspect"].tolist()
+        self.aspect = Fraction(*sides) if all(0 < side < 10000 for side in sides) else None
+        self.matrix = self.primaries = self.transfer = 2  # not specified
+        self.color_range, self.interlaced, self.display_matrix = LIMITED_RANGE, False, None
+        self.time_base, self.index, self.first, self.frames = 1 / self.rate, None, 0, 0
         numbers = list(files)
-        if missing := numbers[-1] - numbers[0] + 1 - len(numbers):
+        count = numbers[-1] - numbers[0] + 1
+        if missing := count - len(numbers):
             self.notes.append(f"{missing} numbers between {numbers[0]} and {numbers[-1]} are free")
-        self.seconds, self.frames = float((numbers[-1] - numbers[0] + 1) / self.rate), 0
-        self._cut(None)
-        self.first_number = numbers[0] + self.moved
+        self.seconds = float(count / self.rate)
+        self._complete(None)
+        # What is missing at the end counts as damaged.
+        self.seconds, begin = None, numbers[0] + self.moved
         duration = self.excerpt.duration or math.inf
-        kept = [n for n in numbers if 0 <= (n - self.first_number) / self.rate < duration]
+        kept = [number for number in numbers if 0 <= (number - begin) / self.rate < duration]
         self.files = {number: files[number] for number in kept[: self.excerpt.frames]}
-        if not self.files:
-            raise InputError(f"{path}: Expected a part with pictures, received one without.")
-        self.frames, begin = len(self.files), next(iter(self.files.values()))
-        self.timecode = timecode_of(_header(begin)) if header else None
+        expect(self.files, f"a part of {path} with pictures, received one without")
+        self.begin, self.frames = begin, len(self.files)
+        if is_dpx:
+            digits = f"{_fields(_header(self.files[kept[0]]))['code']:08x}"
+            self.timecode = ":".join(re.findall("..", digits)) if digits.isdecimal() else None
+
+    def open(self):
+        """Nothing to copy streams from."""
+        return contextlib.nullcontext()
 
     def fingerprint(self):
         """Values for JSON that change when a file does."""
@@ -95,32 +103,24 @@ class Sequence(Source):
             digest.update(f"{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
         return [str(self.path.resolve()), digest.hexdigest()]
 
-    def ends_early(self):
-        """Whether pictures are missing at the end: what cannot be read counts as damaged."""
-        return False
-
     def pictures(self, done=(), side=None):
         """Yields a `Picture` per frame, as those of a video."""
-        self.damages = self.count = self.reached = 0
-        known = set(done)
-        for number, path in self.files.items():
-            pts = number - self.first_number
-            skip = bool(known) and pts <= done[-1]
-            found = None if skip else _readable(path)
-            if pts not in known if skip else found is None:
+        past = sum(number - self.begin <= done[-1] for number in self.files) if done else 0
+        # Those of an earlier run that were not done are damaged.
+        self.count, self.damages, self.reached = len(done), past - len(done), 0
+        for number, path in list(self.files.items())[past:]:
+            pixels, original = _readable(path) or (None, None)
+            if pixels is None:
                 self.damages += 1
                 continue
-            self.count, self.reached = self.count + 1, float((pts + 1) / self.rate)
-            if not skip:
-                pixels, original = found
-                if pixels.shape[:2] != (self.height, self.width):
-                    expected = f"{self.width}x{self.height}, as the first picture has"
-                    size = f"{pixels.shape[1]}x{pixels.shape[0]}"
-                    raise VideoError(f"{path}: Expected {expected}, received {size}.")
-                if side:
-                    step = -(-max(pixels.shape) // side)
-                    pixels = to_eight_bits(pixels[::step, ::step])
-                yield Picture(pts, 1, pixels, original)
+            (height, width), self.count = pixels.shape[:2], self.count + 1
+            if (height, width) != (self.height, self.width):
+                expected = f"{self.width}x{self.height}, as the first picture has"
+                raise VideoError(f"{path}: Expected {expected}, received {width}x{height}.")
+            if side:
+                step = -(-max(pixels.shape) // side)
+                pixels = to_eight_bits(pixels[::step, ::step])
+            yield Picture(number - self.begin, 1, pixels, number, original)
 
 
 def numbered_files(path):
@@ -130,24 +130,22 @@ def numbered_files(path):
     """
     folder, pattern = path, None
     if not path.is_dir():
-        folder, (first, *_, last) = path.parent, _PATTERN.split(path.name)
-        if len(_PATTERN.findall(path.name)) != 1:
-            raise InputError(f"{path}: Expected one number such as %06d in the name.")
+        folder, (first, *_, last) = path.parent, _NUMBER.split(path.name)
+        expect(len(_NUMBER.findall(path.name)) == 1, f"one number such as %06d in {path}")
         pattern = f"({re.escape(first)})(\\d+)({re.escape(last)})"
     series = {}
     for file in folder.iterdir() if folder.is_dir() else ():
         parts = re.fullmatch(pattern or r"((?:[^.].*)?(?<!\d))(\d+)(\.\w+)", file.name)
         if parts and parts[3].lower() in (DPX, *READABLE_SUFFIXES):
             series.setdefault((parts[1], parts[3]), {})[int(parts[2])] = (parts[2], file)
-    if len(series) != 1:
-        named = ", ".join(f"{first}*{last}" for first, last in sorted(series)) or "none"
-        raise InputError(f"{path}: Expected one series of numbered pictures, received {named}.")
+    named = ", ".join(f"{first}*{last}" for first, last in sorted(series)) or "none"
+    expect(len(series) == 1, f"one series of numbered pictures in {path}, received {named}")
     (((first, last), found),) = series.items()
     width = min(len(digits) for digits, _ in found.values())
     template = path.name if pattern else f"{first.replace('%', '%%')}%0{width}d{last}"
     files = {number: found[number][1] for number in sorted(found)}
-    if any(template % number != file.name for number, file in files.items()):
-        raise InputError(f"{path}: Expected numbers in the form of {template}.")
+    fits = all(template % number == file.name for number, file in files.items())
+    expect(fits, f"numbers in the form of {template} in {folder}")
     return template, files
 
 
@@ -157,16 +155,6 @@ def exact_rate(rate):
         if abs(rate - whole * 1000 / 1001) < 0.005:
             return Fraction(whole * 1000, 1001)
     return Fraction(rate).limit_denominator(1000)
-
-
-def _header(path):
-    """The header of a DPX file; `VideoError` for a file that has none."""
-    with path.open("rb") as stream:
-        header = stream.read(_HEADER)
-    if len(header) < _HEADER or header[:4] not in (b"SDPX", b"XPDS"):
-        raise VideoError(f"{path}: Expected a DPX file, received another one.")
-    # The parts on film and television may be missing: pixels begin where they would be.
-    return header[: _number(header, 4, "I")[0]].ljust(_HEADER, b"\xff")
 
 
 def _readable(path):
@@ -181,33 +169,29 @@ def _readable(path):
     except (PhotographError, VideoError, OSError, av.error.FFmpegError, StopIteration):
         return None
     bits = max(component.bits for component in frame.format.components)
-    form = _DPX_FORMATS.get(bits) if frame.format.name.startswith("gbr") else None
-    if form in ("gbrp10", "gbrp12"):
-        levels = 2**bits - 1
-        values = frame.to_ndarray().astype("uint32")
-        return ((values * 65535 + levels // 2) // levels).astype("uint16"), header
+    if frame.format.name.startswith("gbr") and bits in (10, 12):
+        return _scaled(frame.to_ndarray(), 2**bits - 1, 65535), header
     return frame.to_ndarray(format="rgb24" if bits <= 8 else "rgb48le"), header
 
 
-def _number(header, place, kind):
-    return struct.unpack_from(("<" if header[:1] == b"X" else ">") + kind, header, place)
+def _header(path):
+    """The header of a DPX file; `VideoError` for a file that has none."""
+    with path.open("rb") as stream:
+        header = stream.read(_HEADER)
+    if len(header) < _HEADER or header[:4] not in (b"SDPX", b"XPDS"):
+        raise VideoError(f"{path}: Expected a DPX file, received another one.")
+    # The parts on film and television may be missing: pixels begin where they would be.
+    return header[: _fields(header)["start"]].ljust(_HEADER, b"\xff")
 
 
-def _rate_of(header):
-    """Frames a second that a header of DPX says, or None."""
-    rates = [_number(header, place, "f")[0] for place in (_FILM_RATE, _VIDEO_RATE)]
-    return next((rate for rate in rates if 1 <= rate <= 1000), None)
+def _fields(header):
+    """The fields of a header, which change where it can; its first letter tells their order."""
+    layout = np.dtype(_LAYOUT).newbyteorder("<" if header[:1] == b"X" else ">")
+    return np.frombuffer(header, layout, 1)[0]
 
 
-def _aspect_of(header):
-    sides = _number(header, _PIXEL_ASPECT, "2I")
-    return Fraction(*sides) if all(0 < side < 10000 for side in sides) else None
-
-
-def timecode_of(header):
-    """The time code of a header of DPX, eight decimal digits, or None."""
-    digits = f"{_number(header, _TIMECODE, 'I')[0]:08x}"
-    return ":".join(re.findall("..", digits)) if digits.isdecimal() else None
+def _scaled(levels, old, new):
+    return ((levels.astype("uint32") * new + old // 2) // old).astype("uint16")
 
 
 def dpx_bytes(pixels, source, header=None, timecode=None, mark=False):
@@ -218,38 +202,27 @@ def dpx_bytes(pixels, source, header=None, timecode=None, mark=False):
     depth = 8 if pixels.itemsize == 1 else min(source.depth, 16)
     bits = next(bits for bits in _DPX_FORMATS if bits >= depth)
     order = "le" if header and header[:1] == b"X" else "be"
-    form = _DPX_FORMATS[bits] + order * (bits > 8)
-    if bits in (10, 12):
-        levels = 2**bits - 1
-        pixels = ((pixels.astype("uint32") * levels + 32767) // 65535).astype("uint16")
-    if form == "rgb48be":
-        pixels = pixels.astype(">u2")
     encoder = av.CodecContext.create("dpx", "w")
     encoder.height, encoder.width = pixels.shape[:2]
-    encoder.pix_fmt, encoder.time_base = form, source.time_base
-    frame = av.VideoFrame.from_ndarray(pixels, form)
-    packets = [*encoder.encode(frame), *encoder.encode(None)]
-    data = b"".join(map(bytes, packets))
-    own = "<" if data[:1] == b"X" else ">"
+    encoder.pix_fmt, encoder.time_base = _DPX_FORMATS[bits] + order * (bits > 8), source.time_base
+    pixels = _scaled(pixels, 65535, 2**bits - 1) if bits in (10, 12) else pixels
+    frame = av.VideoFrame.from_ndarray(pixels, encoder.pix_fmt)
+    data = b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
     # FFmpeg has no parts on film and television.
     data = bytearray(data[:_GENERIC] + b"\xff" * (_HEADER - _GENERIC) + data[_GENERIC:])
-    for place in (4, 808):
-        struct.pack_into(own + "I", data, place, _HEADER)
-    struct.pack_into(own + "I", data, 16, len(data))
-    struct.pack_into(own + "2I", data, 24, _GENERIC, _HEADER - _GENERIC)
+    fields = _fields(data)
+    fields["start"] = fields["element"] = _HEADER
+    fields["size"], fields["parts"] = len(data), (_GENERIC, _HEADER - _GENERIC)
     if header and header[803] == bits and header[:4] == data[:4]:
-        for part in (_CREATOR, *_COPIED):
-            data[part] = header[part]
+        for begin, end in _COPIED:
+            data[begin:end] = header[begin:end]
     else:
-        aspect = source.aspect or Fraction(1)
-        struct.pack_into(own + "2I", data, _PIXEL_ASPECT, aspect.numerator, aspect.denominator)
-        for place in (_FILM_RATE, _VIDEO_RATE):
-            struct.pack_into(own + "f", data, place, float(source.rate))
+        fields["aspect"] = (source.aspect or Fraction(1)).as_integer_ratio()
+        fields["film_rate"] = fields["tv_rate"] = float(source.rate)
         if timecode:
-            code = int(re.sub(r"\D", "", timecode), 16)
-            struct.pack_into(own + "I", data, _TIMECODE, code)
+            fields["code"] = int(re.sub(r"\D", "", timecode), 16)
     if mark:
-        data[_CREATOR] = f"keras_colorize {MADE_COLORS}".encode().ljust(100, b"\0")[:100]
+        fields["creator"] = f"keras_colorize {MADE_COLORS}".encode()
     return bytes(data)
 
 
@@ -260,25 +233,24 @@ def new_folder(target, source, overwrite):
     but frames in it.
     """
     path, template = Path(target), None
-    if _PATTERN.search(path.name):
+    if _NUMBER.search(path.name):
         path, template = path.parent, path.name
     elif str(target).endswith("/") or not path.suffix or path.is_dir():
         template = getattr(source, "template", "%06d.png")
         if Path(template).suffix.lower() not in (DPX, *WRITABLE):
             template = f"{Path(template).stem}.png"
-    if template and len(_PATTERN.findall(template)) != 1:
-        raise InputError(f"{target}: Expected one number such as %06d in the name.")
-    if template and Path(template).suffix.lower() != DPX:
-        writable_format(template)
-    if os.path.lexists(path) and not overwrite:
-        raise InputError(f"{path}: Expected a new output, but it exists; overwrite it or rename.")
-    if path.resolve() in (source.path.resolve(), *source.path.resolve().parents):
-        raise InputError(f"{path}: Expected another output, received that of the input.")
+    if template:
+        expect(len(_NUMBER.findall(template)) == 1, f"one number such as %06d in {target}")
+        if Path(template).suffix.lower() != DPX:
+            writable_format(template)
+    is_new = overwrite or not os.path.lexists(path)
+    expect(is_new, f"a new output, but {path} exists: overwrite it or rename")
+    own = path.resolve() in (source.path.resolve(), *source.path.resolve().parents)
+    expect(not own, f"another output than {path}, received that of the input")
     if template and path.is_dir():
         frames = {Path(template).suffix.lower(), ".txt"}
-        if others := [one.name for one in path.iterdir() if one.suffix.lower() not in frames]:
-            expected = "a folder of frames alone to overwrite, received one with"
-            raise InputError(f"{path}: Expected {expected} {others[0]}.")
+        others = [one.name for one in path.iterdir() if one.suffix.lower() not in frames]
+        expect(not others, f"frames alone in {path} to overwrite it, received {others[:1]}")
     return path, template
 
 
@@ -287,35 +259,28 @@ class FrameFolder:
 
     def __init__(self, source, path, template, mark):
         self.source, self.path, self.template, self.mark = source, path, template, mark
-        self.description, self.notes = [template, mark], []
-        self.first = getattr(source, "first_number", None)
-        if self.first is None:
-            self.notes.append("only pictures are kept in a folder of frames")
+        self.description, self.is_film = [template, mark], not isinstance(source, Sequence)
+        self.notes = ["only pictures are kept in a folder of frames"] * self.is_film
 
-    def segments(self, pictures, journal):
-        """Writes the frames after those of the journal; yields the arrays of segments."""
-        count, times = len(journal.frame_pts()), []
-        for order, picture in enumerate(pictures, count):
-            number = order + 1 if self.first is None else picture.pts + self.first
-            path = journal.folder / "frames" / (self.template % number)
+    def segment(self, pictures, journal):
+        """Writes frames, after those of the journal; returns the arrays of a segment of them."""
+        times = []
+        for order, picture in enumerate(pictures, len(journal.frame_pts())):
             with writing(journal.folder):
+                path = journal.folder / "frames" / (self.template % picture.number)
                 notes = self._write(path, picture, order)
             self.notes += [note for note in notes if note not in self.notes]
             times.append(picture.pts)
-            if len(times) >= journal.segment_frames:
-                yield {"frame_pts": np.array(times, np.int64)}
-                times = []
-        if times:
-            yield {"frame_pts": np.array(times, np.int64)}
+        return {"frame_pts": np.array(times, np.int64)} if times else {}
 
     def _write(self, path, picture, order):
         # Files of pictures have no display matrix: frames are turned upright.
         source, original = self.source, picture.original
-        pixels = reader.turned(picture.pixels, source.orientation)
+        pixels = turned(picture.pixels, source.orientation)
         mark = None if picture.kept else self.mark
         if path.suffix.lower() == DPX:
             header = original if isinstance(original, bytes) else None
-            code = source.timecode and reader.moved_timecode(source.timecode, order, source.rate)
+            code = source.timecode and moved_timecode(source.timecode, order, source.rate)
             write_file(path, dpx_bytes(pixels, source, header, code, bool(mark)), True)
             return ()
         photograph = original if isinstance(original, Photograph) else Photograph(pixels)
@@ -324,14 +289,13 @@ class FrameFolder:
 
     def finish(self, journal):
         """Gives the folder its name, with all frames in it; only then the journal goes."""
-        folder, replaced = journal.folder / "frames", journal.folder / "replaced"
-        step = 1000 * self.source.time_base
+        folder, step = journal.folder / "frames", 1000 * self.source.time_base
         times = [f"{float(pts * step):.6f}" for pts in journal.frame_pts()]
         with writing(self.path):
-            if self.first is None:
+            if self.is_film:
                 lines = "\n".join(["# timestamp format v2", *times, ""])
                 write_file(folder / "timestamps.txt", lines, overwrite=True)
             with contextlib.suppress(FileNotFoundError):
-                self.path.rename(replaced)
+                self.path.rename(journal.folder / "replaced")
             folder.rename(self.path)
         journal.remove()

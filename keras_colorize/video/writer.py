@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.io.atomic import atomic_path
 from keras_colorize.video import reader
 from .journal import read_array, writing
@@ -96,7 +96,7 @@ class VideoFile:
         self.container, self.codec, self.pix_fmt, self.options = encoding
         self.mark, self.drop_unsupported, self.overwrite = mark, drop_unsupported, overwrite
         # The head of the output goes to nowhere: what it cannot hold is known at once.
-        with self._original() as original:
+        with self.source.open() as original:
             output = av.open(io.BytesIO(), "w", format=self.container)
             try:
                 _, _, self.notes = self._prepare(output, original)
@@ -117,26 +117,24 @@ class VideoFile:
         if bare and (source.aspect or 1) != 1:
             self.notes.append(f"its pixels are not square, which {self.container} does not say")
 
-    def _original(self):
-        is_file = self.source.index is not None
-        return reader.open_input(self.source.path) if is_file else contextlib.nullcontext()
-
-    def segments(self, pictures, journal):
-        """Yields the arrays of segments of packets, each encoded apart from all others."""
-        frames = {}
+    def segment(self, pictures, journal):
+        """Encodes frames, apart from all others, until they are large; the arrays of a segment."""
+        frames, packets = {}, []
+        # A container that is never written: its stream has the options of the output's.
+        container = av.open(io.BytesIO(), "w", format=self.container)
+        stream = self._add_stream(container)
         for picture in pictures:
-            if not frames:
-                # A container that is never written: its stream has the options of the output's.
-                container = av.open(io.BytesIO(), "w", format=self.container)
-                stream, packets = self._add_stream(container), []
             frames[picture.pts] = picture.duration
             packets += stream.encode(self._encodable(picture))
-            size = sum(packet.size for packet in packets)
-            if len(frames) >= journal.segment_frames or size >= SEGMENT_BYTES:
-                yield _segment(frames, packets + stream.encode(None))
-                frames = {}
-        if frames:
-            yield _segment(frames, packets + stream.encode(None))
+            if sum(packet.size for packet in packets) >= SEGMENT_BYTES:
+                break
+        packets += stream.encode(None) if frames else []
+        rows = [(one.size, one.pts, frames[one.pts], one.is_keyframe) for one in packets]
+        return frames and {
+            "data": np.frombuffer(b"".join(map(bytes, packets)), np.uint8),
+            "packets": np.array(rows, np.int64),
+            "frame_pts": np.array([*frames], np.int64),
+        }
 
     def _encodable(self, picture):
         source, pix_fmt = self.source, self.pix_fmt
@@ -175,7 +173,7 @@ class VideoFile:
         with (
             writing(self.path),
             atomic_path(self.path, self.overwrite) as part,
-            self._original() as original,
+            self.source.open() as original,
             av.open(str(part), "w", **form) as output,
         ):
             pictures, copies, _ = self._prepare(output, original)
@@ -195,7 +193,7 @@ class VideoFile:
             stream.disposition = pictures.disposition
             copies, notes = self._add_copies(output, original)
             output.metadata.update(_kept(original.metadata))
-            output.set_chapters(self._chapters(original))
+            output.set_chapters([*self._chapters(original)])
             lost = [*_kept(original.metadata), *["rotation"] * bool(self.source.display_matrix)]
             if self.container == "mxf" and lost:
                 notes.append(f"MXF does not hold {', '.join(sorted(lost))}: left out")
@@ -216,7 +214,10 @@ class VideoFile:
             if other.type == "video" or (other.type == "data" and self.source.timecode):
                 continue
             try:
-                copies[other] = _copy_of(output, other, self.container)
+                expect(other.type != "data", "no data but chapters")
+                holds = other.type != "attachment" or self.container == "matroska"
+                expect(holds, f"no attachments in the format {self.container!r}")
+                copies[other] = copy = output.add_stream_from_template(other)
             except ValueError as error:
                 if other.type in ("audio", "subtitle") and not self.drop_unsupported:
                     raise InputError(
@@ -224,17 +225,17 @@ class VideoFile:
                         "holds nearly all), or let it be left out"
                     ) from error
                 notes.append(f"stream {other.index} ({other.type}) is left out: {error}")
+            else:
+                copy.metadata.update(_kept(other.metadata))
+                copy.disposition = other.disposition
         return copies, notes
 
     def _chapters(self, original):
-        """The chapters of the source; of an excerpt those that begin in it, from its start."""
-        kept = []
+        """Yields the chapters of the source; of an excerpt those that begin in it, from there."""
         for one in original.chapters():
-            shift = round(self.source.cut / one["time_base"])
-            if one["start"] >= shift:
-                moved = {"start": one["start"] - shift, "end": one["end"] - shift}
-                kept.append({**one, **moved})
-        return kept
+            start = one["start"] - round(self.source.cut / one["time_base"])
+            if start >= 0:
+                yield {**one, "start": start, "end": start + one["end"] - one["start"]}
 
     def _packets(self, stream, segments):
         """Yields the packets of the pictures, with timestamps that rise over all segments.
@@ -272,7 +273,7 @@ class VideoFile:
             with contextlib.suppress(av.error.FFmpegError):
                 original.seek(int(source.cut * av.time_base))
         for packet in reader.packets_of(original, list(copies)) if copies else ():
-            if packet.dts is None or not packet.size:
+            if packet is None or packet.dts is None or not packet.size:
                 continue
             time = (packet.dts if packet.pts is None else packet.pts) * packet.time_base
             if end is not None and time >= end:
@@ -285,27 +286,6 @@ class VideoFile:
                 packet.pts = None if packet.pts is None else packet.pts - shift
                 packet.stream = copies[packet.stream]
                 yield packet
-
-
-def _segment(frames, packets):
-    """All packets in a row, a row of numbers for each, and the timestamps of the frames."""
-    rows = [(one.size, one.pts, frames[one.pts], one.is_keyframe) for one in packets]
-    return {
-        "data": np.frombuffer(b"".join(map(bytes, packets)), np.uint8),
-        "packets": np.array(rows, np.int64),
-        "frame_pts": np.array([*frames], np.int64),
-    }
-
-
-def _copy_of(output, original, container):
-    if original.type == "data":
-        raise InputError("of data only chapters are copied")
-    if original.type == "attachment" and container != "matroska":
-        raise InputError(f"{container!r} format does not support attachments")
-    copy = output.add_stream_from_template(original)
-    copy.metadata.update(_kept(original.metadata))
-    copy.disposition = original.disposition
-    return copy
 
 
 def _kept(metadata):

@@ -268,6 +268,7 @@ def test_a_truncated_file_is_colorized_as_far_as_it_goes(make_clip, fake, decode
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
-    monkeypatch.delitem(sys.modules, "keras_colorize.video")
+    for name in ("video", "video.reader"):
+        monkeypatch.delitem(sys.modules, f"keras_colorize.{name}")
     with pytest.raises(ImportError, match=r"keras-colorize\[video\]"):
         importlib.import_module("keras_colorize.video")

@@ -84,6 +84,9 @@ def test_16_bits_metadata_gaps_and_damage(fake, tmp_path, decoded):
     expected = lightness_of(np.repeat(values[None, :, None], 3, axis=-1))
     np.testing.assert_allclose(lightness_of(pixels)[:1], expected, atol=0.5)
     colorize_video(fake(), scan, tmp_path / "out.mkv", rate=25, lossless=True)
+    colorize_video(fake(), scan, tmp_path / "dpx" / "%d.dpx", rate=25)
+    (frame,) = decoded(tmp_path / "dpx" / "12.dpx")
+    np.testing.assert_array_equal(frame.to_ndarray(format="rgb48le"), pixels)
     frames = decoded(tmp_path / "out.mkv")
     assert [round(frame.time * 25) for frame in frames] == [0, 1, 4]
     assert frames[0].format.name == "gbrp16le"
