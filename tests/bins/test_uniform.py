@@ -2,15 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from keras_colorize.bins import (
-    AB_BINS,
-    CHANNEL_BINS,
-    LUV_UV_BINS,
-    UniformBins,
-    ab_centers,
-    ab_marginals,
-    decode_channels,
-)
+from keras_colorize.bins import ab_centers, ab_marginals, decode_channels
+from keras_colorize.bins.uniform import AB_BINS, CHANNEL_BINS, LUV_UV_BINS, UniformBins
 
 
 def test_encode_is_numpy_digitize():

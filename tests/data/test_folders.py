@@ -7,13 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_colorize.data import (
-    UNLABELED,
-    is_near_grey,
-    list_pictures,
-    scan_pictures,
-    split_pictures,
-)
+from keras_colorize.data import UNLABELED, is_near_grey, list_pictures
+from keras_colorize.data.folders import scan_pictures, split_pictures
 
 
 def _touch(root, *names):

@@ -5,14 +5,8 @@ import pytest
 from skimage.color import lab2rgb
 
 from keras_colorize.bins import ab_centers, smooth_prior
-from keras_colorize.data import (
-    TrainingData,
-    ab_counts,
-    ab_prior,
-    list_pictures,
-    prior_json,
-    read_prior,
-)
+from keras_colorize.data import TrainingData, list_pictures
+from keras_colorize.data.statistics import ab_counts, ab_prior, prior_json, read_prior
 
 
 def test_every_picture_is_counted_once_and_gives_the_prior(tmp_path, write_picture):

@@ -13,15 +13,8 @@ from skimage.color import rgb2hsv, rgb2lab, rgb2luv, rgb2yuv
 from skimage.transform import resize
 
 from keras_colorize.color import unscale_ab, unscale_luv_uv, unscale_yuv_uv
-from keras_colorize.data import (
-    Targets,
-    TrainingData,
-    epoch_order,
-    list_pictures,
-    split_pictures,
-    validation_batches,
-)
-from keras_colorize.data.training_data import center_view, random_view
+from keras_colorize.data import Targets, TrainingData, epoch_order, list_pictures, split_pictures
+from keras_colorize.data.training_data import center_view, random_view, validation_batches
 
 TARGETS = Targets({"ab_logits": "ab", "class_logits": "label"}, stride=4)
 ROOT = pathlib.Path(__file__).parents[2]

@@ -8,15 +8,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage.transform import resize
 
-from keras_colorize.layers import (
-    CropLike,
-    GaussianSmoothing,
-    PadToAtLeast,
-    ResizeLike,
-    ResizeTo,
-    StackChannels,
-    Upsample2x,
-)
+from keras_colorize import layers
 
 PICTURE = np.random.default_rng(0).uniform(size=(2, 3, 5, 4)).astype("float32")
 
@@ -29,10 +21,10 @@ def test_doubling_weighs_neighbors_three_to_one():
     # Between pixel centers at half integers the weights of a doubling are 3/4 and 1/4; the
     # border repeats (the weights follow from the geometry, not from any implementation).
     row = np.array([0.0, 4.0, 8.0], "float32").reshape(1, 1, 3, 1)
-    doubled = _numpy(Upsample2x()(row))[0, :, :, 0]
+    doubled = _numpy(layers.Upsample2x()(row))[0, :, :, 0]
     np.testing.assert_allclose(doubled, [[0.0, 1.0, 3.0, 5.0, 7.0, 8.0]] * 2, atol=1e-6)
-    resized = _numpy(ResizeLike()([PICTURE, np.zeros((2, 6, 10, 9), "float32")]))
-    np.testing.assert_allclose(resized, _numpy(Upsample2x()(PICTURE)), atol=1e-6)
+    resized = _numpy(layers.ResizeLike()([PICTURE, np.zeros((2, 6, 10, 9), "float32")]))
+    np.testing.assert_allclose(resized, _numpy(layers.Upsample2x()(PICTURE)), atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(20, 31), (20, 9), (2, 30), (50, 31)])
@@ -46,20 +38,20 @@ def test_bilinear_equals_scikit_image(size, antialias):
         expected = np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
     else:
         expected = resize(picture, size, order=1, mode="edge", anti_aliasing=False)
-    resized = _numpy(ResizeTo(*size, antialias=antialias)(picture[None, :, :, None]))
+    resized = _numpy(layers.ResizeTo(*size, antialias=antialias)(picture[None, :, :, None]))
     np.testing.assert_allclose(resized[0, :, :, 0], expected, atol=1e-5)
 
 
 def test_cropping_and_padding_are_at_the_bottom_and_right():
-    cropped = _numpy(CropLike()([PICTURE, np.zeros((2, 2, 3, 1), "float32")]))
+    cropped = _numpy(layers.CropLike()([PICTURE, np.zeros((2, 2, 3, 1), "float32")]))
     np.testing.assert_array_equal(cropped, PICTURE[:, :2, :3])
-    padded = _numpy(PadToAtLeast(5)(PICTURE))
+    padded = _numpy(layers.PadToAtLeast(5)(PICTURE))
     assert padded.shape == (2, 5, 5, 4)
     np.testing.assert_array_equal(padded[:, :3], PICTURE)
     assert not padded[:, 3:].any()
-    turned = _numpy(PadToAtLeast(5)(PICTURE.transpose(0, 2, 1, 3)))
+    turned = _numpy(layers.PadToAtLeast(5)(PICTURE.transpose(0, 2, 1, 3)))
     np.testing.assert_array_equal(turned, padded.transpose(0, 2, 1, 3))
-    np.testing.assert_array_equal(_numpy(PadToAtLeast(3)(PICTURE)), PICTURE)
+    np.testing.assert_array_equal(_numpy(layers.PadToAtLeast(3)(PICTURE)), PICTURE)
 
 
 @pytest.mark.parametrize(
@@ -69,23 +61,23 @@ def test_cropping_and_padding_are_at_the_bottom_and_right():
 )
 def test_smoothing_equals_scipy(shape, sigma):
     x = np.random.default_rng(0).normal(size=shape).astype("float32")
-    found = _numpy(GaussianSmoothing(sigma)(x))
+    found = _numpy(layers.GaussianSmoothing(sigma)(x))
     expected = gaussian_filter(x, (0, sigma, sigma, 0), mode="reflect")
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_channels_are_stacked_before_the_bins():
     u, v = np.random.default_rng(0).normal(size=(2, 3, 4, 5, 6)).astype("float32")
-    np.testing.assert_array_equal(_numpy(StackChannels()([u, v])), np.stack([u, v], axis=3))
+    np.testing.assert_array_equal(_numpy(layers.StackChannels()([u, v])), np.stack([u, v], axis=3))
     u, v = keras.Input((None, 7, 50)), keras.Input((None, 7, 50))
-    assert StackChannels()([u, v]).shape == (None, None, 7, 2, 50)
+    assert layers.StackChannels()([u, v]).shape == (None, None, 7, 2, 50)
 
 
 LAYERS = {
-    "double": lambda: Upsample2x(name="resized"),
-    "to": lambda: ResizeTo(7, 2, antialias=True, name="resized"),
-    "pad": lambda: PadToAtLeast(4, name="resized"),
-    "smooth": lambda: GaussianSmoothing(1.5, name="resized"),
+    "double": lambda: layers.Upsample2x(name="resized"),
+    "to": lambda: layers.ResizeTo(7, 2, antialias=True, name="resized"),
+    "pad": lambda: layers.PadToAtLeast(4, name="resized"),
+    "smooth": lambda: layers.GaussianSmoothing(1.5, name="resized"),
 }
 
 
@@ -106,7 +98,10 @@ def test_a_functional_model_of_any_size_survives_a_file(name, tmp_path):
 
 def test_refuses():
     with pytest.raises(ValueError, match="height=0, width=4"):
-        ResizeTo(0, 4)
-    for layer, message in ((PadToAtLeast, "1 or more"), (GaussianSmoothing, "above 0")):
+        layers.ResizeTo(0, 4)
+    for layer, message in (
+        (layers.PadToAtLeast, "1 or more"),
+        (layers.GaussianSmoothing, "above 0"),
+    ):
         with pytest.raises(ValueError, match=f"{message}, received 0"):
             layer(0)

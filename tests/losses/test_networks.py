@@ -8,12 +8,7 @@ import skimage.color
 from keras import ops
 
 from keras_colorize.color import scale_ab
-from keras_colorize.losses import (
-    DistillationLoss,
-    PerceptualLoss,
-    discriminator_loss,
-    generator_adversarial_loss,
-)
+from keras_colorize.losses import DistillationLoss, PerceptualLoss, networks
 from keras_colorize.losses.networks import feature_distance, logits_divergence
 
 REAL, FAKE = (np.random.default_rng(i).normal(size=(6, 1)).astype("float32") * 3 for i in (1, 2))
@@ -52,14 +47,14 @@ def _pictures(seed):
 def test_adversarial_losses_are_crossentropies_and_finite_for_sure_logits():
     for smoothing in (0.0, 0.1):
         expected = _binary_crossentropy(1 - smoothing, REAL) + _binary_crossentropy(0, FAKE)
-        found = discriminator_loss(REAL, FAKE, smoothing)
+        found = networks.discriminator_loss(REAL, FAKE, smoothing)
         assert float(found) == pytest.approx(expected, rel=1e-5)
     expected = _binary_crossentropy(1, FAKE)
-    assert float(generator_adversarial_loss(FAKE)) == pytest.approx(expected, rel=1e-5)
+    assert float(networks.generator_adversarial_loss(FAKE)) == pytest.approx(expected, rel=1e-5)
     # In half precision, too.
     sure = ops.cast(np.full((2, 1), 500.0, "float32"), "bfloat16")
-    assert float(generator_adversarial_loss(-sure)) == pytest.approx(500, rel=1e-2)
-    assert float(discriminator_loss(-sure, sure)) == pytest.approx(1000, rel=1e-2)
+    assert float(networks.generator_adversarial_loss(-sure)) == pytest.approx(500, rel=1e-2)
+    assert float(networks.discriminator_loss(-sure, sure)) == pytest.approx(1000, rel=1e-2)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0, 8.0])

@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_colorize.models import (
-    distribution_unet,
-    fold_batch_norm,
-    iizuka16,
-    resnet18_gray,
-    split_style,
-)
+from keras_colorize.models import distribution_unet, fold_batch_norm, iizuka16, resnet18_gray
+from keras_colorize.models.iizuka16 import split_style
 
 SMALL = {"decoder_widths": (8, 8, 8, 8), "residual_widths": (4, 4, 8, 8, 8)}
 NETWORKS = {

@@ -14,16 +14,8 @@ import tensorflow as tf
 from conftest import Pictures, Toy, make_adversaries, make_network, make_validation
 
 from keras_colorize.models import dcgan_discriminator, dcgan_generator
-from keras_colorize.training import (
-    AdversarialModel,
-    TrainingConfig,
-    TrainingLoop,
-    TwoPhases,
-    WorkerLostError,
-    make_strategy,
-    synchronize,
-    worker_of,
-)
+from keras_colorize.training import AdversarialModel, TrainingConfig, TrainingLoop, TwoPhases
+from keras_colorize.training.replicas import WorkerLostError, make_strategy, synchronize, worker_of
 
 SHARED = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 8, "log_every": 2}
 STEADY = {**SHARED, "schedule": "constant", "learning_rate": 0.05, "weight_decay": 0.01}

@@ -9,14 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_colorize.training import (
-    BestWeights,
-    CollapseMonitor,
-    PlateauCut,
-    TrainingConfig,
-    TwoPhases,
-    callbacks,
-)
+from keras_colorize.training import TrainingConfig, callbacks
+from keras_colorize.training.callbacks import BestWeights, CollapseMonitor, PlateauCut, TwoPhases
 
 
 def _tags(file):

@@ -7,13 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_colorize.training import (
-    AdversarialConfig,
-    TrainingConfig,
-    WarmupStableDecay,
-    bind_settings,
-    make_optimizer,
-)
+from keras_colorize.training import AdversarialConfig, TrainingConfig, WarmupStableDecay
+from keras_colorize.training.run_config import bind_settings, make_optimizer
 
 WRONG = {
     **{"epochs": 0, "steps_per_epoch": 0, "batch_size": -1, "log_every": 0, "keep_checkpoints": 0},

@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize.apps.study.questions import (
-    make_naturalness,
-    make_real_or_colorized,
-    write_study,
-)
+from keras_colorize.apps.study import questions
 
 COUNT = 12
 
@@ -30,7 +26,9 @@ def folders(tmp_path):
 @pytest.fixture
 def naturalness(folders, tmp_path):
     """Path of the page of a study of naturalness."""
-    write_study(make_naturalness(folders, 1, size=20), tmp_path / "natural.html")
+    questions.write_study(
+        questions.make_naturalness(folders, 1, size=20), tmp_path / "natural.html"
+    )
     return tmp_path / "natural.html"
 
 
@@ -38,8 +36,8 @@ def naturalness(folders, tmp_path):
 def real_or_colorized(folders, tmp_path):
     """Path of the page of a test of one method: 2 practice, 9 test and 1 catch pair."""
     methods = {name: folders[name] for name in ("newest", "truth")}
-    study = make_real_or_colorized(methods, 1, size=20, trials=10, practice=2)
-    write_study(study, tmp_path / "real.html")
+    study = questions.make_real_or_colorized(methods, 1, size=20, trials=10, practice=2)
+    questions.write_study(study, tmp_path / "real.html")
     return tmp_path / "real.html"
 
 
