@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from keras_colorize import models
+from ._networks import assert_all_learn, lightness_of, predict, randomise, step
 
 ENCODERS = models.ddcolor.__globals__["ENCODERS"]
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
@@ -68,7 +69,7 @@ if not ON_TENSORFLOW:
     for name in ("dcgan_generator", "vgg16_residual_encoder_resnet18", "siggraph17"):
         del NETWORKS[name]
 
-    def test_published_networks_run(short_ddcolor, predict, lightness_of):
+    def test_published_networks_run(short_ddcolor):
         lightness = lightness_of(*SIZES[0])
         for network in (short_ddcolor, models.siggraph17(width=TINY)):
             ab = predict(network, lightness)["ab"]
@@ -83,17 +84,12 @@ def network(request):
     return request.param
 
 
-@pytest.fixture(scope="module")
-def shapes(network):
-    """Returns a function of height and width: shapes of the outputs without the batch, by name."""
-
-    def _shapes(*size):
-        return {
-            name: (*(-(-side // stride) for side in size if stride), *channels)
-            for name, (stride, *channels) in NETWORKS[network][1].items()
-        }
-
-    return _shapes
+def _shapes(network, *size):
+    """Shapes of the outputs without the batch, by name."""
+    return {
+        name: (*(-(-side // stride) for side in size if stride), *channels)
+        for name, (stride, *channels) in NETWORKS[network][1].items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +100,13 @@ def built(network):
 
 
 @pytest.fixture(scope="module")
-def model(built, randomise):
+def model(built):
     """The small network with weights and statistics unlike those it starts with."""
     return randomise(built[0])
 
 
 @pytest.fixture(scope="module")
-def outputs(model, predict, lightness_of):
+def outputs(model):
     return predict(model, lightness_of(*SIZES[0]))
 
 
@@ -122,11 +118,11 @@ def _assert_equal(outputs, expected):
         np.testing.assert_allclose(value, expected[name], atol=atol, rtol=1e-5)
 
 
-def test_outputs_have_their_shapes_at_any_size(model, outputs, shapes, predict, lightness_of):
+def test_outputs_have_their_shapes_at_any_size(network, model, outputs):
     assert model.input_shape == (None, None, None, 1)
     for size in SIZES:
         found = outputs if size == SIZES[0] else predict(model, lightness_of(*size))
-        assert {name: x.shape[1:] for name, x in found.items()} == shapes(*size)
+        assert {name: x.shape[1:] for name, x in found.items()} == _shapes(network, *size)
         for value in found.values():
             assert value.dtype == "float32"
             assert np.isfinite(value).all()
@@ -134,13 +130,13 @@ def test_outputs_have_their_shapes_at_any_size(model, outputs, shapes, predict, 
 
 
 @pytest.mark.skipif(not ON_TENSORFLOW, reason="layers do not mix pictures on one backend alone")
-def test_batch_of_two_equals_two_of_one(model, outputs, predict, lightness_of):
+def test_batch_of_two_equals_two_of_one(model, outputs):
     alone = predict(model, lightness_of(*SIZES[0])[1:])
     _assert_equal(alone, {name: value[1:] for name, value in outputs.items()})
 
 
 @pytest.mark.skipif(not ON_TENSORFLOW, reason="files are read and written alike everywhere")
-def test_file_round_trips(network, model, outputs, tmp_path, predict, lightness_of):
+def test_file_round_trips(network, model, outputs, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
@@ -162,7 +158,7 @@ def test_file_round_trips(network, model, outputs, tmp_path, predict, lightness_
 
 
 @pytest.mark.usefixtures("bfloat16_policy")
-def test_bfloat16_inside_float32_out(network, model, outputs, predict, lightness_of):
+def test_bfloat16_inside_float32_out(network, model, outputs):
     low = NETWORKS[network][0]()
     low.set_weights(model.get_weights())
     inner = [layer for layer in low.layers if isinstance(layer, keras.layers.Conv2D)]
@@ -176,12 +172,11 @@ def test_bfloat16_inside_float32_out(network, model, outputs, predict, lightness
             assert np.abs(value - outputs[name]).mean() < 0.2 * outputs[name].std() + 0.02
 
 
-def test_every_weight_has_a_finite_gradient(
-    model, built, shapes, step, assert_all_learn, lightness_of
-):
+def test_every_weight_has_a_finite_gradient(network, model, built):
     arbitrary, rng = model.get_weights(), np.random.default_rng(1)
     model.set_weights(built[1])
-    targets = {name: rng.uniform(size=(4, *shape)) for name, shape in shapes(*SIZES[0]).items()}
+    shapes = _shapes(network, *SIZES[0])
+    targets = {name: rng.uniform(size=(4, *shape)) for name, shape in shapes.items()}
     losses = dict.fromkeys(targets, "mse")
     assert_all_learn(model, step(model, lightness_of(*SIZES[0], 4), targets, losses))
     model.set_weights(arbitrary)

@@ -9,6 +9,15 @@ from torch.nn import functional
 
 from keras_colorize.layers import SpectralNorm
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, fold_batch_norm
+from ._networks import (
+    assert_all_learn,
+    copy_to_torch,
+    lightness_of,
+    odd_statistics,
+    predict,
+    randomise,
+    step,
+)
 
 TINY = 1 / 16
 
@@ -54,7 +63,7 @@ class Published(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def model(randomise, odd_statistics):
+def model():
     return odd_statistics(randomise(dcgan_generator(32, TINY)))
 
 
@@ -70,7 +79,7 @@ def make(model):
     return _make
 
 
-def test_the_wiring_is_the_published_one(model, copy_to_torch, predict, lightness_of):
+def test_the_wiring_is_the_published_one(model):
     published = copy_to_torch(model, Published())
     for size in ((32, 32), (33, 31), (5, 7), (1, 1)):
         lightness = lightness_of(*size, batch=2)
@@ -82,14 +91,14 @@ def test_the_wiring_is_the_published_one(model, copy_to_torch, predict, lightnes
 
 
 @pytest.mark.parametrize("mode", ["moving", "batch", "none"])
-def test_one_picture_trains_the_innermost_level_too(mode, step, assert_all_learn, lightness_of):
+def test_one_picture_trains_the_innermost_level_too(mode):
     # It has one pixel there, which batch normalisation would make nothing of.
     model = dcgan_generator(32, TINY, batch_norm_mode=mode, dropout=0.0)
     target = {"ab": np.ones((1, 16, 16, 2))}
     assert_all_learn(model, step(model, lightness_of(16, 16, batch=1), target))
 
 
-def test_dropout_in_inference_draws_anew_also_folded_and_loaded(make, tmp_path, lightness_of):
+def test_dropout_in_inference_draws_anew_also_folded_and_loaded(make, tmp_path):
     noisy = make(dropout_in_inference=True)
     noisy.save(tmp_path / "noisy.keras")
     for model in (fold_batch_norm(noisy), keras.saving.load_model(tmp_path / "noisy.keras")):
@@ -97,7 +106,7 @@ def test_dropout_in_inference_draws_anew_also_folded_and_loaded(make, tmp_path, 
         assert np.abs(one - other).mean() > 1e-3
 
 
-def test_batch_mode_is_the_same_in_training_and_inference(make, predict, lightness_of):
+def test_batch_mode_is_the_same_in_training_and_inference(make):
     model = make(batch_norm_mode="batch", dropout=0.0)
     lightness = lightness_of(16, 24, batch=3)
     inference = predict(model, lightness)["ab"]
@@ -108,14 +117,14 @@ def test_batch_mode_is_the_same_in_training_and_inference(make, predict, lightne
 
 
 @pytest.fixture(scope="module")
-def spectral(lightness_of):
+def spectral():
     """A spectrally normalised generator whose moving statistics are those of a batch."""
     model = dcgan_generator(32, TINY, batch_norm_momentum=0.0, dropout=0.0, spectral_norm=True)
     model(lightness_of(16, 16, batch=4), training=True)
     return model
 
 
-def test_spectral_norm_is_in_every_layer_but_the_output(spectral, tmp_path, predict, lightness_of):
+def test_spectral_norm_is_in_every_layer_but_the_output(spectral, tmp_path):
     wrapped = [layer.name for layer in spectral.layers if isinstance(layer, SpectralNorm)]
     assert wrapped == [f"down{i}" for i in range(5)] + [f"up{i}" for i in (3, 2, 1, 0)]
     lightness = lightness_of(19, 10, batch=2)
@@ -129,7 +138,7 @@ def test_spectral_norm_is_in_every_layer_but_the_output(spectral, tmp_path, pred
 
 
 @pytest.mark.usefixtures("bfloat16_policy")
-def test_small_pictures_train_in_half_precision(step, lightness_of):
+def test_small_pictures_train_in_half_precision():
     # The last convolutions see 2 x 1 pixels and then 1 x 1.
     arguments = {"width": 1 / 8, "dropout": 0.0, "batch_norm_mode": "none"}
     models = [dcgan_generator(256, **arguments)]
@@ -177,15 +186,13 @@ def _inputs(height, width, batch=2, seed=0):
 
 
 @pytest.fixture(scope="module")
-def discriminator(randomise, odd_statistics):
+def discriminator():
     return odd_statistics(randomise(dcgan_discriminator(32, TINY)))
 
 
 # At the size of the level set there is one score, at larger sizes their mean.
 @pytest.mark.parametrize(("size", "scores"), [((32, 32), (1, 1)), ((48, 40), (3, 2))])
-def test_logits_equal_those_of_the_published_network(
-    discriminator, size, scores, copy_to_torch, predict
-):
+def test_logits_equal_those_of_the_published_network(discriminator, size, scores):
     published = copy_to_torch(discriminator, PublishedDiscriminator())
     inputs = _inputs(*size)
     both = (torch.tensor(inputs[name].astype("float32")) for name in ("lightness", "ab"))
@@ -199,7 +206,7 @@ def test_logits_equal_those_of_the_published_network(
 
 
 @pytest.mark.parametrize("level_set", [32, 256])
-def test_any_size_gives_one_logit(level_set, predict):
+def test_any_size_gives_one_logit(level_set):
     model = dcgan_discriminator(level_set, TINY)
     for size in ((1, 1), (5, 7), (33, 31)):
         logits = predict(model, _inputs(*size, batch=1))
@@ -208,7 +215,7 @@ def test_any_size_gives_one_logit(level_set, predict):
 
 
 @pytest.mark.parametrize("spectral_norm", [False, True])
-def test_every_weight_of_a_discriminator_learns(spectral_norm, step, assert_all_learn):
+def test_every_weight_of_a_discriminator_learns(spectral_norm):
     model = dcgan_discriminator(32, TINY, spectral_norm=spectral_norm)
     wrapped = [x.name for x in model.layers if isinstance(x, SpectralNorm)]
     assert wrapped == ["conv0", "conv1", "conv2", "conv3", "score"] * spectral_norm
@@ -216,7 +223,7 @@ def test_every_weight_of_a_discriminator_learns(spectral_norm, step, assert_all_
 
 
 @pytest.mark.usefixtures("bfloat16_policy")
-def test_bfloat16_inside_float32_out(discriminator, predict):
+def test_bfloat16_inside_float32_out(discriminator):
     low = dcgan_discriminator(32, TINY)
     low.set_weights(discriminator.get_weights())
     assert low.get_layer("conv0").compute_dtype == "bfloat16"

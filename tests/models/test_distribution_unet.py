@@ -6,6 +6,7 @@ import pytest
 
 from keras_colorize.models import distribution_unet, fold_batch_norm, freeze_through
 from keras_colorize.models.ddcolor import QueryMaps
+from ._networks import lightness_of, odd_statistics, predict, step
 
 
 def _network(encoder="residual", **kwargs):
@@ -14,7 +15,7 @@ def _network(encoder="residual", **kwargs):
 
 
 @pytest.mark.parametrize("encoder", ["residual", "mobilenet_v2"])
-def test_folds_completely(encoder, odd_statistics, predict, lightness_of):
+def test_folds_completely(encoder):
     model = odd_statistics(_network(encoder, classes=3))
     folded = fold_batch_norm(model)
     norms = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
@@ -32,7 +33,7 @@ def test_folds_completely(encoder, odd_statistics, predict, lightness_of):
 FROZEN = ("scale_lightness", "stem_", "stage1_", "stage2_", "stage3_", "decoder16_tap")
 
 
-def test_frozen_weights_and_statistics_do_not_move(step, lightness_of):
+def test_frozen_weights_and_statistics_do_not_move():
     model = _network()
     freeze_through(model, "decoder16_tap_relu")
     named = {layer.name for layer in model.layers if layer.name.startswith(FROZEN)}

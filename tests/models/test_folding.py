@@ -6,28 +6,24 @@ import pytest
 from keras import layers
 
 from keras_colorize.models import fold_batch_norm
+from ._networks import odd_statistics, predict, randomise
 
 
-@pytest.fixture
-def fold(predict, randomise, odd_statistics):
-    """Returns a function that makes a model, folds it, and checks what must always hold."""
-
-    def _fold(inputs, outputs, left=()):
-        model = odd_statistics(randomise(keras.Model(inputs, outputs)))
-        before = model.get_weights()
-        folded = fold_batch_norm(model)
-        norms = [x.name for x in folded.layers if isinstance(x, layers.BatchNormalization)]
-        assert norms == list(left)
-        x = np.random.default_rng(1).uniform(0.0, 1.0, (2, 6, 5, 4)).astype("float32")
-        pairs = [keras.tree.flatten(predict(one, x)) for one in (model, folded)]
-        for one, other in zip(*pairs, strict=True):
-            assert one.std() > 1e-3
-            np.testing.assert_allclose(other, one, atol=1e-4, rtol=1e-4)
-        for old, new in zip(before, model.get_weights(), strict=True):
-            np.testing.assert_array_equal(old, new)
-        return folded
-
-    return _fold
+def fold(inputs, outputs, left=()):
+    """Makes a model, folds it, and checks what must always hold."""
+    model = odd_statistics(randomise(keras.Model(inputs, outputs)))
+    before = model.get_weights()
+    folded = fold_batch_norm(model)
+    norms = [x.name for x in folded.layers if isinstance(x, layers.BatchNormalization)]
+    assert norms == list(left)
+    x = np.random.default_rng(1).uniform(0.0, 1.0, (2, 6, 5, 4)).astype("float32")
+    pairs = [keras.tree.flatten(predict(one, x)) for one in (model, folded)]
+    for one, other in zip(*pairs, strict=True):
+        assert one.std() > 1e-3
+        np.testing.assert_allclose(other, one, atol=1e-4, rtol=1e-4)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    return folded
 
 
 def _picture():
@@ -47,14 +43,14 @@ def _picture():
     ids=lambda layer: type(layer).__name__,
 )
 @pytest.mark.parametrize("arguments", [{}, {"scale": False}, {"center": False, "axis": 3}])
-def test_every_kind_of_layer(layer, arguments, fold):
+def test_every_kind_of_layer(layer, arguments):
     layer = type(layer).from_config(layer.get_config())
     x = layers.BatchNormalization(epsilon=0.1, **arguments)(layer(inputs := _picture()))
     folded = fold(inputs, layers.LeakyReLU()(x))
     assert getattr(folded.get_layer(layer.name), "use_bias", True)
 
 
-def test_residual_model(fold):
+def test_residual_model():
     inputs = _picture()
     stem = layers.Conv2D(4, 3, padding="same", name="stem")(inputs)
     x = layers.BatchNormalization(name="pre")(stem)  # stays: the sum reads the stem as well
@@ -67,7 +63,7 @@ def test_residual_model(fold):
     assert set(folded.output) == {"features", "mean"}
 
 
-def test_layers_used_twice_stay_shared(fold):
+def test_layers_used_twice_stay_shared():
     conv, norm = layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization()
     inputs = _picture()
     once = layers.ReLU()(norm(conv(inputs)))
@@ -75,21 +71,19 @@ def test_layers_used_twice_stay_shared(fold):
     assert sum(isinstance(layer, layers.Conv2D) for layer in folded.layers) == 1
 
 
-def test_norms_that_must_stay(fold):
+def test_norms_that_must_stay():
     norm, inputs = layers.BatchNormalization(name="shared"), _picture()
     fold(inputs, norm(layers.Conv2D(4, 1)(norm(layers.Conv2D(4, 1)(inputs)))), left=("shared",))
-    x = layers.Conv2D(4, 1)(inputs := _picture())
-    norm = layers.BatchNormalization(name="after_an_output")
+    norm, inputs = layers.BatchNormalization(name="after_an_output"), _picture()
+    x = layers.Conv2D(4, 1)(inputs)
     fold(inputs, [x, norm(x)], left=("after_an_output",))
-    x = layers.Conv2D(4, 1, activation="relu")(inputs := _picture())
-    norm = layers.BatchNormalization(name="after_an_activation")
-    fold(inputs, norm(x), left=("after_an_activation",))
-    x = layers.Conv2D(4, 1)(inputs := keras.Input((6, 5, 4)))
-    norm = layers.BatchNormalization(axis=1, name="of_another_axis")
-    fold(inputs, norm(x), left=("of_another_axis",))
-    x = layers.Conv2D(4, 1)(inputs := _picture())
-    norm = layers.BatchNormalization(name="of_each_batch")
-    fold(inputs, norm(x, training=True), left=("of_each_batch",))
+    for name, conv, own, call in (
+        ("after_an_activation", {"activation": "relu"}, {}, {}),
+        ("of_another_axis", {}, {"axis": 1}, {}),
+        ("of_each_batch", {}, {}, {"training": True}),
+    ):
+        norm, inputs = layers.BatchNormalization(name=name, **own), keras.Input((6, 5, 4))
+        fold(inputs, norm(layers.Conv2D(4, 1, **conv)(inputs), **call), left=(name,))
 
 
 def test_keeps_the_policy_of_each_layer():

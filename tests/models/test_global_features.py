@@ -5,6 +5,7 @@ import pytest
 
 from keras_colorize.models import distribution_unet, fold_batch_norm, iizuka16, resnet18_gray
 from keras_colorize.models.iizuka16 import split_style
+from ._networks import lightness_of, predict, randomise
 
 SMALL = {"decoder_widths": (8, 8, 8, 8), "residual_widths": (4, 4, 8, 8, 8)}
 NETWORKS = {
@@ -14,12 +15,12 @@ NETWORKS = {
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
-def model(request, randomise):
+def model(request):
     return randomise(NETWORKS[request.param]())
 
 
 @pytest.mark.parametrize("form", [lambda model: model, fold_batch_norm])
-def test_style_comes_from_the_global_features(model, form, predict, lightness_of):
+def test_style_comes_from_the_global_features(model, form):
     style, colors = split_style(form(model))
     first, second = lightness_of(40, 24, seed=1), lightness_of(24, 64, seed=2)
     (head,) = colors.output
@@ -43,9 +44,7 @@ def test_style_comes_from_the_global_features(model, form, predict, lightness_of
         (distribution_unet, {"encoder": "residual", "queries": 5, "global_units": 0} | SMALL, True),
     ],
 )
-def test_only_global_features_see_the_whole_picture(
-    network, arguments, whole, predict, randomise, lightness_of
-):
+def test_only_global_features_see_the_whole_picture(network, arguments, whole):
     model = randomise(network(**arguments))
     picture = lightness_of(32, 320)
     changed = picture.copy()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from keras_colorize.models import iizuka16
+from ._networks import lightness_of, predict, randomise, step
 
 TINY = 1 / 16
 # What each loss does not reach.
@@ -44,9 +45,7 @@ def test_low_level_is_computed_once_at_the_size_of_training(paper):
     assert iizuka16(width=TINY).get_layer("global_copy").output.shape == (None, 224, 224, 1)
 
 
-def test_weights_move_between_the_shared_and_the_general_form(
-    tmp_path, predict, randomise, lightness_of
-):
+def test_weights_move_between_the_shared_and_the_general_form(tmp_path):
     shared = iizuka16(width=TINY, classes=3, global_size=32, input_shape=(32, 32, 1))
     general = iizuka16(width=TINY, classes=3, global_size=32)
     randomise(shared)
@@ -59,7 +58,7 @@ def test_weights_move_between_the_shared_and_the_general_form(
 
 
 @pytest.mark.parametrize("loss", STILL)
-def test_a_loss_alone_moves_its_own_layers(loss, step, lightness_of):
+def test_a_loss_alone_moves_its_own_layers(loss):
     model = iizuka16(width=TINY, classes=3, global_size=32, input_shape=(32, 32, 1))
     sparse = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     target = np.random.default_rng(1).uniform(size=(4, 16, 16, 2)).astype("float32")
@@ -73,7 +72,7 @@ def test_a_loss_alone_moves_its_own_layers(loss, step, lightness_of):
 
 
 @pytest.mark.parametrize("symmetric", [True, False])
-def test_strides_are_padded_as_torch_does_unless_asked_otherwise(symmetric, predict, lightness_of):
+def test_strides_are_padded_as_torch_does_unless_asked_otherwise(symmetric):
     model = iizuka16(width=TINY, global_size=32, symmetric_padding=symmetric)
     assert sum(layer.name.endswith("_pad") for layer in model.layers) == 5 * symmetric
     picture, kernel = (

@@ -11,6 +11,7 @@ from keras_colorize.models.mobilenet_v2 import (
     mobilenet_v2_student,
     mobilenet_v2_teacher,
 )
+from ._networks import odd_statistics, predict
 
 # The widest features of each stride, by their names in keras.applications.
 TAPS = ["block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu", "out_relu"]
@@ -22,7 +23,7 @@ def _reference(**kwargs):
     )
 
 
-def test_equals_keras_applications(predict, odd_statistics):
+def test_equals_keras_applications():
     inputs = keras.Input((None, None, 3))
     model = keras.Model(inputs, mobilenet_v2_features(inputs))
     reference = _reference()
@@ -47,7 +48,7 @@ def _save(model, path):
 
 
 @pytest.fixture(scope="module")
-def sources(odd_statistics):
+def sources():
     """Networks of Keras with their classifier and without, for reading alone."""
     sizes = {"input_shape": (224, 224, 3)}
     return {top: odd_statistics(_reference(include_top=top, **sizes)) for top in (True, False)}

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from keras_colorize.models import resnet18_gray, resnet18_gray_classifier, take_encoder
+from ._networks import copy_to_torch, lightness_of, odd_statistics, predict, randomise
 
 TINY = 1 / 16
 
@@ -55,14 +56,12 @@ class Published(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def classifier(randomise, odd_statistics):
+def classifier():
     return odd_statistics(randomise(resnet18_gray_classifier(5, width=TINY)))
 
 
 @pytest.mark.parametrize("size", [(33, 47), (75, 61)])
-def test_every_block_equals_the_published_one(
-    classifier, size, copy_to_torch, predict, lightness_of
-):
+def test_every_block_equals_the_published_one(classifier, size):
     published, lightness = copy_to_torch(classifier, Published(5)), lightness_of(*size)
     with torch.no_grad():
         expected = published(torch.tensor(lightness / 100).permute(0, 3, 1, 2))
@@ -74,7 +73,7 @@ def test_every_block_equals_the_published_one(
 
 
 @pytest.mark.parametrize("fused", [False, True])
-def test_a_colorizer_takes_the_encoder_of_a_classifier(classifier, fused, predict, lightness_of):
+def test_a_colorizer_takes_the_encoder_of_a_classifier(classifier, fused):
     colorizer = resnet18_gray(width=TINY, global_features=fused)
     take_encoder(colorizer, classifier)
     last = "layer4_block2_out" if fused else "layer2_block2_out"

@@ -8,6 +8,7 @@ from skimage.color import rgb2lab
 
 from keras_colorize.models import vgg16_residual_encoder
 from keras_colorize.models.vgg16 import load_vgg16, vgg16_features
+from ._networks import predict
 
 TAPS = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3"]
 NAMES = [f"block{block}_conv{number}" for block in (1, 2, 3, 4) for number in (1, 2, 3)]
@@ -41,7 +42,7 @@ def source():
     return _reference()
 
 
-def test_equals_keras_applications_on_a_grey_photograph(source, predict):
+def test_equals_keras_applications_on_a_grey_photograph(source):
     grey = np.random.default_rng(1).integers(0, 256, (1, 32, 48, 1)).repeat(3, axis=-1)
     # Keras' own preparation reads red, green and blue from 0 to 255.
     prepared = keras.applications.vgg16.preprocess_input(grey.astype("float32"))

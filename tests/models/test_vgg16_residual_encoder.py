@@ -7,6 +7,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from keras_colorize.models import vgg16_residual_encoder
+from ._networks import lightness_of, predict, randomise
 
 TINY = 1 / 32
 
@@ -31,7 +32,7 @@ def test_layers_have_the_shapes_of_the_paper():
 
 
 @pytest.mark.parametrize(("head", "grey"), [("luv_uv", (0.5, 0.5)), ("hs", (0.0, 0.0))])
-def test_regression_begins_at_grey(head, grey, lightness_of):
+def test_regression_begins_at_grey(head, grey):
     model = vgg16_residual_encoder(head=head, width=TINY, aggregation="finest", final_widths=())
     # As in the first step, where batch normalisation takes the statistics of the batch.
     found = keras.ops.convert_to_numpy(model(lightness_of(16, 24), training=True)[head])
@@ -39,7 +40,7 @@ def test_regression_begins_at_grey(head, grey, lightness_of):
     np.testing.assert_allclose(found, np.broadcast_to(grey, found.shape), atol=0.05)
 
 
-def test_smoothing_is_a_gaussian_over_the_scores(predict, randomise, lightness_of):
+def test_smoothing_is_a_gaussian_over_the_scores():
     plain = randomise(vgg16_residual_encoder(width=TINY))
     smooth = vgg16_residual_encoder(width=TINY, smoothing=1.5)
     smooth.set_weights(plain.get_weights())
@@ -64,7 +65,7 @@ def test_a_coarser_encoder_gives_the_size_of_its_finest_tap():
     assert model.output["luv_uv_logits"].shape[1:3] == (5, 9)
 
 
-def test_without_residual_units_the_pooled_features_are_joined(predict, lightness_of):
+def test_without_residual_units_the_pooled_features_are_joined():
     model = vgg16_residual_encoder(width=TINY, residual_units=False)
     for stride in (8, 4, 2, 1):
         pool = model.get_layer(f"tap{stride}_pool")
