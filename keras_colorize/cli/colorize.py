@@ -66,6 +66,8 @@ def add(commands):
     option("--suffix", default="", metavar="TEXT", help="put behind the names, such as _color")
     side = "make photographs smaller whose long side has more pixels"
     option("--max-side", type=count, metavar="N", help=side)
+    large = "refuse larger photographs (default: %(default)s; 400 in a TIFF take 2 to 4 GB)"
+    command.add_argument("--max-megapixels", type=count, metavar="N", default=200, help=large)
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
     command.set_defaults(check=_check, run=_colorize)
@@ -130,7 +132,9 @@ def _colorize(options):
         hints = _hints(options) if options.hinted else None
         alone = len(options.jobs) == 1
         colorizer = make_colorizer(options, options.preset, hints=hints, alone=alone)
-    names = ("keep_color", "max_side", "quality", "skip_existing", "overwrite", "keep_dates")
+    options.max_pixels = 1_000_000 * options.max_megapixels
+    names = ("keep_color", "max_side", "max_pixels", "quality", "skip_existing", "overwrite")
+    names += ("keep_dates",)
     settings = {name: getattr(options, name) for name in names}
     settings |= {"record": options.record, "passed_over": options.passed_over}
     settings["mark_colorized"] = not options.no_mark

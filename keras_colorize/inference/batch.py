@@ -10,6 +10,7 @@ from keras_colorize import __version__
 from keras_colorize.io import Job, PhotographError, read_photograph, write_photograph
 from keras_colorize.io.metadata import copy_sidecars
 from keras_colorize.io.photograph import is_near_grey, scaled_down
+from keras_colorize.io.reading import MAX_PIXELS
 from keras_colorize.presets import sha256
 
 GROUP_PIXELS = 1 << 22
@@ -62,6 +63,7 @@ def colorize_files(
     records=False,
     keep_color=False,
     max_side=None,
+    max_pixels=MAX_PIXELS,
     quality=None,
     keep_dates=False,
 ):
@@ -71,8 +73,9 @@ def colorize_files(
     output is skipped or overwritten as asked, and a failure without either. `mark_colorized` says
     in XMP that colors were made, by what, and of which source; outcomes `keep` their pictures and
     hold `records` if asked; `keep_color` leaves out photographs that are in color already;
-    `max_side` bounds the long side of what is written, `keep_dates` gives it the times of access
-    and change of its source. XMP sidecars are copied, too.
+    `max_pixels` bounds the pixels of what is read, `max_side` the long side of what is written,
+    and `keep_dates` gives that the times of access and change of its source. XMP sidecars are
+    copied, too.
     """
     maker, marks = made_by(colorizer)
 
@@ -114,7 +117,32 @@ def colorize_files(
             record |= {"notes": list(notes), **maker}
         return Outcome(job, status, notes, *(pictures or (None, None)), record)
 
-    groups = ahead(read_groups(colorizer, jobs, overwrite, keep_color, max_side, keep_dates))
+    def read(job):
+        one = InProgress(job)
+        if job.fault:
+            one.error = PhotographError(job.fault)
+        elif overwrite or not os.path.lexists(job.target):
+            # Whatever goes wrong with one photograph, memory included, must not stop the others.
+            try:
+                if keep_dates:
+                    # Reading changes the first.
+                    found = os.stat(job.source)
+                    one.dates = found.st_atime_ns, found.st_mtime_ns
+                photograph = read_photograph(job.source, max_pixels)
+                one.is_color = not is_near_grey(photograph.pixels)
+                if not (one.is_color and keep_color):
+                    if max_side:
+                        photograph = scaled_down(photograph, max_side)
+                    one.photograph = photograph
+                    seen = colorizer.preprocess(photograph.pixels)
+                    # There is one copy of a picture that is large.
+                    overwritten = seen.pixels.size // 3 >= GROUP_PIXELS and not keep
+                    one.preprocessed = dataclasses.replace(seen, overwritten=overwritten)
+            except Exception as error:
+                one.error = error
+        return one
+
+    groups = ahead(grouped(map(read, jobs), colorizer.at_once))
     predicted = (_step(group, "ab", colorizer.predict, "preprocessed") for group in groups)
     for group in ahead(predicted):
         yield from map(outcome, _step(group, "pixels", colorizer.compose, "preprocessed", "ab"))
@@ -149,35 +177,18 @@ def made_by(colorizer):
     return record, marks
 
 
-def read_groups(colorizer, jobs, overwrite=True, keep_color=False, max_side=None, keep_dates=False):
-    """Yields lists of `InProgress` of one size, in order; the jobs alone decide the groups."""
+def grouped(photographs, at_once):
+    """Yields lists of `InProgress` of one size, in order; these alone decide the groups."""
     group, shapes, pixels = [], set(), 0
-    for job in jobs:
-        one, shape, size = InProgress(job), set(), 0
-        if job.fault:
-            one.error = PhotographError(job.fault)
-        elif overwrite or not os.path.lexists(job.target):
-            # Whatever goes wrong with one photograph, memory included, must not stop the others.
-            try:
-                if keep_dates:
-                    # Reading changes the first.
-                    found = os.stat(job.source)
-                    one.dates = found.st_atime_ns, found.st_mtime_ns
-                photograph = read_photograph(job.source)
-                one.is_color = not is_near_grey(photograph.pixels)
-                if not (one.is_color and keep_color):
-                    if max_side:
-                        photograph = scaled_down(photograph, max_side)
-                    one.photograph = photograph
-                    one.preprocessed = seen = colorizer.preprocess(photograph.pixels)
-                    shape, size = {seen.network_input.shape}, seen.lightness.size
-            except Exception as error:
-                one.error = error
+    for one in photographs:
+        seen, shape, size = one.preprocessed, set(), 0
+        if seen is not None:
+            shape, size = {seen.network_input.shape}, seen.pixels.size // 3
         if group and (len(shapes | shape) > 1 or pixels + size > GROUP_PIXELS):
             yield group
             group, shapes, pixels = [], set(), 0
         group, shapes, pixels = [*group, one], shapes | shape, pixels + size
-        if len(group) >= colorizer.at_once or pixels >= GROUP_PIXELS:
+        if len(group) >= at_once or pixels >= GROUP_PIXELS:
             yield group
             group, shapes, pixels = [], set(), 0
     if group:

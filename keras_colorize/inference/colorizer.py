@@ -27,7 +27,7 @@ from .hints import Hints, at_size, hinted, hinted_inputs, hints_of
 from .mrf import channel_probabilities, refined_ab
 from .options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
 from .palette import log_histogram, palette_bias, read_palette
-from .pixels import lightness_of, photograph_of, pictures_of, pixels_of
+from .pixels import Lightness, photograph_of, pictures_of, pixels_of
 from .runtime import OpenvinoNetwork
 
 BATCH = 16
@@ -39,11 +39,14 @@ BATCH_PIXELS = 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class Preprocessed:
-    """A picture (H, W, C), its L* in 0..100 (H, W, 1), and that at the working size (h, w, 1)."""
+    """A picture (H, W, C), and its L* in 0..100 at the working size, (h, w, 1).
+
+    The colors are put in the place of the picture if that is to be `overwritten`.
+    """
 
     pixels: np.ndarray
-    lightness: np.ndarray
     network_input: np.ndarray
+    overwritten: bool = False
 
 
 class BaseColorizer(abc.ABC):
@@ -105,8 +108,8 @@ class BaseColorizer(abc.ABC):
 
     def preprocess(self, pixels):
         """Prepares a picture (H, W, C), C of 1, 3 or 4, see `__call__`: a `Preprocessed`."""
-        lightness = lightness_of(pixels[..., :3])
-        return Preprocessed(pixels, lightness, to_working_size(lightness, self.working_size))
+        lightness = Lightness(pixels[..., :3])
+        return Preprocessed(pixels, to_working_size(lightness, self.working_size))
 
     def predict(self, batch):
         """Predicts a and b, float32 (N, h, w, 2), before saturation, of a list of `Preprocessed`.
@@ -115,7 +118,7 @@ class BaseColorizer(abc.ABC):
         """
         network_input, hints = np.stack([one.network_input for one in batch]), self.hints
         if hints is not None:
-            height, width = batch[0].lightness.shape[:2]
+            height, width = batch[0].pixels.shape[:2]
             if len(batch) != 1 or (height, width) != hints.mask.shape:
                 expected = "x".join(map(str, reversed(hints.mask.shape)))
                 raise InputError(
@@ -135,9 +138,12 @@ class BaseColorizer(abc.ABC):
         colorized = []
         for one, its in zip(batch, ab, strict=True):
             height, width, alpha = one.pixels[..., 3:].shape
-            target = np.empty((height, width, 3 + alpha), one.pixels.dtype)
-            target[..., 3:] = one.pixels[..., 3:]
-            compose(one.lightness[None], its[None], self.saturation, target[None])
+            target = one.pixels
+            if not one.overwritten:
+                target = np.empty((height, width, 3 + alpha), one.pixels.dtype)
+                target[..., 3:] = one.pixels[..., 3:]
+            lightness = [Lightness(one.pixels[..., :3])]
+            compose(lightness, its[None], self.saturation, target[None])
             colorized.append(target)
         return colorized
 

@@ -23,13 +23,14 @@ _REACH = 2  # of the kernel to either side, in pixels of the coarser picture
 
 
 def compose(lightness, ab, saturation=1.0, target=None):
-    """Puts ab (N, h, w, 2) of any size on lightness (N, H, W, 1), L* in 0..100, as sRGB.
+    """Puts ab (N, h, w, 2) of any size on lightness, L* in 0..100, as sRGB.
 
+    The lightness is an array (N, H, W, 1), or a list of these or of a `Lightness` each.
     Saturation multiplies the chroma, which is reduced where sRGB cannot show it, as by
     `color.reduce_chroma_to_gamut`; L* and hue stay. The target (N, H, W, 3 or 4) is filled in its
     type and keeps its alpha; None makes one in float32.
     """
-    count, height, width, _ = lightness.shape
+    count, (height, width, _) = len(lightness), lightness[0].shape
     target = np.empty((count, height, width, 3), "float32") if target is None else target
     # What Numba does not know, half precision and foreign byte orders, is made of what it knows.
     native = target.dtype.newbyteorder("=") if target.dtype.kind == "u" else np.dtype("float32")
@@ -42,10 +43,10 @@ def compose(lightness, ab, saturation=1.0, target=None):
     taps = _taps(ab.shape[1], height)
     top = np.float32(1.0 if target.dtype.kind == "f" else np.iinfo(target.dtype).max)
     half = np.float32(0.0 if target.dtype.kind == "f" else 0.5)
-    levels = np.asarray(lightness[..., 0], "float32")
 
     def fill(number, rows):
-        parts = levels[number, rows], wide[number], *(each[rows] for each in taps)
+        levels = np.asarray(lightness[number][rows][..., 0], "float32")
+        parts = levels, wide[number], *(each[rows] for each in taps)
         _fill(*parts, top, half, target[number, rows])
 
     in_bands(fill, count, height, width)
@@ -164,10 +165,30 @@ def _display(light):
 
 
 def to_working_size(lightness, working_size):
-    """Scales L* (H, W, 1) to a long side in pixels; both sides are multiples of the stride."""
+    """Scales L* (H, W, 1) to a long side in pixels; both sides are multiples of the stride.
+
+    The lightness is an array, or a `Lightness`, of which each row is looked at once.
+    """
     sides = lightness.shape[:2]
     size = [STRIDE * max(1, round(side * working_size / (max(sides) * STRIDE))) for side in sides]
-    return np.clip(resize_bicubic(lightness[None], size)[0], 0.0, 100.0)
+    narrow, taps = np.empty((1, sides[0], size[1], 1), "float32"), _taps(sides[1], size[1])
+
+    def fill(_, rows):
+        _mix_columns(np.asarray(lightness[rows][..., 0], "float32"), *taps, narrow[0, rows, :, 0])
+
+    in_bands(fill, 1, *sides)
+    return np.clip(resize_bicubic(narrow, size)[0], 0.0, 100.0)
+
+
+@compiled
+def _mix_columns(x, first, weights, target):
+    """Makes columns (h, W) of x (h, w), as `mix_rows` makes rows."""
+    for row in range(len(x)):
+        for place in range(target.shape[1]):
+            total, start = np.float32(0), first[place]
+            for tap in range(weights.shape[1]):
+                total += weights[place, tap] * x[row, start + tap]
+            target[row, place] = total
 
 
 def resize_bicubic(x, size, top=0, rows=None):

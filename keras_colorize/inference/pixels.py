@@ -1,6 +1,7 @@
 """Pixels as users hold them: any kind of picture, any number type; and their lightness."""
 
 import concurrent.futures
+import dataclasses
 import functools
 import itertools
 import os
@@ -123,6 +124,25 @@ def lightness_of(pixels):
 
     in_bands(fill, 1, *pixels.shape[:2])
     return lightness
+
+
+@dataclasses.dataclass(frozen=True)
+class Lightness:
+    """L* of a picture (H, W, 1 or 3), computed anew for the rows that are asked for.
+
+    For all of a large picture at once it would take more memory than the picture.
+    """
+
+    pixels: np.ndarray
+
+    @property
+    def shape(self):
+        """Of the lightness, (H, W, 1)."""
+        return (*self.pixels.shape[:2], 1)
+
+    def __getitem__(self, rows):
+        """L* of a slice of rows, float32 (h, W, 1)."""
+        return lightness_of(self.pixels[rows])
 
 
 @functools.cache

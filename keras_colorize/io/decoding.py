@@ -11,7 +11,8 @@ from PIL import ImageCms
 from .photograph import BAND_ROWS, srgb_profile
 
 _GREY_MODES = ("1", "L", "LA", "La")
-_BITS_PER_SAMPLE = 258
+_BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262
+_LARGE = 1 << 26  # pixels
 _INFO_TAGS = {"icc_profile": 34675, "xmp": 700, "orientation": 274}
 _SPACES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 """Pillow's modes by the color space in the header of a profile (ICC.1:2022, section 7.2.8)."""
@@ -28,8 +29,13 @@ def decode(image, stream):
     Pixels and alpha are uint8 or uint16. More than 8 bits per channel are read from the seekable
     binary file `stream`, which may be None.
     """
-    if stream is not None and max(getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,))) > 8:
-        return from_samples(*read_tiff(stream, image.width * image.height))
+    size = image.width * image.height
+    if stream is not None and image.format == "TIFF":
+        deep = max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,))) > 8
+        # Pillow takes a third more memory for a picture.
+        large = size > _LARGE and image.tag_v2.get(_PHOTOMETRIC) in (0, 1, 2)
+        if deep or large:
+            return from_samples(*read_tiff(stream, size))
     if stream is not None and image.format in ("PNG", "JPEG2000"):
         stream.seek(0)
         if samples := _read_deep(stream.read(), image.format):

@@ -108,11 +108,11 @@ def _given(colorizer, frame, path, points):
     height, width = size = frame.network_input.shape[:2]
     if path is None:
         plain = resize_bicubic(colorizer.predict([frame]), size)[0]
-        hints = point_hints(points, frame.lightness.shape[:2])
+        hints = point_hints(points, frame.pixels.shape[:2])
         ab = resize_bicubic(colorizer.replace(hints=hints).predict([frame]), size)[0]
         force = np.minimum(np.linalg.norm(ab - plain, axis=-1) / CHANGED, 1.0)
     else:
-        pixels, (whole, wide) = read_photograph(path).pixels, frame.lightness.shape[:2]
+        pixels, (whole, wide) = read_photograph(path).pixels, frame.pixels.shape[:2]
         if abs(pixels.shape[1] / pixels.shape[0] / (wide / whole) - 1) > 0.02:
             expected = f"{path}: Expected a picture of the shape {wide}x{whole}, received"
             raise InputError(f"{expected} {pixels.shape[1]}x{pixels.shape[0]}.")

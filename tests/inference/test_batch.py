@@ -36,7 +36,7 @@ class _Same(BaseColorizer):
 
     def preprocess(self, pixels):
         lightness = np.zeros((*pixels.shape[:2], 1))
-        return Preprocessed(pixels, lightness, lightness)
+        return Preprocessed(pixels, lightness)
 
     def predict_ab(self, lightness, hints=None):
         self.sizes.append(len(lightness))
@@ -164,7 +164,7 @@ def test_few_photographs_are_in_memory_at_once(tmp_path, monkeypatch):
         _save(tmp_path / "in" / f"{number:02}.png")
     opened, original = [], batch.read_photograph
     monkeypatch.setattr(
-        batch, "read_photograph", lambda path: opened.append(path) or original(path)
+        batch, "read_photograph", lambda path, most: opened.append(path) or original(path, most)
     )
     # Each of them is as large as a group may be.
     monkeypatch.setattr(batch, "GROUP_PIXELS", 6 * 8)
@@ -172,6 +172,15 @@ def test_few_photographs_are_in_memory_at_once(tmp_path, monkeypatch):
     for done, _ in enumerate(colorize_files(_Same(), jobs), start=1):
         assert len(opened) <= done + 4
     assert len(opened) == 12
+
+
+def test_what_is_too_large_is_refused(tmp_path):
+    _save(tmp_path / "a.png", size=(6, 8))
+    jobs = plan_jobs([tmp_path / "a.png"], tmp_path / "out")
+    for most, status in ((47, "failed"), (48, "done")):
+        (outcome,) = colorize_files(_Same(), jobs, max_pixels=most)
+        assert outcome.status == status
+    assert "fits in memory" not in str(outcome.notes)
 
 
 def _sizes(folder, colorizer, **options):

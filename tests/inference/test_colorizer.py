@@ -93,6 +93,15 @@ def test_batches_are_cut_so_that_memory_is_bounded(
     assert sizes == expected
 
 
+def test_colors_take_the_place_of_a_picture_that_is_overwritten(tiny_colorizer, picture):
+    expected = tiny_colorizer(picture)
+    one = tiny_colorizer.preprocess(picture.copy())
+    one = dataclasses.replace(one, overwritten=True)
+    (colorized,) = tiny_colorizer.compose([one], tiny_colorizer.predict([one]))
+    assert colorized is one.pixels
+    np.testing.assert_array_equal(colorized, expected)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_pillow_images_of_every_mode(tiny_colorizer, picture, mode):
     image = Image.fromarray(picture).convert(mode)

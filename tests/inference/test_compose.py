@@ -5,7 +5,7 @@ from skimage import color, transform
 
 from keras_colorize.color import reduce_chroma_to_gamut
 from keras_colorize.inference import pixels
-from keras_colorize.inference.compose import compose, resize_bicubic
+from keras_colorize.inference.compose import compose, resize_bicubic, to_working_size
 
 
 def _lightness(height, width, low=40, high=70):
@@ -39,6 +39,16 @@ def test_pictures_are_resized_as_keras_does(before, after, kind):
     np.testing.assert_allclose(resize_bicubic(kind(x), after), expected, atol=1e-3)
     band = resize_bicubic(kind(x), after, 5, 20)
     np.testing.assert_allclose(band, expected[:, 5:25], atol=1e-3)
+
+
+@pytest.mark.parametrize("height, width", [(90, 61), (20, 400)])
+def test_the_network_sees_what_keras_resizes(height, width, monkeypatch):
+    levels = np.random.default_rng(7).integers(0, 256, (height, width, 3), dtype="uint8")
+    lightness = color.rgb2lab(levels)[..., :1]
+    monkeypatch.setattr(pixels, "BAND_PIXELS", 500)
+    seen = to_working_size(pixels.Lightness(levels), 128)
+    expected = ops.image.resize(lightness, seen.shape[:2], "bicubic", antialias=True)
+    np.testing.assert_allclose(seen, np.clip(expected, 0, 100), atol=3e-3)
 
 
 @pytest.mark.parametrize("saturation", [0.0, 1.0, 3.0])
