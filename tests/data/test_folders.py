@@ -9,6 +9,7 @@ import pytest
 
 from keras_colorize.data import UNLABELED, is_near_grey, list_pictures
 from keras_colorize.data.folders import scan_pictures, split_pictures
+from ._pictures import make_picture, write_picture
 
 
 def _touch(root, *names):
@@ -66,7 +67,7 @@ def test_a_split_holds_out_its_share_and_keeps_sides_when_others_come(tmp_path):
 
 
 @pytest.fixture
-def mixed(tmp_path, make_picture, write_picture):
+def mixed(tmp_path):
     """A folder with what folders of pictures hold."""
     root = tmp_path / "mixed"
     good = write_picture(root / "a_good.png", make_picture())
@@ -129,7 +130,7 @@ def test_toned_prints_are_near_grey_and_two_tones_are_not(tone):
 
 
 def test_the_cache_spares_the_second_look_at_what_did_not_change(
-    mixed, folder, tmp_path, monkeypatch, make_picture, write_picture
+    mixed, folder, tmp_path, monkeypatch
 ):
     looked_at, read = [], Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda x: (looked_at.append(x.name), read(x))[1])

@@ -7,9 +7,10 @@ from skimage.color import lab2rgb
 from keras_colorize.bins import ab_centers, smooth_prior
 from keras_colorize.data import TrainingData, list_pictures
 from keras_colorize.data.statistics import ab_counts, ab_prior, prior_json, read_prior
+from ._pictures import write_picture
 
 
-def test_every_picture_is_counted_once_and_gives_the_prior(tmp_path, write_picture):
+def test_every_picture_is_counted_once_and_gives_the_prior(tmp_path):
     # Three pictures, half of one color and half of another.
     lab, colors = np.full((40, 40, 3), 60.0), ((30, 20), (-30, 40))
     lab[:, :20, 1:], lab[:, 20:, 1:] = colors

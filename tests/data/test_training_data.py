@@ -15,6 +15,7 @@ from skimage.transform import resize
 from keras_colorize.color import unscale_ab, unscale_luv_uv, unscale_yuv_uv
 from keras_colorize.data import Targets, TrainingData, epoch_order, list_pictures, split_pictures
 from keras_colorize.data.training_data import center_view, random_view, validation_batches
+from ._pictures import write_picture
 
 TARGETS = Targets({"ab_logits": "ab", "class_logits": "label"}, stride=4)
 ROOT = pathlib.Path(__file__).parents[2]
@@ -56,7 +57,7 @@ def test_seed_epoch_and_step_decide_and_workers_share(data):
         _assert_same(expected, _epoch(data, worker=worker, workers=2))
 
 
-def test_every_picture_comes_with_its_label_by_the_weight_of_its_source(tmp_path, write_picture):
+def test_every_picture_comes_with_its_label_by_the_weight_of_its_source(tmp_path):
     for name, level in [("dark", 40), ("light", 220)]:
         for index in range(3):
             write_picture(tmp_path / name / f"{index}.png", np.full((9, 9, 3), level, "uint8"))
@@ -79,7 +80,7 @@ def test_validation_shows_every_picture_once_in_order(folder):
         np.testing.assert_allclose(view, center_view(picture, 16), atol=1e-6)
 
 
-def test_every_kind_of_channels_becomes_rgb(tmp_path, write_picture):
+def test_every_kind_of_channels_becomes_rgb(tmp_path):
     kinds = {"grey.png": 1, "grey_alpha.png": 2, "rgba.png": 4, "grey.jpg": 1}
     for name, channels in kinds.items():
         picture = np.full((9, 7, channels), 255, "uint8")

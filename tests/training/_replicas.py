@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from conftest import Pictures, Toy, make_adversaries, make_network, make_validation
+from _toy import Pictures, Toy, make_adversaries, make_network, make_validation
 
 from keras_colorize.models import dcgan_discriminator, dcgan_generator
 from keras_colorize.training import AdversarialModel, TrainingConfig, TrainingLoop, TwoPhases

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from ._toy import make_adversaries
+
 SIDE = 8
 
 
@@ -25,10 +27,10 @@ def _step(model, phase):
     return {name: float(value) for name, value in model.train_step(_batch()).items()}
 
 
-def test_the_first_phase_moves_the_generator_alone_whatever_its_head(adversaries):
+def test_the_first_phase_moves_the_generator_alone_whatever_its_head():
     lightness = keras.Input((None, None, 1))
     rgb = keras.layers.Conv2D(3, 1, activation="sigmoid", name="rgb")(lightness)
-    model = adversaries(
+    model = make_adversaries(
         generator=keras.Model(lightness, {"rgb": rgb}),
         to_ab=lambda outputs, lightness: outputs["rgb"][..., 1:],
     )
@@ -41,8 +43,8 @@ def test_the_first_phase_moves_the_generator_alone_whatever_its_head(adversaries
     assert moved[1] == 0
 
 
-def test_the_losses_are_those_of_the_paper(adversaries):
-    model = adversaries(loss="mae", weight=7.0, label_smoothing=0.1)
+def test_the_losses_are_those_of_the_paper():
+    model = make_adversaries(loss="mae", weight=7.0, label_smoothing=0.1)
     lightness, targets = _batch()
     made = model(lightness)["ab"]
     scores = [tf.sigmoid(model.discriminate(lightness, ab)).numpy() for ab in (targets["ab"], made)]
@@ -59,13 +61,13 @@ def test_the_losses_are_those_of_the_paper(adversaries):
 
 @pytest.mark.parametrize("phase", ["reconstruction", "adversarial"])
 @pytest.mark.parametrize("term", ["perceptual", "distillation"])
-def test_further_losses_are_added_in_both_phases(adversaries, phase, term):
+def test_further_losses_are_added_in_both_phases(phase, term):
     def loss(lightness, target, prediction):
         # A perceptual loss takes the colors, distillation all outputs.
         ab = prediction if term == "perceptual" else prediction["ab"]
         return 5.0 * tf.reduce_mean((ab - target) ** 2) + 0.0 * tf.reduce_mean(lightness)
 
-    models = [adversaries(weight=7.0), adversaries(weight=2.0, **{term: loss})]
+    models = [make_adversaries(weight=7.0), make_adversaries(weight=2.0, **{term: loss})]
     logs = [_step(model, phase) for model in models]
     assert f"{term}_loss" not in logs[0]
     assert logs[1][f"{term}_loss"] == pytest.approx(5 / 7 * logs[0]["reconstruction_loss"])
@@ -74,8 +76,8 @@ def test_further_losses_are_added_in_both_phases(adversaries, phase, term):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_both_networks_follow_their_own_gradients(adversaries):
-    model = adversaries(weight=3.0)
+def test_both_networks_follow_their_own_gradients():
+    model = make_adversaries(weight=3.0)
     lightness, targets = _batch()
     with tf.GradientTape(persistent=True) as tape:
         made = model.generator(lightness)["ab"]
@@ -94,8 +96,8 @@ def test_both_networks_follow_their_own_gradients(adversaries):
         np.testing.assert_allclose(variable, value, atol=1e-6)
 
 
-def test_validation_compares_with_the_true_colors(adversaries):
-    model = adversaries()
+def test_validation_compares_with_the_true_colors():
+    model = make_adversaries()
     lightness, targets = _batch()
     perfect = model.compute_metrics(lightness, targets, targets)
     for name in ("colorfulness", "diversity"):

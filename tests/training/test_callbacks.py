@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_colorize.training import TrainingConfig, callbacks
 from keras_colorize.training.callbacks import BestWeights, CollapseMonitor, PlateauCut, TwoPhases
+from ._toy import Pictures, make_adversaries, make_config, make_validation
 
 
 def _tags(file):
@@ -20,14 +21,14 @@ def _tags(file):
 
 
 @pytest.mark.usefixtures("eager")
-def test_they_work_in_the_loop(config, train, validation, tmp_path):
+def test_they_work_in_the_loop(train, tmp_path):
     # The second run goes on: with the rate of the first, and below its table.
     for epochs in (2, 3):
         table = keras.callbacks.CSVLogger(tmp_path / "history.csv", append=True)
         events = keras.callbacks.TensorBoard(tmp_path / "tensorboard")
         cut = PlateauCut("val_loss", factor=0.5, patience=1, min_delta=1e-3)
-        settings = config(epochs=epochs, learning_rate=1e-12)
-        model, _ = train(settings, callbacks=[table, events, cut], validation=validation)
+        settings = make_config(epochs=epochs, learning_rate=1e-12)
+        model, _ = train(settings, callbacks=[table, events, cut], validation=make_validation())
         assert float(model.optimizer.learning_rate) == pytest.approx(0.5e-12)
     with (tmp_path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -39,8 +40,8 @@ def test_they_work_in_the_loop(config, train, validation, tmp_path):
 
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("ema", [None, 0.5])
-def test_a_run_ends_with_its_best_weights(config, train, validation, held_out, tmp_path, ema):
-    settings = config(epochs=3, ema_momentum=ema, checkpoint_minutes=0.0)
+def test_a_run_ends_with_its_best_weights(train, held_out, tmp_path, ema):
+    settings = make_config(epochs=3, ema_momentum=ema, checkpoint_minutes=0.0)
     losses, spoiling = [], keras.callbacks.Callback()
 
     def spoil(epoch, logs):
@@ -52,7 +53,7 @@ def test_a_run_ends_with_its_best_weights(config, train, validation, held_out, t
     # Once more: a run that is finished ends alike.
     for epochs in (3, 0):
         own = [BestWeights(tmp_path), spoiling]
-        model, history = train(settings, callbacks=own, validation=validation)
+        model, history = train(settings, callbacks=own, validation=make_validation())
         assert len(history.get("loss", ())) == epochs
         error = np.mean((model(held_out[0])["out"] - held_out[1]) ** 2)
         assert error == pytest.approx(min(losses), rel=1e-5)
@@ -65,37 +66,32 @@ SIGNS = {"discriminator_accuracy": 0.99, "discriminator_loss": 0.01}
 SIGNS |= {"val_colorfulness": 2.0, "val_diversity": 0.1}
 
 
-@pytest.fixture
-def run(adversaries):
-    """Lets a monitor see epochs, adversarial from `first` on, with checkpoints each 100 steps."""
-
-    def follow(epochs, first=1, **options):
-        monitor, loop = CollapseMonitor(**options), types.SimpleNamespace(steps_done=0, returned=[])
-        monitor.set_model(adversaries())
-        loop.checkpoints = lambda: list(range(100, loop.steps_done, 100))
-        loop.return_to, monitor.loop = loop.returned.append, loop
-        for epoch, changes in enumerate(epochs):
-            monitor.model.phase = "adversarial" if epoch >= first else "reconstruction"
-            loop.steps_done += 100
-            monitor.on_epoch_end(epoch, {**GOOD, **changes})
-        return monitor
-
-    return follow
+def follow(epochs, first=1, **options):
+    """A monitor that saw epochs, adversarial from `first` on, with checkpoints each 100 steps."""
+    monitor, loop = CollapseMonitor(**options), types.SimpleNamespace(steps_done=0, returned=[])
+    monitor.set_model(make_adversaries())
+    loop.checkpoints = lambda: list(range(100, loop.steps_done, 100))
+    loop.return_to, monitor.loop = loop.returned.append, loop
+    for epoch, changes in enumerate(epochs):
+        monitor.model.phase = "adversarial" if epoch >= first else "reconstruction"
+        loop.steps_done += 100
+        monitor.on_epoch_end(epoch, {**GOOD, **changes})
+    return monitor
 
 
 @pytest.mark.parametrize("name", SIGNS)
-def test_a_sign_that_lasts_is_a_collapse(run, caplog, name):
+def test_a_sign_that_lasts_is_a_collapse(caplog, name):
     bad = {name: SIGNS[name]}
-    assert run([{}, bad, {}, bad, {}]).collapses == []
+    assert follow([{}, bad, {}, bad, {}]).collapses == []
     assert not caplog.records
-    assert run([{}, {}, bad, bad, {}]).collapses == [3]
+    assert follow([{}, {}, bad, bad, {}]).collapses == [3]
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "Epoch 4: training collapses: " in record.message
     assert f"{name} {SIGNS[name]:.3f}, expected " in record.message
     # The generator alone cannot collapse; grey is a sign as well as garish.
-    assert run([SIGNS], patience=1).collapses == []
-    assert run([{}, {"val_colorfulness": 0.1}], patience=1).collapses == [1]
+    assert follow([SIGNS], patience=1).collapses == []
+    assert follow([{}, {"val_colorfulness": 0.1}], patience=1).collapses == [1]
 
 
 @pytest.mark.parametrize(
@@ -108,8 +104,8 @@ def test_a_sign_that_lasts_is_a_collapse(run, caplog, name):
         ("return", [SIGNS] * 3, [0.03, 0.06], [100], "weights of step 100"),
     ],
 )
-def test_what_is_done(run, caplog, action, epochs, rates, returned, said):
-    monitor = run(epochs, action=action)
+def test_what_is_done(caplog, action, epochs, rates, returned, said):
+    monitor = follow(epochs, action=action)
     found = [float(part.optimizer.learning_rate) for part in monitor.model.parts]
     assert found == pytest.approx(rates)
     assert monitor.loop.returned == returned
@@ -117,16 +113,16 @@ def test_what_is_done(run, caplog, action, epochs, rates, returned, said):
     assert said in caplog.records[-1].message
 
 
-def test_without_a_good_checkpoint_the_rates_are_cut_alone(run, caplog):
-    assert run([SIGNS], first=0, action="return", patience=1).loop.returned == []
+def test_without_a_good_checkpoint_the_rates_are_cut_alone(caplog):
+    assert follow([SIGNS], first=0, action="return", patience=1).loop.returned == []
     assert "No checkpoint from before is left" in caplog.records[-1].message
     with pytest.raises(ValueError, match="Expected an action among warn, stop, cut, return"):
         CollapseMonitor("pray")
 
 
-def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, pictures, loop, monkeypatch):
+def test_the_loop_returns_to_the_weights_of_that_epoch(loop, monkeypatch):
     config = TrainingConfig(epochs=3, steps_per_epoch=2, batch_size=2, log_every=1)
-    model = adversaries(loss="mae")
+    model = make_adversaries(loss="mae")
     weights, logged = [], []
 
     def keep(epoch, logs):
@@ -138,7 +134,7 @@ def test_the_loop_returns_to_the_weights_of_that_epoch(adversaries, pictures, lo
     # What comes after the monitor sees what the monitor did.
     before, after = (keras.callbacks.LambdaCallback(on_epoch_end=keep) for _ in range(2))
     trained = loop(model, config, callbacks=[before, TwoPhases(1), monitor, after])
-    trained.fit(pictures, None, pictures.epoch(9, 4, 1, None))
+    trained.fit(Pictures(), None, Pictures().epoch(9, 4, 1, None))
     assert monitor.collapses == [1, 2]
     (_, first, before, after, _, last) = weights
     for own, good, end in zip(after, first, last, strict=True):

@@ -8,21 +8,20 @@ import numpy as np
 import pytest
 
 from keras_colorize.training import DivergedError, make_optimizer
+from ._toy import make_config, make_network, make_validation
 
 
 @pytest.mark.parametrize("changes", [{"clip_norm": 0.1}, {"optimizer": "adadelta"}])
-def test_equals_fit(toy, config, network, train, changes):
-    settings = config(**changes)
+def test_equals_fit(toy, train, changes):
+    settings = make_config(**changes)
     ours, _ = train(settings, batch_norm=True)
-    theirs = network(settings, batch_norm=True)
+    theirs = make_network(settings, batch_norm=True)
     for epoch in range(2):
         theirs.fit(toy.epoch(epoch, 8, 4, None), shuffle=False, verbose=0)
     _assert_same_weights(ours, theirs)
 
 
-def test_losses_and_metrics_are_means_and_callbacks_are_called_in_order(
-    toy, config, train, validation, held_out
-):
+def test_losses_and_metrics_are_means_and_callbacks_are_called_in_order(toy, train, held_out):
     called, recorder = [], keras.callbacks.Callback()
 
     def note(name, number, logs=None):
@@ -33,8 +32,8 @@ def test_losses_and_metrics_are_means_and_callbacks_are_called_in_order(
         for end in ("begin", "end"):
             name = f"{event}_{end}".replace("epoch_", "").replace("train_batch", "batch")
             setattr(recorder, f"on_{event}_{end}", functools.partial(note, name))
-    settings = config(epochs=1, steps_per_epoch=2, learning_rate=1e-12, log_every=3)
-    model, history = train(settings, callbacks=[recorder], validation=validation)
+    settings = make_config(epochs=1, steps_per_epoch=2, learning_rate=1e-12, log_every=3)
+    model, history = train(settings, callbacks=[recorder], validation=make_validation())
     steps = ["batch_begin 0", "batch_end 0", "batch_begin 1", "batch_end 1"]
     tests = ["test_begin", "test_end"]
     assert called == ["train_begin", "begin 0", *steps, *tests, "end 0", "train_end"]
@@ -48,8 +47,8 @@ def test_losses_and_metrics_are_means_and_callbacks_are_called_in_order(
 
 
 @pytest.mark.parametrize("log_every", [1, 3])
-def test_a_lost_loss_ends_the_run_and_spares_the_checkpoint(toy, config, train, log_every):
-    settings = config(checkpoint_minutes=0.0, log_every=log_every, steps_per_epoch=6)
+def test_a_lost_loss_ends_the_run_and_spares_the_checkpoint(toy, train, log_every):
+    settings = make_config(checkpoint_minutes=0.0, log_every=log_every, steps_per_epoch=6)
     toy.broken_after = 4
     with pytest.raises(DivergedError, match="Expected a finite loss"):
         train(settings)
@@ -58,9 +57,9 @@ def test_a_lost_loss_ends_the_run_and_spares_the_checkpoint(toy, config, train, 
     assert toy.seen[1] == (0, 4 // log_every * log_every)
 
 
-def test_a_lost_weight_is_never_saved(toy, config, network, loop, tmp_path):
-    settings = config(epochs=1)
-    model = network(settings)
+def test_a_lost_weight_is_never_saved(toy, loop, tmp_path):
+    settings = make_config(epochs=1)
+    model = make_network(settings)
     spoil = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: model.layers[1].bias.assign([0.0, np.inf, 0.0])
     )
@@ -69,12 +68,12 @@ def test_a_lost_weight_is_never_saved(toy, config, network, loop, tmp_path):
     assert not list((tmp_path / "run" / "checkpoints").glob("*"))
 
 
-def test_a_requested_stop_saves_and_ends(toy, config, network, loop, train):
-    settings = config(log_every=100)
+def test_a_requested_stop_saves_and_ends(toy, loop, train):
+    settings = make_config(log_every=100)
     ask = keras.callbacks.LambdaCallback(
         on_train_batch_begin=lambda step, logs: setattr(stopped, "stop_requested", True)
     )
-    stopped = loop(network(settings), settings, callbacks=[ask])
+    stopped = loop(make_network(settings), settings, callbacks=[ask])
     assert stopped.fit(toy, None) == {}
     assert stopped.stopped
     assert len(train(settings)[1]["loss"]) == 2
@@ -90,9 +89,9 @@ def test_a_requested_stop_saves_and_ends(toy, config, network, loop, train):
         (9, 4, {}, "no gradient_accumulation_steps for 3 replicas, received 4"),
     ],
 )
-def test_what_replicas_cannot_have_is_refused(config, network, loop, size, steps, options, message):
-    model = network(config())
-    trained = loop(model, config(batch_size=size))
+def test_what_replicas_cannot_have_is_refused(loop, size, steps, options, message):
+    model = make_network(make_config())
+    trained = loop(model, make_config(batch_size=size))
     trained.strategy = types.SimpleNamespace(num_replicas_in_sync=3)
     adam = keras.optimizers.Adam(gradient_accumulation_steps=steps)
     model.compile(adam, loss={"out": "mse"}, **options)
@@ -101,12 +100,10 @@ def test_what_replicas_cannot_have_is_refused(config, network, loop, size, steps
     assert not list(trained.run_folder.parent.iterdir())
 
 
-def test_averaged_weights_are_validated_and_left_in_the_end(
-    toy, config, network, train, validation, held_out
-):
-    settings = config(ema_momentum=0.8)
-    model, history = train(settings, validation=validation)
-    raw, averages = network(config()), None
+def test_averaged_weights_are_validated_and_left_in_the_end(toy, train, held_out):
+    settings = make_config(ema_momentum=0.8)
+    model, history = train(settings, validation=make_validation())
+    raw, averages = make_network(make_config()), None
     raw.compile(make_optimizer(settings), loss={"out": "mse"})
     for epoch in range(settings.epochs):
         for x, y in toy.epoch(epoch, 8, 4, None):
