@@ -20,6 +20,8 @@ def add(commands):
 
 def _check(options):
     expect(Path(options.folder).is_dir(), f"a folder of pictures, received {options.folder}")
+    named = Path(options.output).suffix == ".json"
+    expect(named, f"a name that ends in .json with -o, received {options.output}")
     expect(options.size % 4 == 0, f"a size of multiples of 4, received {options.size}")
 
 

@@ -16,7 +16,11 @@ def read_layers(network, weights, names, include_top=False):
     file lacks is left out.
     """
     if weights == "imagenet":
-        source = getattr(keras.applications, network)(include_top=include_top, weights=weights)
+        try:
+            source = getattr(keras.applications, network)(include_top=include_top, weights=weights)
+        except Exception as error:  # Keras has no narrower one for a download that fails.
+            instead = "or the path of a file with them in place of 'imagenet'"
+            raise ValueError(f"Expected weights from the web, {instead}: {error}") from error
         return {name: source.get_layer(name).get_weights() for name in names}
     if not os.path.isfile(weights):
         raise ValueError(f"Expected 'imagenet' or a file of {network}, received {weights!r}.")

@@ -26,7 +26,8 @@ evaluate PRESET T --csv x --json x
 evaluate PRESET T --classifier nowhere.h5
 evaluate PRESET T --features nowhere.keras
 prior nowhere -o OUT
-prior A -o OUT --size 30
+prior A -o OUT.json --size 30
+prior A -o OUT.txt
 study
 study naturalness -o page.html
 study naturalness A B -o page.txt

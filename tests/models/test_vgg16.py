@@ -82,6 +82,15 @@ def test_reads_the_names_of_the_released_file(source, tmp_path):
     _assert_taken(model, source)
 
 
+def test_without_a_network_it_is_said_where_weights_may_lie(monkeypatch):
+    def refuse(*_, **__):
+        raise Exception("URL fetch failure on https://storage.googleapis.com")
+
+    monkeypatch.setattr(keras.applications, "VGG16", refuse)
+    with pytest.raises(ValueError, match="the path of a file with them .*: URL fetch failure"):
+        load_vgg16(_encoder(), "imagenet")
+
+
 def test_other_files_are_refused(source, tmp_path):
     other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="block1_conv1")])
     other.save_weights(tmp_path / "other.weights.h5")
