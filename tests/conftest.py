@@ -1,5 +1,6 @@
 """What many tests share: a tiny network, gradients of each backend, processes of their own."""
 
+import io
 import multiprocessing
 import runpy
 import types
@@ -9,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_colorize import Colorizer, PresetConfig, cli, distribution_unet, save_preset
 from keras_colorize.bins import CHANNEL_BINS
@@ -133,6 +135,18 @@ def short_ddcolor(monkeypatch):
 def picture():
     """A small color picture, uint8, not square, with detail in every pixel."""
     return np.random.default_rng(5).integers(0, 256, (37, 52, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def encoded():
+    """`encoded(image, form, **options)`: bytes of an array or a Pillow image, by Pillow."""
+
+    def encode(image, form, **options):
+        image = Image.fromarray(image) if isinstance(image, np.ndarray) else image
+        image.save(stream := io.BytesIO(), form, **options)
+        return stream.getvalue()
+
+    return encode
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """One tiny network with scenes, and its SavedModel."""
 
 import dataclasses
-import io
 
 import keras
 import numpy as np
@@ -33,18 +32,6 @@ def colorizer(tiny_config):
 def served(colorizer, tmp_path_factory):
     """Folder of its SavedModel, not to be changed."""
     return export_saved_model(colorizer, tmp_path_factory.mktemp("served"), name="tiny")
-
-
-@pytest.fixture(scope="session")
-def encoded():
-    """`encoded(image, format, **options)`: bytes of a Pillow image."""
-
-    def encode(image, suffix, **options):
-        stream = io.BytesIO()
-        image.save(stream, suffix, **options)
-        return stream.getvalue()
-
-    return encode
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,12 @@ from PIL import Image, ImageCms
 
 from keras_colorize.io import PhotographError, read_photograph, write_photograph
 from keras_colorize.io.photograph import srgb_profile
+from ._files import png16, tiff
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
-def test_grey_tiff_of_16_bits_is_exact(order, photometric, deep, tiff):
+def test_grey_tiff_of_16_bits_is_exact(order, photometric, deep):
     data = tiff(deep[..., 0], byteorder=order, photometric=photometric)
     grey = 65535 - deep[..., :1] if photometric == "miniswhite" else deep[..., :1]
     np.testing.assert_array_equal(read_photograph(data).pixels, np.repeat(grey, 3, axis=-1))
@@ -20,7 +21,7 @@ def test_grey_tiff_of_16_bits_is_exact(order, photometric, deep, tiff):
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("interlaced", [False, True])
-def test_png_of_16_bits_is_exact(channels, interlaced, deep, png16):
+def test_png_of_16_bits_is_exact(channels, interlaced, deep):
     samples = np.concatenate([deep, deep[::-1, :, :1]], axis=-1)[..., :channels]
     photograph = read_photograph(png16(samples, interlaced=interlaced))
     grey = channels < 3
@@ -32,7 +33,7 @@ def test_png_of_16_bits_is_exact(channels, interlaced, deep, png16):
         assert photograph.alpha is None
 
 
-def test_the_clear_color_of_a_16_bit_png(deep, png16):
+def test_the_clear_color_of_a_16_bit_png(deep):
     key = deep[3, 4].astype(">u2").tobytes()
     photograph = read_photograph(png16(deep, (b"tRNS", key)))
     assert photograph.alpha[3, 4] == 0
@@ -52,7 +53,7 @@ LAYOUTS = [
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
 @pytest.mark.parametrize("extra", [None, "unassalpha", "unspecified"])
-def test_rgb_tiff_of_16_bits_is_exact(layout, extra, deep, tiff):
+def test_rgb_tiff_of_16_bits_is_exact(layout, extra, deep):
     samples = deep if extra is None else np.concatenate([deep, deep[::-1, :, :1]], axis=-1)
     stored = np.moveaxis(samples, -1, 0) if "planarconfig" in layout else samples
     extras = {} if extra is None else {"extrasamples": [extra]}
@@ -62,7 +63,7 @@ def test_rgb_tiff_of_16_bits_is_exact(layout, extra, deep, tiff):
         np.testing.assert_array_equal(photograph.alpha, samples[..., 3])
 
 
-def test_associated_alpha_of_16_bits_is_divided_out(tiff):
+def test_associated_alpha_of_16_bits_is_divided_out():
     stored = np.array([[[1000, 2000, 3000, 32768], [5, 6, 7, 0]]], np.uint16)
     photograph = read_photograph(tiff(stored, photometric="rgb", extrasamples=["assocalpha"]))
     assert photograph.alpha.tolist() == [[32768, 0]]
@@ -70,12 +71,12 @@ def test_associated_alpha_of_16_bits_is_divided_out(tiff):
 
 
 @pytest.mark.parametrize("compression", ["lzw", "zstd", "jpegxl", "packbits"])
-def test_tiff_of_16_bits_compressed_without_loss(compression, deep, tiff):
+def test_tiff_of_16_bits_compressed_without_loss(compression, deep):
     data = tiff(deep, photometric="rgb", compression=compression)
     np.testing.assert_array_equal(read_photograph(data).pixels, deep)
 
 
-def test_all_bits_of_jpeg_2000_and_of_12_bits(deep, tiff):
+def test_all_bits_of_jpeg_2000_and_of_12_bits(deep):
     for form in ("jp2", "j2k"):
         data = imagecodecs.jpeg2k_encode(deep, level=0, reversible=True, codecformat=form)
         np.testing.assert_array_equal(read_photograph(data).pixels, deep)
@@ -84,7 +85,7 @@ def test_all_bits_of_jpeg_2000_and_of_12_bits(deep, tiff):
     np.testing.assert_array_equal(read_photograph(data).pixels[..., 0], expected)
 
 
-def test_inks_of_16_bits(cmyk_profile, tiff):
+def test_inks_of_16_bits(cmyk_profile):
     inks = np.zeros((3, 5, 4), np.uint16)
     inks[..., 1:3], inks[..., 3] = 65535, 13107
     photograph = read_photograph(tiff(inks, photometric="separated"))
@@ -114,7 +115,7 @@ def test_values_of_32_bits():
         read_photograph(Image.fromarray(np.full((2, 2), np.nan, np.float32)))
 
 
-def test_an_srgb_profile_changes_no_level(colors, deep, encoded, tiff):
+def test_an_srgb_profile_changes_no_level(colors, deep, encoded):
     photograph = read_photograph(tiff(deep, photometric="rgb", iccprofile=srgb_profile()))
     np.testing.assert_array_equal(photograph.pixels, deep)
     photograph = read_photograph(encoded(colors, "PNG", icc_profile=srgb_profile()))
@@ -136,7 +137,7 @@ def adobe_to_srgb(rgb_uint8):
 
 
 @pytest.mark.parametrize("level", [(150, 150, 150), (120, 150, 170), (200, 160, 140)])
-def test_adobe_rgb_becomes_srgb(level, adobe_profile, encoded, tiff):
+def test_adobe_rgb_becomes_srgb(level, adobe_profile, encoded):
     expected = adobe_to_srgb(level)
     data = encoded(Image.new("RGB", (3, 2), level), "PNG", icc_profile=adobe_profile)
     assert np.abs(read_photograph(data).pixels - expected).max() <= 1
@@ -161,7 +162,7 @@ def test_a_grey_picture_with_a_profile_of_rgb(adobe_profile, encoded):
     assert photograph.notes == ()
 
 
-def test_a_broken_profile_or_of_another_space_is_said(colors, deep, cmyk_profile, png16, encoded):
+def test_a_broken_profile_or_of_another_space_is_said(colors, deep, cmyk_profile, encoded):
     chunk = (b"iCCP", b"sRGB\0\0" + zlib.compress(b"nothing" * 40))
     other = encoded(colors, "PNG", icc_profile=cmyk_profile)
     for pixels, data, said in (

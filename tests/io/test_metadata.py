@@ -9,6 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from keras_colorize.io import Metadata, read_photograph, write_photograph
 from keras_colorize.io.metadata import DamagedXMPError, mark_made_colors, upright_exif
+from ._files import camera_tags, is_marked, tiff
 
 ORIENTATION = 274
 
@@ -19,7 +20,7 @@ FORMS = [("PNG", orientation) for orientation in range(1, 9)]
 @pytest.mark.parametrize(
     "form, orientation", [*FORMS, ("TIFF", 5), ("JPEG", 6), ("WEBP", 7), ("AVIF", 8)]
 )
-def test_pixels_stand_upright(form, orientation, colors, camera_exif, camera_tags, encoded):
+def test_pixels_stand_upright(form, orientation, colors, camera_exif, encoded):
     camera_exif[ORIENTATION] = orientation
     photograph = read_photograph(encoded(colors, form, exif=camera_exif.tobytes(), quality=95))
     image = Image.fromarray(colors)
@@ -33,13 +34,13 @@ def test_pixels_stand_upright(form, orientation, colors, camera_exif, camera_tag
 
 
 @pytest.mark.parametrize("layout", [{}, {"planarconfig": "separate"}])
-def test_16_bit_tiff_stands_upright(layout, deep, tiff):
+def test_16_bit_tiff_stands_upright(layout, deep):
     stored = np.moveaxis(deep, -1, 0) if layout else deep
     data = tiff(stored, photometric="rgb", extratags=[(ORIENTATION, 3, 1, 6)], **layout)
     np.testing.assert_array_equal(read_photograph(data).pixels, np.rot90(deep, -1))
 
 
-def test_floating_point_tiff_is_exact_and_stands_upright(colors, tiff):
+def test_floating_point_tiff_is_exact_and_stands_upright(colors):
     values = colors.astype(np.float32) / 255
     data = tiff(values, photometric="rgb", extratags=[(ORIENTATION, 3, 1, 3)])
     expected = colors[::-1, ::-1].astype(np.uint16) * 257
@@ -76,7 +77,7 @@ def test_width_and_height_of_an_exif_block_are_those_of_the_upright_picture(enco
 IPTC = b"\x1c\x01\x5a\0\3\x1b%G\x1c\x02\x78\0\4Zo\xc3\xab"
 
 
-def test_captions_of_iptc_are_kept_or_said(colors, encoded, tiff, tmp_path):
+def test_captions_of_iptc_are_kept_or_said(colors, encoded, tmp_path):
     # As ImageMagick writes a PNG: among image resources of Photoshop, in hexadecimal digits.
     block = b"8BIM\4\x04\0\0\0\0\0\x11" + IPTC + b"\0"
     info = PngInfo()
@@ -160,7 +161,7 @@ PACKET = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="w"?>"""
 
 
-def test_everything_but_the_mark_is_kept(is_marked):
+def test_everything_but_the_mark_is_kept():
     packet = mark_made_colors(None)
     assert is_marked(packet)
     assert packet.startswith(b"<?xpacket begin=") and packet.endswith(b'<?xpacket end="w"?>')
@@ -178,7 +179,7 @@ def test_everything_but_the_mark_is_kept(is_marked):
 
 
 @pytest.mark.parametrize("form", ["attribute", "element"])
-def test_an_older_source_type_is_replaced(form, is_marked):
+def test_an_older_source_type_is_replaced(form):
     name, old = "Iptc4xmpExt:DigitalSourceType", "http://cv.iptc.org/newscodes/x/negativeFilm"
     space = b'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
     if form == "attribute":
@@ -189,7 +190,7 @@ def test_an_older_source_type_is_replaced(form, is_marked):
     assert is_marked(mark_made_colors(packet))
 
 
-def test_what_made_the_colors_is_said_once(is_marked):
+def test_what_made_the_colors_is_said_once():
     packet = PACKET
     for version in ("1 < 2", "2"):
         how = {"Iptc4xmpExt:AISystemVersionUsed": version, "colorize:Preset": "vivid@2"}

@@ -15,6 +15,7 @@ from PIL import Image, ImageCms
 from skimage.color import rgb2lab
 
 from keras_colorize.io import PhotographError, read_photograph
+from ._files import png16, tiff
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP", "PPM", "JPEG", "WEBP", "AVIF", "JPEG2000"])
@@ -200,7 +201,7 @@ FORMATS = ["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP", "PPM"]
 
 
 @pytest.mark.parametrize("form", [*FORMATS, "progressive", "TIFF of 16 bits", "PNG of 16 bits"])
-def test_a_truncated_file_is_no_half_picture(form, colors, deep, png16, encoded, tiff):
+def test_a_truncated_file_is_no_half_picture(form, colors, deep, encoded):
     large = np.tile(colors, (4, 4, 1))
     files = {"TIFF of 16 bits": tiff(deep, photometric="rgb"), "PNG of 16 bits": png16(deep)}
     files["progressive"] = encoded(large, "JPEG", progressive=True)
@@ -228,7 +229,7 @@ def test_damaged_bytes_give_a_photograph_or_an_error(form, colors, encoded):
     assert refused > 0
 
 
-def test_the_pixel_count_is_checked_before_decoding(colors, encoded, tiff, monkeypatch):
+def test_the_pixel_count_is_checked_before_decoding(colors, encoded, monkeypatch):
     with pytest.raises(PhotographError, match=r"received 32 x 48 pixels \(1,536\).*max_pixels"):
         read_photograph(encoded(colors, "PNG"), max_pixels=1535)
     assert read_photograph(encoded(colors, "PNG"), max_pixels=1536).pixels.size == 3 * 1536

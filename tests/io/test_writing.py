@@ -9,6 +9,7 @@ from PIL import Image
 from keras_colorize.io import Photograph, PhotographError, read_photograph, write_photograph
 from keras_colorize.io.metadata import EXIF_HEADER
 from keras_colorize.io.photograph import Metadata, srgb_profile
+from ._files import camera_tags, is_marked
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
@@ -100,7 +101,7 @@ def test_alpha_is_kept(suffix, colors, tmp_path):
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp", "avif"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_metadata_is_kept_however_often_it_is_written(
-    suffix, dtype, colors, metadata, tmp_path, camera_exif, camera_tags, is_marked
+    suffix, dtype, colors, metadata, tmp_path, camera_exif
 ):
     path = tmp_path / f"a.{suffix}"
     write_photograph(path, Photograph(colors.astype(dtype), None, metadata))
@@ -118,7 +119,7 @@ def test_metadata_is_kept_however_often_it_is_written(
     assert is_marked(first.metadata.xmp)
 
 
-def test_the_mark_can_be_left_out_and_replaces_a_damaged_packet(colors, tmp_path, is_marked):
+def test_the_mark_can_be_left_out_and_replaces_a_damaged_packet(colors, tmp_path):
     write_photograph(tmp_path / "a.jpg", Photograph(colors), mark_colorized=False)
     assert read_photograph(tmp_path / "a.jpg").metadata.xmp is None
     path = tmp_path / "a.png"
@@ -136,7 +137,7 @@ def test_text_of_a_png(dtype, colors, tmp_path):
     assert kept == {"Author": "Zoë", "Title": "Κήπος"}
 
 
-def test_blocks_that_are_too_long_for_a_jpeg_and_its_text(colors, tmp_path, is_marked):
+def test_blocks_that_are_too_long_for_a_jpeg_and_its_text(colors, tmp_path):
     # An EXIF block of one long maker, and XMP with a long attribute.
     maker = struct.pack("<H HHII I", 1, 271, 2, 70000, 26, 0) + b"L" * 70000
     exif = EXIF_HEADER + b"II*\0" + struct.pack("<I", 8) + maker

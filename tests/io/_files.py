@@ -1,0 +1,73 @@
+"""Encodes and reads what the tests of files need."""
+
+import io
+import struct
+import zlib
+from xml.etree import ElementTree
+
+import tifffile
+
+SOURCE_TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
+# The term of the IPTC NewsCodes "Digital Source Type" for trained colors in a real picture.
+MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+
+def _chunk(name, body):
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def _interlaced(samples):
+    passes = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2))
+    for top, left, down, right in (*passes, (1, 0, 2, 1)):
+        yield from samples[top::down, left::right]
+
+
+def gamma(value):
+    return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(value * 256)) + b"\0\0"
+
+
+def tiff(samples, **options):
+    """Encodes samples by tifffile."""
+    tifffile.imwrite(stream := io.BytesIO(), samples, **options)
+    return stream.getvalue()
+
+
+def camera_tags(exif):
+    """What `camera_exif` says."""
+    return exif[271], exif.get_ifd(34665)[36867], exif.get_ifd(34853)[1]
+
+
+def is_marked(packet):
+    """Whether the one source type in an XMP packet says that colors were made."""
+    elements = ElementTree.fromstring(packet).iter()
+    types = [one.text if one.tag == SOURCE_TYPE else one.get(SOURCE_TYPE) for one in elements]
+    return [kind for kind in types if kind] == [MADE]
+
+
+def png16(samples, *chunks, interlaced=False):
+    """Encodes a 16-bit PNG by the letter of ISO/IEC 15948, without filters."""
+    height, width, channels = samples.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, interlaced)
+    lines = _interlaced(samples) if interlaced else samples
+    raw = b"".join(b"\0" + line.astype(">u2").tobytes() for line in lines if line.size)
+    body = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in body)
+
+
+def icc_profile(space, tags, device=b"mntr", pcs=b"XYZ "):
+    """Builds a version 2 profile from its tags (ICC.1:2001-04)."""
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + b"\0" * 78
+    everything = {b"desc": text, b"wtpt": white, b"cprt": b"text\0\0\0\0none\0", **tags}
+    offset, table, body = 132 + 12 * len(everything), b"", b""
+    for name, value in everything.items():
+        table += name + struct.pack(">II", offset + len(body), len(value))
+        body += value + b"\0" * (-len(value) % 4)
+    header = bytearray(128)
+    header[8:12] = b"\x02\x40\0\0"
+    header[12:24] = device + space + pcs
+    header[36:40] = b"acsp"
+    header[68:80] = white[8:]
+    struct.pack_into(">I", header, 0, offset + len(body))
+    return bytes(header) + struct.pack(">I", len(everything)) + table + body
