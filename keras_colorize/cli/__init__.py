@@ -32,7 +32,7 @@ COMMANDS = {
 def main(arguments=None):
     """Runs the command; returns 0 if all went well, 1 if a photograph failed, 2 for wrong usage."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    words, flags = bulk.split_flags(words) if words[:1] == ["bulk"] else (words, [])
+    words, flags = bulk.split_flags(words)
     parser = argparse.ArgumentParser(prog="keras-colorize", description="Colorize photographs.")
     parser.add_argument("--version", action="version", version=f"keras-colorize {__version__}")
     # A command sets its own `run`, and `check` for what can be known without Keras.

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from .common import EXIT_FAILED, NO_MARK
 
 SHOWN = 20
@@ -12,29 +12,22 @@ SHOWN = 20
 
 def split_flags(words):
     """Splits a command line of `bulk` into `(words, flags)`: what follows `--` is for Beam."""
-    if words[:1] != ["bulk"] or "--" not in words:
-        return words, []
-    end = words.index("--")
+    end = words.index("--") if words[:1] == ["bulk"] and "--" in words else len(words)
     return words[:end], words[end + 1 :]
 
 
 def add(commands):
     """Adds the command to the parser."""
-    command = commands.add_parser(
-        "bulk",
-        help="colorize on many processes or machines, with Apache Beam",
-        usage="%(prog)s IN [IN ...] -o DIR [--saved-model DIR | --preset NAME] [-- BEAM FLAGS]",
-    )
+    usage = "%(prog)s IN [IN ...] -o DIR [--saved-model DIR | --preset NAME] [-- BEAM FLAGS]"
+    help = "colorize on many processes or machines, with Apache Beam"
+    command = commands.add_parser("bulk", help=help, usage=usage)
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
     command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder")
-    network = command.add_mutually_exclusive_group()
-    network.add_argument(
-        "--saved-model",
-        metavar="DIR",
-        help="folder <name>/<version> that `export` wrote. It is a program that can read and "
-        "write files: take it only from people you trust",
-    )
-    network.add_argument("--preset", help="name or folder of one, exported into the output folder")
+    option = command.add_mutually_exclusive_group().add_argument
+    known = "folder <name>/<version> that `export` wrote. It is a program that can read and write "
+    known += "files: take it only from people you trust"
+    option("--saved-model", metavar="DIR", help=known)
+    option("--preset", help="name or folder of one, exported into the output folder")
     command.add_argument("--precision", help="of the preset: float32 (default), bfloat16 or auto")
     command.add_argument("--no-mark", **NO_MARK)
     command.set_defaults(check=_check, run=_bulk)
@@ -43,8 +36,8 @@ def add(commands):
 def _check(options):
     from keras_colorize.io import find_photographs
 
-    if options.saved_model and options.precision:
-        raise InputError("expected no --precision with --saved-model, which has its own")
+    free = not (options.saved_model and options.precision)
+    expect(free, "no --precision with --saved-model, which has its own")
     # Folders may be large, so they are searched through once, by the run.
     find_photographs(path for path in options.inputs if not Path(path).is_dir())
 
@@ -52,18 +45,15 @@ def _check(options):
 def _bulk(options):
     from keras_colorize.apps.bulk import colorize_in_bulk
 
-    try:
-        report = colorize_in_bulk(
-            options.inputs,
-            options.output,
-            options.saved_model,
-            preset=options.preset,
-            precision=options.precision or "float32",
-            mark_colorized=not options.no_mark,
-            flags=options.beam_flags,
-        )
-    except ImportError as error:
-        raise InputError(error) from error
+    report = colorize_in_bulk(
+        options.inputs,
+        options.output,
+        options.saved_model,
+        preset=options.preset,
+        precision=options.precision or "float32",
+        mark_colorized=not options.no_mark,
+        flags=options.beam_flags,
+    )
     for line in report.failures[:SHOWN]:
         print(f"failed: {line['source']}: {line['reason']}", file=sys.stderr)
     if len(report.failures) > SHOWN:

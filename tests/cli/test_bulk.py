@@ -1,4 +1,4 @@
-import importlib.util
+import sys
 
 import pytest
 
@@ -72,6 +72,7 @@ def test_failures_are_said_and_counted(run):
 
 
 def test_without_beam_the_extra_is_named(monkeypatch, tmp_path, refused):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "apache_beam", None)
+    monkeypatch.delitem(sys.modules, "keras_colorize.apps.bulk.beam_pipeline", raising=False)
     assert "keras-colorize[beam]" in refused("bulk", "a", "-o", "out", "--saved-model", "x")
     assert not (tmp_path / "out").exists()

@@ -40,13 +40,13 @@ class BulkFolder:
     @contextlib.contextmanager
     def locked(self):
         """Makes the folder and keeps other runs out; `InputError` if one is at work in it."""
-        expected = f"{self.path}: expected a folder that no other bulk run writes to"
         (self.path / HIDDEN).mkdir(parents=True, exist_ok=True)
         with (self.path / HIDDEN / "lock").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise InputError(f"{expected}; let that one end first.") from error
+                expected = "expected a folder that no other bulk run writes to"
+                raise InputError(f"{self.path}: {expected}; let that one end first.") from error
             yield
 
     def start(self):
@@ -63,13 +63,9 @@ class BulkFolder:
         return run, {record["path"]: record for record in records}
 
     def outcomes(self, run):
-        """Returns a dict of lines by path for `DONE`, `SKIPPED` and `FAILED`, no path twice."""
-        outcomes, known = {}, set()
-        for kind in (DONE, SKIPPED, FAILED):
-            lines = {line["path"]: line for line in _lines_of([run], kind)}
-            outcomes[kind] = {path: line for path, line in lines.items() if path not in known}
-            known |= set(lines)
-        return outcomes
+        """How tasks ended, at best where given out twice: dict of path to kind and line."""
+        kinds = (FAILED, SKIPPED, DONE)
+        return {line["path"]: (kind, line) for kind in kinds for line in _lines_of([run], kind)}
 
     def finish(self, run, failures):
         """Ends a run whose workers are gone: writes the manifest and the failures."""
@@ -105,9 +101,8 @@ def checksum(path):
 
 def is_done(task):
     """Whether input and output of a task are, to the last bit, as the manifest says."""
-    files = (("source", "input_sha256"), ("target", "output_sha256"))
-    done = task["done"]
-    return bool(done) and all(checksum(task[name]) == done[key] for name, key in files)
+    names, done = {"source": "input_sha256", "target": "output_sha256"}, task["done"]
+    return bool(done) and all(checksum(task[name]) == done[names[name]] for name in names)
 
 
 def write_lines(path, lines):
@@ -125,5 +120,5 @@ def read_lines(path):
 
 
 def _lines_of(runs, kind):
-    paths = [path for run in runs for path in run.glob(f"*.{kind}.jsonl")]
+    paths = (path for run in runs for path in run.glob(f"*.{kind}.jsonl"))
     return [line for path in paths for line in read_lines(path)]

@@ -2,22 +2,22 @@
 
 import dataclasses
 import hashlib
-import importlib.util
 import os
 from pathlib import Path
 
 import tensorflow as tf
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.colorizer import BaseColorizer
-from keras_colorize.io import PhotographError, plan_jobs
+from keras_colorize.io import plan_jobs
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import CONFIG_FILE, DEFAULT, check_preset, find_preset, sha256
+from keras_colorize.presets.download import extra_import
 from .manifest import DONE, FAILED, HIDDEN, SKIPPED, BulkFolder, write_lines
 
 _GRAPH = "saved_model.pb"
@@ -63,12 +63,10 @@ def colorize_in_bulk(
 
     Raises:
         ImportError: if the extra `beam` is not installed.
-        PhotographError, InputError: if inputs, output, SavedModel or preset cannot be used.
+        InputError: if inputs, output, SavedModel or preset cannot be used.
     """
-    if importlib.util.find_spec("apache_beam") is None:
-        raise ImportError("Expected the package apache-beam: pip install keras-colorize[beam].")
-    from .beam_pipeline import run_pipeline
-
+    with extra_import("beam"):
+        from .beam_pipeline import run_pipeline
     colorizer = find_saved_model(saved_model) if saved_model is not None else None
     folder, broken = BulkFolder(output), ""
     tasks = plan_tasks(inputs, folder)
@@ -89,12 +87,12 @@ def colorize_in_bulk(
             # Every runner has errors of its own.
             broken = describe(error)
         outcomes = folder.outcomes(run)
-        failures = list(outcomes[FAILED].values())
+        failures = [line for kind, line in outcomes.values() if kind == FAILED]
         # What a broken run left stays for the next one: its last workers may not be gone yet.
         if not broken:
             folder.finish(run, failures)
-    unfinished = len(tasks) - sum(map(len, outcomes.values()))
-    return Report(len(outcomes[DONE]), len(outcomes[SKIPPED]), failures, unfinished, broken)
+    done, skipped = ([kind for kind, _ in outcomes.values()].count(x) for x in (DONE, SKIPPED))
+    return Report(done, skipped, failures, len(tasks) - len(outcomes), broken)
 
 
 def plan_tasks(inputs, folder):
@@ -102,15 +100,13 @@ def plan_tasks(inputs, folder):
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PhotographError(f"{folder.path}: expected a folder, found: {error}.") from error
+        raise InputError(f"{folder.path}: expected a folder, found: {error}.") from error
     tasks, is_new = [], folder.is_new
     for job in plan_jobs(inputs, folder.path):
         target = os.path.abspath(job.target)
-        if job.fault:
-            advice = "colorize them into different folders"
-            raise PhotographError(f"{job.source}: {job.fault}; {advice}.")
-        if is_new and os.path.lexists(target):
-            raise PhotographError(f"{target}: expected no file that a bulk run has not made.")
+        expect(not job.fault, f"other folders than one for {job.source}: {job.fault}")
+        foreign = is_new and os.path.lexists(target)
+        expect(not foreign, f"no file that a bulk run has not made, found {target}")
         path = os.path.relpath(target, folder.path).replace(os.sep, "/")
         tasks.append({"path": path, "source": os.path.abspath(job.source), "target": target})
     return tasks
@@ -137,12 +133,10 @@ class ExportedColorizer(BaseColorizer):
 def find_saved_model(path):
     """Looks at a SavedModel without loading it; `InputError` if it has no colors or has changed."""
     path = Path(path).absolute()
-    if not (path / _GRAPH).is_file():
-        expected = "expected the folder <name>/<version> that `keras-colorize export` writes"
-        raise InputError(f"{path}: {expected}, found no {_GRAPH} in it.")
+    known = "the folder <name>/<version> that `keras-colorize export` writes"
+    expect((path / _GRAPH).is_file(), f"{known}, found no {_GRAPH} in {path}")
     config = read_exported(path)
-    if not config.colorizes:
-        raise InputError(f"{path}: expected a network that colorizes, it only tells scenes apart.")
+    expect(config.colorizes, f"a network that colorizes, {path} only tells scenes apart")
     # The file of checksums was found to agree with all others.
     checksum, name = sha256(path / EXTRA / CHECKSUMS), f"{path.parent.name}/{path.name}"
     return ExportedColorizer(str(path), name, checksum, int(config.working_size))

@@ -8,8 +8,10 @@ import hashlib
 import html
 import http.server
 import ipaddress
+import itertools
 import json
 import mimetypes
+import os
 import re
 import secrets
 import shutil
@@ -22,11 +24,11 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.points import parse_color
 from .queue import Queue
-from .sessions import VISITOR, Sessions, own_file
+from .sessions import VISITOR, Limits, Sessions, own_file
 
 COOKIE = "keras-colorize"
 _SECRET = re.compile(rf"(?:^|;) *{COOKIE}=([\w-]{{43}}) *(?:;|$)", re.ASCII)
@@ -83,23 +85,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout, server_version, sys_version = 60.0, "keras-colorize", ""
 
     def do_GET(self):
-        """Answers with the page, or with a file of the visitor."""
         self._answer(self._get)
 
     def do_POST(self):
-        """Answers to what the page does."""
         self._answer(self._post)
 
     def log_message(self, *_):
         """Keeps quiet: what visitors do is nobody's business."""
 
     def _answer(self, act):
+        host, server = _hostname(f"//{self.headers.get('Host', '')}"), self.server
+        forwarded = _hostname(f"//{self.headers.get('X-Forwarded-Host', '')}")
+        origin, allowed = self.headers.get("Origin"), {host, forwarded, server.public} - {None}
+        secret = _SECRET.search(self.headers.get("Cookie", ""))
+        # Who a folder belongs to cannot be found out from its name.
+        visitor = secret and hashlib.sha256(secret[1].encode()).hexdigest()[:VISITOR]
+        path, _, query = self.path.partition("?")
         try:
-            self._check_host()
-            secret = _SECRET.search(self.headers.get("Cookie", ""))
-            # Who a folder belongs to cannot be found out from its name.
-            visitor = secret and hashlib.sha256(secret[1].encode()).hexdigest()[:VISITOR]
-            path, _, query = self.path.partition("?")
+            is_own = server.hosts is None or host in server.hosts
+            _require(is_own, 421, "Expected a name of the machine that shows this page.")
+            is_own = origin is None or _hostname(origin) in allowed
+            _require(is_own, 403, "Expected a request of the page itself.")
             act(visitor, unquote(path), query)
         except Refusal as refusal:
             self._send(refusal.args[0], {"error": refusal.args[1]})
@@ -107,15 +113,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(422, {"error": describe(error)})
         except (ConnectionError, TimeoutError):
             self.close_connection = True
-
-    def _check_host(self):
-        host, server = _hostname(f"//{self.headers.get('Host', '')}"), self.server
-        if server.hosts is not None and host not in server.hosts:
-            raise Refusal(421, "Expected a name of the machine that shows this page.")
-        forwarded = _hostname(f"//{self.headers.get('X-Forwarded-Host', '')}")
-        origin, allowed = self.headers.get("Origin"), {host, forwarded, server.public} - {None}
-        if origin is not None and _hostname(origin) not in allowed:
-            raise Refusal(403, "Expected a request of the page itself.")
 
     def _get(self, visitor, path, _):
         if path in _STATIC:
@@ -126,50 +123,46 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self._send(200, self.server.static[path], f"{kind}; charset=utf-8", **more)
         session, (_, folder, name) = self._session(visitor, _FILE.fullmatch(path))
         file = own_file(f"{session.folder}/{folder}/{name}", session.folder)
-        if file is None:
-            raise Refusal(404, "This file was removed; please make it again.")
+        _require(file, 404, "This file was removed; please make it again.")
         with open(file, "rb") as stream:
-            size = stream.seek(0, 2)
-            stream.seek(0)
             more = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}"}
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            size = os.fstat(stream.fileno()).st_size
             self._head(200, kind, size, **(more if folder == "results" else {}))
             return shutil.copyfileobj(stream, self.wfile)
 
     def _post(self, visitor, path, query):
         session, (tab, act) = self._session(visitor, _ACT.fullmatch(path))
-        most = self.server.sessions.limits.upload_mb * 2**20
+        sessions, queue = self.server.sessions, self.server.queue
         if act in ("add", "palette"):
-            most = min(most, self.server.sessions.room(visitor))
+            most = min(sessions.limits.upload_mb * 2**20, sessions.room(visitor))
             length, name = self._length(most), parse_qs(query).get("name", [""])[0]
             (session.add if act == "add" else session.set_palette)(name, self.rfile, length)
             return self._send(200, {})
         if act == "leave":
-            self.server.sessions.leave(visitor + tab)
+            sessions.leave(visitor + tab)
             return self._send(200, {})
         try:
             body = json.loads(self.rfile.read(self._length(2**20)))
             options = body["options"]
             if act == "change":
                 _change(session, body["act"], body.get("value"))
-            self.server.queue.configured(options)
+            queue.configured(options)
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
             raise Refusal(422, f"Expected what the page sends: {describe(error)}") from error
         if act == "change":
             return self._send(200, self._state(session, tab, options))
         self._head(200, "application/x-ndjson")
-        for _ in self.server.queue.finish(session, options):
+        for _ in itertools.chain(queue.finish(session, options), [None]):
             # Who waits for many photographs has not left.
             self._session(visitor, _ACT.fullmatch(path))
-            self._line(self._results(session, tab))
-        return self._line(self._results(session, tab))
+            self.wfile.write(json.dumps(_results(session, tab)).encode() + b"\n")
+        return None
 
     def _session(self, visitor, match):
         """The session of an address, and the parts of that; `Refusal` for another one."""
-        if match is None:
-            raise Refusal(404, "Expected an address of the page.")
-        if visitor is None:
-            raise Refusal(403, "Expected the cookie of this page; please open the page anew.")
+        _require(match, 404, "Expected an address of the page.")
+        _require(visitor, 403, "Expected the cookie of this page; please open the page anew.")
         return self.server.sessions.get(visitor + match[1]), match.groups()
 
     def _length(self, most):
@@ -191,19 +184,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         state = {"photos": photos, "shown": session.shown, "after": _url(tab, after)}
         return {**state, "size": photo.size[::-1], "hints": photo.points}
 
-    def _results(self, session, tab):
-        """The finished and failed photographs, with addresses of the files."""
-        results = []
-        for photo in filter(lambda photo: photo.outcome, session.photos):
-            url = _url(tab, photo.target) if photo.outcome.status == "done" else None
-            name = photo.target.name if url else photo.name
-            results.append({"name": name, "url": url, "notes": photo.outcome.notes})
-        archive = _url(tab, session.archive) if session.archive.exists() else None
-        return {"of": len(session.photos), "results": results, "archive": archive}
-
-    def _line(self, value):
-        self.wfile.write(json.dumps(value).encode() + b"\n")
-
     def _head(self, status, kind, length=None, **more):
         self.send_response(status)
         lengths = {} if length is None else {"Content-Length": str(length)}
@@ -217,6 +197,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
+def _require(holds, status, sentence):
+    if not holds:
+        raise Refusal(status, sentence)
+
+
+def _results(session, tab):
+    """The finished and failed photographs, with addresses of the files."""
+    results = []
+    for photo in filter(lambda photo: photo.outcome, session.photos):
+        url = _url(tab, photo.target) if photo.outcome.status == "done" else None
+        name = photo.target.name if url else photo.name
+        results.append({"name": name, "url": url, "notes": photo.outcome.notes})
+    archive = _url(tab, session.archive) if session.archive.exists() else None
+    return {"of": len(session.photos), "results": results, "archive": archive}
+
+
 def _change(session, act, value):
     """Does to a session what the page asks for: `InputError` for anything else."""
     photo = session.photos[session.shown] if session.photos else None
@@ -228,8 +224,8 @@ def _change(session, act, value):
         case "hint" if photo and isinstance(value, list) and len(value) == 3:
             *place, color = value
             parse_color(color)
-            if not all(type(share) in (int, float) and 0 <= share < 1 for share in place):
-                raise InputError("expected a place on the picture")
+            on_it = all(type(share) in (int, float) and 0 <= share < 1 for share in place)
+            expect(on_it, "a place on the picture")
             photo.points.append((*place, color))
         case "undo" if photo:
             del photo.points[-1:]
@@ -240,7 +236,7 @@ def _change(session, act, value):
         case "remove":
             session.clear()
         case _:
-            raise InputError("expected an act of the page")
+            raise InputError("Expected an act of the page.")
 
 
 def _url(tab, path):
@@ -255,11 +251,20 @@ def _hostname(address):
         return None
 
 
-def run(colorizer, host, port, root_path, limits, on_start):
-    """Serves the page; see `keras_colorize.apps.web.serve`."""
-    address, hosts = (host, port), page_names(host, root_path)
+def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, on_start=None):
+    """Serves the page until the process is told to stop.
+
+    Args:
+        colorizer: a `Colorizer`; its options are where the controls of the page stand at first.
+        host: address to listen at; the default can be reached from this machine alone.
+        port: port to listen at, 0 for any that is free; ValueError if that cannot be done.
+        root_path: path at which a proxy shows the page, such as `/colorize`.
+        limits: `Limits` of what may be uploaded.
+        on_start: function of the page's address, called when it can be opened.
+    """
+    hosts = page_names(host, root_path)
     try:
-        server = PageServer(address, colorizer, limits, root_path, hosts)
+        server = PageServer((host, port), colorizer, limits or Limits(), root_path, hosts)
     except (OSError, OverflowError) as error:
         raise InputError(f"{host}:{port}: expected a free port of this machine: {error}") from error
     sys.addaudithook(lambda event, values: check_connection(event, values, (host,)))

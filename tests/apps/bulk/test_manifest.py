@@ -48,7 +48,7 @@ def test_a_run(folder):
     assert records == {}
     assert not folder.is_new
     # Some work was given out twice, and of different records the one that is true stays.
-    kinds = done, skipped, failed = manifest.DONE, manifest.SKIPPED, manifest.FAILED
+    done, skipped, failed = manifest.DONE, manifest.SKIPPED, manifest.FAILED
     _note(run, failed, {"path": "a", "reason": "a network share was away"}, {"path": "d"})
     for text in (b"first", b"second"):
         _note(run, done, *(_record(name, text) for name in "abc"))
@@ -57,9 +57,9 @@ def test_a_run(folder):
     (folder.path / "a").write_bytes(b"second")
     (folder.path / "b").write_bytes(b"third")
     outcomes = folder.outcomes(run)
-    paths = [sorted(outcomes[kind]) for kind in kinds]
-    assert paths == [["a", "b", "c", "e"], ["f"], ["d"]]
-    folder.finish(run, list(outcomes[failed].values()))
+    ends = {path: kind for path, (kind, _) in outcomes.items()}
+    assert ends == dict.fromkeys("abce", done) | {"d": failed, "f": skipped}
+    folder.finish(run, [outcomes["d"][1]])
     assert read_lines(folder.path / "manifest.jsonl") == [_record("a", b"second"), _record("e")]
     assert read_lines(folder.path / "failures.jsonl") == [{"path": "d"}]
     assert not run.exists()
@@ -79,7 +79,7 @@ def test_what_dead_runs_left_is_taken_over(folder):
     assert sorted(records) == ["a", "b", "c"]
     assert list(folder.runs.iterdir()) == [run]
     assert read_lines(folder.path / "manifest.jsonl") == list(map(_record, "abc"))
-    assert not any(folder.outcomes(run).values())
+    assert folder.outcomes(run) == {}
     # What was left of pictures is swept up, and nothing else.
     names = {".0123456789abcdef0123456789abcdef.part", "picture.part", ".download.part"}
     (folder.path / "old").mkdir()
