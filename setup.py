@@ -67,6 +67,7 @@ setup(
         "tifffile>=2023.7",
     ],
     extras_require={
+        "c2pa": ["c2pa-python>=0.30"],
         "beam": ["apache-beam>=2.77"],
         "completion": ["argcomplete>=3.1"],
         "jax": ["jax>=0.5", "optax>=0.2"],
@@ -90,7 +91,8 @@ setup(
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18", "opencv-python-headless>=4.10"],
         "test": [
-            "keras-colorize[completion,import,openvino,plot,serving,train,video]",
+            "keras-colorize[c2pa,completion,import,openvino,plot,serving,train,video]",
+            "cryptography>=42",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
             "optax>=0.2",

@@ -68,6 +68,13 @@ def add(commands):
     option("--max-side", type=count, metavar="N", help=side)
     large = "refuse larger photographs (default: %(default)s; 400 in a TIFF take 2 to 4 GB)"
     command.add_argument("--max-megapixels", type=count, metavar="N", default=200, help=large)
+    title = "content credentials", "a C2PA manifest in each picture (extra `c2pa`)"
+    option = command.add_argument_group(*title).add_argument
+    kinds = "of the key: es256 (default), es384, es512, ps256, ps384, ps512 or ed25519"
+    option("--c2pa-certificates", metavar="PEM", help="certificate, and those that vouch for it")
+    option("--c2pa-key", metavar="PEM", help="its private key, without a password")
+    option("--c2pa-algorithm", metavar="NAME", default="es256", help=kinds)
+    option("--c2pa-time", metavar="URL", help="server that signs the time of each picture")
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
     command.set_defaults(check=_check, run=_colorize)
@@ -97,6 +104,8 @@ def _check(options):
     if settled and options.server:
         left = "what a network does is settled by its export, but --working-size and --saturation"
         raise InputError(f"expected no {flags(sorted(settled))} with --server: {left}")
+    if bool(options.c2pa_certificates) != bool(options.c2pa_key):
+        raise InputError("expected --c2pa-certificates and --c2pa-key, received one of them")
     files = all(Path(path).is_file() for path in options.inputs)
     if Path(options.output).suffix and files and (options.format or options.suffix):
         raise InputError(f"expected a folder with --format or --suffix, received {options.output}")
@@ -138,6 +147,12 @@ def _colorize(options):
     settings = {name: getattr(options, name) for name in names}
     settings |= {"record": options.record, "passed_over": options.passed_over}
     settings["mark_colorized"] = not options.no_mark
+    if options.c2pa_key:
+        from keras_colorize.io.credentials import Credentials
+
+        files = options.c2pa_certificates, options.c2pa_key
+        how = options.c2pa_algorithm, options.c2pa_time
+        settings["credentials"] = Credentials(*files, *how)
     return _run_jobs(colorizer, options.jobs, options.sheet, options.truth, **settings)
 
 

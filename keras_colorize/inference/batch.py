@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import dataclasses
+import functools
 import json
 import os
 
@@ -66,6 +67,7 @@ def colorize_files(
     max_pixels=MAX_PIXELS,
     quality=None,
     keep_dates=False,
+    credentials=None,
 ):
     """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
 
@@ -74,8 +76,8 @@ def colorize_files(
     in XMP that colors were made, by what, and of which source; outcomes `keep` their pictures and
     hold `records` if asked; `keep_color` leaves out photographs that are in color already;
     `max_pixels` bounds the pixels of what is read, `max_side` the long side of what is written,
-    and `keep_dates` gives that the times of access and change of its source. XMP sidecars are
-    copied, too.
+    and `keep_dates` gives that the times of access and change of its source; `Credentials` sign
+    it. XMP sidecars are copied, too.
     """
     maker, marks = made_by(colorizer)
 
@@ -90,7 +92,18 @@ def colorize_files(
                     files["input_sha256"] = sha256(job.source)
                 if mark_colorized:
                     mark = {**marks, "colorize:SourceSHA256": files["input_sha256"]}
-                how = {"mark_colorized": mark, "overwrite": overwrite, "quality": quality}
+                sign = credentials and functools.partial(
+                    credentials.sign,
+                    source=job.source,
+                    source_form=before.format,
+                    software={"name": "keras_colorize", "version": __version__},
+                )
+                how = {
+                    "sign": sign,
+                    "mark_colorized": mark,
+                    "overwrite": overwrite,
+                    "quality": quality,
+                }
                 seen = ("was in color already",) if one.is_color else ()
                 notes = (*before.notes, *seen, *copy_sidecars(job.source, job.target, overwrite))
                 notes += write_photograph(job.target, after, **how)

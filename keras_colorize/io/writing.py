@@ -80,7 +80,9 @@ def writable_format(path):
     raise PhotographError(f"{path}: expected one of {known}, received {came}{reason}.")
 
 
-def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False, quality=None):
+def write_photograph(
+    path, photograph, *, mark_colorized=True, overwrite=False, quality=None, sign=None
+):
     """Writes a photograph; its file appears whole or not at all.
 
     Args:
@@ -90,6 +92,8 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False, 
             or a dict that says more, see `mark_made_colors`.
         overwrite: whether an existing file is replaced.
         quality: 1..100 of JPEG, WebP and AVIF; None takes 95, and 90 of AVIF.
+        sign: None, or a function of the encoded picture (a binary file), the name of its format
+            and the file to write that writes it signed, see `Credentials`.
 
     Returns:
         Tuple of sentences that say what the format could not hold.
@@ -105,7 +109,8 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False, 
         more = "PNG and TIFF hold larger pictures"
         raise PhotographError(f"{path}: expected {expected}, received {width} x {height}. {more}.")
     photograph, notes = _fit(photograph, target, mark_colorized)
-    with atomic_file(path, overwrite) as stream:
+    with atomic_file(path, overwrite) as file:
+        stream = io.BytesIO() if sign else file
         try:
             if target.name == "TIFF":
                 _write_tiff(stream, photograph)
@@ -118,6 +123,9 @@ def write_photograph(path, photograph, *, mark_colorized=True, overwrite=False, 
         except (ValueError, LookupError, TypeError, struct.error, MemoryError) as fault:
             expected, reason = f"that can be written as {target.name}", str(fault) or repr(fault)
             raise PhotographError(f"{path}: expected a picture {expected}: {reason}.") from fault
+        if sign:
+            stream.seek(0)
+            sign(stream, target.name, file)
     return notes
 
 
