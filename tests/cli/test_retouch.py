@@ -40,17 +40,6 @@ def test_refinement(run, photo):
     paper = run(photo, "--refine", "mrf-paper")
     spelled = "--sigma 1e-4 --potential probability --unary-scale 10 --compatibility 10,3,3"
     np.testing.assert_array_equal(run(*words, *spelled.split(), "--distribution", "network"), paper)
-    more = run(photo, "--refine", "mrf-paper", "--sweeps", "1", "--decode", "mode")
-    assert not np.array_equal(more, paper)
-
-
-def test_palette(run, photo, tmp_path):
-    (tmp_path / "red.json").write_text(json.dumps([{"color": "#c83232"}]))
-    Image.new("RGB", (20, 20), "#c83232").save(tmp_path / "red.png")
-    plain = _red(run(photo))
-    for palette, mode in (("red.json", "transfer"), ("red.png", "product")):
-        words = (photo, "--palette", tmp_path / palette, "--palette-strength", "1")
-        assert _red(run(*words, "--palette-mode", mode)) > plain + 5
 
 
 def test_hints_from_words_files_and_layers_are_the_same(run, photo, tmp_path):

@@ -33,42 +33,32 @@ def test_defaults_are_those_of_the_preset_config(tiny_config):
     assert [getattr(defaults, name) for name in FROM_PRESET] == [fields[n] for n in FROM_PRESET]
 
 
-@pytest.mark.parametrize(
-    "words, given",
-    [
-        ("", {}),
-        ("--decoder mean --temperature 0.5", {"decoder": "mean", "temperature": 0.5}),
-        ("--seed 3 --working-size 128", {"seed": 3, "working_size": 128}),
-        ("--refine mrf-paper", {"refine": "mrf-paper"}),
-        (
-            "--refine mrf --sweeps 2 --compatibility 3,1",
-            {"refine": Refinement(sweeps=2, compatibility=(3.0, 1.0))},
-        ),
-    ],
-)
-def test_arguments(parse, words, given):
-    assert parse(words) == given
+def test_arguments(parse):
+    for words, given in {
+        "": {},
+        "--decoder mean --temperature 0.5": {"decoder": "mean", "temperature": 0.5},
+        "--seed 3 --working-size 128": {"seed": 3, "working_size": 128},
+        "--refine mrf-paper": {"refine": "mrf-paper"},
+        "--refine mrf --sweeps 2 --compatibility 3,1": {
+            "refine": Refinement(sweeps=2, compatibility=(3.0, 1.0))
+        },
+    }.items():
+        assert parse(words) == given
 
 
-@pytest.mark.parametrize(
-    "words, said",
-    [
-        ("--decoder best", "expected decoder among mean, annealed, mode, median, sample"),
-        ("--saturation 11", "expected saturation between 0 and 10, received 11.0"),
-        ("--seed 1.5", "invalid literal"),
-        ("--seed -1", "expected seed between 0 and 2147483647, received -1"),
-        ("--compatibility 3;1", "numbers like 10,3,3"),
-        ("--refine crf", "none, mrf, mrf-paper"),
-        ("--refine mrf --sweeps 0", "expected sweeps between 1"),
-    ],
-)
-def test_wrong_arguments(parse, capsys, words, said):
-    with pytest.raises(SystemExit):
-        parse(words)
-    assert said in capsys.readouterr().err
-
-
-def test_parameters_need_a_refinement(parse):
+def test_wrong_arguments(parse, capsys):
+    for words, said in {
+        "--decoder best": "expected decoder among mean, annealed, mode, median, sample",
+        "--saturation 11": "expected saturation between 0 and 10, received 11.0",
+        "--seed 1.5": "invalid literal",
+        "--seed -1": "expected seed between 0 and 2147483647, received -1",
+        "--compatibility 3;1": "numbers like 10,3,3",
+        "--refine crf": "none, mrf, mrf-paper",
+        "--refine mrf --sweeps 0": "expected sweeps between 1",
+    }.items():
+        with pytest.raises(SystemExit):
+            parse(words)
+        assert said in capsys.readouterr().err
     with pytest.raises(ValueError, match="--refine mrf with --sigma, --decode"):
         parse("--sigma 1 --decode mode")
 

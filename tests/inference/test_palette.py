@@ -37,20 +37,17 @@ def test_a_list_a_file_and_a_picture(tmp_path):
         np.testing.assert_allclose(255 * rgb[0], [200, 0, 0], atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    "wrong, said",
-    [
+def test_wrong_palettes(tmp_path):
+    for wrong, said in (
         ([], "weights"),
         ([{"color": "#ff0000", "weight": -1}], "weights"),
         ([{"color": "#ff0000", "weight": 0}], "not all 0"),
         ([{"weight": 1}], "received KeyError"),
         (["#ff0000"], "received TypeError"),
         ([{"color": "red"}], "like #a0c030"),
-    ],
-)
-def test_wrong_palettes(wrong, said, tmp_path):
-    with pytest.raises(ValueError, match=said):
-        read_palette(wrong)
+    ):
+        with pytest.raises(ValueError, match=said):
+            read_palette(wrong)
     (tmp_path / "bad.json").write_text("{")
     for name in ("bad.json", "missing.json"):
         with pytest.raises(ValueError, match=f"{name}: expected a JSON file"):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_colorize.layers import MeanField, compatible, contrast_weights, mean_field
+from keras_colorize.layers import MeanField, contrast_weights, mean_field
 
 PAPER = (10.0, 3.0, 3.0)
 SIZES = [(1, 1), (1, 2), (1, 5), (4, 1), (2, 2), (3, 5), (4, 6), (5, 4)]
@@ -102,15 +102,6 @@ def test_the_gradient_reaches_the_potentials(gradient_of, compiled):
     found = gradient_of(lambda x: ops.reshape(outcome(x), (1,)), unary)
     np.testing.assert_allclose(found[0, 1, 2, 3], measured, rtol=0.02, atol=1e-4)
     assert np.count_nonzero(found) == found.size
-
-
-def test_compatible_is_the_product_with_the_whole_matrix():
-    q = np.random.default_rng(0).dirichlet(np.ones(9), (2, 3)).astype("float32")
-    for compatibility in (PAPER, (4.0,), tuple(np.arange(12.0))):
-        expected = q @ agreement(9, compatibility)[:9, :9]
-        np.testing.assert_allclose(numpy_of(compatible(q, compatibility)), expected, rtol=1e-5)
-    turned = numpy_of(compatible(q.swapaxes(-1, -2), PAPER, axis=-2))
-    np.testing.assert_allclose(turned.swapaxes(-1, -2), q @ agreement(9, PAPER), rtol=1e-5)
 
 
 def test_large_potentials_stay_finite(compiled):

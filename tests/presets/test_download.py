@@ -15,7 +15,8 @@ from PIL import Image
 from keras_colorize import PresetError, cli
 from keras_colorize.presets import download, find_preset, load_preset
 from keras_colorize.presets.layouts import LAYOUTS
-from .test_published import eccv16_shapes, formula, save
+from keras_colorize.presets.weights import build_network
+from .test_published import formula, save, shapes_of
 
 CONTENT = bytes(range(256)) * 9000  # more than two megabytes
 
@@ -115,7 +116,7 @@ def test_the_command_fetches_what_is_asked_for_by_name_and_once(
     config = dataclasses.replace(published.config, arguments={"width": 1 / 16}, working_size=64)
     narrow = dataclasses.replace(published, config=config, tell=(published.tell[0], (4, 1, 3, 3)))
     monkeypatch.setitem(LAYOUTS, "eccv16_release", narrow)
-    state = formula(eccv16_shapes(narrower=16))
+    state = formula(shapes_of(build_network(config), narrow))
     server.publish(save(state, tmp_path / "small.pth").read_bytes())
     with pytest.raises(PresetError, match="`keras-colorize import eccv16_release` first"):
         find_preset("eccv16_release")

@@ -6,8 +6,10 @@ clibdev/colorization at ba536f0), run in PyTorch 2.13 with float64 on the state 
 that are made here.
 """
 
+import re
 import sys
 import zlib
+from unittest import mock
 
 import keras
 import numpy as np
@@ -16,8 +18,8 @@ import torch
 
 from keras_colorize import Colorizer, cli
 from keras_colorize.color import unscale_ab
-from keras_colorize.models import ddcolor, siggraph17
-from keras_colorize.presets import PresetError, sha256
+from keras_colorize.models import ddcolor, eccv16, siggraph17
+from keras_colorize.presets import PresetError, layouts, sha256
 from keras_colorize.presets.layouts import LAYOUTS
 from keras_colorize.presets.published import fill, identify, load_published, read_state
 
@@ -74,138 +76,39 @@ def formula(shapes, variance=3.0):
     return state
 
 
-class Shapes(dict):
-    """Names and shapes of a state dict."""
-
-    def layer(self, name, *kernel, bias=True, spectral=False, inverse=False):
-        """Weight and bias of a layer; `inverse` for a transposed convolution."""
-        if spectral:
-            self[f"{name}.weight_orig"] = kernel
-            self[f"{name}.weight_u"] = kernel[:1]
-            self[f"{name}.weight_v"] = (int(np.prod(kernel[1:])),)
-        else:
-            self[f"{name}.weight"] = kernel
-        if bias:
-            self[f"{name}.bias"] = kernel[1:2] if inverse else kernel[:1]
-
-    def batch_norm(self, name, width):
-        """Weight, bias and statistics of a batch normalization."""
-        self.layer(name, width)
-        self[f"{name}.running_mean"] = self[f"{name}.running_var"] = (width,)
-        self[f"{name}.num_batches_tracked"] = ()
-
-
-def zhang_shapes(inputs, blocks):
-    """The state dict of richzhang/colorization: blocks of (first index, channels, has norm)."""
-    shapes = Shapes()
-    before = inputs
-    for name, (index, channels, norm) in blocks.items():
-        for width in channels:
-            shapes.layer(f"{name}.{index}", width, before, 3, 3)
-            index, before = index + 2, width
-        if norm:
-            shapes.batch_norm(f"{name}.{index}", before)
-    return shapes
-
-
-_ENCODER = {
-    "model1": (0, (64, 64), True),
-    "model2": (0, (128, 128), True),
-    "model3": (0, (256,) * 3, True),
-    **{f"model{block}": (0, (512,) * 3, True) for block in range(4, 8)},
+# Layers of DDColor with spectral normalization, and what files have beside the tensors of a layout.
+SPECTRAL = re.compile(r"(.*\.(shuf|last_shuf)\.conv|decoder\.layers\.\d\.conv|refine_net\.0)\.0")
+FURTHER = {
+    "ddcolor": {"mean": (1, 3, 1, 1), "std": (1, 3, 1, 1), "encoder.arch.norm.weight": (768,)},
+    "siggraph17": {"model_class.0.weight": (529, 256, 1, 1), "model_class.0.bias": (529,)},
+    "eccv16": {"model_out.weight": (2, 313, 1, 1)},
 }
 
 
-def siggraph17_shapes():
-    """The state dict of `colorizers.siggraph17`."""
-    shapes = zhang_shapes(4, _ENCODER)
-    for block, above, width, below, skip in (
-        (8, 512, 256, 3, 256),
-        (9, 256, 128, 2, 128),
-        (10, 128, 128, 1, 64),
-    ):
-        shapes.layer(f"model{block}up.0", above, width, 4, 4, inverse=True)
-        shapes.layer(f"model{below}short{block}.0", width, skip, 3, 3)
-    shapes |= zhang_shapes(256, {"model8": (1, (256, 256), True)})
-    shapes |= zhang_shapes(128, {"model9": (1, (128,), True), "model10": (1, (128,), False)})
-    shapes.layer("model_class.0", 529, 256, 1, 1)
-    shapes.layer("model_out.0", 2, 128, 1, 1)
-    return shapes
+def shapes_of(model, published):
+    """The state dict that a layout reads: names and shapes.
 
+    Numbers follow from names: where a name or a shape is not the authors', results are others.
+    """
+    shapes, levels = dict(FURTHER[published.config.network]), "color_decoder.level_embed.weight."
 
-def eccv16_shapes(narrower=1):
-    """The state dict of `colorizers.eccv16`, or of one with so many times fewer channels."""
-    encoder = {
-        block: (index, [width // narrower for width in widths], norm)
-        for block, (index, widths, norm) in _ENCODER.items()
-    }
-    last = 256 // narrower
-    shapes = zhang_shapes(1, encoder)
-    shapes.layer("model8.0", 2 * last, last, 4, 4, inverse=True)
-    shapes |= zhang_shapes(last, {"model8": (2, (last, last), False)})
-    shapes.layer("model8.6", 313, last, 1, 1)
-    shapes.layer("model_out", 2, 313, 1, 1, bias=False)
-    return shapes
-
-
-def ddcolor_shapes(depths, widths, length=256, decoder=(512, 512, 256), dense=2048, queries=100):
-    """The state dict of DDColor."""
-    shapes = Shapes(mean=(1, 3, 1, 1), std=(1, 3, 1, 1))
-    layer, batch_norm = shapes.layer, shapes.batch_norm
-    arch = "encoder.arch"
-    for stage, (depth, width) in enumerate(zip(depths, widths, strict=True)):
-        down = f"{arch}.downsample_layers.{stage}"
-        if stage == 0:
-            layer(f"{down}.0", width, 3, 4, 4)
-            layer(f"{down}.1", width)
+    def take(_, name, shape):
+        prefix, _, part = name.rpartition(".")
+        if SPECTRAL.fullmatch(prefix) and part == "weight":
+            shapes[f"{name}_orig"], shapes[f"{name}_u"] = shape, shape[:1]
+            shapes[f"{name}_v"] = (int(np.prod(shape[1:])),)
+        elif levels in name:
+            shapes[prefix] = (3, *shape)
         else:
-            layer(f"{down}.0", widths[stage - 1])
-            layer(f"{down}.1", width, widths[stage - 1], 2, 2)
-        for block in range(depth):
-            name = f"{arch}.stages.{stage}.{block}"
-            shapes[f"{name}.gamma"] = (width,)
-            layer(f"{name}.dwconv", width, 1, 7, 7)
-            layer(f"{name}.norm", width)
-            layer(f"{name}.pwconv1", 4 * width, width)
-            layer(f"{name}.pwconv2", width, 4 * width)
-        layer(f"{arch}.norm{stage}", width)
-    layer(f"{arch}.norm", widths[-1])
-    before = widths[-1]
-    for number, (width, skip) in enumerate(zip(decoder, widths[2::-1], strict=True)):
-        name = f"decoder.layers.{number}"
-        layer(f"{name}.shuf.conv.0", 4 * width, before, 1, 1, bias=False, spectral=True)
-        batch_norm(f"{name}.shuf.conv.1", 4 * width)
-        batch_norm(f"{name}.bn", skip)
-        layer(f"{name}.conv.0", width, width + skip, 3, 3, bias=False, spectral=True)
-        batch_norm(f"{name}.conv.2", width)
-        before = width
-    layer("decoder.last_shuf.conv.0", 16 * length, before, 1, 1, spectral=True)
-    color = "decoder.color_decoder"
-    for name, count in (("query_feat", queries), ("query_embed", queries), ("level_embed", 3)):
-        layer(f"{color}.{name}", count, length, bias=False)
-    for number, width in enumerate(decoder):
-        layer(f"{color}.input_proj.{number}", length, width, 1, 1)
-    for step in range(9):
-        for kind, part in (("self", "self_attn"), ("cross", "multihead_attn")):
-            name = f"{color}.transformer_{kind}_attention_layers.{step}"
-            shapes[f"{name}.{part}.in_proj_weight"] = (3 * length, length)
-            shapes[f"{name}.{part}.in_proj_bias"] = (3 * length,)
-            layer(f"{name}.{part}.out_proj", length, length)
-            layer(f"{name}.norm", length)
-        name = f"{color}.transformer_ffn_layers.{step}"
-        layer(f"{name}.linear1", dense, length)
-        layer(f"{name}.linear2", length, dense)
-        layer(f"{name}.norm", length)
-    layer(f"{color}.decoder_norm", length)
-    for number in range(3):
-        layer(f"{color}.color_embed.layers.{number}", length, length)
-    layer("refine_net.0.0", 2, queries + 3, 1, 1, spectral=True)
+            shapes[name] = shape
+            if part == "running_var":
+                shapes[f"{prefix}.num_batches_tracked"] = ()
+        return np.zeros(shape, "float32")
+
+    with mock.patch.object(layouts, "take", take):
+        fill(model, {}, published)
     return shapes
 
-
-TINY = ((3, 3, 9, 3), (96, 192, 384, 768))
-# The same at a width of 1/32.
-SMALL = ((3, 3, 9, 3), (3, 6, 12, 24), 16, (16, 16, 8), 128, 4)
 
 # By layer: the largest absolute value, and five values, `step` apart.
 DDCOLOR = {
@@ -257,7 +160,8 @@ def check_against(expected, model, inputs=LIGHTNESS, tolerance=1e-4):
 
 
 def test_ddcolor_equals_the_authors_code():
-    model, state, published = ddcolor(), formula(ddcolor_shapes(*TINY)), LAYOUTS["ddcolor_tiny"]
+    model, published = ddcolor(), LAYOUTS["ddcolor_tiny"]
+    state = formula(shapes_of(model, published))
     assert identify(state) is published
     assert identify({published.tell[0]: np.zeros((192, 3, 4, 4))}) is LAYOUTS["ddcolor"]
     fill(model, state, published)
@@ -265,9 +169,9 @@ def test_ddcolor_equals_the_authors_code():
 
 
 def test_siggraph17_equals_the_authors_code_with_and_without_hints():
-    state, published = formula(siggraph17_shapes(), variance=9.0), LAYOUTS["siggraph17"]
+    plain, hinted, published = siggraph17(), siggraph17(hints=True), LAYOUTS["siggraph17"]
+    state = formula(shapes_of(hinted, published), variance=9.0)
     assert identify(state) is published
-    plain, hinted = siggraph17(), siggraph17(hints=True)
     for model in (plain, hinted):
         fill(model, state, published)
     check_against(SIGGRAPH17, plain)
@@ -277,7 +181,8 @@ def test_siggraph17_equals_the_authors_code_with_and_without_hints():
 def test_eccv16_equals_the_authors_code_and_the_command_makes_a_preset_of_it(
     tmp_path, capsys, picture
 ):
-    path = save(formula(eccv16_shapes(), variance=9.0), tmp_path / "release-1234.pth")
+    shapes = shapes_of(eccv16(), LAYOUTS["eccv16_release"])
+    path = save(formula(shapes, variance=9.0), tmp_path / "release-1234.pth")
     words = ["import", str(path), "-o", str(tmp_path / "imported")]
     assert cli.main(words) == 0
     assert "eccv16, BSD-2-Clause" in capsys.readouterr().out
@@ -297,7 +202,8 @@ def test_eccv16_equals_the_authors_code_and_the_command_makes_a_preset_of_it(
 @pytest.fixture(scope="module")
 def small():
     """A small network and a state dict that fits it."""
-    return ddcolor(width=1 / 32, queries=4), formula(ddcolor_shapes(*SMALL))
+    model = ddcolor(width=1 / 32, queries=4)
+    return model, formula(shapes_of(model, LAYOUTS["ddcolor_tiny"]))
 
 
 def test_every_weight_is_filled_and_every_file_reads_alike(small, tmp_path):
@@ -317,22 +223,17 @@ def test_every_weight_is_filled_and_every_file_reads_alike(small, tmp_path):
         assert all((other == values[0]).all() for other in values[1:])
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
+def test_a_checkpoint_that_does_not_fit_is_refused(small):
+    model, whole = small
+    for name, value, message in (
         ("extra.weight", np.zeros(3), r"no more tensors, received extra\.weight, 1 in all"),
         ("decoder.layers.0.bn.running_var", None, r"running_var of shape \(12,\), received none"),
         ("refine_net.0.0.bias", np.zeros(3), r"0\.bias of shape \(2,\), received \(3,\)"),
         ("refine_net.0.0.weight_u", np.zeros(2), r"a norm above 0 by refine_net\.0\.0\.weight_u"),
-    ],
-)
-def test_a_checkpoint_that_does_not_fit_is_refused(small, name, value, message):
-    model, state = small
-    state = {**state, name: value}
-    if value is None:
-        del state[name]
-    with pytest.raises(PresetError, match=message):
-        fill(model, state, LAYOUTS["ddcolor_tiny"])
+    ):
+        state = {key: one for key, one in {**whole, name: value}.items() if one is not None}
+        with pytest.raises(PresetError, match=message):
+            fill(model, state, LAYOUTS["ddcolor_tiny"])
 
 
 class Touch:
