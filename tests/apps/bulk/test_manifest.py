@@ -12,7 +12,6 @@ from keras_colorize.apps.bulk import manifest
 from keras_colorize.apps.bulk.manifest import BulkFolder, read_lines, write_lines
 from keras_colorize.apps.bulk.runs import plan_tasks
 from keras_colorize.errors import InputError
-from keras_colorize.io import PhotographError
 from keras_colorize.io.atomic import append_line
 
 
@@ -119,11 +118,11 @@ def test_outputs_mirror_inputs_and_foreign_ones_stay(album, folder, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     assert plan_tasks(["album"], BulkFolder("out")) == tasks
     (folder.path / "wide.jpg").write_bytes(b"mine")
-    with pytest.raises(PhotographError, match="a bulk run has not made"):
+    with pytest.raises(InputError, match="a bulk run has not made"):
         plan_tasks([album], folder)
     folder.start()
     assert len(plan_tasks([album], folder)) == 6
-    with pytest.raises(PhotographError, match="expected a folder"):
+    with pytest.raises(InputError, match="expected a folder"):
         plan_tasks([album], BulkFolder(folder.path / "wide.jpg"))
     # One file goes into a folder, too.
     (task,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "new.jpg"))
