@@ -9,7 +9,9 @@ class InputError(ValueError):
     """
 
 
-def expect(fits, message):
-    """Raises InputError with "Expected" and the message, unless what is expected holds."""
+def expect(fits, message, where=None):
+    """Raises InputError, "Expected" and the message, unless that holds; with the file, if any."""
     if not fits:
-        raise InputError(f"Expected {message}.")
+        raise InputError(
+            f"Expected {message}." if where is None else f"{where}: expected {message}."
+        )

@@ -7,7 +7,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer
 from .progress import show_progress
 
@@ -65,10 +65,7 @@ def _pair(text):
 def _seconds(text):
     if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
         raise argparse.ArgumentTypeError(f"expected seconds or H:M:S, received {text!r}")
-    seconds = 0.0
-    for part in text.split(":"):
-        seconds = 60 * seconds + float(part)
-    return seconds
+    return sum(60**power * float(part) for power, part in enumerate(reversed(text.split(":"))))
 
 
 def _rate(text):
@@ -85,21 +82,18 @@ def _check(options):
     from keras_colorize.inference.points import read_points
 
     path = Path(options.input)
-    if not (path.exists() or "%" in path.name):
-        raise InputError(f"{path}: expected a video, found no such file")
-    if path.is_file() and path.suffix.lower() in _PHOTOGRAPHS:
-        raise InputError(
-            f"{path}: expected a video, received a photograph: keras-colorize colorize takes it"
-        )
+    expect(path.exists() or "%" in path.name, "a video, found no such file", path)
+    is_photograph = path.is_file() and path.suffix.lower() in _PHOTOGRAPHS
+    advice = "keras-colorize colorize takes it"
+    expect(not is_photograph, f"a video, received a photograph: {advice}", path)
     options.references, options.points = {}, {}
     for number, picture in options.reference:
-        if not (number.isdecimal() and Path(picture).is_file()):
-            raise InputError(f"expected N=PICTURE of a file, received {number}={picture}")
+        is_picture = number.isdecimal() and Path(picture).is_file()
+        expect(is_picture, f"N=PICTURE of a file, received {number}={picture}")
         options.references[int(number)] = picture
     for point in read_points(options.hints) if options.hints else ():
         number = point.get("frame") if isinstance(point, dict) else None
-        if not isinstance(number, int):
-            raise InputError(f"{options.hints}: expected hints with a frame, received {point}")
+        expect(isinstance(number, int), f"hints with a frame, received {point}", options.hints)
         options.points.setdefault(number, []).append(point)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.color import rgb_to_lab
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.hints import point_hints
 from keras_colorize.inference.pixels import to_float
@@ -113,9 +113,9 @@ def _given(colorizer, frame, path, points):
         force = np.minimum(np.linalg.norm(ab - plain, axis=-1) / CHANGED, 1.0)
     else:
         pixels, (whole, wide) = read_photograph(path).pixels, frame.pixels.shape[:2]
-        if abs(pixels.shape[1] / pixels.shape[0] / (wide / whole) - 1) > 0.02:
-            expected = f"{path}: Expected a picture of the shape {wide}x{whole}, received"
-            raise InputError(f"{expected} {pixels.shape[1]}x{pixels.shape[0]}.")
+        high, broad = pixels.shape[:2]
+        fits = abs(broad / high / (wide / whole) - 1) <= 0.02
+        expect(fits, f"a picture of the shape {wide}x{whole}, received {broad}x{high}", path)
         ab = ops.convert_to_numpy(rgb_to_lab(to_float(pixels)))[..., 1:]
         ab = cv2.resize(ab, (width, height), interpolation=cv2.INTER_AREA)
         # What is put on the lightness is multiplied by the saturation.

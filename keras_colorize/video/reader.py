@@ -126,8 +126,8 @@ class Source:
         self.orientation = orientation_of(self.display_matrix)
         start, duration, most = dataclasses.astuple(self.excerpt)
         is_before = not self.seconds or start < self.seconds
-        end = f"before the end ({self.seconds or 0:.3f} s)"
-        expect(is_before, f"a start of {self.path} {end}, received {start}")
+        end = f"a start before the end ({self.seconds or 0:.3f} s)"
+        expect(is_before, f"{end}, received {start}", self.path)
         self.moved = math.ceil(round(float(start / self.time_base), 6))
         # The second of the file at which the time of the excerpt begins.
         self.cut = (self.first + self.moved) * self.time_base if self.moved else Fraction(0)

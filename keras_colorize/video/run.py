@@ -7,7 +7,7 @@ import av
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.inference.batch import ahead, made_by
 from keras_colorize.io.metadata import MADE_COLORS
 from keras_colorize.presets import sha256
@@ -99,21 +99,17 @@ def colorize_video(
         ValueError: for arguments that do not fit, each other or the video.
     """
     steadiness, references, hints = SteadyColors(steady), references or {}, hints or {}
-    if is_sequence(source):
-        video = Sequence(source, excerpt, rate)
-    elif rate is not None:
-        raise InputError(f"Expected no rate of a video, which has one, received {rate}.")
-    else:
-        video = Source(source, excerpt)
+    numbered = is_sequence(source)
+    expect(numbered or rate is None, f"no rate of a video, which has one, received {rate}")
+    video = Sequence(source, excerpt, rate) if numbered else Source(source, excerpt)
     path, template = new_folder(target, video, overwrite)
-    mark = None
     if template:
         mark = made_by(colorizer)[1] if mark_colorized else None
         output = FrameFolder(video, path, template, mark)
     else:
-        if mark_colorized:
-            mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
+        mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
         encoding = choose_encoding(video, path, codec, crf, lossless, encoder_options)
+        mark = mark if mark_colorized else None
         output = VideoFile(video, path, encoding, mark, drop_unsupported, overwrite)
     description = {
         "versions": [__version__, av.__version__],
@@ -180,9 +176,9 @@ def colorize_video(
         for picture, frame, ab, after in ahead(predicted()):
             if frame is None:
                 yield dataclasses.replace(picture, kept=True), after
-                continue
-            pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
-            yield dataclasses.replace(picture, pixels=pixels), after
+            else:
+                pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
+                yield dataclasses.replace(picture, pixels=pixels), after
 
     def shown():
         nonlocal state
@@ -201,16 +197,14 @@ def colorize_video(
     if kept == video.count:
         output.mark = None
     output.finish(journal)
-    short, notes = video.ends_early(), [*video.notes, *output.notes]
-    taken = getattr(video, "files", range(1, video.count + 1))
-    if lost := [number for number in (*references, *hints) if number not in taken]:
-        notes.append(f"frames {lost}, whose colors are given, are not in it")
-    if kept:
-        notes.append(f"{kept} frames are in shots that are in color, and keep their colors")
-    if journal.restarted:
-        notes.append("an earlier run had other settings or another input: began anew")
-    if video.damages:
-        notes.append(f"{video.damages} packets or frames are damaged; the rest is colorized")
-    if short:
-        notes.append(f"it ends after {video.reached:.1f} of {video.seconds:.1f} seconds")
-    return Outcome(video.count, resumed, video.damages > 0 or short, tuple(notes), kept)
+    taken, short = getattr(video, "files", range(1, video.count + 1)), video.ends_early()
+    lost = [number for number in (*references, *hints) if number not in taken]
+    notes = {
+        f"frames {lost}, whose colors are given, are not in it": lost,
+        f"{kept} frames are in shots that are in color, and keep their colors": kept,
+        "an earlier run had other settings or another input: began anew": journal.restarted,
+        f"{video.damages} packets or frames are damaged; the rest is colorized": video.damages,
+        f"it ends after {video.reached:.1f} of {video.seconds or 0:.1f} seconds": short,
+    }
+    notes = (*video.notes, *output.notes, *(note for note, holds in notes.items() if holds))
+    return Outcome(video.count, resumed, video.damages > 0 or short, notes, kept)

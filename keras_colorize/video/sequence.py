@@ -85,7 +85,7 @@ class Sequence(Source):
         duration = self.excerpt.duration or math.inf
         kept = [number for number in numbers if 0 <= (number - begin) / self.rate < duration]
         self.files = {number: files[number] for number in kept[: self.excerpt.frames]}
-        expect(self.files, f"a part of {path} with pictures, received one without")
+        expect(self.files, "a part with pictures, received one without", path)
         self.begin, self.frames = begin, len(self.files)
         if is_dpx:
             digits = f"{_fields(_header(self.files[kept[0]]))['code']:08x}"
@@ -131,7 +131,7 @@ def numbered_files(path):
     folder, pattern = path, None
     if not path.is_dir():
         folder, (first, *_, last) = path.parent, _NUMBER.split(path.name)
-        expect(len(_NUMBER.findall(path.name)) == 1, f"one number such as %06d in {path}")
+        expect(len(_NUMBER.findall(path.name)) == 1, "one number such as %06d in the name", path)
         pattern = f"({re.escape(first)})(\\d+)({re.escape(last)})"
     series = {}
     for file in folder.iterdir() if folder.is_dir() else ():
@@ -139,13 +139,13 @@ def numbered_files(path):
         if parts and parts[3].lower() in (DPX, *READABLE_SUFFIXES):
             series.setdefault((parts[1], parts[3]), {})[int(parts[2])] = (parts[2], file)
     named = ", ".join(f"{first}*{last}" for first, last in sorted(series)) or "none"
-    expect(len(series) == 1, f"one series of numbered pictures in {path}, received {named}")
+    expect(len(series) == 1, f"one series of numbered pictures, received {named}", path)
     (((first, last), found),) = series.items()
     width = min(len(digits) for digits, _ in found.values())
     template = path.name if pattern else f"{first.replace('%', '%%')}%0{width}d{last}"
     files = {number: found[number][1] for number in sorted(found)}
     fits = all(template % number == file.name for number, file in files.items())
-    expect(fits, f"numbers in the form of {template} in {folder}")
+    expect(fits, f"numbers in the form of {template}", path)
     return template, files
 
 
@@ -240,17 +240,18 @@ def new_folder(target, source, overwrite):
         if Path(template).suffix.lower() not in (DPX, *WRITABLE):
             template = f"{Path(template).stem}.png"
     if template:
-        expect(len(_NUMBER.findall(template)) == 1, f"one number such as %06d in {target}")
+        one = len(_NUMBER.findall(template)) == 1
+        expect(one, "one number such as %06d in the name", target)
         if Path(template).suffix.lower() != DPX:
             writable_format(template)
     is_new = overwrite or not os.path.lexists(path)
-    expect(is_new, f"a new output, but {path} exists: overwrite it or rename")
+    expect(is_new, "a new output, but it exists; overwrite it or rename", path)
     own = path.resolve() in (source.path.resolve(), *source.path.resolve().parents)
-    expect(not own, f"another output than {path}, received that of the input")
+    expect(not own, "another output, received that of the input", path)
     if template and path.is_dir():
         frames = {Path(template).suffix.lower(), ".txt"}
         others = [one.name for one in path.iterdir() if one.suffix.lower() not in frames]
-        expect(not others, f"frames alone in {path} to overwrite it, received {others[:1]}")
+        expect(not others, f"nothing but frames to overwrite, received {others[:1]}", path)
     return path, template
 
 

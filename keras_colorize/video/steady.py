@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expect
 
 # Default share of the color before: at rest, changes are spread over five frames.
 STEADY = 0.8
@@ -28,8 +28,7 @@ class SteadyColors:
     """
 
     def __init__(self, strength=STEADY):
-        if not 0 <= strength <= 1:
-            raise InputError(f"Expected a strength between 0 and 1, received {strength!r}.")
+        expect(0 <= strength <= 1, f"a strength between 0 and 1, received {strength!r}")
         self.strength = strength
         # L* and ab of the frame before, all that the next one depends on.
         self.last = {}

@@ -44,21 +44,20 @@ def choose_encoding(source, target, codec=None, crf=None, lossless=False, option
     the codec can; lossless frames are RGB.
     """
     suffix = target.suffix.lower()
-    if suffix not in CONTAINERS:
-        raise InputError(
-            f"{target}: Expected an output in {', '.join(CONTAINERS)}, or a folder (name/) for "
-            f"single frames, received {suffix}."
-        )
+    kinds = f"{', '.join(CONTAINERS)}, or a folder (name/) for single frames"
+    expect(suffix in CONTAINERS, f"an output in {kinds}, received {suffix}", target)
     usual = _LOSSLESS if lossless else "libvpx-vp9" if suffix == ".webm" else "libx264"
     codec, known = NAMES.get(codec, codec) or usual, [_LOSSLESS] if lossless else CODECS
-    if codec not in known:
-        names = known if lossless else (*NAMES, *CODECS)
-        raise InputError(f"Expected a codec among {', '.join(names)}, received {codec!r}.")
-    if crf is not None and CODECS[codec] is None:
-        raise InputError(f"Expected no CRF for {codec}, which has none, received {crf}.")
-    settings, pix_fmt = dict(_USUAL.get(codec, {})), _pixel_format(source, codec)
-    if CODECS[codec] is not None:
-        settings["crf"] = f"{CODECS[codec] if crf is None else crf:g}"
+    names = ", ".join(known if lossless else (*NAMES, *CODECS))
+    expect(codec in known, f"a codec among {names}, received {codec!r}")
+    usual, settings, pix_fmt = (
+        CODECS[codec],
+        dict(_USUAL.get(codec, {})),
+        _pixel_format(source, codec),
+    )
+    expect(usual or crf is None, f"no CRF for {codec}, which has none, received {crf}")
+    if usual:
+        settings["crf"] = f"{usual if crf is None else crf:g}"
     if codec == "dnxhd":
         settings["profile"] = "dnxhr_hq" if pix_fmt == "yuv422p" else "dnxhr_hqx"
     if source.interlaced and codec in ("libx264", "prores_ks"):
@@ -219,12 +218,11 @@ class VideoFile:
                 expect(holds, f"no attachments in the format {self.container!r}")
                 copies[other] = copy = output.add_stream_from_template(other)
             except ValueError as error:
+                said = f"stream {other.index} ({other.type})"
                 if other.type in ("audio", "subtitle") and not self.drop_unsupported:
-                    raise InputError(
-                        f"stream {other.index} ({other.type}): {error}; name another suffix (.mkv "
-                        "holds nearly all), or let it be left out"
-                    ) from error
-                notes.append(f"stream {other.index} ({other.type}) is left out: {error}")
+                    advice = "name another suffix (.mkv holds nearly all), or let it be left out"
+                    raise InputError(f"{said}: {error}; {advice}") from error
+                notes.append(f"{said} is left out: {error}")
             else:
                 copy.metadata.update(_kept(other.metadata))
                 copy.disposition = other.disposition

@@ -104,9 +104,9 @@ def plan_tasks(inputs, folder):
     tasks, is_new = [], folder.is_new
     for job in plan_jobs(inputs, folder.path):
         target = os.path.abspath(job.target)
-        expect(not job.fault, f"other folders than one for {job.source}: {job.fault}")
+        expect(not job.fault, f"another folder for it: {job.fault}", job.source)
         foreign = is_new and os.path.lexists(target)
-        expect(not foreign, f"no file that a bulk run has not made, found {target}")
+        expect(not foreign, "no file that a bulk run has not made", target)
         path = os.path.relpath(target, folder.path).replace(os.sep, "/")
         tasks.append({"path": path, "source": os.path.abspath(job.source), "target": target})
     return tasks
@@ -134,9 +134,9 @@ def find_saved_model(path):
     """Looks at a SavedModel without loading it; `InputError` if it has no colors or has changed."""
     path = Path(path).absolute()
     known = "the folder <name>/<version> that `keras-colorize export` writes"
-    expect((path / _GRAPH).is_file(), f"{known}, found no {_GRAPH} in {path}")
+    expect((path / _GRAPH).is_file(), f"{known}, found no {_GRAPH} in it", path)
     config = read_exported(path)
-    expect(config.colorizes, f"a network that colorizes, {path} only tells scenes apart")
+    expect(config.colorizes, "a network that colorizes, it only tells scenes apart", path)
     # The file of checksums was found to agree with all others.
     checksum, name = sha256(path / EXTRA / CHECKSUMS), f"{path.parent.name}/{path.name}"
     return ExportedColorizer(str(path), name, checksum, int(config.working_size))

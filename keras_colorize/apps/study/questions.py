@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError
-from keras_colorize.io import PhotographError, photographs_by_name, read_photograph
+from keras_colorize.errors import expect
+from keras_colorize.io import photographs_by_name, read_photograph
 from keras_colorize.io.atomic import atomic_file
 from keras_colorize.io.photograph import jpeg_bytes, small_pixels
 
@@ -41,9 +41,8 @@ class Study:
         self.key["pictures"][name] = {"method": method, "path": path, "part": part}
         # The place that the page keeps for all of them.
         self.page["side"] = max(self.page["side"], *pixels.shape[:2])
-        if sum(map(len, self.page["pictures"].values())) > MOST_BYTES:
-            expected = f"expected at most {MOST_BYTES / 1e6:.0f} MB"
-            raise InputError(f"{expected}: lower --size or the number of pictures")
+        fits = sum(map(len, self.page["pictures"].values())) <= MOST_BYTES
+        expect(fits, f"up to {MOST_BYTES / 1e6:.0f} MB: lower --size or the number of pictures")
         return name
 
 
@@ -56,8 +55,7 @@ def make_naturalness(
     `methods` is a dict of name to folder. None takes all photographs into the page, and lets each
     participant judge all of them; `track` iterates over them and may show how far it is.
     """
-    if len(methods) < 2:
-        raise InputError("expected at least two folders to compare, received one; --truth counts")
+    expect(len(methods) > 1, "two folders or more to compare, received one; --truth counts")
     study, paths = Study("naturalness", seed, size, list(methods)), _paired_photographs(methods)
     photographs = []
     for path in track(sorted(study.generator.permutation(list(paths))[:max_pictures].tolist())):
@@ -77,15 +75,13 @@ def make_real_or_colorized(methods, seed, *, size=256, trials=40, practice=10, t
     participant finds; `practice` pairs come before and do not count.
     """
     names = [name for name in methods if name != TRUTH]
-    if len(names) != 1 or TRUTH not in methods or names == [CATCH]:
-        expected = f"expected one method beside {TRUTH!r}, not {CATCH!r}"
-        raise InputError(f"{expected}, received {', '.join(methods)}")
+    fits = len(names) == 1 and TRUTH in methods and names != [CATCH]
+    expect(fits, f"one method beside {TRUTH!r}, not {CATCH!r}, received {', '.join(methods)}")
     catches = max(1, round(0.1 * trials))
     parts = ["practice"] * practice + [CATCH] * catches + ["test"] * (trials - catches)
     study, paths = Study("real-or-colorized", seed, size, names), _paired_photographs(methods)
-    if len(paths) < len(parts):
-        received = f"received {len(paths)}: lower --trials or --practice"
-        raise InputError(f"expected at least {len(parts)} photographs, {received}")
+    received = f"received {len(paths)}: lower --trials or --practice"
+    expect(len(paths) >= len(parts), f"{len(parts)} photographs or more, {received}")
     drawn = study.generator.permutation(list(paths))[: len(parts)].tolist()
     versions = {path: _read_versions(paths[path], size) for path in track(drawn)}
     study.page |= {"practice": [], "pairs": []}
@@ -113,8 +109,7 @@ def method_folders(words, truth=None):
         name, equals, folder = word.partition("=")
         if not (equals and name) or Path(word).is_dir():
             name, folder = Path(word).resolve().name, word
-        if name in methods:
-            raise InputError(f"expected a name of its own (NAME=DIR), received {name} twice")
+        expect(name not in methods, f"a name of its own (NAME=DIR), received {name} twice")
         methods[name] = Path(folder)
     return methods
 
@@ -125,10 +120,9 @@ def _paired_photographs(methods):
     names = sorted(set().union(*found.values()))
     for method, paths in found.items():
         wrong = [name for name in names if len(paths.get(name, ())) != 1]
-        if wrong:
-            listed = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
-            expected = "expected every photograph once, found none or two of"
-            raise PhotographError(f"{methods[method]}: {expected} {listed}.")
+        listed = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
+        known = "every photograph once, found none or two of"
+        expect(not wrong, f"{known} {listed}", methods[method])
     return {name: {method: paths[name][0] for method, paths in found.items()} for name in names}
 
 
@@ -137,9 +131,8 @@ def _read_versions(paths, size):
     photographs = {method: read_photograph(path) for method, path in paths.items()}
     sides = {photographs[method].pixels.shape[1::-1]: paths[method] for method in paths}
     # Another size would be scaled another way, and its sharpness would tell the method.
-    if len(sides) > 1:
-        received = ", ".join(f"{path} of {x} x {y} pixels" for (x, y), path in sides.items())
-        raise PhotographError(f"expected one size in all folders, received {received}.")
+    received = ", ".join(f"{path} of {x} x {y} pixels" for (x, y), path in sides.items())
+    expect(len(sides) == 1, f"one size in all folders, received {received}")
     return {method: small_pixels(read, size) for method, read in photographs.items()}
 
 
@@ -164,12 +157,10 @@ def _wrong_colors(path, versions, generator):
 def check_paths(path, overwrite=False):
     """Returns the paths of page and key: `page.html`, `page.key.json`; InputError if they exist."""
     path = Path(path)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"{path}: expected a page that ends in .html")
     paths = path, path.with_suffix(".key.json")
-    for existing in paths:
-        if existing.exists() and not overwrite:
-            raise InputError(f"{existing}: expected a new file, but it exists (--overwrite)")
+    expect(path.suffix.lower() in (".html", ".htm"), "a page that ends in .html", path)
+    for one in paths:
+        expect(overwrite or not one.exists(), "a new file, but it exists (--overwrite)", one)
     return paths
 
 
@@ -198,8 +189,7 @@ def write_study(study, path, overwrite=False):
 
 
 def _digest(text):
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _json(value):

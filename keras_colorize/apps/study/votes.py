@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from .questions import CATCH, KEY_FORMAT, TRUTH, VOTES_FORMAT
 
 LEVEL, RESAMPLES = 0.95, 10_000
@@ -21,29 +21,23 @@ _KINDS = {
 }
 
 
-class VotesError(InputError):
-    """A file of votes that cannot be counted; the message is meant for people."""
-
-
 def read_key(path):
-    """Reads the key of a page, a dict, see `write_study`; `VotesError` if it is none."""
+    """Reads the key of a page, a dict, see `write_study`; `InputError` if it is none."""
     key = _read_json(path, KEY_FORMAT, "key of a study")
     try:
         # All that is looked up later.
         _ = key["page"], key["methods"], key["expected_votes"], _KINDS[key["kind"]]
         _ = [(one["method"], one["path"], one["part"]) for one in key["pictures"].values()]
     except (AttributeError, KeyError, TypeError) as fault:
-        raise VotesError(f"{path}: expected the key of a study, received a damaged one") from fault
+        raise InputError(f"{path}: expected the key of a study, received a damaged one") from fault
     return key
 
 
 def read_votes(path, key):
-    """Reads a file of votes on the page of a key, a dict with its `path`; `VotesError` if not."""
+    """Reads a file of votes on the page of a key, a dict with its `path`; `InputError` if not."""
     found = _read_json(path, VOTES_FORMAT, "file of votes")
-    if found.get("page") != key["page"]:
-        pages = f"page {key['page']}, received votes on {found.get('page')}"
-        raise VotesError(f"{path}: expected votes on {pages}")
-    _, _, answers, at_once = _KINDS[key["kind"]]
+    page, (_, _, answers, at_once) = found.get("page"), _KINDS[key["kind"]]
+    expect(page == key["page"], f"votes on page {key['page']}, received votes on {page}", path)
     try:
         votes, names = found["votes"], (found["participant"], found["started"])
         is_whole = all(isinstance(name, str) and name for name in names)
@@ -54,8 +48,7 @@ def read_votes(path, key):
             is_whole &= vote["answer"] in answers
     except (KeyError, TypeError):
         is_whole = False
-    if not is_whole:
-        raise VotesError(f"{path}: expected participant, start and votes on this page, each once")
+    expect(is_whole, "participant, start and votes on this page, each once", path)
     return {**found, "path": path}
 
 
@@ -63,9 +56,9 @@ def _read_json(path, form, what):
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as fault:
-        raise VotesError(f"{path}: expected a {what}: {fault}") from fault
-    if not isinstance(found, dict) or found.get("format") != form:
-        raise VotesError(f"{path}: expected a {what} ({form!r}), received another file")
+        raise InputError(f"{path}: expected a {what}: {fault}") from fault
+    fits = isinstance(found, dict) and found.get("format") == form
+    expect(fits, f"a {what} ({form!r}), received another file", path)
     return found
 
 
@@ -92,25 +85,27 @@ def count_votes(returned, key, seed=0, catch_pass=0.75):
         if key["kind"] != "naturalness" and not attentive:
             notes.append(f"{name} left out: found {sum(caught)} of {len(caught)} catch pairs")
             continue
-        count, expected = len(votes["votes"]), key["expected_votes"]
-        if count < expected:
-            notes.append(f"{name} stopped after {count} of {expected} votes")
+        if (count := len(votes["votes"])) < key["expected_votes"]:
+            notes.append(f"{name} stopped after {count} of {key['expected_votes']} votes")
         by_method = defaultdict(list)
         for path, method, good in _answers(votes, key, "test"):
             by_method[method].append(good)
             by_picture[path, method].append(good)
         shares[name] = {method: statistics.fmean(goods) for method, goods in by_method.items()}
-    rows = []
-    for method in key["methods"]:
-        values = [share[method] for share in shares.values() if method in share]
-        value = float(statistic(values)) if values else None
-        row = {"interval": bootstrap_interval(values, statistic, seed), "participants": len(values)}
-        votes = sum(len(goods) for (_, one), goods in by_picture.items() if one == method)
-        rows.append({"method": method, "value": value, **row, "votes": votes})
     pictures = [
         {"path": path, "method": method, "share": statistics.fmean(goods), "votes": len(goods)}
         for (path, method), goods in sorted(by_picture.items())
     ]
+    rows = []
+    for method in key["methods"]:
+        values = [share[method] for share in shares.values() if method in share]
+        row = {"method": method, "value": float(statistic(values)) if values else None}
+        row |= {
+            "interval": bootstrap_interval(values, statistic, seed),
+            "participants": len(values),
+        }
+        votes = sum(one["votes"] for one in pictures if one["method"] == method)
+        rows.append({**row, "votes": votes})
     settings = {"page": key["page"], "kind": key["kind"], "seed": seed, "catch_pass": catch_pass}
     settings |= {"level": LEVEL, "resamples": RESAMPLES}
     results = {"format": "keras-colorize study results 1", "version": __version__, "metric": metric}

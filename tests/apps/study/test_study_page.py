@@ -11,7 +11,7 @@ from PIL import Image
 
 from keras_colorize.apps.study import questions
 from keras_colorize.apps.study.questions import make_naturalness, write_study
-from keras_colorize.io import PhotographError
+from keras_colorize.errors import InputError
 
 PART = re.compile(r"<(style|script)([^>]*)>(.*?)</\1>", re.DOTALL)
 """Name, attributes and text of what is styled, run or read as data."""
@@ -79,7 +79,7 @@ def test_existing_pages_are_kept_and_large_ones_refused(naturalness, folders, mo
     with pytest.raises(ValueError, match="key.json: .* exists"):
         write_study(study, naturalness)
     write_study(study, naturalness, overwrite=True)
-    with pytest.raises(PhotographError, match="can be written"):
+    with pytest.raises(InputError, match="can be written"):
         write_study(study, naturalness / "page.html")
     monkeypatch.setattr(questions, "MOST_BYTES", 20_000)
     with pytest.raises(ValueError, match="--size"):

@@ -6,20 +6,21 @@ import pytest
 import scipy.stats
 
 from keras_colorize.apps.study import votes
-from keras_colorize.apps.study.votes import VotesError, read_key, read_votes
+from keras_colorize.apps.study.votes import read_key, read_votes
+from keras_colorize.errors import InputError
 
 
 def test_keys_of_another_kind_are_refused(naturalness, vote, tmp_path):
-    with pytest.raises(VotesError, match="key of a study"):
+    with pytest.raises(InputError, match="key of a study"):
         read_key(vote(naturalness, "anna", lambda _: "yes"))
-    with pytest.raises(VotesError, match="nowhere.json"):
+    with pytest.raises(InputError, match="nowhere.json"):
         read_key(tmp_path / "nowhere.json")
     path = naturalness.with_suffix(".key.json")
     whole = json.loads(path.read_text())
     pictures = ({"a": {"method": "x"}}, {"a": 5}, [])
     for damage in ({"kind": "taste"}, *({"pictures": found} for found in pictures)):
         path.write_text(json.dumps(whole | damage))
-        with pytest.raises(VotesError, match="damaged"):
+        with pytest.raises(InputError, match="damaged"):
             read_key(path)
 
 
@@ -30,9 +31,9 @@ def test_damaged_votes_and_those_of_other_pages_are_refused(
     path = tmp_path / "damaged.json"
     for content in (b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"a": 1}'):
         path.write_bytes(content)
-        with pytest.raises(VotesError, match="damaged.json: expected a file of votes"):
+        with pytest.raises(InputError, match="damaged.json: expected a file of votes"):
             read_votes(path, key)
-    with pytest.raises(VotesError, match=f"votes on page {key['page']}, received votes on"):
+    with pytest.raises(InputError, match=f"votes on page {key['page']}, received votes on"):
         read_votes(vote(naturalness, "anna", lambda _: "yes"), key)
     whole = json.loads(vote(real_or_colorized, "anna", lambda _: "first").read_text())["votes"]
     (one, other), third = whole[0]["shown"], whole[1]["shown"][0]
@@ -40,11 +41,11 @@ def test_damaged_votes_and_those_of_other_pages_are_refused(
     damages = [whole[:1] + [{"shown": ids, "answer": "first"}] for ids in shown]
     damages += [whole[:1] + [whole[1] | {"answer": "yes"}], [5], "votes", whole[:1] * 2, None]
     for damaged in damages:
-        with pytest.raises(VotesError, match="expected"):
+        with pytest.raises(InputError, match="expected"):
             read_votes(vote(real_or_colorized, "bert", lambda _: "first", votes=damaged), key)
     for fields in ({"participant": ""}, {"participant": 3}, {"started": None}):
         fields = {"participant": "bert", "decide": lambda _: "first"} | fields
-        with pytest.raises(VotesError, match="participant"):
+        with pytest.raises(InputError, match="participant"):
             read_votes(vote(real_or_colorized, **fields), key)
 
 
