@@ -9,9 +9,7 @@ class InputError(ValueError):
     """
 
 
-def expect(fits, message, where=None):
-    """Raises InputError, "Expected" and the message, unless that holds; with the file, if any."""
+def expect(fits, message, where=None, kind=InputError):
+    """Raises an error, "Expected" and the message, unless that holds; with the file, if any."""
     if not fits:
-        raise InputError(
-            f"Expected {message}." if where is None else f"{where}: expected {message}."
-        )
+        raise kind(f"Expected {message}." if where is None else f"{where}: expected {message}.")

@@ -48,7 +48,7 @@ def number(kind, low, high=math.inf):
     def read(text):
         try:
             value = kind(text)
-        except ValueError:
+        except (ValueError, ZeroDivisionError):
             value = math.nan
         if not low <= value <= high:
             limits = f"from {low} on" if high == math.inf else f"from {low} to {high}"

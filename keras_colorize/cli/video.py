@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from keras_colorize.errors import expect
-from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer
+from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number
 from .progress import show_progress
 
 # Suffixes that only photographs have.
@@ -39,7 +39,7 @@ def add(commands):
     found = "frames of shots that are in color: as they are (default), or colorized, too"
     option("--already-color", choices=("keep", "colorize"), default="keep", help=found)
     rate = "frames a second of numbered pictures (default: what DPX files say, or 24)"
-    option("--rate", type=_rate, metavar="N", help=rate)
+    option("--rate", type=number(Fraction, Fraction(1, 1000), 1000), metavar="N", help=rate)
     option = command.add_argument_group("excerpt", "to try before the whole").add_argument
     time = {"type": _seconds, "metavar": "[[H:]M:]S"}
     option("--start", **time, default=0.0, help="where it begins (default: 0)")
@@ -68,16 +68,6 @@ def _seconds(text):
     return sum(60**power * float(part) for power, part in enumerate(reversed(text.split(":"))))
 
 
-def _rate(text):
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = 0
-    if not 0 < rate <= 1000:
-        raise argparse.ArgumentTypeError(f"expected a rate such as 24 or 23.976, received {text!r}")
-    return rate
-
-
 def _check(options):
     from keras_colorize.inference.points import read_points
 
@@ -87,14 +77,14 @@ def _check(options):
     advice = "keras-colorize colorize takes it"
     expect(not is_photograph, f"a video, received a photograph: {advice}", path)
     options.references, options.points = {}, {}
-    for number, picture in options.reference:
-        is_picture = number.isdecimal() and Path(picture).is_file()
-        expect(is_picture, f"N=PICTURE of a file, received {number}={picture}")
-        options.references[int(number)] = picture
+    for frame, picture in options.reference:
+        is_picture = frame.isdecimal() and Path(picture).is_file()
+        expect(is_picture, f"N=PICTURE of a file, received {frame}={picture}")
+        options.references[int(frame)] = picture
     for point in read_points(options.hints) if options.hints else ():
-        number = point.get("frame") if isinstance(point, dict) else None
-        expect(isinstance(number, int), f"hints with a frame, received {point}", options.hints)
-        options.points.setdefault(number, []).append(point)
+        frame = point.get("frame") if isinstance(point, dict) else None
+        expect(isinstance(frame, int), f"hints with a frame, received {point}", options.hints)
+        options.points.setdefault(frame, []).append(point)
 
 
 def _video(options):
@@ -111,12 +101,11 @@ def _video(options):
             progress.say(f"note: {done} frames are done, going on from there")
 
     names = ("steady", "codec", "crf", "lossless", "drop_unsupported", "overwrite", "rate")
-    settings = {name: getattr(options, name) for name in names}
-    settings |= {"references": options.references, "hints": options.points}
-    settings["keep_color"] = options.already_color == "keep"
+    settings = {name: getattr(options, name) for name in (*names, "references")}
     settings["excerpt"] = Excerpt(options.start, options.duration, options.frames)
-    settings["encoder_options"] = dict(options.encoder_option)
+    settings |= {"keep_color": options.already_color == "keep", "hints": options.points}
     settings |= {"mark_colorized": not options.no_mark, "on_frame": on_frame}
+    settings["encoder_options"] = dict(options.encoder_option)
     try:
         colorizer = make_colorizer(options, options.preset)
         with show_progress("colorizing", unit="frames") as progress:

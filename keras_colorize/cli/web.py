@@ -13,27 +13,16 @@ def add(commands):
     option("--max-upload-mb", type=float, default=100.0, help="of one file (default: 100)")
     option("--max-megapixels", type=float, default=100.0, help="of a photograph (default: 100)")
     add_options(command)
-    command.set_defaults(check=_check, run=_web)
-
-
-def _check(options):
-    from keras_colorize.apps.web import Limits
-
-    options.limits = Limits(options.max_upload_mb, options.max_megapixels)
+    command.set_defaults(run=_web)
 
 
 def _web(options):
-    from keras_colorize.apps.web import serve
+    from keras_colorize.apps.web import Limits, serve
 
     def on_start(address):
         print(f"The page is at {address}; Ctrl+C ends it and removes all uploads.", flush=True)
 
-    serve(
-        make_colorizer(options, options.preset),
-        host=options.host,
-        port=options.port,
-        root_path=options.root_path,
-        limits=options.limits,
-        on_start=on_start,
-    )
+    how = {name: getattr(options, name) for name in ("host", "port", "root_path")}
+    how["limits"] = Limits(options.max_upload_mb, options.max_megapixels)
+    serve(make_colorizer(options, options.preset), on_start=on_start, **how)
     return 0

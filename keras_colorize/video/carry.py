@@ -44,22 +44,6 @@ class _Carried:
     steps: int = 0
 
 
-@dataclasses.dataclass
-class _Waiting:
-    """A frame, L* (h, w), that a later given frame may reach; colors and force from both sides."""
-
-    number: int
-    lightness: np.ndarray
-    found: list
-
-    def mixed(self):
-        """Colors (h, w, 2) and force (h, w, 1), or None."""
-        if not self.found:
-            return None
-        ab, force = (np.stack(x).astype("float32") for x in zip(*self.found, strict=True))
-        return (force * ab).sum(axis=0) / np.maximum(force.sum(axis=0), 1e-6), force.max(axis=0)
-
-
 def carried_colors(colorizer, source, references, hints):
     """Yields a and b (h, w, 2) and their force (h, w, 1) for each frame, or None without any.
 
@@ -70,28 +54,37 @@ def carried_colors(colorizer, source, references, hints):
             from 1, or is that of a numbered picture.
         hints: dict of lists of points, see `point_hints`, likewise.
     """
+    # Frames that a later given one may reach: number, L* and the colors found for it.
     given, waiting, forth, before = sorted({*references, *hints}), [], None, None
     for picture in copy.copy(source).pictures():
         number = picture.number
         frame = colorizer.preprocess(turned(picture.pixels, source.orientation))
         lightness = frame.network_input[..., 0]
         if before is not None and is_cut(before, lightness):
-            yield from (one.mixed() for one in waiting)
+            yield from (_mixed(found) for *_, found in waiting)
             waiting, forth = [], None
         forth = forth and _step(forth, before, lightness)
         before = lightness
         if number in given:
             forth = back = _given(colorizer, frame, references.get(number), hints.get(number))
             after = lightness
-            for one in reversed(waiting):
-                back = back and _step(back, after, one.lightness)
-                after = one.lightness
-                one.found += [_shown(back, after)] if back else []
-        waiting.append(_Waiting(number, lightness, [_shown(forth, lightness)] if forth else []))
+            for _, earlier, found in reversed(waiting):
+                back = back and _step(back, after, earlier)
+                after = earlier
+                found += [_shown(back, earlier)] if back else []
+        waiting.append((number, lightness, [_shown(forth, lightness)] if forth else []))
         coming = given[bisect.bisect(given, number) :][:1]
-        while waiting and not (coming and coming[0] - waiting[0].number <= REACH):
-            yield waiting.pop(0).mixed()
-    yield from (one.mixed() for one in waiting)
+        while waiting and not (coming and coming[0] - waiting[0][0] <= REACH):
+            yield _mixed(waiting.pop(0)[-1])
+    yield from (_mixed(found) for *_, found in waiting)
+
+
+def _mixed(found):
+    """Colors (h, w, 2) and force (h, w, 1) of those from both sides; None without any."""
+    if not found:
+        return None
+    ab, force = (np.stack(x).astype("float32") for x in zip(*found, strict=True))
+    return (force * ab).sum(axis=0) / np.maximum(force.sum(axis=0), 1e-6), force.max(axis=0)
 
 
 def mixed_colors(ab, lightness, given):

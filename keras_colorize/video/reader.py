@@ -1,6 +1,7 @@
 """The video that is colorized: what is known of it, and its frames as sRGB arrays."""
 
 import dataclasses
+import hashlib
 import math
 import re
 from fractions import Fraction
@@ -76,18 +77,17 @@ class Source:
 
     def __init__(self, path, excerpt=None):
         self.path, self.excerpt = Path(path), excerpt or Excerpt()
+        self.files = {1: self.path}
         with self.open() as container:
             cover = av.stream.Disposition.attached_pic
             streams = [x for x in container.streams.video if not x.disposition & cover]
-            if not streams:
-                kinds = ", ".join(stream.type for stream in container.streams) or "none"
-                raise VideoError(f"{path}: Expected a video stream, received streams: {kinds}.")
+            kinds = ", ".join(stream.type for stream in container.streams) or "none"
+            expect(streams, f"a video stream, received streams: {kinds}", path, VideoError)
             stream = streams[0]
-            if stream.codec_context is None:
-                raise VideoError(f"{path}: Expected a known codec of its pictures, received none.")
+            known = "a known codec of its pictures, received none"
+            expect(stream.codec_context, known, path, VideoError)
             frame = next(filter(None, _frames_of(container, stream)), None)
-            if frame is None:
-                raise VideoError(f"{path}: Expected a frame that can be decoded, received none.")
+            expect(frame, "a frame that can be decoded, received none", path, VideoError)
             self.index, self.time_base = stream.index, stream.time_base
             self.aspect = stream.sample_aspect_ratio or None
             said = stream.average_rate
@@ -146,19 +146,21 @@ class Source:
             container = av.open(str(self.path), metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:
             raise VideoError(
-                f"{self.path}: Expected a video, received: {error.strerror}."
+                f"{self.path}: expected a video, received {error.strerror}."
             ) from error
         # FFmpeg has a container of its own for each format of pictures.
-        if container.format.name.endswith("_pipe") or container.format.name == "image2":
-            container.close()
-            advice = "`colorize` takes it"
-            raise VideoError(f"{self.path}: Expected a video, received a photograph; {advice}.")
+        is_photograph = container.format.name.endswith(("_pipe", "image2"))
+        known = "a video, received a photograph; `colorize` takes it"
+        expect(not is_photograph, known, self.path, VideoError)
         return container
 
     def fingerprint(self):
-        """Values for JSON that change when the file does."""
-        state = self.path.stat()
-        return [str(self.path.resolve()), state.st_size, state.st_mtime_ns]
+        """Values for JSON that change when a file does."""
+        digest = hashlib.sha256()
+        for path in self.files.values():
+            state = path.stat()
+            digest.update(f"{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
+        return [str(self.path.resolve()), digest.hexdigest()]
 
     def ends_early(self):
         """Whether the pictures ended before the second that the file says."""

@@ -197,7 +197,7 @@ def colorize_video(
     if kept == video.count:
         output.mark = None
     output.finish(journal)
-    taken, short = getattr(video, "files", range(1, video.count + 1)), video.ends_early()
+    taken, short = video.files if numbered else range(1, video.count + 1), video.ends_early()
     lost = [number for number in (*references, *hints) if number not in taken]
     notes = {
         f"frames {lost}, whose colors are given, are not in it": lost,

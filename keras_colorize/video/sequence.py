@@ -4,7 +4,6 @@ Files of DPX (SMPTE ST 268-1) keep their header; other formats keep what a photo
 """
 
 import contextlib
-import hashlib
 import math
 import os
 import re
@@ -55,8 +54,8 @@ class Sequence(Source):
         self.path, self.excerpt = Path(path), excerpt or Excerpt()
         self.template, files = numbered_files(self.path)
         first, original = next(filter(None, map(_readable, files.values())), (None, None))
-        if first is None:
-            raise VideoError(f"{path}: Expected a picture that can be read, received none.")
+        known = "a picture that can be read, received none"
+        expect(first is not None, known, path, VideoError)
         is_dpx = isinstance(original, bytes)
         fields = _fields(original if is_dpx else bytes(_HEADER))
         rates = (float(fields[name]) for name in ("film_rate", "tv_rate"))
@@ -95,14 +94,6 @@ class Sequence(Source):
         """Nothing to copy streams from."""
         return contextlib.nullcontext()
 
-    def fingerprint(self):
-        """Values for JSON that change when a file does."""
-        digest = hashlib.sha256()
-        for path in self.files.values():
-            state = path.stat()
-            digest.update(f"{path.name} {state.st_size} {state.st_mtime_ns}\n".encode())
-        return [str(self.path.resolve()), digest.hexdigest()]
-
     def pictures(self, done=(), side=None):
         """Yields a `Picture` per frame, as those of a video."""
         past = sum(number - self.begin <= done[-1] for number in self.files) if done else 0
@@ -113,10 +104,10 @@ class Sequence(Source):
             if pixels is None:
                 self.damages += 1
                 continue
-            (height, width), self.count = pixels.shape[:2], self.count + 1
-            if (height, width) != (self.height, self.width):
-                expected = f"{self.width}x{self.height}, as the first picture has"
-                raise VideoError(f"{path}: Expected {expected}, received {width}x{height}.")
+            self.count, (height, width) = self.count + 1, pixels.shape[:2]
+            known = f"{self.width}x{self.height}, as the first picture has"
+            fits = (height, width) == (self.height, self.width)
+            expect(fits, f"{known}, received {width}x{height}", path, VideoError)
             if side:
                 step = -(-max(pixels.shape) // side)
                 pixels = to_eight_bits(pixels[::step, ::step])
@@ -178,8 +169,8 @@ def _header(path):
     """The header of a DPX file; `VideoError` for a file that has none."""
     with path.open("rb") as stream:
         header = stream.read(_HEADER)
-    if len(header) < _HEADER or header[:4] not in (b"SDPX", b"XPDS"):
-        raise VideoError(f"{path}: Expected a DPX file, received another one.")
+    is_dpx = len(header) == _HEADER and header[:4] in (b"SDPX", b"XPDS")
+    expect(is_dpx, "a DPX file, received another one", path, VideoError)
     # The parts on film and television may be missing: pixels begin where they would be.
     return header[: _fields(header)["start"]].ljust(_HEADER, b"\xff")
 

@@ -186,31 +186,10 @@ class VideoFile:
     def _prepare(self, output, original):
         """Adds all streams; returns that of the pictures, copies by original, and notes."""
         stream, copies, notes = self._add_stream(output), {}, []
-        if original is not None:
-            pictures = original.streams[self.source.index]
-            stream.metadata.update(_kept(pictures.metadata))
-            stream.disposition = pictures.disposition
-            copies, notes = self._add_copies(output, original)
-            output.metadata.update(_kept(original.metadata))
-            output.set_chapters([*self._chapters(original)])
-            lost = [*_kept(original.metadata), *["rotation"] * bool(self.source.display_matrix)]
-            if self.container == "mxf" and lost:
-                notes.append(f"MXF does not hold {', '.join(sorted(lost))}: left out")
-        if self.source.timecode:
-            stream.metadata["timecode"] = self.source.timecode
-        if self.mark:
-            comments = [output.metadata.get("comment"), self.mark]
-            output.metadata["comment"] = "; ".join(filter(None, comments))
-            if self.container == "mxf":
-                # It has no comments, but says what made it.
-                output.metadata["product_name"] = self.mark
-        return stream, copies, notes
-
-    def _add_copies(self, output, original):
-        copies, notes = {}, []
-        for other in original.streams:
+        source, is_mxf = self.source, self.container == "mxf"
+        for other in original.streams if original else ():
             # A track of time codes is made of the tag.
-            if other.type == "video" or (other.type == "data" and self.source.timecode):
+            if other.type == "video" or (other.type == "data" and source.timecode):
                 continue
             try:
                 expect(other.type != "data", "no data but chapters")
@@ -226,14 +205,32 @@ class VideoFile:
             else:
                 copy.metadata.update(_kept(other.metadata))
                 copy.disposition = other.disposition
-        return copies, notes
-
-    def _chapters(self, original):
-        """Yields the chapters of the source; of an excerpt those that begin in it, from there."""
-        for one in original.chapters():
-            start = one["start"] - round(self.source.cut / one["time_base"])
-            if start >= 0:
-                yield {**one, "start": start, "end": start + one["end"] - one["start"]}
+        if original:
+            pictures = original.streams[source.index]
+            stream.metadata.update(_kept(pictures.metadata))
+            stream.disposition = pictures.disposition
+            output.metadata.update(_kept(original.metadata))
+            chapters = []
+            # Of an excerpt, those that begin in it.
+            for one in original.chapters():
+                start = one["start"] - round(source.cut / one["time_base"])
+                if start >= 0:
+                    chapters.append(
+                        {**one, "start": start, "end": start + one["end"] - one["start"]}
+                    )
+            output.set_chapters(chapters)
+            lost = [*_kept(original.metadata), *["rotation"] * bool(source.display_matrix)]
+            if is_mxf and lost:
+                notes.append(f"MXF does not hold {', '.join(sorted(lost))}: left out")
+        if source.timecode:
+            stream.metadata["timecode"] = source.timecode
+        if self.mark:
+            comments = [output.metadata.get("comment"), self.mark]
+            output.metadata["comment"] = "; ".join(filter(None, comments))
+            if is_mxf:
+                # It has no comments, but says what made it.
+                output.metadata["product_name"] = self.mark
+        return stream, copies, notes
 
     def _packets(self, stream, segments):
         """Yields the packets of the pictures, with timestamps that rise over all segments.

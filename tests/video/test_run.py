@@ -233,7 +233,7 @@ def test_interlaced_stays_interlaced(make_clip, fake, decoded, tmp_path):
 
 def test_what_is_no_video_is_said(make_clip, fake, tmp_path):
     (tmp_path / "text.mp4").write_text("no video")
-    with pytest.raises(VideoError, match="Expected a video"):
+    with pytest.raises(VideoError, match="expected a video"):
         colorize_video(fake(), tmp_path / "text.mp4", tmp_path / "out.mp4")
     with av.open(str(tmp_path / "sound.wav"), "w") as made:
         audio = made.add_stream("pcm_s16le", rate=16000)
@@ -246,7 +246,7 @@ def test_what_is_no_video_is_said(make_clip, fake, tmp_path):
         with av.open(str(tmp_path / name), "w") as made:
             made.add_stream("libx264", rate=25)
             made.start_encoding()
-        with pytest.raises(VideoError, match=f"{name}: Expected"):
+        with pytest.raises(VideoError, match=f"{name}: expected"):
             colorize_video(fake(), tmp_path / name, tmp_path / "out.mp4")
 
 

@@ -132,15 +132,34 @@ for (const [selector, take] of [["#add", add], ["#palette", takePalette]]) {
   }
 }
 
-// Controls: what the server says of each option.
-for (const one of config.controls) {
+// Controls: what they may be the server says, what they are called the page.
+const words = {
+  working_size: { label: "Working size", step: 32 },
+  saturation: { label: "Saturation", step: 0.05 },
+  decoder: {
+    label: "Decoder",
+    choices: {
+      annealed: "Vivid average (annealed)",
+      mean: "Average (mean)",
+      mode: "Likeliest (mode)",
+      median: "Median",
+      sample: "By lot (sample)",
+    },
+  },
+  temperature: { label: "Temperature", step: 0.01, readBy: "annealed" },
+  seed: { label: "Draw", step: 1, readBy: "sample" },
+  refine: { label: "Smooth regions", choices: { none: "Off", mrf: "Markov random field" } },
+  palette_strength: { label: "Strength", step: 0.05 },
+};
+const controls = config.controls.map((one) => ({ ...one, ...words[one.name] }));
+for (const one of controls) {
   values[one.name] = one.value;
   const shown = make("output", {}, "low" in one ? String(one.value) : "");
   const body = [];
   const set = (value) => {
     values[one.name] = value;
     if (one.name === "decoder") {
-      for (const other of config.controls.filter((control) => control.readBy)) {
+      for (const other of controls.filter((control) => control.readBy)) {
         find(`#${other.name}`).hidden = other.readBy !== value;
       }
     }
@@ -170,7 +189,7 @@ for (const one of config.controls) {
   const label = make("b", {}, make("span", {}, one.label), shown);
   const part = make("fieldset", { id: one.name, className: "control" }, label, ...body);
   part.append(make("small", {}, one.info));
-  part.hidden = one.readBy !== null && one.readBy !== values.decoder;
+  part.hidden = "readBy" in one && one.readBy !== values.decoder;
   const place = find(one.name === "palette_strength" ? "#plain" : "#no-bins");
   if (place.id === "plain") place.after(part);
   else place.before(part);

@@ -8,34 +8,16 @@ import zipfile
 from keras_colorize.errors import expect
 from keras_colorize.inference.batch import colorize_files
 from keras_colorize.inference.heads import is_distribution
-from keras_colorize.inference.options import AFTER_NETWORK, Options
+from keras_colorize.inference.options import AFTER_NETWORK, DECODERS, Options
 from keras_colorize.io import Job, jpeg_bytes, read_photograph
 from keras_colorize.io.atomic import atomic_file, write_file
 
-# Label of each option, and of its range the part that is of use here (low, high, step), or names
-# of its choices; `refine` has its own.
-_CONTROLS = {
-    "working_size": ("Working size", (64, 1024, 32)),
-    "saturation": ("Saturation", (0, 2, 0.05)),
-    "decoder": (
-        "Decoder",
-        {
-            "annealed": "Vivid average (annealed)",
-            "mean": "Average (mean)",
-            "mode": "Likeliest (mode)",
-            "median": "Median",
-            "sample": "By lot (sample)",
-        },
-    ),
-    "temperature": ("Temperature", (0.05, 1, 0.01)),
-    "seed": ("Draw", (0, 99, 1)),
-    "refine": ("Smooth regions", {"none": "Off", "mrf": "Markov random field"}),
-    "palette_strength": ("Strength", (0, 1, 0.05)),
-}
+# Lowest and highest value of each option that are of use here, or its choices.
+_CONTROLS = {"working_size": (64, 1024), "saturation": (0, 2), "decoder": DECODERS}
+_CONTROLS |= {"temperature": (0.05, 1), "seed": (0, 99), "refine": ("none", "mrf")}
+_CONTROLS |= {"palette_strength": (0, 1)}
 OFFERED = tuple(_CONTROLS)
 """Options of a `Colorizer` that have a control on the page."""
-
-_READ_BY = {"temperature": "annealed", "seed": "sample"}
 
 
 class Queue:
@@ -48,21 +30,19 @@ class Queue:
         self.offered = OFFERED if distribution else AFTER_NETWORK
 
     def controls(self):
-        """What the page shows of each option that the network takes: a list for JSON."""
+        """What an option may be on the page, of each that the network takes: a list for JSON."""
         fields, controls = Options.__dataclass_fields__, []
         for name in self.offered:
-            label, kinds = _CONTROLS[name]
-            value, info = getattr(self.colorizer, name), fields[name].metadata["help"]
+            limits, value = _CONTROLS[name], getattr(self.colorizer, name)
             if name == "refine":
                 value = "mrf" if self.colorizer.refinement else "none"
-            info = info.partition(". ")[0]
-            control = {"name": name, "label": label, "info": info[0].upper() + info[1:] + "."}
-            if isinstance(kinds, dict):
-                control["choices"] = kinds
+            info = fields[name].metadata["help"].partition(". ")[0]
+            control = {"name": name, "value": value, "info": f"{info[0].upper()}{info[1:]}."}
+            if isinstance(limits[0], str):
+                control["choices"] = limits
             else:
-                low, high, step = kinds
-                control |= {"low": min(low, value), "high": max(high, value), "step": step}
-            controls.append({**control, "value": value, "readBy": _READ_BY.get(name)})
+                control |= {"low": min(limits[0], value), "high": max(limits[1], value)}
+            controls.append(control)
         return controls
 
     def configured(self, options, palette=None, hints=None):
@@ -100,8 +80,13 @@ class Queue:
             photo.outcome = None
         for photo in photos:
             photo.outcome = self._network.submit(self._finish, session, photo, options).result()
-            if photo is photos[-1]:
-                self._archive(session.archive, photos)
+            done = [one.target for one in photos if one.outcome and one.outcome.status == "done"]
+            if photo is photos[-1] and len(done) > 1:
+                archive = atomic_file(session.archive, overwrite=True)
+                with archive as stream, zipfile.ZipFile(stream, "w") as file:
+                    # Not compressed, as photographs are already.
+                    for target in done:
+                        file.write(target, target.name)
             yield photo
 
     def close(self):
@@ -126,11 +111,3 @@ class Queue:
         job = Job(photo.path, photo.target, photo.path)
         (outcome,) = colorize_files(colorizer, [job], overwrite=True)
         return dataclasses.replace(outcome, before=None, after=None)
-
-    def _archive(self, path, photos):
-        targets = [photo.target for photo in photos if photo.outcome.status == "done"]
-        if len(targets) > 1:
-            with atomic_file(path, overwrite=True) as stream, zipfile.ZipFile(stream, "w") as file:
-                # Not compressed, as photographs are already.
-                for target in targets:
-                    file.write(target, target.name)

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import shutil
-import stat
 import threading
 import time
 from pathlib import Path
@@ -184,6 +183,5 @@ def own_file(path, folder):
     """The path of a regular file inside a folder; None for a link, a device or another spelling."""
     with contextlib.suppress(OSError, ValueError):
         inside = path.startswith(f"{folder}{os.sep}") and os.path.realpath(path) == path
-        if inside and stat.S_ISREG(os.lstat(path).st_mode):
-            return path
+        return path if inside and os.path.isfile(path) else None
     return None
