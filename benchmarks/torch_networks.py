@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from keras_colorize.bins import bin_count
-from keras_colorize.models.arguments import scaled
+from keras_colorize.models.encoders import scaled
 
 
 def count(module):

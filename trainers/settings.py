@@ -92,7 +92,7 @@ def define_flags(config=TrainingConfig, **defaults):
         # What may be None is given as 0 on the command line.
         optional = not isinstance(field.type, type)
         define = flags.DEFINE_float if optional else _DEFINE[field.type]
-        text = field.metadata["text"] + " 0 for none." * optional
+        text = field.metadata["help"] + " 0 for none." * optional
         define(field.name, defaults.get(field.name, field.default), text)
 
 

@@ -14,12 +14,15 @@ import keras
 from absl import flags
 from keras import ops
 
+from gan_settings import AdversarialConfig
+from keras_colorize.color import lab_to_rgb, unscale_ab
 from keras_colorize.data import Targets
 from keras_colorize.losses import PerceptualLoss
+from keras_colorize.metrics import colorfulness
 from keras_colorize.models import dcgan_discriminator, ddcolor
 from keras_colorize.models.ddcolor import ENCODERS
-from keras_colorize.models.vgg16 import IMAGENET_MEANS
-from keras_colorize.training import AdversarialConfig, AdversarialModel, make_optimizer
+from keras_colorize.models.encoders import IMAGENET_MEANS
+from keras_colorize.training import AdversarialModel, make_optimizer
 from keras_colorize.training.callbacks import ACTIONS, CollapseMonitor, TwoPhases
 from run import Run
 from settings import define_flags, start
@@ -66,21 +69,30 @@ def main(options):
         if options.encoder_weights:
             take_convnext(generator, options.encoder, options.encoder_weights)
         run.begin(generator)
-        perceptual = None
+        further = {}
         if run.config.perceptual_weight:
             features, weight = vgg16(options.perceptual_features), run.config.perceptual_weight
             perceptual = PerceptualLoss(features, weight, distance=layer_distance)
-        trained = AdversarialModel(
-            generator,
-            dcgan_discriminator(width=options.discriminator_width),
-            label_smoothing=run.config.label_smoothing,
-            perceptual=perceptual,
-            colorfulness_weight=options.colorfulness_weight,
-        )
+            further["perceptual_loss"] = lambda x, y, outputs: perceptual(x, y, outputs["ab"])
+        if options.colorfulness_weight:
+            further["colorfulness_loss"] = lack_of_color(options.colorfulness_weight)
+        discriminator = dcgan_discriminator(width=options.discriminator_width)
+        smoothing = {"label_smoothing": run.config.label_smoothing}
+        trained = AdversarialModel(generator, discriminator, further=further, **smoothing)
         optimizers = make_optimizer(run.config), make_optimizer(run.config.discriminator())
         trained.compile(*optimizers, *run.config.reconstruction_loss())
     callbacks = [TwoPhases(options.pretrain_epochs), CollapseMonitor(options.on_collapse)]
     run.train("ddcolor", generator, arguments, Targets({"ab": "ab_scaled"}), trained, callbacks)
+
+
+def lack_of_color(weight):
+    """The loss 1 - colorfulness / 100, by a weight (section 3.4)."""
+
+    def loss(lightness, target, outputs):
+        lab = ops.concatenate([lightness, unscale_ab(outputs["ab"])], axis=-1)
+        return weight * (1.0 - ops.mean(colorfulness(lab_to_rgb(lab))) / 100.0)
+
+    return loss
 
 
 def vgg16(weights):

@@ -28,6 +28,7 @@ shares of the true ones'. docs/research/adversarial.md has more.
 import keras
 from absl import flags
 
+from gan_settings import AdversarialConfig
 from keras_colorize.data import Targets
 from keras_colorize.losses import DistillationLoss, PerceptualLoss
 from keras_colorize.models import dcgan_discriminator, dcgan_generator, freeze_through
@@ -35,7 +36,7 @@ from keras_colorize.models import mobilenet_v2 as mobilenet
 from keras_colorize.models.dcgan import BATCH_NORM_MODES
 from keras_colorize.models.siggraph17 import without_hints
 from keras_colorize.presets import PresetConfig, load_preset
-from keras_colorize.training import AdversarialConfig, AdversarialModel, make_optimizer
+from keras_colorize.training import AdversarialModel, make_optimizer
 from keras_colorize.training.callbacks import ACTIONS, CollapseMonitor, TwoPhases
 from perception import DECODING, color_decoder, with_mean_decoder
 from run import Run
@@ -114,7 +115,7 @@ def make_generator(options):
 
 def make_adversaries(options, config, generator, preset):
     """The `AdversarialModel` of the generator, compiled by an `AdversarialConfig`."""
-    perceptual = distillation = None
+    further, to_shown = {}, color_decoder(preset)
     # Without its class branch, which nothing here trains.
     outputs = {preset.output: generator.output[preset.output]}
     teacher = options.perceptual_features
@@ -122,9 +123,10 @@ def make_adversaries(options, config, generator, preset):
         logits = mobilenet.mobilenet_v2_classifier(teacher) if config.perceptual_logits else None
         features, weight = mobilenet.mobilenet_v2_extractor(teacher), config.perceptual_weight
         perceptual = PerceptualLoss(features, weight, logits, config.perceptual_logits)
+        further["perceptual_loss"] = lambda x, y, found: perceptual(x, y, to_shown(found, x))
     if config.distillation_weight:
         judge, weight = mobilenet.mobilenet_v2_teacher(teacher), config.distillation_weight
-        distillation = DistillationLoss(judge, weight=weight).beside_colors
+        further["distillation_loss"] = DistillationLoss(judge, weight=weight).beside_colors
         outputs["seen"] = mobilenet.mobilenet_v2_student(generator, teacher).output
     discriminator = dcgan_discriminator(
         level_set=int(options.level_set),
@@ -138,9 +140,7 @@ def make_adversaries(options, config, generator, preset):
         discriminator,
         color_decoder(with_mean_decoder(preset)),
         config.label_smoothing,
-        perceptual,
-        distillation,
-        color_decoder(preset),
+        further,
     )
     optimizers = make_optimizer(config), make_optimizer(config.discriminator())
     model.compile(*optimizers, *config.reconstruction_loss())

@@ -7,8 +7,7 @@ import os
 import sys
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError
-from keras_colorize.presets.download import extra_import
+from keras_colorize.errors import InputError, extra_import
 from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
 from .common import EXIT_USAGE, check_options
 

@@ -76,11 +76,7 @@ def _export(options):
         export, settings = export_saved_model, {"name": options.name, "version": options.version}
         settings["max_pixels"] = 1_000_000 * options.max_megapixels
         settings["warmup"] = not options.no_warmup
-    try:
-        colorizer = make_colorizer(options, options.preset, scenes=True)
-        print(export(colorizer, options.output, **settings))
-    except (FileExistsError, ImportError) as error:
-        raise InputError(error) from error
+    print(export(make_colorizer(options, options.preset, scenes=True), options.output, **settings))
     return 0
 
 

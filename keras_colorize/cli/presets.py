@@ -83,7 +83,7 @@ def fetch(name, folder=None, overwrite=False):
     from keras_colorize.presets.published import fetch_preset
 
     file, target = PUBLISHED[name], folder or cached_preset(name)
-    said = f"{name}: {file.megabytes} MB from {file.url}, {file.license}, by {file.authors}"
+    said = f"{name}: {file.megabytes} MB from {file.url}, {file.license}, by {file.citation}"
     with show_progress("fetching", file.megabytes, "MB") as progress:
         progress.say(f"{said}; to {target}")
         fetch_preset(name, folder, overwrite, progress.reach)

@@ -7,6 +7,8 @@ import numpy as np
 from keras import ops
 from keras.backend import standardize_dtype
 
+from keras_colorize.errors import expect
+
 # ITU-R BT.709 primaries and D65, six digits: the values that scikit-image uses.
 XYZ_FROM_RGB = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
@@ -59,8 +61,7 @@ def as_colors(values, name, channels=3):
     if "float" not in dtype:
         advice = "For 8-bit pictures pass `picture.astype('float32') / 255`."
         raise TypeError(f"Expected {name} in floating point, received {dtype}. {advice}")
-    if not shape or shape[-1] != channels:
-        raise ValueError(f"Expected {name} of shape (..., {channels}), received {shape}.")
+    expect(shape[-1:] == (channels,), f"{name} of shape (..., {channels}), received {shape}")
     return ops.cast(values, "float32")
 
 

@@ -5,6 +5,7 @@ import functools
 import tensorflow as tf
 
 from keras_colorize.color.xyz import XYZ_FROM_RGB
+from keras_colorize.errors import expect
 
 # Weights of red, green and blue light: the eye, which panchromatic film follows; orthochromatic
 # film (1880s to 1920s), blind to red; and the plates before it, which saw blue light alone.
@@ -22,16 +23,11 @@ def aged_view(rgb, seed, parts=None):
     print, another `contrast` and exposure, `grain`, `fading`, and `scratches` with dust; the
     strength of each follows from the seed, from faint to that of a bad print.
 
-    Args:
-        rgb: float32 tensor (H, W, 3), sRGB in [0, 1].
-        seed: integer tensor (2,).
-        parts: names among `PARTS`, else `ValueError`, or () for grey alone; None draws them.
-
-    Returns:
-        float32 tensor (H, W, 3) of equal channels, sRGB in [0, 1].
+    From float32 (H, W, 3), sRGB in [0, 1], and an integer seed (2,), to the same with equal
+    channels. Parts are names among `PARTS`, else `ValueError`, or () for grey alone; None draws
+    them.
     """
-    if unknown := sorted(set(parts or ()) - set(PARTS)):
-        raise ValueError(f"Expected parts among {', '.join(PARTS)}, received {unknown}.")
+    expect(set(parts or ()) <= set(PARTS), f"parts among {', '.join(PARTS)}, received {parts}")
     seeds = tf.unstack(tf.random.split(seed, len(PARTS) + 1))
     drawn = tf.random.stateless_uniform((len(PARTS),), seeds[-1])
     shares = _SHARES if parts is None else {name: float(name in parts) for name in PARTS}

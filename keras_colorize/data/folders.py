@@ -23,18 +23,14 @@ _GOOD, _GREY, _BAD = "good", "near-grey", "unreadable"
 
 @dataclasses.dataclass(frozen=True)
 class PictureSet:
-    """Pictures and their classes.
-
-    Attributes:
-        root: the folder.
-        names: paths relative to `root`, with forward slashes, sorted.
-        labels: index into `class_names` per picture, or `UNLABELED`.
-        class_names: names of the classes; empty for a flat folder.
-    """
+    """Pictures in a folder, and their classes."""
 
     root: Path
+    # Paths relative to `root`, with forward slashes, sorted.
     names: tuple
+    # Index into `class_names` per picture, or `UNLABELED`.
     labels: tuple
+    # Empty for a flat folder.
     class_names: tuple
 
     def __len__(self):
@@ -55,13 +51,9 @@ class PictureSet:
 def list_pictures(folder, class_names=None):
     """Lists the pictures below a folder, not empty, else `ValueError`, as a `PictureSet`.
 
-    The class of a picture is the folder that holds it, relative to `folder`; pictures directly
-    in `folder` have none.
-
-    Args:
-        folder: path of a folder, searched recursively; hidden files are left out.
-        class_names: the classes to know, in order; None takes those that are found. Pictures of
-            other classes are `UNLABELED`.
+    Hidden files are left out. The class of a picture is the folder that holds it, relative to
+    `folder`; those directly in it, and of other classes than `class_names`, an ordered sequence,
+    or None for all that are found, are `UNLABELED`.
     """
     root = Path(folder)
     expect(root.is_dir(), f"a folder of pictures, received {str(folder)!r}")
@@ -106,14 +98,10 @@ class ScanReport:
 def scan_pictures(pictures, cache=None, drop_near_grey=True, on_picture=lambda: None):
     """Leaves out the pictures of a `PictureSet` that training cannot use.
 
-    Args:
-        pictures: a `PictureSet`.
-        cache: path of a JSON file that remembers results by name, size and time of change, or None.
-        drop_near_grey: whether near-grey pictures are left out (Iizuka 2016, section 4).
-        on_picture: called without arguments after every picture.
-
-    Returns:
-        `(kept, report)`: a `PictureSet`, not empty, else `ValueError`, and a `ScanReport`.
+    The cache, if any, is the path of a JSON file that remembers results by name, size and time of
+    change; near-grey pictures are left out if asked (Iizuka 2016, section 4). `on_picture` is
+    called without arguments after each. Returns `(kept, report)`: a `PictureSet`, not empty, else
+    `ValueError`, and a `ScanReport`.
     """
     try:
         contents = json.loads(Path(cache).read_text()) if cache is not None else {}

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.bins import bin_count, hard_encode_ab, smooth_prior
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import expect, expecting
 from .training_data import Targets, validation_batches
 
 # Of the files of `prior_json`; a reader refuses others.
@@ -46,14 +46,11 @@ def read_prior(path):
 
     Raises ValueError if the file is missing, damaged or of another format.
     """
-    try:
+    file = f"a file of `keras-colorize prior` in {path}"
+    with expecting(file, OSError, ValueError, TypeError, KeyError):
         fields = json.loads(Path(path).read_text(encoding="utf-8"))
-        if fields["format"] != FORMAT:
-            raise InputError(f"format {fields['format']!r}")
+        expect(fields["format"] == FORMAT, f"{file} of format {FORMAT}, received others")
         prior = np.asarray(fields["prior"], "float64")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        expected = f"a file of `keras-colorize prior` (format {FORMAT})"
-        raise InputError(f"Expected {expected}, {path} is not: {error}.") from error
     fits = prior.shape == (bin_count(),) and (prior >= 0).all() and np.isclose(prior.sum(), 1)
     expect(fits, f"a distribution over {bin_count()} bins in {path}")
     return prior

@@ -31,31 +31,24 @@ KINDS = (*_KINDS, "label")
 class Targets:
     """Turns pictures into what `fit` takes.
 
-    Attributes:
-        outputs: kind of target per output of the network, for example
-            `{"ab_logits": "ab", "class_logits": "label"}`.
-        stride: pixels of lightness per pixel of the color targets; these are averaged.
+    `outputs` has the kind of target of each output of the network, for example
+    `{"ab_logits": "ab", "class_logits": "label"}`; a pixel of the color targets is the mean of
+    `stride` x `stride` pixels of lightness.
     """
 
     outputs: dict
     stride: int = 1
 
     def __post_init__(self):
-        unknown = sorted(set(self.outputs.values()) - set(KINDS))
-        if unknown or not self.outputs:
-            raise ValueError(f"Expected kinds among {', '.join(KINDS)}, received {self.outputs}.")
+        known = self.outputs and set(self.outputs.values()) <= set(KINDS)
+        expect(known, f"kinds among {', '.join(KINDS)}, received {self.outputs}")
 
     def __call__(self, rgb, labels, film=None):
-        """Turns one batch of pictures into lightness and targets.
+        """Turns a batch of pictures, rgb (N, H, W, 3) in [0, 1], into lightness and targets.
 
-        Args:
-            rgb: float32 tensor (N, H, W, 3) in [0, 1]; `ValueError` unless `stride` divides H, W.
-            labels: integer tensor (N,).
-            film: what the network sees in place of `rgb`: old photographs of it, see `aged_view`.
-
-        Returns:
-            `(lightness, targets)`: L* in 0..100 (N, H, W, 1), and a dict of tensors
-            (N, H/stride, W/stride, C) or, for labels, (N,).
+        Returns L* in 0..100 (N, H, W, 1), of `film`, if given: old photographs of rgb, see
+        `aged_view`; and a dict of tensors (N, H/stride, W/stride, C) or, for the integer labels,
+        (N,). `ValueError` unless `stride` divides H and W.
         """
         lab = color.rgb_to_lab(rgb)
         lightness, targets = lab[..., :1] if film is None else color.rgb_to_lightness(film), {}
@@ -64,9 +57,8 @@ class Targets:
                 targets[name] = labels
                 continue
             sides = tuple(rgb.shape[1:3])
-            if any(side is not None and side % self.stride for side in sides):
-                expected = f"pictures whose sides are multiples of {self.stride}"
-                raise ValueError(f"Expected {expected}, received {sides}.")
+            fits = all(side is None or side % self.stride == 0 for side in sides)
+            expect(fits, f"pictures whose sides are multiples of {self.stride}, received {sides}")
             targets[name] = _KINDS[kind](rgb, lab)
             if self.stride > 1:
                 targets[name] = ops.average_pool(targets[name], self.stride, self.stride)
@@ -103,30 +95,26 @@ class TrainingData:
         expect(0 < self.min_scale <= 1, f"0 < min_scale <= 1, received {self.min_scale}")
         expect(self.size >= 1, f"a size of 1 or more, received {self.size}")
         expect(0 <= self.aged_share <= 1, f"0 <= aged_share <= 1, received {self.aged_share}")
-        known = f"a view among {', '.join(VIEWS)}, received {self.view!r}"
-        expect(self.view in VIEWS, known)
+        expect(self.view in VIEWS, f"a view among {', '.join(VIEWS)}, received {self.view!r}")
 
     def __len__(self):
         return sum(len(source) for source in self.sources)
 
     def epoch(self, epoch, batch_size, steps, targets, first_step=0, worker=0, workers=1):
-        """Batches of one epoch.
+        """Batches of one epoch: a `tf.data.Dataset` of `(lightness, targets)`.
 
         The pictures of a global batch depend on the seed, the epoch and the step alone: not on
-        where a run was resumed, nor on how many workers share the batch.
+        where a run was resumed, nor on how many workers share the batch. Keras' `fit` takes it on
+        every backend.
 
         Args:
             epoch: integer from 0.
             batch_size: global batch size, a multiple of `workers`, else `ValueError`.
-            steps: batches in the whole epoch.
+            steps: batches in the whole epoch, of which it begins with `first_step`.
             targets: a `Targets`.
             first_step: where to begin.
             worker: this worker's index; it gets its part of every batch.
             workers: number of workers.
-
-        Returns:
-            `tf.data.Dataset` of `(lightness, targets)` batches, see `Targets`; Keras' `fit`
-            takes it on every backend.
         """
         fits = batch_size % workers == 0
         expect(fits, f"a batch size that {workers} workers can share, received {batch_size}")
@@ -163,17 +151,10 @@ def epoch_order(sizes, weights, count, seed, epoch):
     """Draws the pictures of one epoch from several folders, mixed by weight.
 
     Every source is gone through in a random order, again and again, so that no picture comes
-    twice before each other of its source came once within the epoch.
-
-    Args:
-        sizes: number of pictures per source.
-        weights: share of each, any scale; None takes `sizes`. ValueError unless all are positive.
-        count: pictures in the epoch.
-        seed: integer; the same seed and epoch give the same order.
-        epoch: integer from 0.
-
-    Returns:
-        int64 array (count,): positions in the concatenation of the sources.
+    twice before each other of its source came once within the epoch. Sizes and weights, positive,
+    else ValueError, are those of each source, the weights of any scale; None takes the sizes. The
+    same seed and epoch, integers from 0, give the same order. Returns an int64 array (count,):
+    positions in the concatenation of the sources.
     """
     weights = np.asarray(sizes if weights is None else weights, "float64")
     fits = len(sizes) == len(weights) > 0 and min(sizes) >= 1 and weights.min() > 0

@@ -20,13 +20,9 @@ def picture_metrics(target, predictions):
     5.1), means over the pixels. `auc` is the area under the curve of pixels within a distance of
     0 to 150 in the ab plane (Zhang, Isola & Efros 2016, 3.1): one at distance d adds 1 - d / 150.
 
-    Args:
-        target: array (H, W, 3), the true colors, sRGB in [0, 1].
-        predictions: dict of name to array of the same shape.
-
-    Returns:
-        dict of name to dict of metric to float: shares and areas in percent, an infinite PSNR
-        where nothing differs, no SSIM for sides below 11 pixels.
+    From the true colors, (H, W, 3), sRGB in [0, 1], and a dict of name to array of that shape, to
+    a dict of name to dict of metric to float: shares and areas in percent, an infinite PSNR where
+    nothing differs, no SSIM for sides below 11 pixels.
     """
     return ColorEvaluator().update(None, target, predictions)
 

@@ -1,6 +1,5 @@
 """Methods over a set of color photographs: every metric of every picture."""
 
-import collections
 import concurrent.futures
 import dataclasses
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize.color import rgb_to_lab
+from keras_colorize.inference.batch import ahead
 from keras_colorize.inference.compose import compose, resize_bicubic
 from keras_colorize.inference.heads import is_distribution
 from keras_colorize.inference.pixels import lightness_of, to_float
@@ -70,15 +70,19 @@ def measure(
         workers: threads that read photographs ahead.
         on_sample: called with the `Sample` of each photograph.
     """
-    evaluators = (ColorEvaluator(), *evaluators)
+    evaluators, colorized = (ColorEvaluator(), *evaluators), colorized or {}
     pictures, failures = {}, {}
-    for sample in _samples(methods, paths, long_side, colorized or {}, max(workers, 1)):
-        if sample.error:
-            failures[sample.path] = sample.error
-        else:
-            words = sample.path, sample.predictions["truth"], sample.predictions
-            pictures[sample.path] = _merged(one.update(*words) for one in evaluators)
-        on_sample(sample)
+    with concurrent.futures.ThreadPoolExecutor(max(workers, 1)) as pool:
+        groups = ((path, *(pairs[path] for pairs in colorized.values())) for path in paths)
+        reading = ((one, pool.submit(lambda g: [*map(read_photograph, g)], one)) for one in groups)
+        for (path, *_), photographs in ahead(reading, max(workers, 1) * AHEAD):
+            sample = _sample(methods, long_side, colorized, path, photographs)
+            if sample.error:
+                failures[path] = sample.error
+            else:
+                words = path, sample.predictions["truth"], sample.predictions
+                pictures[path] = _merged(one.update(*words) for one in evaluators)
+            on_sample(sample)
     of_sets = [one for one in evaluators if hasattr(one, "result")] if pictures else []
     return Measurement(pictures, _merged(one.result() for one in of_sets), failures)
 
@@ -89,22 +93,6 @@ def _merged(parts):
         for method, metrics in part.items():
             merged.setdefault(method, {}).update(metrics)
     return merged
-
-
-def _samples(methods, paths, long_side, colorized, workers):
-    """Yields a `Sample` per path, while threads read the next photographs."""
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        reading = collections.deque()
-        try:
-            for path in paths:
-                group = [path, *(pairs[path] for pairs in colorized.values())]
-                reading.append((path, pool.submit(lambda g: [*map(read_photograph, g)], group)))
-                if len(reading) > workers * AHEAD:
-                    yield _sample(methods, long_side, colorized, *reading.popleft())
-            while reading:
-                yield _sample(methods, long_side, colorized, *reading.popleft())
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _sample(methods, long_side, colorized, path, reading):
@@ -143,14 +131,10 @@ def measured_paths(folder, limit=None):
 def pair_outputs(outputs, truth, paths):
     """Finds the colorized picture in `outputs` of each of the photographs `paths` in `truth`.
 
-    `old/a.jpg` is paired with `old/a.jpg`, else with the only picture of another suffix.
-
-    Returns:
-        `(pairs, extra)`: a dict of path to path, and the list of the pictures in `outputs` that
-        belong to no photograph in `truth`.
-
-    Raises:
-        PhotographError: for missing ones, more than one candidate or another size; names some.
+    `old/a.jpg` is paired with `old/a.jpg`, else with the only picture of another suffix. Returns
+    `(pairs, extra)`: a dict of path to path, and the list of the pictures in `outputs` that belong
+    to no photograph in `truth`. PhotographError names those that are missing, have more than one
+    candidate or another size.
     """
     colorized = photographs_by_name(outputs)
 

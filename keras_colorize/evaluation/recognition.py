@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expecting
 from keras_colorize.models.mobilenet_v2 import mobilenet_v2_teacher
 
 CROP = 224
@@ -60,10 +60,8 @@ class Recognition:
 
     def __init__(self, weights):
         self.features = {}
-        try:
+        with expecting("weights of MobileNetV2", ValueError, where=weights):
             self.network = mobilenet_v2_teacher(os.fspath(weights))
-        except ValueError as error:
-            raise InputError(f"{weights}: {error}") from error
 
     def update(self, path, target, predictions):
         """Metrics of one picture: 100 where the class is that on the truth, or right; else 0."""
@@ -136,12 +134,9 @@ def _imagenet_indices():
 class Scenes:
     """Top-1 and top-5 of a preset's scene classes, as in Iizuka et al. 2016, table 2.
 
-    `indices` is a dict of class to its index, empty if the network has no `class_logits`.
-
-    Args:
-        colorizer: a `Colorizer`.
-        methods: names of the methods that share its network.
-        folder: has the photographs in `<folder>/<class>/`; a class may be `church/outdoor`.
+    Methods are names of those that share the colorizer's network; photographs are in
+    `<folder>/<class>/`, where a class may be `church/outdoor`. `indices` is a dict of class to its
+    index, empty if the network has no `class_logits`.
     """
 
     def __init__(self, colorizer, methods, folder):

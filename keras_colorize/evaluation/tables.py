@@ -75,10 +75,9 @@ def summarize(pictures, overall=None):
 
 
 def format_table(summary, metrics=HEADLINE, directions=False):
-    """Formats metrics as a Markdown table, a row per method, with a dash for what it lacks.
+    """Formats metrics, keys of a summary by `summarize`, as a Markdown table, a row per method.
 
-    The summary is what `summarize` returns, the metrics are keys in it; with `directions` a first
-    row says which way each is better.
+    There is a dash for what it lacks; with `directions` a first row says which way is better.
     """
     rows = [["better", *map(better, metrics)]] if directions else []
     for name, row in summary.items():
@@ -87,10 +86,9 @@ def format_table(summary, metrics=HEADLINE, directions=False):
 
 
 def format_details(summary, n):
-    """Formats the other metrics as a Markdown table, a column per method.
+    """Formats the other metrics of a summary of n pictures as a Markdown table, a method a column.
 
-    The summary is what `summarize` returns, n the number of pictures, which a Frechet distance
-    needs to mean anything.
+    Without n a Frechet distance means nothing.
     """
     found = dict.fromkeys(key for row in summary.values() for key in row if key not in HEADLINE)
     rows = []

@@ -1,8 +1,6 @@
 """Networks as one file for other programs: ONNX, and LiteRT for phones and small boards."""
 
-import contextlib
 import importlib
-import os
 import warnings
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import InputError, expect, extra_import
 from keras_colorize.inference import Colorizer
 from keras_colorize.inference.compose import resize_bicubic
 from keras_colorize.inference.options import STRIDE
@@ -30,25 +28,16 @@ def export_onnx(source, path, *, overwrite=False):
     (N, h, w, 2), decoded and multiplied by its saturation, and `class_logits` where there are
     classes; a network its heads as they are. A file that computes something else is refused.
 
-    Args:
-        source: a `Colorizer` on the TensorFlow backend without style, refinement, palette and
-            hints, or a Functional network of the library; in float32.
-        path: path of the file, `*.onnx`; missing folders are made.
-        overwrite: whether an existing file is replaced.
-
-    Raises:
-        FileExistsError: if the file exists and `overwrite` is False.
-        ValueError: for another suffix, or a source that cannot be exported to ONNX.
-        ImportError: if the extra `onnx` is missing.
+    The source is a `Colorizer` on the TensorFlow backend without style, refinement, palette and
+    hints, or a Functional network of the library; in float32. The path is `*.onnx`; missing
+    folders are made. Raises ValueError for another suffix, a source that cannot be exported to
+    ONNX, or a file that exists, unless `overwrite`; ImportError if the extra `onnx` is missing.
     """
-    try:
+    with extra_import("onnx"):
         onnxruntime, handler = map(importlib.import_module, ("onnxruntime", "tf2onnx.handler"))
-    except ImportError as error:
-        raise ImportError(
-            f"Expected onnxruntime and tf2onnx (pip install 'keras-colorize[onnx]'): {error}."
-        ) from error
-    handler.tf_op("Erfc")(_Erfc)
-    with _new_file(path, ".onnx", overwrite) as target:
+    handler.tf_op("Erfc").register_compat_handler(_write_erfc, 9)
+    expect(Path(path).suffix.lower() == ".onnx", f"a name that ends in .onnx, received {path}")
+    with atomic_path(path, overwrite) as target:
         model = _network(source)
         _convert(model, target, "onnx", (None, None, None, 1))
         # The file is run: tf2onnx translates some operations wrongly without a word.
@@ -79,14 +68,13 @@ def export_litert(source, path, *, size=None, quantize=None, calibration=(), ove
             `Colorizer` takes them; they decide the range of every feature.
         overwrite: whether an existing file is replaced.
 
-    Raises:
-        FileExistsError: if the file exists and `overwrite` is False.
-        ValueError: for another suffix, a source that LiteRT or int8 cannot hold, an unknown
-            `quantize`, int8 without photographs or photographs without int8.
-        PhotographError: if a photograph of the calibration cannot be read.
+    Raises ValueError for another suffix, a source that LiteRT or int8 cannot hold, an unknown
+    `quantize`, int8 without photographs or photographs without int8, or a file that exists;
+    PhotographError if a photograph of the calibration cannot be read.
     """
     expect(quantize in (None, "int8"), f"quantize among None and 'int8', received {quantize!r}")
-    with _new_file(path, ".tflite", overwrite) as target:
+    expect(Path(path).suffix.lower() == ".tflite", f"a name that ends in .tflite, received {path}")
+    with atomic_path(path, overwrite) as target:
         working_size, output = 256, None
         if isinstance(source, Colorizer):
             working_size, output = source.working_size, source.config.output
@@ -130,25 +118,11 @@ def colors_model(colorizer):
     return keras.Model(model.input, outputs, name=model.name)
 
 
-@contextlib.contextmanager
-def _new_file(path, suffix, overwrite):
-    """Yields the path of a file that takes its name when all went well."""
-    path = Path(path)
-    if path.suffix.lower() != suffix:
-        raise InputError(f"{path}: expected a name that ends in {suffix}.")
-    if os.path.lexists(path) and not overwrite:
-        raise FileExistsError(f"{path}: expected a new file, but it exists already.")
-    with atomic_path(path, overwrite) as part:
-        yield part
-
-
 def _network(source):
     check_backend()
     model = colors_model(source) if isinstance(source, Colorizer) else fold_batch_norm(source)
-    low = {layer.compute_dtype for layer in model.layers} - {"float32"}
-    if low:
-        received = f"{', '.join(sorted(low))}: load it with precision='float32'"
-        raise InputError(f"{model.name}: expected a network in float32, received {received}.")
+    low = ", ".join(sorted({layer.compute_dtype for layer in model.layers} - {"float32"}))
+    expect(not low, f"a network in float32, received {low}: load it with precision='float32'")
     return model
 
 
@@ -163,17 +137,14 @@ def _convert(model, target, form, shape, **settings):
         raise _cannot_hold(form, error) from error
 
 
-class _Erfc:
+def _write_erfc(graph, node, **_):
     """How tf2onnx writes Erfc, which Keras' GELU has and ONNX has not: as 1 - Erf."""
-
-    @classmethod
-    def version_9(cls, graph, node, **_):
-        shapes, dtypes = node.output_shapes, node.output_dtypes
-        graph.remove_node(node.name)
-        erf = graph.make_node("Erf", node.input, shapes=shapes, dtypes=dtypes)
-        one = graph.make_const(f"{node.name}_one", np.float32(1.0))
-        inputs = [one.output[0], erf.output[0]]
-        graph.make_node("Sub", inputs, outputs=node.output, shapes=shapes, dtypes=dtypes)
+    shapes, dtypes = node.output_shapes, node.output_dtypes
+    graph.remove_node(node.name)
+    erf = graph.make_node("Erf", node.input, shapes=shapes, dtypes=dtypes)
+    one = graph.make_const(f"{node.name}_one", np.float32(1.0))
+    inputs = [one.output[0], erf.output[0]]
+    graph.make_node("Sub", inputs, outputs=node.output, shapes=shapes, dtypes=dtypes)
 
 
 def _cannot_hold(form, reason):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import expect, extra_import
 from keras_colorize.inference.options import FROM_PRESET
 from keras_colorize.io.atomic import atomic_path, write_file
 from keras_colorize.presets import CONFIG_FILE, read_config, sha256
@@ -53,10 +53,8 @@ def export_saved_model(
         max_pixels: most pixels of a picture that is decoded; its header is enough to refuse it.
         warmup: whether to write requests that the server warms up with (extra `serving`).
 
-    Raises:
-        ValueError: for a colorizer that cannot be exported, or a wrong name, version or limit.
-        FileExistsError: if that version is there already.
-        ImportError: if the extra is missing.
+    Raises ValueError for a colorizer that cannot be exported, a wrong name or limit, or a version
+    that is wrong or there already, ImportError if the extra is missing.
     """
     check_backend()
     name = colorizer.name if name is None else name
@@ -72,8 +70,6 @@ def export_saved_model(
     expect(name and name == Path(name).name, f"a name without folders, received {name!r}")
     is_number = isinstance(version, int) and version > 0
     expect(is_number, f"a version above 0, received {version!r}")
-    if version in taken:
-        raise FileExistsError(f"{path}: expected a new version, {version} is there already.")
     if warmup:
         import_prediction_log()
     path /= str(version)
@@ -97,31 +93,21 @@ def read_exported(path):
     """Reads the preset's config beside a SavedModel, whose files must be those that were exported.
 
     This shows damage and exchanged files, not who exported them: a SavedModel is a program that
-    can read and write files where it is run.
-
-    `path` is that of `export_saved_model`. Raises PresetError for a folder that it has not written,
-    ValueError if a file was added, removed or changed since.
+    can read and write files where it is run. Raises PresetError for a path that
+    `export_saved_model` has not written, ValueError if a file was added, removed or changed since.
     """
     config = read_config(Path(path) / EXTRA)
-    try:
-        text = (Path(path) / EXTRA / CHECKSUMS).read_text(encoding="utf-8")
-    except OSError:
-        text = ""
-    written, there = set(text.splitlines()), set(_checksums(path))
-    differing = sorted(line.split("  ", 1)[-1] for line in written ^ there)
-    if differing:
-        received = f"received others: {', '.join(dict.fromkeys(differing))}"
-        raise InputError(f"{path}: expected the files of {EXTRA}/{CHECKSUMS}, {received}.")
+    listed, there = Path(path) / EXTRA / CHECKSUMS, set(_checksums(path))
+    written = set(listed.read_text(encoding="utf-8").splitlines()) if listed.exists() else set()
+    differing = dict.fromkeys(sorted(line.split("  ", 1)[-1] for line in written ^ there))
+    expect(not differing, f"the files of {listed}, received others: {', '.join(differing)}")
     return config
 
 
 def import_prediction_log():
     """Imports TensorFlow Serving's records; `ImportError` without the extra `serving`."""
-    try:
+    with extra_import("serving"):
         from tensorflow_serving.apis import prediction_log_pb2
-    except ImportError as error:
-        advice = "pip install 'keras-colorize[serving]', or warmup=False"
-        raise ImportError(f"Expected tensorflow-serving-api ({advice}): {error}.") from error
     return prediction_log_pb2
 
 

@@ -8,7 +8,7 @@ import json
 import numbers
 import os
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, check, field
 
 STRIDE = 32
 """Sides of the working size are multiples of this, the coarsest stride of the networks."""
@@ -23,26 +23,6 @@ OF_DISTRIBUTIONS = frozenset({"decoder", "temperature", "rebalancing", "smoothin
 
 AFTER_NETWORK = ("working_size", "saturation")
 """Options that act outside the network: all that a network on a server leaves open."""
-
-
-def field(default, limits, help, **about):
-    """A field of options: default, limits or choices, and what the help of the command says."""
-    return dataclasses.field(default=default, metadata={"limits": limits, "help": help, **about})
-
-
-def check(table, **values):
-    """Raises `InputError` for a value outside the range or choices of its field in the table."""
-    for name, value in values.items():
-        limits = table.__dataclass_fields__[name].metadata["limits"]
-        if not limits or isinstance(value, Refinement):
-            continue
-        if isinstance(limits[0], str):
-            if not (isinstance(value, str) and value in limits):
-                raise InputError(f"Expected {name} among {', '.join(limits)}, received {value!r}.")
-        elif not (isinstance(value, numbers.Real) and limits[0] <= value <= limits[1]):
-            raise InputError(
-                f"Expected {name} between {limits[0]:g} and {limits[1]:.10g}, received {value!r}."
-            )
 
 
 @dataclasses.dataclass(frozen=True)

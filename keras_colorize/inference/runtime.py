@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, extra_import
 from keras_colorize.precision import processor_has_bfloat16
 from keras_colorize.presets.config import read_config
-from keras_colorize.presets.download import extra_import, user_cache
+from keras_colorize.presets.download import user_cache
 
 _EXPORT = """\
 import sys

@@ -3,28 +3,25 @@
 import keras
 from keras import ops
 
+from keras_colorize.errors import expect
+
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class GlobalLocalFusion(keras.layers.Layer):
     """Fuses the features of the whole picture with those of each place.
 
     Equation 5: `y(u, v) = activation(b + W [y_global; y_local(u, v)])`. The global vector is
-    multiplied once per picture and never tiled. For batch normalization ask for
-    `activation=None, use_bias=False` and normalize afterwards, as `iizuka16` does.
+    multiplied once per picture and never tiled. The activation, a name or function, is applied
+    last; None is a linear layer. For batch normalization ask for `activation=None, use_bias=False`
+    and normalize afterwards, as `iizuka16` does.
 
     Takes a list `[local, global_features]` of shapes (N, h, w, C) and (N, G), else ValueError;
-    returns (N, h, w, units) in the compute dtype.
-
-    Args:
-        units: number of output channels, 1 or more, else ValueError.
-        activation: name or function applied last, None for a linear layer.
-        use_bias: whether b is learned; False leaves it out.
+    returns (N, h, w, units), 1 or more, in the compute dtype.
     """
 
     def __init__(self, units, activation="relu", use_bias=True, **kwargs):
         super().__init__(**kwargs)
-        if units < 1:
-            raise ValueError(f"Expected units of 1 or more, received {units}.")
+        expect(units >= 1, f"units of 1 or more, received {units}")
         self.units = units
         self.activation = keras.activations.get(activation)
         self.use_bias = use_bias
@@ -32,9 +29,8 @@ class GlobalLocalFusion(keras.layers.Layer):
     def build(self, input_shape):
         ranks = [len(shape) for shape in input_shape if isinstance(shape, list | tuple)]
         channels = [shape[-1] for shape in input_shape] if ranks == [4, 2] else [None]
-        if None in channels:
-            expected = "[local, global_features] of shapes (N, h, w, C) and (N, G), C and G known"
-            raise ValueError(f"Expected {expected}, received shapes {input_shape}.")
+        expected = "[local, global_features] of shapes (N, h, w, C) and (N, G), C and G known"
+        expect(None not in channels, f"{expected}, received shapes {input_shape}")
         self._global_channels = channels[1]
         self.kernel = self.add_weight(name="kernel", shape=(sum(channels), self.units))
         if self.use_bias:

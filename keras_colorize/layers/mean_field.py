@@ -1,7 +1,7 @@
 """Mean-field inference in the Markov random field of Melas-Kyriazi & Han 2017, section 3.2.
 
-Every pixel i of a grid carries a label y_i, one of K bins of a color channel. The field prefers
-labels of high `unary` potential, and neighbors of like lightness with like labels:
+Every pixel i carries a label y_i, one of K bins of a color channel. The field prefers labels of
+high `unary` potential, and neighbors of like lightness with like labels:
 
     log p(y) = sum_i unary_i(y_i) + sum_ij w_ij S(y_i, y_j) - log Z
 
@@ -17,6 +17,8 @@ with labels last.
 
 import keras
 from keras import ops
+
+from keras_colorize.errors import expect
 
 COMPATIBILITY = (10.0, 3.0, 3.0)
 """The paper's potentials of equal labels and of labels one and two bins apart; beyond these 0."""
@@ -39,13 +41,9 @@ def contrast_weights(lightness, sigma=SIGMA):
 
 
 def compatible(q, compatibility=COMPATIBILITY, axis=-1):
-    """How well each label agrees with a distribution over labels: the product S q.
+    """How well labels agree with a distribution over them on an axis of q, float (...): S q.
 
-    Args:
-        q: float tensor (..., K); the result has its shape.
-        compatibility: potentials of labels 0, 1, 2, ... bins apart, numbers or scalar tensors; 0
-            beyond them.
-        axis: the axis of the labels.
+    `compatibility` holds the potentials of labels 0, 1, 2, ... bins apart; 0 beyond them.
     """
     axis, count, reach = axis % len(q.shape), q.shape[axis], len(compatibility) - 1
     amounts = [(0, 0)] * len(q.shape)
@@ -65,18 +63,11 @@ def compatible(q, compatibility=COMPATIBILITY, axis=-1):
 def mean_field(unary, right, down, compatibility=COMPATIBILITY, sweeps=8):
     """Mean-field distributions by red-black coordinate ascent from the uniform start.
 
-    After s sweeps over both colors a pixel has heard from pixels at most 2 s - 1 steps away.
-
-    Args:
-        unary: potentials, which are maximized, (N, H, W, K) or (N, H, W, C, K) for C fields on
-            the same grid that know nothing of each other.
-        right: weights of horizontal pairs, at least 0, (N, H, W-1, 1); see `contrast_weights`.
-        down: weights of vertical pairs, (N, H-1, W, 1).
-        compatibility: potentials of labels 0, 1, 2, ... bins apart; see `compatible`.
-        sweeps: number of sweeps, at least 1.
-
-    Returns:
-        float32 tensor of the shape of `unary` that sums to 1 over the labels.
+    After s sweeps, 1 or more, over both colors a pixel has heard from pixels at most 2 s - 1 steps
+    away. Unary potentials, which are maximized, are (N, H, W, K), or (N, H, W, C, K) for C fields
+    on the same grid that know nothing of each other; the weights of horizontal and vertical pairs
+    are those of `contrast_weights`, at least 0, `compatibility` is that of `compatible`. Returns
+    float32 of the shape of `unary` that sums to 1 over the labels.
     """
     unary = ops.cast(unary, "float32")
     if len(unary.shape) == 4:
@@ -109,38 +100,32 @@ class MeanField(keras.layers.Layer):
     Returns the probabilities' shape, channels solved apart, in float32 under every policy.
 
     Args:
-        sweeps: number of sweeps, at least 1.
+        sweeps: number of sweeps, at least 1, else ValueError.
         sigma: scale of squared lightness differences, lightness in [0, 1]; above 0.
         unary_scale: factor of the probabilities, which makes the unary potential.
-        compatibility: potentials of labels 0, 1, 2, ... bins apart.
-
-    Raises:
-        ValueError: for an argument out of range, or for shapes that do not fit.
+        compatibility: potentials of labels 0, 1, 2, ... bins apart, one or more.
     """
 
     def __init__(
         self, sweeps=8, sigma=SIGMA, unary_scale=10.0, compatibility=COMPATIBILITY, **kwargs
     ):
         super().__init__(**{**kwargs, "dtype": "float32"})
-        if sweeps < 1:
-            raise ValueError(f"Expected 1 sweep or more, received {sweeps=}.")
-        if sigma <= 0:
-            raise ValueError(f"Expected sigma above 0, received {sigma}.")
-        if not compatibility:
-            raise ValueError("Expected a compatibility of equal labels at least, received none.")
+        expect(sweeps >= 1, f"1 sweep or more, received {sweeps=}")
+        expect(sigma > 0, f"sigma above 0, received {sigma}")
+        expect(compatibility, "a compatibility of equal labels at least, received none")
         self.sweeps, self.sigma, self.unary_scale = sweeps, sigma, unary_scale
         self.compatibility = tuple(compatibility)
 
     def build(self, input_shape):
         probabilities, lightness = input_shape
-        if len(probabilities) not in (4, 5) or probabilities[-1] is None:
-            expected = "probabilities (N, H, W, K) or (N, H, W, C, K) with K known"
-            raise ValueError(f"Expected {expected}, received shape {tuple(probabilities)}.")
+        expected = "probabilities (N, H, W, K) or (N, H, W, C, K) with K known"
+        fits = len(probabilities) in (4, 5) and probabilities[-1] is not None
+        expect(fits, f"{expected}, received shape {tuple(probabilities)}")
         sizes = zip(probabilities[1:3], lightness[1:3], strict=True)
         differ = any(None not in pair and pair[0] != pair[1] for pair in sizes)
-        if len(lightness) != 4 or lightness[-1] != 1 or differ:
-            expected = f"lightness (N, H, W, 1) of the size of probabilities {probabilities}"
-            raise ValueError(f"Expected {expected}, received shape {tuple(lightness)}.")
+        fits = len(lightness) == 4 and lightness[-1] == 1 and not differ
+        expected = f"lightness (N, H, W, 1) of the size of probabilities {probabilities}"
+        expect(fits, f"{expected}, received shape {tuple(lightness)}")
 
     def call(self, inputs):
         probabilities, lightness = inputs
@@ -172,10 +157,7 @@ def _unpack(red, black, width):
 
 
 def _edge_weights(right, down):
-    """Weights with the upper, lower, left and right neighbor, of red and of black pixels.
-
-    They are given as (N, H, W-1, 1) with the right neighbor and (N, H-1, W, 1) with the lower one.
-    """
+    """Weights with the upper, lower, left and right neighbor, of red and of black pixels."""
     # From (N, H, W, 1) to (N, 1, H, 1, W).
     right, down = (
         ops.expand_dims(ops.transpose(ops.cast(weights, "float32"), (0, 3, 1, 2)), -2)

@@ -8,6 +8,7 @@ import keras
 from keras import layers, ops
 
 from keras_colorize.color import lab_to_rgb
+from keras_colorize.errors import expect
 
 LEVEL_MAX = 255.0
 # Axes of the kernel that put its output channels last.
@@ -39,8 +40,7 @@ class BatchStatisticsNormalization(keras.layers.BatchNormalization):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        if self.axis != -1:
-            raise ValueError(f"Expected axis -1, received {self.axis}.")
+        expect(self.axis == -1, f"axis -1, received {self.axis}")
 
     def call(self, x, training=False):
         if training:
@@ -60,17 +60,14 @@ class SpectralNorm(keras.layers.Wrapper):
     never overwrites the kernel, passes the gradient of W / sigma (eq. 9), and takes the right
     axis of a transposed convolution. sigma is float32 under every policy.
 
-    It takes and returns what the layer does. Each call in training improves the singular vector
-    by one power iteration.
-
-    Args:
-        layer: a `Dense`, `Conv2D` or `Conv2DTranspose`, else ValueError; the wrapper has its name.
+    It takes and returns what the layer does, a `Dense`, `Conv2D` or `Conv2DTranspose`, else
+    ValueError, and has its name. Each call in training improves the singular vector by one power
+    iteration.
     """
 
     def __init__(self, layer, **kwargs):
-        if type(layer) not in _OUTPUT_LAST:
-            known = [kind.__name__ for kind in _OUTPUT_LAST]
-            raise ValueError(f"Expected a layer among {known}, received {type(layer).__name__}.")
+        known = f"a layer among {[kind.__name__ for kind in _OUTPUT_LAST]}"
+        expect(type(layer) in _OUTPUT_LAST, f"{known}, received {type(layer).__name__}")
         # The wrapper computes in float32 and hands its input on as it is.
         options = {"name": layer.name, **kwargs, "dtype": "float32", "autocast": False}
         super().__init__(layer, **options)
@@ -127,22 +124,17 @@ class GreyLevels(keras.layers.Layer):
     A gray of lightness L* has the display level 255 x the sRGB curve of its luminance, up to 9
     levels darker than 2.55 L*. It computes in float32 under every policy.
 
-    Takes L* in 0..100, (..., 1), else ValueError; returns levels 0..255 less `means`,
-    (..., len(means)), in the compute dtype.
-
-    Args:
-        means: what is subtracted, one number in 0..255 per channel of the result, 1 or more.
+    Takes L* in 0..100, (..., 1), else ValueError; returns levels 0..255 less `means`, one or more,
+    one per channel: (..., len(means)), in the compute dtype.
     """
 
     def __init__(self, means=(0.0,), **kwargs):
         super().__init__(autocast=False, **kwargs)
-        if not means:
-            raise ValueError("Expected one mean or more, received none.")
+        expect(means, "one mean or more, received none")
         self.means = [float(mean) for mean in means]
 
     def build(self, input_shape):
-        if input_shape[-1] != 1:
-            raise ValueError(f"Expected shape (..., 1), received {input_shape}.")
+        expect(input_shape[-1] == 1, f"shape (..., 1), received {input_shape}")
 
     def call(self, lightness):
         lightness = ops.cast(lightness, "float32")

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_colorize.errors import expect
+
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class Upsample2x(keras.layers.Layer):
@@ -33,24 +35,16 @@ class ResizeLike(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class ResizeTo(keras.layers.Layer):
-    """Resizes bilinearly to one fixed height and width.
+    """Resizes bilinearly to one fixed height and width, each 1 or more, else ValueError.
 
-    Takes a feature map (N, h, w, C); returns (N, height, width, C) in the compute dtype.
-
-    Args:
-        height: rows of the result, 1 or more.
-        width: columns of the result, 1 or more.
-        antialias: whether a smaller result averages over all that it covers, which a large
-            photograph needs, or over the four nearest pixels only.
-
-    Raises:
-        ValueError: for a size below 1.
+    Takes a feature map (N, h, w, C); returns (N, height, width, C) in the compute dtype. With
+    `antialias` a smaller result averages over all that it covers, which a large photograph needs,
+    without over the four nearest pixels only.
     """
 
     def __init__(self, height, width, antialias=False, **kwargs):
         super().__init__(**kwargs)
-        if height < 1 or width < 1:
-            raise ValueError(f"Expected a size of 1 or more, received height={height}, {width=}.")
+        expect(min(height, width) >= 1, f"a size of 1 or more, received {height=}, {width=}")
         self.height, self.width, self.antialias = height, width, antialias
 
     def call(self, x):
@@ -95,16 +89,13 @@ class CropLike(keras.layers.Layer):
 class PadToAtLeast(keras.layers.Layer):
     """Adds zeros at the bottom and right of maps that are too small for a kernel.
 
-    Takes (N, h, w, C); returns (N, max(h, size), max(w, size), C) in the compute dtype.
-
-    Args:
-        size: rows and columns that the result has at least, 1 or more, else ValueError.
+    Takes (N, h, w, C); returns (N, max(h, size), max(w, size), C) in the compute dtype. The size
+    is 1 or more, else ValueError.
     """
 
     def __init__(self, size, **kwargs):
         super().__init__(**kwargs)
-        if size < 1:
-            raise ValueError(f"Expected a size of 1 or more, received {size}.")
+        expect(size >= 1, f"a size of 1 or more, received {size}")
         self.size = size
 
     def call(self, x):
@@ -123,19 +114,15 @@ class PadToAtLeast(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
 class GaussianSmoothing(keras.layers.Layer):
-    """Smooths each channel by a Gaussian over height and width.
+    """Smooths each channel by a Gaussian over height and width, of sigma pixels above 0.
 
     Takes (N, H, W, C), C known; returns the same shape in the compute dtype. Mirrored at the
     border and cut off at four sigma, as SciPy's `gaussian_filter(mode="reflect")`.
-
-    Args:
-        sigma: standard deviation in pixels, above 0, else ValueError.
     """
 
     def __init__(self, sigma, **kwargs):
         super().__init__(**kwargs)
-        if sigma <= 0:
-            raise ValueError(f"Expected sigma above 0, received {sigma}.")
+        expect(sigma > 0, f"sigma above 0, received {sigma}")
         self.sigma = sigma
 
     def call(self, x):

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.bins import UNLABELED, UniformBins, bin_count, soft_encode_ab
+from keras_colorize.errors import expect
 
 
 @keras.saving.register_keras_serializable(package="keras_colorize")
@@ -12,30 +13,28 @@ class AbCrossentropy(keras.losses.Loss):
     """Cross-entropy between soft-encoded colors and bin logits (Zhang, Isola, Efros 2016, eq. 2).
 
     Takes a and b, (N, H, W, 2), and logits (N, H, W, 313), else ValueError; returns the mean over
-    the pixels, a float32 number, if `reduction` is not changed.
-
-    Args:
-        class_weights: None or array (313,), else ValueError, see `rebalancing_weights`; a pixel
-            counts with the weight of its nearest bin.
-        neighbors: bins over which one color is spread; 1 gives hard targets.
+    the pixels, a float32 number, if `reduction` is not changed. A pixel counts with the one of the
+    `class_weights` (313,), see `rebalancing_weights`, that its nearest bin has; None for none. One
+    color is spread over so many `neighbors`, bins; 1 gives hard targets.
     """
 
     def __init__(self, class_weights=None, neighbors=5, **kwargs):
         super().__init__(**kwargs)
-        if class_weights is not None and len(class_weights) != bin_count():
-            received = f"received {len(class_weights)}"
-            raise ValueError(f"Expected {bin_count()} class_weights, one per bin, {received}.")
-        self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
+        if class_weights is not None:
+            class_weights = [float(weight) for weight in class_weights]
+            known = f"{bin_count()} class_weights, one per bin, received {len(class_weights)}"
+            expect(len(class_weights) == bin_count(), known)
+        self.class_weights = class_weights
         self.neighbors = neighbors
 
     def call(self, y_true, y_pred):
         expected = (*y_pred.shape[:-1], 2)
         pairs = zip(y_true.shape, expected, strict=False)
         fits = len(y_true.shape) == len(expected) and y_pred.shape[-1] == bin_count()
-        if not fits or any(None not in pair and pair[0] != pair[1] for pair in pairs):
-            expected = f"ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of one size"
-            received = f"received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}"
-            raise ValueError(f"Expected {expected}, {received}.")
+        fits = fits and all(None in pair or pair[0] == pair[1] for pair in pairs)
+        expected = f"ab (N, H, W, 2) and logits (N, H, W, {bin_count()}) of one size"
+        received = f"received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}"
+        expect(fits, f"{expected}, {received}")
         indices, weights = soft_encode_ab(y_true, neighbors=self.neighbors)
         # Gathering the few bins of the target spares the log-softmax of all 313.
         chosen = ops.sum(weights * ops.take_along_axis(y_pred, indices, axis=-1), axis=-1)
@@ -56,13 +55,9 @@ class ChannelCrossentropy(keras.losses.Loss):
 
     Hwang & Zhou 2016, section 3.4 (one-hot); Melas-Kyriazi & Han 2017 (also a peaked normal).
     Takes channels (N, H, W, C) in units of the bins and logits (N, H, W, C, K) over K equal bins,
-    else ValueError; returns the mean over the pixels, if `reduction` is not changed.
-
-    Args:
-        low: lower edge of the first bin.
-        high: upper edge of the last bin.
-        sigma: None for one-hot targets, or the standard deviation of a normal around the true
-            value, in units of the channels.
+    else ValueError; returns the mean over the pixels, if `reduction` is not changed. `low` is the
+    lower edge of the first bin, `high` the upper edge of the last one; sigma is None for one-hot
+    targets, or the deviation of a normal around the true value, in units of the channels.
     """
 
     def __init__(self, low=-100.0, high=100.0, sigma=None, **kwargs):
@@ -70,11 +65,9 @@ class ChannelCrossentropy(keras.losses.Loss):
         self.low, self.high, self.sigma = low, high, sigma
 
     def call(self, y_true, y_pred):
-        if len(y_pred.shape) != len(y_true.shape) + 1 or y_pred.shape[-2] != y_true.shape[-1]:
-            received = f"received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}"
-            raise ValueError(
-                f"Expected values (N, H, W, C) and logits (N, H, W, C, K), {received}."
-            )
+        received = f"received shapes {tuple(y_true.shape)} and {tuple(y_pred.shape)}"
+        fits = len(y_pred.shape) == len(y_true.shape) + 1 and y_pred.shape[-2] == y_true.shape[-1]
+        expect(fits, f"values (N, H, W, C) and logits (N, H, W, C, K), {received}")
         bins = UniformBins(y_pred.shape[-1], self.low, self.high)
         if self.sigma is None:
             indices = ops.expand_dims(bins.encode(y_true), axis=-1)

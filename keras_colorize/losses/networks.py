@@ -74,12 +74,10 @@ class PerceptualLoss:
         self.classifier, self.logits_weight = classifier, logits_weight
 
     def __call__(self, lightness, target_ab, predicted_ab):
-        """Returns a float32 number.
+        """Distance, a float32 number, on lightness, L* in 0..100, (N, H, W, 1).
 
-        Args:
-            lightness: L* in 0..100, (N, H, W, 1).
-            target_ab: a and b scaled to [0, 1], (N, h, w, 2) of any size; no gradient passes.
-            predicted_ab: the same, perhaps of another size; gradients pass inside the sRGB gamut.
+        Target and prediction are a and b scaled to [0, 1], (N, h, w, 2), each of any size;
+        gradients pass to the prediction alone, inside the sRGB gamut.
         """
         target = [ops.stop_gradient(x) for x in self.features(_picture(lightness, target_ab))]
         prediction = self.features(_picture(lightness, predicted_ab))

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_colorize.bins import LUV_UV_BINS, UNLABELED, UniformBins, decode_ab
+from keras_colorize.errors import expect
 
 _LOW, _HIGH = LUV_UV_BINS.low, LUV_UV_BINS.high
 
@@ -31,20 +32,14 @@ def bin_accuracy(y_true, y_pred, low=_LOW, high=_HIGH, channel=None):
     With the defaults these are Acc(U) and Acc(V) of Hwang & Zhou 2016, section 5.1: 50 bins over
     -100..100. Grays count as above the edge at 0, see `UniformBins.encode`.
 
-    Args:
-        y_true: tensor (..., C) of channels in units of the bins: u and v of L*u*v*.
-        y_pred: tensor (..., C) in the same units, or logits (..., C, K) of K bins, else ValueError.
-        low: lower edge of the first bin.
-        high: upper edge of the last bin, of 50 or of the K of logits.
-        channel: the channel to compare; None for all.
-
-    Returns:
-        float32 tensor (..., C), or (...) of one channel: 1 where the bins are the same, else 0.
+    `y_true` (..., C) is in units of the bins: u and v of L*u*v*; so is `y_pred`, or it is logits
+    (..., C, K) of K bins between the edges `low` and `high`, else ValueError. Returns 1 where the
+    bins are the same, else 0: float32 (..., C), or (...) of one `channel`.
     """
     logits = len(y_pred.shape) == len(y_true.shape) + 1
-    if y_pred.shape[-2 if logits else -1] != y_true.shape[-1]:
-        expected = "predictions (..., {0}) or logits (..., {0}, bins)".format(y_true.shape[-1])
-        raise ValueError(f"Expected {expected}, received shape {tuple(y_pred.shape)}.")
+    expected = "predictions (..., {0}) or logits (..., {0}, bins)".format(y_true.shape[-1])
+    fits = y_pred.shape[-2 if logits else -1] == y_true.shape[-1]
+    expect(fits, f"{expected}, received shape {tuple(y_pred.shape)}")
     bins = UniformBins(y_pred.shape[-1] if logits else LUV_UV_BINS.count, low, high)
     chosen = ops.cast(ops.argmax(y_pred, axis=-1), "int32") if logits else bins.encode(y_pred)
     right = ops.cast(ops.equal(chosen, bins.encode(y_true)), "float32")
@@ -56,8 +51,7 @@ class SceneTopK(keras.metrics.SparseTopKCategoricalAccuracy):
     """Keras' top-k accuracy (Iizuka 2016, table 2); pictures without a label do not count."""
 
     def __init__(self, k=1, **kwargs):
-        if k < 1:
-            raise ValueError(f"Expected k of 1 or more, received {k}.")
+        expect(k >= 1, f"k of 1 or more, received {k}")
         super().__init__(k, **{"name": f"top_{k}", **kwargs})
 
     def update_state(self, y_true, y_pred, sample_weight=None):

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_colorize.color import rgb_to_lab
+from keras_colorize.errors import expect
 from .nearness import ab_error
 
 _EDGE = 1.0  # Difference of L* of two neighbors above which an edge is between them.
@@ -87,14 +88,10 @@ def hue_patchiness(rgb):
 
 
 def chroma_flicker(frames_lab):
-    """Mean change of a and b from frame to frame where lightness stays the same.
+    """Mean distance of a and b from frame to frame where lightness stays the same; 0 for none.
 
-    Args:
-        frames_lab: L*a*b* frames in their order: tensor (T, H, W, 3), or any iterable of
-            tensors (H, W, 3), of which two are held at a time; fewer are a ValueError.
-
-    Returns:
-        float: mean distance in the ab plane over the static pixels; 0 where none is static.
+    L*a*b* frames come in their order: a tensor (T, H, W, 3), or any iterable of (H, W, 3), of
+    which two are held at a time; fewer are a ValueError. Returns a float.
     """
     total = count = pairs = 0
     for before, frame in itertools.pairwise(ops.cast(x, "float32") for x in frames_lab):
@@ -103,6 +100,5 @@ def chroma_flicker(frames_lab):
         total += float(ops.sum(ops.where(static, change, 0.0)))
         count += float(ops.sum(ops.cast(static, "float32")))
         pairs += 1
-    if not pairs:
-        raise ValueError("Expected two frames or more to see a change, received fewer.")
+    expect(pairs, "two frames or more to see a change, received fewer")
     return total / count if count else 0.0

@@ -4,6 +4,8 @@
 section 2.2.1. Channels and strides are those of the authors' release.
 """
 
+import functools
+
 import keras
 from keras import layers
 
@@ -15,9 +17,10 @@ from keras_colorize.layers import (
     PermanentDropout,
     SpectralNorm,
 )
-from .arguments import check_network, scaled
+from .encoders import lightness_input, scaled
 
-BATCH_NORM_MODES = ("moving", "batch", "none")
+_NORMS = {"moving": layers.BatchNormalization, "batch": BatchStatisticsNormalization}
+BATCH_NORM_MODES = (*_NORMS, "none")
 """What batch normalization sees in inference."""
 
 # Channels and strides of the contracting path by level set; the expansive path mirrors it.
@@ -67,23 +70,20 @@ def dcgan_generator(
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
         (N, H, W, 2) in [0, 1], the paper's tanh rescaled.
     """
-    shares = {"batch_norm_momentum": batch_norm_momentum, "dropout": dropout}
-    _check(width, input_shape, level_set, batch_norm_mode, **shares)
-    norms = batch_norm_mode, batch_norm_momentum, spectral_norm
-    lightness = keras.Input(input_shape, name="lightness")
+    momentum = batch_norm_momentum
+    lightness = _input(width, input_shape, level_set, batch_norm_mode, momentum, dropout)
+    convolve = functools.partial(_convolve, norms=(batch_norm_mode, momentum, spectral_norm))
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     drop = PermanentDropout if dropout_in_inference else layers.Dropout
-    features, stride = [], 1
+    features, stride, last = [], 1, len(_GENERATOR[level_set]) - 1
     for number, (channels, strides) in enumerate(_GENERATOR[level_set]):
-        norm, deep = number < len(_GENERATOR[level_set]) - 1, stride >= _DEEP_STRIDE
-        x = _down(x, f"down{number}", scaled(channels, width), strides, deep, norm, norms)
+        options = {"deep": stride >= _DEEP_STRIDE, "norm": number < last}
+        x = convolve(x, scaled(channels, width), f"down{number}", strides, **options)
         features.append(x)
         stride *= strides
-    for step, number in enumerate(reversed(range(len(features) - 1))):
-        up, channels = f"up{number}", features[number].shape[-1]
-        options = {"strides": 2, "padding": "same"}
-        x = _normalized(layers.Conv2DTranspose, x, channels, up, True, norms, **options)
-        x = layers.ReLU(name=f"{up}_relu")(x)
+    for step, number in enumerate(reversed(range(last))):
+        up = f"up{number}"
+        x = convolve(x, features[number].shape[-1], up, 2, up=True)
         x = CropLike(name=f"{up}_crop")([x, features[number]])
         if step < (2 if level_set == 32 else 3):  # "several"
             x = drop(dropout, name=f"{up}_dropout")(x)
@@ -123,17 +123,16 @@ def dcgan_discriminator(
         [0, 1] (N, H, W, 2)}` to float32 logits (N, 1) that the colors are true.
     """
     momentum = batch_norm_momentum
-    _check(width, input_shape, level_set, batch_norm_mode, batch_norm_momentum=momentum)
-    lightness = keras.Input(input_shape, name="lightness")
+    lightness = _input(width, input_shape, level_set, batch_norm_mode, momentum)
+    convolve = functools.partial(_convolve, norms=(batch_norm_mode, momentum, spectral_norm))
     ab = keras.Input((*input_shape[:2], 2), name="ab")
     # In [-1, 1] and float32, for half precision is finest around 0.
     x = layers.Rescaling(0.02, -1.0, dtype="float32", name="scale_lightness")(lightness)
     colors = layers.Rescaling(2.0, -1.0, dtype="float32", name="scale_ab")(ab)
     x, stride = layers.Concatenate(dtype="float32", name="seen")([x, colors]), 1
     for number, (channels, strides) in enumerate(_DISCRIMINATOR[level_set]):
-        norm, deep = number > 0, stride >= _DEEP_STRIDE and strides > 1
-        norms = batch_norm_mode, momentum, spectral_norm
-        x = _down(x, f"conv{number}", scaled(channels, width), strides, deep, norm, norms)
+        options = {"deep": stride >= _DEEP_STRIDE and strides > 1, "norm": number > 0}
+        x = convolve(x, scaled(channels, width), f"conv{number}", strides, **options)
         stride *= strides
     x = PadToAtLeast(_KERNEL, name="pad")(x)
     score = layers.Conv2D(1, _KERNEL, dtype="float32", name="score")
@@ -142,35 +141,29 @@ def dcgan_discriminator(
     return keras.Model({"lightness": lightness, "ab": ab}, logits, name="dcgan_discriminator")
 
 
-def _down(x, name, channels, strides, deep, norm, norms):
-    """Convolution, batch normalization (where there is one), LeakyReLU.
+def _input(width, input_shape, level_set, mode, momentum, dropout=0.0):
+    for name, share in (("batch_norm_momentum", momentum), ("dropout", dropout)):
+        expect(0 <= share < 1, f"a {name} of at least 0 and below 1, received {share}")
+    choices = {"level_set": (level_set, _GENERATOR), "batch_norm_mode": (mode, BATCH_NORM_MODES)}
+    return lightness_input(width, input_shape, **choices)
 
+
+def _convolve(x, channels, name, strides, norms, norm=True, deep=False, up=False):
+    """Convolution, its norms and LeakyReLU, or `up`, transposed, with ReLU.
+
+    `norms` are mode and momentum of the batch normalization, and whether there is a spectral one.
     TensorFlow's gradient of a convolution of stride 2 with padding is wrong in bfloat16 on
     processors where the width is 1. Where that may be (`deep`), the padding is a layer of its own.
     """
+    mode, momentum, spectral = norms
     if deep:
         # What "same" pads; an even size leaves the last row and column unused.
         x = layers.ZeroPadding2D(((1, 2), (1, 2)), name=f"{name}_pad")(x)
-    options = {"strides": strides, "padding": "valid" if deep else "same"}
-    x = _normalized(layers.Conv2D, x, channels, name, norm, norms, **options)
-    return layers.LeakyReLU(negative_slope=0.2, name=f"{name}_relu")(x)
-
-
-def _normalized(kind, x, channels, name, norm, norms, **options):
-    """A convolution and its norms; `norms` are mode and momentum of batches, spectral or not."""
-    mode, momentum, spectral = norms
-    norm = norm and mode != "none"
-    options |= {"use_bias": not norm, "kernel_initializer": "he_normal", "name": name}
-    layer = kind(channels, _KERNEL, **options)
+    kind, kinds = layers.Conv2DTranspose if up else layers.Conv2D, _NORMS if norm else {}
+    options = {"use_bias": mode not in kinds, "kernel_initializer": "he_normal", "name": name}
+    layer = kind(channels, _KERNEL, strides, "valid" if deep else "same", **options)
     x = SpectralNorm(layer)(x) if spectral else layer(x)
-    if not norm:
-        return x
-    kinds = {"moving": layers.BatchNormalization, "batch": BatchStatisticsNormalization}
-    return kinds[mode](momentum=momentum, name=f"{name}_bn")(x)
-
-
-def _check(width, input_shape, level_set, mode, **shares):
-    choices = {"level_set": (level_set, _GENERATOR), "batch_norm_mode": (mode, BATCH_NORM_MODES)}
-    check_network(width, input_shape, **choices)
-    for name, share in shares.items():
-        expect(0 <= share < 1, f"a {name} of at least 0 and below 1, received {share}")
+    if mode in kinds:
+        x = kinds[mode](momentum=momentum, name=f"{name}_bn")(x)
+    relu = layers.ReLU(name=f"{name}_relu") if up else layers.LeakyReLU(0.2, name=f"{name}_relu")
+    return relu(x)

@@ -14,8 +14,7 @@ from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.errors import expect
 from keras_colorize.layers import CropLike, GreyLevels
 from keras_colorize.layers.normalization import LEVEL_MAX
-from .arguments import check_network, scaled
-from .encoders import padded_conv
+from .encoders import TORCH_NORM, conv_block, lightness_input, scaled
 
 ENCODERS = {
     "convnext_tiny": ((3, 3, 9, 3), (96, 192, 384, 768)),
@@ -50,9 +49,8 @@ def ddcolor(encoder="convnext_tiny", queries=100, width=1.0, input_shape=(None, 
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor, `"ab"`
         (N, H, W, 2), a and b of CIELAB scaled as by `scale_ab`. They may leave [0, 1].
     """
-    check_network(width, input_shape, encoder=(encoder, ENCODERS))
+    lightness = lightness_input(width, input_shape, encoder=(encoder, ENCODERS))
     expect(queries >= 1, f"1 query or more, received {queries}")
-    lightness = keras.Input(input_shape, name="lightness")
     x = PadToMultiple(32, dtype="float32", name="pad")(lightness)
     x = GreyLevels([LEVEL_MAX * mean for mean in _MEAN], dtype="float32", name="grey_levels")(x)
     scales = [1.0 / (LEVEL_MAX * deviation) for deviation in _DEVIATION]
@@ -66,7 +64,7 @@ def ddcolor(encoder="convnext_tiny", queries=100, width=1.0, input_shape=(None, 
     # not what it is outside of one.
     colors = _color_decoder(decoded, queries, max(2, scaled(32, width)))
     # Of 4 x 4 pixels each; the shuffle is left to the layer after, which mixes channels first.
-    fine = padded_conv(x, 16 * colors.shape[-1], "last_up", 1, relu=True)
+    fine = conv_block(x, 16 * colors.shape[-1], "last_up", 1, norm=None)
     x = ColorMaps(4, dtype="float32", name="refine")([colors, fine, rgb])
     x = CropLike(dtype="float32", name="crop")([x, lightness])
     ab = layers.Rescaling(1.0 / (2.0 * AB_LIMIT), 0.5, dtype="float32", name="ab")(x)
@@ -99,15 +97,13 @@ def _block(x, name):
 
 def _up_block(x, skip, name, channels):
     """Doubles the size by a pixel shuffle and merges the encoder's features of that size."""
-    x = padded_conv(x, 4 * channels, f"{name}_shuffle", 1, use_bias=False)
-    x = _batch_norm(x, f"{name}_shuffle_bn")
-    x = layers.ReLU(name=f"{name}_shuffle_relu")(x)
+    x = conv_block(x, 4 * channels, f"{name}_shuffle", 1, norm=TORCH_NORM)
     x = BlurredPixelShuffle(2, name=f"{name}_blur")(x)
-    skip = _batch_norm(skip, f"{name}_skip_bn")
+    skip = layers.BatchNormalization(**TORCH_NORM, name=f"{name}_skip_bn")(skip)
     x = layers.Concatenate(name=f"{name}_concat")([x, skip])
     x = layers.ReLU(name=f"{name}_concat_relu")(x)
-    x = padded_conv(x, channels, f"{name}_merge", relu=True, use_bias=False)
-    return _batch_norm(x, f"{name}_merge_bn")
+    x = conv_block(x, channels, f"{name}_merge", norm=None, use_bias=False)
+    return layers.BatchNormalization(**TORCH_NORM, name=f"{name}_merge_bn")(x)
 
 
 def _color_decoder(features, count, units):
@@ -139,10 +135,6 @@ def _color_decoder(features, count, units):
 def _post_norm(queries, change, name):
     x = layers.Add(name=f"{name}_add")([queries, change])
     return layers.LayerNormalization(epsilon=1e-5, name=f"{name}_norm")(x)
-
-
-def _batch_norm(x, name):
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
 
 
 def color_queries(features, count):

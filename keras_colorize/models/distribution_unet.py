@@ -10,9 +10,8 @@ from keras import layers
 from keras_colorize.bins import bin_count
 from keras_colorize.errors import expect
 from keras_colorize.layers import GlobalLocalFusion, ResizeLike
-from .arguments import check_network
 from .ddcolor import QueryMaps, color_queries
-from .encoders import ENCODERS, RESIDUAL_WIDTHS, conv_block, encode, load_encoder
+from .encoders import ENCODERS, RESIDUAL_WIDTHS, conv_block, encode, lightness_input, load_encoder
 
 DECODER_WIDTHS = (256, 192, 128, 96)
 """Channels of the decoder at strides 32, 16, 8 and 4."""
@@ -49,10 +48,10 @@ def distribution_unet(
         `"ab_logits"` (N, ceil(H/4), ceil(W/4), 313) and, with classes, `"class_logits"`
         (N, classes).
     """
-    check_network(1.0, input_shape, classes, global_units > 0, encoder=(encoder, ENCODERS))
+    known = {"encoder": (encoder, ENCODERS)}
+    lightness = lightness_input(1.0, input_shape, classes, global_units > 0, **known)
     expect(len(decoder_widths) == 4, f"4 decoder_widths, received {tuple(decoder_widths)}")
     expect(len(residual_widths) == 5, f"5 residual_widths, received {tuple(residual_widths)}")
-    lightness = keras.Input(input_shape, name="lightness")
     *finer, deepest = encode(lightness, encoder, residual_widths)
     x = conv_block(deepest, decoder_widths[0], "decoder32_conv", kernel_size=1)
     if global_units:

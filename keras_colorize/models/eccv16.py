@@ -8,8 +8,7 @@ from keras import layers
 
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import CropLike
-from .arguments import check_network, scaled
-from .encoders import padded_conv
+from .encoders import TORCH_NORM, conv_block, lightness_input, scaled
 
 STRIDE = 4
 """Rows of lightness per row of logits."""
@@ -41,23 +40,22 @@ def eccv16(width=1.0, input_shape=(None, None, 1)):
         Functional model: L* in 0..100, (N, H, W, 1), to a dict of one float32 tensor,
         `"ab_logits"` (N, ceil(H/4), ceil(W/4), 313).
     """
-    check_network(width, input_shape)
-    lightness = keras.Input(input_shape, name="lightness")
+    lightness = lightness_input(width, input_shape)
     x = layers.Rescaling(0.01, -0.5, dtype="float32", name="scale_lightness")(lightness)
     blocks = []
     for block, (depth, outputs, dilation, shrinks) in enumerate(_BLOCKS, start=1):
         for number in range(1, depth + 1):
             strides = 2 if shrinks and number == depth else 1
-            options = {"strides": strides, "relu": True, "dilation_rate": dilation}
-            x = padded_conv(x, scaled(outputs, width), f"conv{block}_{number}", **options)
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"conv{block}_bn")(x)
+            options = {"strides": strides, "dilation_rate": dilation, "norm": None}
+            x = conv_block(x, scaled(outputs, width), f"conv{block}_{number}", **options)
+        x = layers.BatchNormalization(**TORCH_NORM, name=f"conv{block}_bn")(x)
         blocks.append(x)
     channels = scaled(_LAST, width)
     options = {"kernel_initializer": "he_normal", "name": "conv8_1"}
     x = layers.Conv2DTranspose(channels, 4, 2, "same", **options)(x)
     x = layers.ReLU(name="conv8_1_relu")(x)
     for number in (2, 3):
-        x = padded_conv(x, channels, f"conv8_{number}", relu=True)
+        x = conv_block(x, channels, f"conv8_{number}", norm=None)
     x = CropLike(name="conv8_crop")([x, blocks[1]])
     logits = layers.Conv2D(bin_count(), 1, dtype="float32", name="ab_logits")(x)
     return keras.Model(lightness, {"ab_logits": logits}, name="eccv16")

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+from keras_colorize.errors import expect, expecting
 from .mobilenet_v2 import inverted_residual_features
 
 _BLOCKS = (
@@ -61,15 +62,13 @@ def efficientnet_lite2_classifier(weights):
 
 
 def _read(weights):
-    try:
+    faults = OSError, RuntimeError, EOFError, AttributeError
+    with expecting("EfficientNet-Lite2 weights of PyTorch", *faults):
         import torch
 
         state = torch.load(weights, map_location="cpu", weights_only=True)
         state = {name: np.asarray(value) for name, value in state.items()}
-    except (OSError, RuntimeError, EOFError, AttributeError) as error:
-        raise ValueError(f"Expected EfficientNet-Lite2 weights of PyTorch, {error}.") from error
-    if state.get("_fc.weight", np.empty(0)).shape != (1000, 1280) or (
-        state.get("_blocks.20._project_conv.weight", np.empty(0)).shape != (352, 1248, 1, 1)
-    ):
-        raise ValueError(f"Expected EfficientNet-Lite2 weights, received others in {weights!r}.")
+    last = state.get("_blocks.20._project_conv.weight", np.empty(0))
+    fits = last.shape == (352, 1248, 1, 1) and "_fc.weight" in state
+    expect(fits, f"EfficientNet-Lite2 weights, received others in {weights!r}")
     return state

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_colorize.errors import expect
 from keras_colorize.layers import GlobalLocalFusion, PermanentDropout
 from .ddcolor import LayerScale
 
@@ -23,19 +24,13 @@ def fold_batch_norm(model, dropout="preset"):
     A `BatchNormalization` is folded where all its inputs come from one convolution (also
     transposed or depthwise), dense layer, layer normalization or `GlobalLocalFusion` without
     activation, and that layer's results go nowhere else; so is a `LayerScale`. Models inside it
-    stay as they are.
-
-    Args:
-        model: Functional `keras.Model`, else ValueError; it is not changed.
-        dropout: whether inference drops, `"on"` or `"off"` (Isola et al. 2017, section 3.3);
-            `"preset"` leaves that as it is.
-
-    Returns:
-        A new Functional model, not for training, with the same inputs, outputs up to rounding,
-        layer names and dtype policies.
+    stay as they are. The model is Functional, else ValueError, and not changed; returns a new one,
+    not for training, with the same inputs, outputs up to rounding, layer names and dtype policies.
+    Whether inference drops says `dropout`, `"on"` or `"off"` (Isola et al. 2017, section 3.3);
+    `"preset"` leaves that as it is.
     """
-    if not hasattr(model, "output_names"):
-        raise ValueError(f"Expected a Functional keras.Model, received {type(model).__name__}.")
+    is_functional = hasattr(model, "output_names")
+    expect(is_functional, f"a Functional keras.Model, received {type(model).__name__}")
     norms = _foldable_norms(model)
     norm_after = {layer.name: norm for norm, layer in norms.values()}
     clones = []

@@ -9,7 +9,7 @@ from keras import layers
 
 from keras_colorize.errors import expect
 from keras_colorize.layers import CropLike, GlobalLocalFusion, ResizeTo
-from .arguments import check_network, scaled
+from .encoders import lightness_input, scaled
 
 CLASS_LOSS_WEIGHT = 1 / 300
 """Alpha of equation 6: the weight of the class cross-entropy beside the color error."""
@@ -56,10 +56,10 @@ def iizuka16(
         `"yuv_uv"` or `"rgb"` in [0, 1], (N, ceil(H/2), ceil(W/2), 2 or 3), and, with classes,
         `"class_logits"` (N, classes).
     """
-    check_network(width, input_shape, classes, global_features, color_space=(color_space, HEADS))
+    known = {"color_space": (color_space, HEADS)}
+    lightness = lightness_input(width, input_shape, classes, global_features, **known)
     is_whole = global_size >= 32 and global_size % 32 == 0
     expect(is_whole, f"a global_size that 32 divides, received {global_size}")
-    lightness = keras.Input(input_shape, name="lightness")
     x = layers.Rescaling(0.01, dtype="float32", name="lightness_scaled")(lightness)
     # Low-level features, section 3.2.1: at half size and at an eighth.
     first, *others = _convolutions("low_conv", _LOW, width, symmetric_padding)
@@ -129,15 +129,9 @@ def split_style(model):
     """Cuts a copy of a network in two for style transfer (section 4.5).
 
     With `style, colors = split_style(model)`, `colors([a, style(b)])` colors the picture `a`
-    with the global features of the picture `b`.
-
-    Args:
-        model: network of the library with global features, which a layer `"fusion"` reads, else
-            ValueError.
-
-    Returns:
-        Two Functional models: lightness (N, H, W, 1) to the global features (N, G), and
-        `[lightness, global features]` to a dict of the color output of `model`.
+    with the global features of the picture `b`. The model has global features, which a layer
+    `"fusion"` reads, else ValueError. Returns two Functional models: lightness (N, H, W, 1) to the
+    global features (N, G), and `[lightness, global features]` to a dict of the color output.
     """
     names = [layer.name for layer in model.layers]
     expect("fusion" in names, f"a network with a layer named 'fusion', received {model.name}")

@@ -7,6 +7,7 @@ padding is `"same"` for all sizes, so that pictures of a few pixels work.
 import keras
 from keras import layers
 
+from keras_colorize.errors import expect
 from .pretrained import load_layers, read_layers
 
 _BLOCKS = (
@@ -79,8 +80,7 @@ def mobilenet_v2_extractor(weights):
 def mobilenet_v2_classifier(weights):
     """Frozen model from the last features (N, h, w, 1280) to ImageNet logits (N, 1000)."""
     classifier = read_layers("MobileNetV2", weights, ["predictions"], include_top=True)
-    if not classifier:
-        raise ValueError(f"Expected MobileNetV2 weights with their classifier, {weights} has none.")
+    expect(classifier, f"MobileNetV2 weights with their classifier, {weights} has none")
     features = keras.Input((None, None, 1280), name="features")
     x = layers.GlobalAveragePooling2D(dtype="float32")(features)
     logits = layers.Dense(1000, dtype="float32", name="logits")
@@ -91,10 +91,9 @@ def mobilenet_v2_classifier(weights):
 
 
 def mobilenet_v2_teacher(weights):
-    """Frozen model that an encoder of lightness learns from.
+    """Frozen model from pictures (N, H, W, 3) in [-1, 1] to what an encoder of lightness learns.
 
-    Pictures (N, H, W, 3) in [-1, 1] to a dict of `"features"`, the last two of
-    `mobilenet_v2_features`, and the classifier's `"logits"` (N, 1000).
+    A dict of `"features"`, the last two of `mobilenet_v2_features`, and `"logits"` (N, 1000).
     """
     return mobilenet_v2_student(mobilenet_v2_extractor(weights), weights)
 

@@ -6,7 +6,7 @@ import re
 import h5py
 import keras
 
-from keras_colorize.errors import expect
+from keras_colorize.errors import expect, expecting
 
 
 def read_layers(network, weights, names, include_top=False):
@@ -22,8 +22,8 @@ def read_layers(network, weights, names, include_top=False):
             instead = "or the path of a file with them in place of 'imagenet'"
             raise ValueError(f"Expected weights from the web, {instead}: {error}") from error
         return {name: source.get_layer(name).get_weights() for name in names}
-    if not os.path.isfile(weights):
-        raise ValueError(f"Expected 'imagenet' or a file of {network}, received {weights!r}.")
+    is_file = os.path.isfile(weights)
+    expect(is_file, f"'imagenet' or a file of {network}, received {weights!r}")
     arrays = {}
 
     def collect(path, group):
@@ -33,30 +33,37 @@ def read_layers(network, weights, names, include_top=False):
             keys = group.attrs.get("weight_names", sorted(group))
             arrays.setdefault(name, [group[key][()] for key in keys if key in group])
 
-    try:
-        # Building the network to read it would take 0.5 GB for VGG16.
-        with h5py.File(weights) as file:
-            file.visititems(collect)
-    except OSError as error:
-        expected = f"Expected the weights of keras.applications.{network}"
-        raise ValueError(f"{expected} in {weights!r}: {error}") from error
+    # Building the network to read it would take 0.5 GB for VGG16.
+    with expecting(_of(network, weights), OSError), h5py.File(weights) as file:
+        file.visititems(collect)
     return arrays
 
 
 def load_layers(model, network, weights, names):
-    """Copies what `read_layers` reads into the layers of a model whose names match a pattern.
+    """Copies what `read_layers` reads into a model by `copy_layers`."""
 
-    Raises ValueError, and copies nothing, if it does not fit.
+    def read(layers):
+        return read_layers(network, weights, layers)
+
+    copy_layers(model, names, read, _of(network, weights))
+
+
+def copy_layers(model, names, read, source):
+    """Copies arrays into the layers of a model whose names match a pattern: all, or ValueError.
+
+    `read` makes of a list of names a dict of name to arrays; `source` says whose they are.
     """
-    layers = [layer for layer in model.layers if re.fullmatch(names, layer.name)]
-    expect(layers, f"a network with layers of {network}, received {model.name}")
-    values = read_layers(network, weights, [layer.name for layer in layers])
+    layers = [one for one in model.layers if one.weights and re.fullmatch(names, one.name)]
+    expect(layers, f"a network with the layers of {source}, received {model.name}")
+    values = read([layer.name for layer in layers])
     for layer in layers:
         shapes = [value.shape for value in values.get(layer.name, ())]
         expected = [tuple(variable.shape) for variable in layer.weights]
-        if shapes != expected:
-            found = f"{layer.name} of shapes {expected}; found {shapes or 'no such layer'}"
-            source = f"the weights of keras.applications.{network} in {weights!r}"
-            raise ValueError(f"Expected {source}, {found}.")
+        found = f"{layer.name} of shapes {expected}; found {shapes or 'no such layer'}"
+        expect(shapes == expected, f"{source}, {found}")
     for layer in layers:
         layer.set_weights(values[layer.name])
+
+
+def _of(network, weights):
+    return f"the weights of keras.applications.{network} in {weights!r}"

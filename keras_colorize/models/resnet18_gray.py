@@ -10,8 +10,7 @@ from keras import layers
 
 from keras_colorize.bins import AB_BINS
 from keras_colorize.layers import CropLike, GlobalLocalFusion, StackChannels, Upsample2x
-from .arguments import check_network, scaled
-from .encoders import conv_block
+from .encoders import conv_block, lightness_input, scaled
 from .resnet18 import resnet18_features
 
 STRIDES = {"A": 4, "B": 2}
@@ -56,8 +55,7 @@ def resnet18_gray(
         (N, classes).
     """
     choices = {"decoder": (decoder, STRIDES), "head": (head, HEADS)}
-    check_network(width, input_shape, classes, global_features, **choices)
-    lightness = keras.Input(input_shape, name="lightness")
+    lightness = lightness_input(width, input_shape, classes, global_features, **choices)
     stages = 4 if global_features else 2
     half, quarter, x, *deeper = resnet18_features(lightness, width, stages)
     class_outputs = {}

@@ -11,9 +11,8 @@ from keras import layers
 
 from keras_colorize.color.scaling import AB_LIMIT
 from keras_colorize.layers import CropLike
-from .arguments import check_network, scaled
 from .ddcolor import PadToMultiple
-from .encoders import padded_conv
+from .encoders import TORCH_NORM, conv_block, lightness_input, scaled
 
 BLOCKS = {1: (2, 64, 1), 2: (2, 128, 1), 3: (3, 256, 1), 4: (3, 512, 1), 5: (3, 512, 2)}
 BLOCKS |= {6: (3, 512, 2), 7: (3, 512, 1), 8: (2, 256, 1), 9: (1, 128, 1), 10: (1, 128, 1)}
@@ -41,8 +40,7 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1)):
         `"hint_mask"`, (N, H, W, 1), 1 at the pixels whose color is known and 0 elsewhere, where
         `"hint_ab"` is not looked at.
     """
-    check_network(width, input_shape, hints=(hints, (True, False)))
-    lightness = keras.Input(input_shape, name="lightness")
+    lightness = lightness_input(width, input_shape, hints=(hints, (True, False)))
     x = layers.Rescaling(0.01, -0.5, dtype="float32", name="scale_lightness")(lightness)
     if hints:
         ab = keras.Input((*input_shape[:2], 2), name="hint_ab")
@@ -64,14 +62,15 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1)):
         if number in SHORTCUTS:
             options = {"kernel_initializer": "he_normal", "name": f"conv{number}_up"}
             x = layers.Conv2DTranspose(channels, 4, 2, "same", **options)(x)
-            short = padded_conv(outputs[SHORTCUTS[number]], channels, f"conv{number}_short")
+            short, name = outputs[SHORTCUTS[number]], f"conv{number}_short"
+            short = conv_block(short, channels, name, relu=False, norm=None)
             x = layers.Add(name=f"conv{number}_add")([x, short])
             x = layers.ReLU(name=f"conv{number}_add_relu")(x)
         for part in range(1, depth + 1):
-            options = {"relu": number < 10, "dilation_rate": dilation}
-            x = padded_conv(x, channels, f"conv{number}_{part}", **options)
+            options = {"relu": number < 10, "norm": None, "dilation_rate": dilation}
+            x = conv_block(x, channels, f"conv{number}_{part}", **options)
         if number < 10:
-            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"conv{number}_bn")(x)
+            x = layers.BatchNormalization(**TORCH_NORM, name=f"conv{number}_bn")(x)
         outputs[number] = x
     x = layers.LeakyReLU(0.2, name="conv10_1_leaky_relu")(x)
     x = layers.Conv2D(2, 1, activation="tanh", dtype="float32", name="ab_tanh")(x)

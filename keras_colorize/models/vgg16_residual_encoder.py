@@ -10,10 +10,8 @@ from keras import layers
 from keras_colorize.bins import CHANNEL_BINS
 from keras_colorize.errors import expect
 from keras_colorize.layers import GaussianSmoothing, ResizeLike, StackChannels
-from .arguments import check_network, scaled
-from .encoders import conv_block, encode, load_encoder
+from .encoders import conv_block, encode, lightness_input, load_encoder, scaled, vgg16_features
 from .resnet18 import resnet18_features
-from .vgg16 import vgg16_features
 
 ENCODER_STRIDES = {
     "vgg16": (1, 2, 4, 8),
@@ -82,7 +80,7 @@ def vgg16_residual_encoder(
         u and v of L*u*v* as `scale_luv_uv` has them, `"hs"` (N, h, w, 2) in [0, 1], neither
         clipped, or `"luv_uv_logits"` or `"hs_logits"` (N, h, w, 2, 50).
     """
-    check_network(
+    lightness = lightness_input(
         width,
         input_shape,
         encoder=(encoder, ENCODER_STRIDES),
@@ -96,7 +94,6 @@ def vgg16_residual_encoder(
     expect(fits, "aggregation 'concat' or 'sum' without residual units, received 'finest'")
     fits = smoothing is None or head in CLASSIFICATION_HEADS
     expect(fits, f"smoothing of class scores only, received {smoothing} with head {head!r}")
-    lightness = keras.Input(input_shape, name="lightness")
     encoders = {"vgg16": vgg16_features, "resnet18_gray": resnet18_features}
     if encoder in encoders:
         features = encoders[encoder](lightness, width)
@@ -137,7 +134,7 @@ def _scales(features, factor, residual_units):
             scales.append(_normalized(stride, x, scaled(x.shape[-1], factor)))
         return [*scales[:-1], ResizeLike(name=f"tap{stride}_up")([scales[-1], tap])]
     # Glorot's weights, section 5.2.
-    options = {"initializer": "glorot_uniform", "momentum": _MOMENTUM}
+    options = {"kernel_initializer": "glorot_uniform", "norm": {"momentum": _MOMENTUM}}
     (stride, x), *finer = features
     x, scales = _normalized(stride, x, x.shape[-1]), []
     for stride, skip in finer:

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect, expecting
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.h5"
@@ -98,46 +98,33 @@ class PresetConfig:
 
 
 def read_config(folder):
-    """Reads the `PresetConfig` of a preset's folder.
-
-    Raises:
-        PresetError: if the file is missing, no JSON, or of another format.
-    """
+    """Reads the `PresetConfig` of a folder; PresetError for a missing file or another format."""
     path = Path(folder) / CONFIG_FILE
-    try:
+    faults = OSError, ValueError, TypeError, AttributeError
+    with expecting("the config of a preset", *faults, error=PresetError, where=path):
         fields = json.loads(path.read_text(encoding="utf-8"))
-        if fields.get("format") != FORMAT:
-            raise PresetError(f"{path}: Expected format {FORMAT}, received {fields.get('format')}.")
+        found = fields.get("format")
+        expect(found == FORMAT, f"format {FORMAT}, received {found}")
         lists = ("trained_on", "class_names", "class_weights", "bin_means")
-        config = PresetConfig(**{**fields, **{name: tuple(fields.get(name, ())) for name in lists}})
-    except PresetError:
-        raise
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise PresetError(f"{path}: Expected the config of a preset, received {error}.") from error
-    if config.network not in NETWORKS:
-        known = f"Expected a network among {', '.join(NETWORKS)}"
-        raise PresetError(f"{path}: {known}, received {config.network!r}.")
-    if not re.fullmatch(r"(\.\./\w+/)?" + re.escape(WEIGHTS_FILE), str(config.weights)):
-        expected = f"{WEIGHTS_FILE} or ../NAME/{WEIGHTS_FILE}"
-        raise PresetError(f"{path}: Expected {expected}, received {config.weights!r}.")
-    if type(config.version) is not int or config.version < 1:
-        raise PresetError(f"{path}: Expected a version from 1 on, received {config.version!r}.")
+        config = PresetConfig(**fields | {name: tuple(fields.get(name, ())) for name in lists})
+        known = f"a network among {', '.join(NETWORKS)}, received {config.network!r}"
+        expect(config.network in NETWORKS, known)
+        fits = re.fullmatch(r"(\.\./\w+/)?" + re.escape(WEIGHTS_FILE), str(config.weights))
+        known = f"{WEIGHTS_FILE} or ../NAME/{WEIGHTS_FILE}"
+        expect(fits, f"{known}, received {config.weights!r}")
+        fits = type(config.version) is int and config.version >= 1
+        expect(fits, f"a version from 1 on, received {config.version!r}")
     return config
 
 
 def check_preset(folder):
-    """Reads the `PresetConfig` of a preset's folder and verifies the checksum of its weights.
-
-    Raises:
-        PresetError: as `read_config`; also if the weights are missing or damaged.
-    """
+    """Reads a preset's `PresetConfig`; PresetError also if its weights are missing or damaged."""
     config = read_config(folder)
     path = Path(folder) / config.weights
-    if not path.is_file():
-        raise PresetError(f"{path}: Expected the weights of the preset, received no such file.")
-    if (checksum := sha256(path)) != config.sha256:
-        expected = f"Expected sha256 {config.sha256}, received {checksum}"
-        raise PresetError(f"{path}: {expected}: the file is damaged, get it anew.")
+    with expecting("the weights of the preset", OSError, error=PresetError, where=path):
+        checksum = sha256(path)
+        damaged = f"sha256 {config.sha256}, received {checksum}: the file is damaged, get it anew"
+        expect(checksum == config.sha256, damaged)
     return config
 
 

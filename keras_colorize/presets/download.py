@@ -1,11 +1,11 @@
 """Checkpoints that others published: where they lie, and how they come here. It needs no Keras."""
 
-import contextlib
 import dataclasses
 import os
 import shutil
 from pathlib import Path
 
+from keras_colorize.errors import expect, extra_import
 from .config import CONFIG_FILE, PresetError, sha256
 
 CACHE = "KERAS_COLORIZE_CACHE"
@@ -22,9 +22,10 @@ class PublishedFile:
     url: str
     sha256: str
     megabytes: int
-    license: str
-    authors: str
     figures: str = ""
+    license: str = "BSD-2-Clause"
+    source: str = "https://github.com/richzhang/colorization"
+    citation: str = ""
 
     @property
     def stem(self):
@@ -32,33 +33,40 @@ class PublishedFile:
         return Path(self.url).stem
 
 
-def _kang(file, megabytes, sha256, *figures):
+def _ddcolor(file, megabytes, sha256, *figures):
     # One commit, so that what is fetched does not change.
     url = "https://huggingface.co/piddnad/DDColor-models/resolve/"
     url += f"e9e7b527709c8aeb2f5e1bf701e72fd468a13baa/{file}.pth"
     words = "FID {}, colorfulness {}, PSNR {} on 5,000 validation pictures of ImageNet (table 1)"
     said = words.format(*figures) if figures else ""
-    return PublishedFile(url, sha256, megabytes, "Apache-2.0", "Kang et al., ICCV 2023", said)
+    source = "Apache-2.0", "https://github.com/piddnad/DDColor"
+    title = "DDColor: Towards Photo-Realistic Image Colorization via Dual Decoders"
+    return PublishedFile(url, sha256, megabytes, said, *source, f"Kang et al., {title}, ICCV 2023")
 
 
-def _zhang(file, megabytes, authors, figures=""):
-    url, sha256 = f"https://colorizers.s3.us-east-2.amazonaws.com/{file}.pth", file.split("-")[1]
-    return PublishedFile(url, sha256, megabytes, "BSD-2-Clause", authors, figures)
-
-
-_TRIALS = "people took its colors for true ones in 32 % of trials (abstract)"
+_ZHANG = "https://colorizers.s3.us-east-2.amazonaws.com/"
 
 # Half of the digits of DDColor's checksums: 128 bits. Of one of them none is known.
 PUBLISHED = {
-    "ddcolor": _kang("ddcolor_paper", 912, "", 3.92, 38.26, 23.85),
-    "ddcolor_tiny": _kang(
+    "ddcolor": _ddcolor("ddcolor_paper", 912, "", 3.92, 38.26, 23.85),
+    "ddcolor_tiny": _ddcolor(
         "ddcolor_paper_tiny", 220, "81dd643904f4664c3718513e3320ae3d", 4.38, 37.72, 23.54
     ),
-    "ddcolor_modelscope": _kang("ddcolor_modelscope", 912, "17c460d7e55b32a598370621d77173be"),
-    "ddcolor_artistic": _kang("ddcolor_artistic", 912, "a591ee5beedad36de703d8977e92d0c3"),
-    "siggraph17": _zhang("siggraph17-df00044c", 137, "Zhang et al., SIGGRAPH 2017"),
-    "eccv16_release": _zhang(
-        "colorization_release_v2-9b330a0b", 129, "Zhang, Isola and Efros, ECCV 2016", _TRIALS
+    "ddcolor_modelscope": _ddcolor("ddcolor_modelscope", 912, "17c460d7e55b32a598370621d77173be"),
+    "ddcolor_artistic": _ddcolor("ddcolor_artistic", 912, "a591ee5beedad36de703d8977e92d0c3"),
+    "siggraph17": PublishedFile(
+        f"{_ZHANG}siggraph17-df00044c.pth",
+        "df00044c",
+        137,
+        citation="Zhang et al., Real-Time User-Guided Image Colorization with Learned Deep "
+        "Priors, SIGGRAPH 2017",
+    ),
+    "eccv16_release": PublishedFile(
+        f"{_ZHANG}colorization_release_v2-9b330a0b.pth",
+        "9b330a0b",
+        129,
+        "people took its colors for true ones in 32 % of trials (abstract)",
+        citation="Zhang, Isola and Efros, Colorful Image Colorization, ECCV 2016",
     ),
 }
 """Checkpoints by the name of the preset that is made of them."""
@@ -89,28 +97,12 @@ def is_cached(name):
     return (cached_preset(name) / CONFIG_FILE).is_file()
 
 
-class MissingPackageError(PresetError, ImportError):
-    """A package of an extra that is not installed."""
-
-
-@contextlib.contextmanager
-def extra_import(extra):
-    """Says of a package that cannot be imported in which extra it is: `MissingPackageError`."""
-    try:
-        yield
-    except ImportError as error:
-        advice = f"pip install 'keras-colorize[{extra}]'"
-        raise MissingPackageError(f"Expected the package {error.name}: {advice}.") from error
-
-
 def download(file, path, report=lambda done, total: None):
     """Fetches a `PublishedFile` to a path, which gets its name when it is whole.
 
     What comes is kept beside it as `.part`, and the next call goes on from there. `report` is told
-    after each megabyte how many there are, and of how many.
-
-    Raises:
-        PresetError: if it cannot be fetched or written, or is another file.
+    after each megabyte how many there are, and of how many. Raises PresetError if it cannot be
+    fetched or written, or is another file.
     """
     with extra_import("import"):
         import requests
@@ -120,8 +112,9 @@ def download(file, path, report=lambda done, total: None):
         done = part.stat().st_size if part.exists() else 0
         # The preset, in half precision, comes to lie beside it.
         wanted = 1.6 * file.megabytes - done / MEGABYTE
-        if (free := shutil.disk_usage(path.parent).free / MEGABYTE) < wanted:
-            raise PresetError(f"{path.parent}: Expected {wanted:.0f} MB free, received {free:.0f}.")
+        free = shutil.disk_usage(path.parent).free / MEGABYTE
+        room = f"{wanted:.0f} MB free, received {free:.0f} in {path.parent}"
+        expect(free >= wanted, room, PresetError)
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
         with requests.get(file.url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
             # 416: it was there as a whole.

@@ -10,34 +10,29 @@ import functools
 import keras
 import numpy as np
 
+from keras_colorize.errors import expect
 from .config import PresetConfig, PresetError
 
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """A layout of checkpoints: where the authors publish them (`source`), and the paper.
+    """A layout of checkpoints: which tensors fill which layer, and how."""
 
-    Attributes:
-        config: the `PresetConfig` that its weights get, but for the description.
-        tell: name and shape of a tensor that no other layout has.
-        table: rows of `(layers, tensors, reader)`: a regular expression of layer names, the
-            tensors' prefix with its groups filled in, and the function that reads them.
-        unused: regular expression of further tensors, which play no part.
-    """
-
+    # What its weights get, but for description and license.
     config: PresetConfig
-    source: str
-    citation: str
+    # Name and shape of a tensor that no other layout has.
     tell: tuple
+    # Rows of a regular expression of layer names, the tensors' prefix with its groups filled in,
+    # and the function that reads them.
     table: tuple
+    # Regular expression of further tensors, which play no part.
     unused: str
 
 
 def take(state, name, shape):
     """Takes a tensor of a shape out of a dict of arrays, as float32; else raises PresetError."""
     found = state[name].shape if name in state else "none"
-    if found != shape:
-        raise PresetError(f"Expected {name} of shape {shape}, received {found}.")
+    expect(found == shape, f"{name} of shape {shape}, received {found}", PresetError)
     return state.pop(name).astype("float32")
 
 
@@ -54,8 +49,8 @@ def take_kernel(state, prefix, shape):
     u = take(state, f"{prefix}.weight_u", matrix.shape[:1])
     v = take(state, f"{prefix}.weight_v", matrix.shape[1:])
     sigma = u @ matrix @ v
-    if sigma == 0.0:
-        raise PresetError(f"Expected a norm above 0 by {prefix}.weight_u and weight_v, received 0.")
+    norm = f"a norm above 0 by {prefix}.weight_u and weight_v, received 0"
+    expect(sigma != 0.0, norm, PresetError)
     return (weight / sigma).astype("float32")
 
 
@@ -178,13 +173,9 @@ _ECCV16 = (
 
 
 def _ddcolor(encoder, channels):
+    arguments, trained = {"encoder": encoder}, {"working_size": 512, "trained_on": ("ImageNet",)}
     return Published(
-        config=PresetConfig(
-            "ddcolor", {"encoder": encoder}, "ab", working_size=512, trained_on=("ImageNet",)
-        ),
-        source="https://github.com/piddnad/DDColor",
-        citation="Kang et al., DDColor: Towards Photo-Realistic Image Colorization via Dual "
-        "Decoders, ICCV 2023",
+        config=PresetConfig("ddcolor", arguments, "ab", **trained),
         tell=(f"{_ARCH}downsample_layers.0.0.weight", (channels, 3, 4, 4)),
         table=_DDCOLOR,
         # ImageNet's mean and deviation, and the norm before a classifier that is gone.
@@ -192,17 +183,11 @@ def _ddcolor(encoder, channels):
     )
 
 
-_ZHANG_SOURCE = "https://github.com/richzhang/colorization"
-_ZHANG_CONFIG = {"license": "BSD-2-Clause", "trained_on": ("ImageNet",)}
-
 LAYOUTS = {
     "ddcolor_tiny": _ddcolor("convnext_tiny", 96),
     "ddcolor": _ddcolor("convnext_large", 192),
     "siggraph17": Published(
-        config=PresetConfig("siggraph17", {"hints": True}, "ab", **_ZHANG_CONFIG),
-        source=_ZHANG_SOURCE,
-        citation="Zhang et al., Real-Time User-Guided Image Colorization with Learned Deep "
-        "Priors, SIGGRAPH 2017",
+        config=PresetConfig("siggraph17", {"hints": True}, "ab", trained_on=("ImageNet",)),
         tell=("model1.0.weight", (64, 4, 3, 3)),
         table=_SIGGRAPH17,
         # The branch to 529 bins of color.
@@ -210,9 +195,7 @@ LAYOUTS = {
     ),
     "eccv16_release": Published(
         # The mean over the bins is the decoder of the release.
-        config=PresetConfig("eccv16", {}, "ab_logits", decoder="mean", **_ZHANG_CONFIG),
-        source=_ZHANG_SOURCE,
-        citation="Zhang, Isola and Efros, Colorful Image Colorization, ECCV 2016",
+        config=PresetConfig("eccv16", {}, "ab_logits", decoder="mean", trained_on=("ImageNet",)),
         tell=("model1.0.weight", (64, 1, 3, 3)),
         table=_ECCV16,
         # The centers of the 313 bins, which decoding has from its own table.

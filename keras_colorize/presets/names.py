@@ -6,6 +6,7 @@ A name stands for its newest version; `vivid@1` asks for one by its number, whil
 import re
 from pathlib import Path
 
+from keras_colorize.errors import expect
 from .config import CONFIG_FILE, PresetError, read_config
 from .download import PUBLISHED, cached_preset, is_cached
 
@@ -54,22 +55,23 @@ def find_preset(name_or_folder):
     if (folder / CONFIG_FILE).is_file():
         return folder
     shipped = shipped_folders()
+    newest, _, number = name.partition("@")
+    before = re.sub("_(photos|places)", "", name)
     if name in shipped:
         return shipped[name]
     if name in PUBLISHED:
-        if is_cached(name):
-            return cached_preset(name)
-        expected = f"Expected `keras-colorize import {name}` first, which fetches it"
-        raise PresetError(f"{expected}, received none in {cached_preset(name).parent}.")
-    before = re.sub("_(photos|places)", "", name)
+        folder, how = cached_preset(name), f"`keras-colorize import {name}` first, which fetches it"
+        expect(is_cached(name), f"{how}, received none in {folder.parent}", PresetError)
+        return folder
     if (today := OLD_NAMES.get(before, before)) in shipped:
-        raise PresetError(f"Expected the preset {today!r}, which replaces {name!r}.")
-    newest, _, number = name.partition("@")
-    if number and newest in shipped:
+        expected = f"the preset {today!r}, which replaces {name!r}"
+    elif number and newest in shipped:
         version = read_config(shipped[newest]).version
         if number == str(version):
             return shipped[newest]
-        raise PresetError(f"Expected {newest}@{version}, the one that ships, received {name!r}.")
-    known = f"({', '.join(shipped) or 'none'}) or of those that others published"
-    expected = f"the folder of a preset or one of the shipped presets {known}"
-    raise PresetError(f"Expected {expected} ({', '.join(PUBLISHED)}), received {name!r}.")
+        expected = f"{newest}@{version}, the one that ships, received {name!r}"
+    else:
+        known = f"one of the shipped presets ({', '.join(shipped) or 'none'})"
+        known += f" or of those that others published ({', '.join(PUBLISHED)})"
+        expected = f"the folder of a preset or {known}, received {name!r}"
+    raise PresetError(f"Expected {expected}.")

@@ -12,22 +12,23 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_colorize.errors import expect, expecting, extra_import
 from keras_colorize.io.atomic import atomic_path, write_file
 from .config import PresetError, sha256
-from .download import PUBLISHED, cached_preset, download, extra_import, is_cached
+from .download import PUBLISHED, cached_preset, download, is_cached
 from .layouts import LAYOUTS
 from .weights import build_network, save_preset
 
 CARD_FILE = "MODEL_CARD.md"
 CARD = """# {path.stem}
 
-The weights of `{published.config.network}` as its authors trained and published them, converted to
+The weights of `{config.network}` as its authors trained and published them, converted to
 this library's layout and to half precision. They were not trained, and their figures were not
 measured, here.
 
-- Paper: {published.citation}
-- Authors' release: {published.source}
-- License of the weights: {published.config.license}
+- Paper: {file.citation}
+- Authors' release: {file.source}
+- License of the weights: {file.license}
 - Converted from: `{path.name}`, sha256 `{checksum}`
 """
 
@@ -38,28 +39,22 @@ def import_checkpoint(path, folder, overwrite=False):
     Arguments and errors are those of `load_published` and `save_preset`.
     """
     path = Path(path)
-    model, published = load_published(path)
-    description = f"Published weights: {published.citation}"
-    config = dataclasses.replace(published.config, description=description)
+    model, name = load_published(path)
+    file = PUBLISHED[name]
+    fields = {"description": f"Published weights: {file.citation}", "license": file.license}
+    config = dataclasses.replace(LAYOUTS[name].config, **fields)
     config = save_preset(model, folder, config, overwrite)
-    card = CARD.format(path=path, published=published, checksum=sha256(path))
+    card = CARD.format(path=path, config=config, file=file, checksum=sha256(path))
     write_file(Path(folder) / CARD_FILE, card, overwrite=True)
     return config
 
 
 def fetch_preset(name, folder=None, overwrite=False, report=lambda done, total: None):
-    """Fetches a checkpoint and turns it into a preset; returns its folder.
+    """Fetches a checkpoint, a key of `PUBLISHED`, and makes a preset of it; returns its folder.
 
-    Args:
-        name: a key of `PUBLISHED`.
-        folder: folder to write to; None for the user's cache, where it is found by its name and
-            not fetched again.
-        overwrite: whether a folder that is there is replaced.
-        report: told how many megabytes there are, see `download`.
-
-    Raises:
-        PresetError: see `download` and `load_published`; also for a folder that holds a preset.
-        PhotographError: if the preset cannot be written.
+    The folder None is the user's cache, where it is found by its name and not fetched again;
+    `report` is told how many megabytes there are, see `download`. Raises as that and
+    `load_published`; also for a folder that is there, unless `overwrite`.
     """
     if folder is None and is_cached(name) and not overwrite:
         return cached_preset(name)
@@ -79,41 +74,35 @@ def fetch_preset(name, folder=None, overwrite=False, report=lambda done, total: 
 
 
 def load_published(path):
-    """Builds and fills the network of a published checkpoint: `(model, published)`, its layout.
+    """Builds and fills the network of a published checkpoint: `(model, name)`, a key of `LAYOUTS`.
 
     The file is one of PyTorch (a state dict, or one under the key `params`), or `.safetensors`.
     Raises PresetError if it is damaged or holds anything but tensors, these are not finite or not
-    those of a layout that is known here; also without the extra `import`.
+    those of a layout that is known here; MissingPackageError without the extra `import`.
     """
-    try:
+    with expecting("a checkpoint", error=PresetError, where=path):
         state = read_state(path)
-        published = identify(state)
-        model = build_network(published.config)
-        fill(model, state, published)
-    except PresetError as error:
-        raise PresetError(f"{path}: {error}") from error
-    return model, published
+        name = identify(state)
+        model = build_network(LAYOUTS[name].config)
+        fill(model, state, LAYOUTS[name])
+    return model, name
 
 
 def read_state(path):
     """Reads the tensors by name of a file, running no code in it; raises as `load_published`."""
     path = Path(path)
-    if not path.is_file():
-        raise PresetError("Expected a checkpoint, received no such file.")
-    state = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    expect(path.is_file(), "a checkpoint, received no such file", PresetError)
+    if path.suffix == ".safetensors":
+        with extra_import("import"):
+            from safetensors import SafetensorError, numpy
+        faults = SafetensorError, OSError, KeyError, TypeError
+        with expecting("tensors, received a damaged file", *faults, error=PresetError):
+            state = numpy.load_file(path)
+    else:
+        state = _read_torch(path)
     for name, value in state.items():
-        if not np.isfinite(value).all():
-            raise PresetError(f"Expected finite numbers, received others in {name}.")
+        expect(np.isfinite(value).all(), f"finite numbers, received others in {name}", PresetError)
     return state
-
-
-def _read_safetensors(path):
-    with extra_import("import"):
-        from safetensors import SafetensorError, numpy
-    try:
-        return numpy.load_file(path)
-    except (SafetensorError, OSError, KeyError, TypeError) as error:
-        raise PresetError(f"Expected tensors, received a damaged file: {error}.") from error
 
 
 def _read_torch(path):
@@ -132,17 +121,16 @@ def _read_torch(path):
     if isinstance(content, dict) and isinstance(content.get("params"), dict):
         content = content["params"]
     named = content.items() if isinstance(content, dict) else ()
-    if not named or not all(isinstance(x, str) and isinstance(y, torch.Tensor) for x, y in named):
-        raise PresetError("Expected tensors by name, received other objects.")
+    fits = named and all(isinstance(x, str) and isinstance(y, torch.Tensor) for x, y in named)
+    expect(fits, "tensors by name, received other objects", PresetError)
     return {name: (x.float() if x.is_floating_point() else x).numpy() for name, x in named}
 
 
 def identify(state):
-    """Finds the `Published` layout of a state; raises PresetError if it is not known here."""
-    for published in LAYOUTS.values():
-        name, shape = published.tell
-        if name in state and state[name].shape == shape:
-            return published
+    """Finds the key of `LAYOUTS` of a state; raises PresetError if it is not known here."""
+    for name, (tensor, shape) in ((name, layout.tell) for name, layout in LAYOUTS.items()):
+        if tensor in state and state[tensor].shape == shape:
+            return name
     found = f"another network with {min(state)} of shape {state[min(state)].shape}"
     raise PresetError(f"Expected a checkpoint of {', '.join(LAYOUTS)}, received {found}.")
 
@@ -165,6 +153,5 @@ def fill(model, state, published):
             weight.assign(value.reshape(weight.shape))
     unused = rf"{published.unused}|.*\.num_batches_tracked"
     surplus = sorted(name for name in left if not re.fullmatch(unused, name))
-    if surplus:
-        found = f"{', '.join(surplus[:3])}, {len(surplus)} in all"
-        raise PresetError(f"Expected no more tensors, received {found}.")
+    found = f"{', '.join(surplus[:3])}, {len(surplus)} in all"
+    expect(not surplus, f"no more tensors, received {found}", PresetError)

@@ -14,41 +14,29 @@ import keras
 import numpy as np
 
 from keras_colorize import models
+from keras_colorize.errors import expect, expecting
 from keras_colorize.io.atomic import atomic_file
 from .config import CONFIG_FILE, WEIGHTS_FILE, PresetError, check_preset
 from .names import find_preset
 
 
 def load_preset(name_or_folder, dtype=None):
-    """Builds a trained network.
+    """Builds a trained network; returns `(model, config)`.
 
-    Args:
-        name_or_folder: `name` or `name@version` of a preset that came with the library, or the
-            path of a folder.
-        dtype: dtype policy, for example `"mixed_bfloat16"`; None takes the global policy.
-
-    Returns:
-        `(model, config)`.
-
-    Raises:
-        PresetError: if it is unknown (the message lists the names), incomplete or damaged.
+    The preset is `name` or `name@version` of one that came with the library, or a folder; `dtype`
+    is a policy such as `"mixed_bfloat16"`, or None for the global one. Raises PresetError if it is
+    unknown (the message lists the names), incomplete or damaged.
     """
     folder = find_preset(name_or_folder)
-    config, config_path = check_preset(folder), folder / CONFIG_FILE
-    path = folder / config.weights
-    try:
+    config = check_preset(folder)
+    arguments = f"{folder / CONFIG_FILE}: Expected arguments of {config.network}"
+    with expecting("others", ValueError, TypeError, error=PresetError, where=arguments):
         model = build_network(config, dtype)
-    except (ValueError, TypeError) as error:
-        said = f"{config_path}: Expected arguments of {config.network}"
-        raise PresetError(f"{said}, received {config.arguments}: {error}") from error
-    if config.output not in model.output:
-        known = f"{config_path}: Expected an output among {', '.join(model.output)}"
-        raise PresetError(f"{known}, received {config.output!r}.")
-    try:
-        read_weights(model, path)
-    except ValueError as error:
-        said = f"{path}: Expected weights of {config.network}, received {error}."
-        raise PresetError(said) from error
+    known = f"an output among {', '.join(model.output)}, received {config.output!r}"
+    expect(config.output in model.output, known, PresetError)
+    weights = f"{folder / config.weights}: Expected weights of {config.network}"
+    with expecting("others", error=PresetError, where=weights):
+        read_weights(model, folder / config.weights)
     return model, config
 
 
@@ -65,19 +53,13 @@ def build_network(config, dtype=None):
 def save_preset(model, folder, config, overwrite=False):
     """Writes a preset; returns its `PresetConfig` with the checksum of the weights.
 
-    Args:
-        model: the trained network, as `config.network` builds it.
-        folder: folder to write to; it is made.
-        config: its `PresetConfig`.
-        overwrite: whether a preset that is there is replaced.
-
-    Raises:
-        PresetError: if the folder already holds a preset and `overwrite` is False.
-        PhotographError: if a file cannot be written.
+    The model is the trained network, as `config.network` builds it; the folder is made. Raises
+    PresetError if a preset is there, unless `overwrite`, PhotographError if a file cannot be
+    written.
     """
     folder = Path(folder)
-    if (folder / CONFIG_FILE).exists() and not overwrite:
-        raise PresetError(f"{folder}: Expected a folder without a preset, received one with it.")
+    free = overwrite or not (folder / CONFIG_FILE).exists()
+    expect(free, f"a folder without a preset, received {folder} with one", PresetError)
     # Both are on the disk before one takes its name: where a write fails, an old preset stays.
     with (
         atomic_file(folder / WEIGHTS_FILE, overwrite=True) as weights,
@@ -111,8 +93,7 @@ def write_weights(model, path):
 def read_weights(model, path):
     """Reads weights that `write_weights` wrote into a built model: all of them, and nothing else.
 
-    Raises:
-        ValueError: if the file is no HDF5 file, or its variables or their shapes are others.
+    Raises ValueError if the file is no HDF5 file, or its variables or their shapes are others.
     """
     values = {}
 
@@ -120,18 +101,16 @@ def read_weights(model, path):
         if isinstance(item, h5py.Dataset):
             values[name] = item[()]
 
-    try:
-        with h5py.File(path) as file:
-            file.visititems(add)
-    except OSError as error:
-        raise ValueError(f"an unreadable file ({error})") from error
+    with expecting("a file of weights", OSError), h5py.File(path) as file:
+        file.visititems(add)
     names = {variable.path for variable in model.weights}
-    if missing := names - set(values):
-        raise ValueError(f"no {min(missing)}")
-    if surplus := set(values) - names:
-        raise ValueError(f"{min(surplus)}, which the network has not")
+    missing, surplus = names - set(values), set(values) - names
+    expect(not missing, f"all weights of the network, received no {min(missing, default='')}")
+    expect(not surplus, f"no {min(surplus, default='')}, which the network has not")
     for variable in model.weights:
         value = values[variable.path]
-        if value.shape != tuple(variable.shape):
-            raise ValueError(f"{variable.path} of shape {value.shape} for {tuple(variable.shape)}")
+        shapes = f"{value.shape} for {tuple(variable.shape)}"
+        expect(
+            value.shape == tuple(variable.shape), f"{variable.path} of one shape, received {shapes}"
+        )
         variable.assign(value.astype("float32"))

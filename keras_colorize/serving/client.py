@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from keras_colorize.errors import expect
+from keras_colorize.errors import check, expect, extra_import
 from keras_colorize.inference.colorizer import BaseColorizer
-from keras_colorize.inference.options import STRIDE, Options, check
+from keras_colorize.inference.options import STRIDE, Options
 
 MAX_MESSAGE_BYTES = 256 << 20
 """Most bytes of a request or an answer, unless another limit is asked for."""
@@ -38,9 +38,8 @@ class Client(contextlib.AbstractContextManager):
         certificate: PEM file of the server's authority, which implies `tls`; None for the system's.
         headers: dict that goes with each request; names in lower case (`authorization`).
 
-    Raises:
-        ValueError: for an address, protocol or number that cannot be.
-        ImportError: without the extra `serving`.
+    Raises ValueError for an address, protocol or number that cannot be, ImportError without the
+    extra `serving`.
     """
 
     address: str
@@ -70,15 +69,11 @@ class Client(contextlib.AbstractContextManager):
         expect(is_one, f"a version or a label, received {self.version!r} and {self.label!r}")
         expect(self.timeout > 0, f"timeout above 0, received {self.timeout!r}")
         expect(limit > 0, f"max_message_bytes above 0, received {limit!r}")
-        try:
+        with extra_import("serving"):
             if self.protocol == "rest":
                 from .rest import RestTransport as Transport
             else:
                 from .rpc import GrpcTransport as Transport
-        except ImportError as error:
-            expected = "Expected requests and tensorflow-serving-api to ask a server with"
-            extra = "pip install 'keras-colorize[serving]'"
-            raise ImportError(f"{expected} ({extra}): {error}.") from error
         self.transport = Transport(self)
 
     def predict_ab(self, lightness):
@@ -121,10 +116,8 @@ class Client(contextlib.AbstractContextManager):
 class RemoteColorizer(BaseColorizer):
     """Colorizes as `Colorizer` does, but by the network and the options of a server.
 
-    Args:
-        client: a `Client`.
-        working_size: long side in pixels at which the network sees a photograph, else ValueError.
-        saturation: factor on the chroma from the server, which has the exported one already.
+    The network sees a photograph at a long side of `working_size` pixels; the saturation is a
+    factor on the chroma from the server, which has the exported one already.
     """
 
     # Each photograph has its own time to be answered in, with its own repetitions.

@@ -5,16 +5,9 @@ from .callbacks import BestWeights, CollapseMonitor, PlateauCut, TwoPhases
 from .checkpoints import DivergedError, RunCheckpoint
 from .loop import TrainingLoop
 from .replicas import WorkerLostError, make_strategy, synchronize, worker_of
-from .run_config import (
-    AdversarialConfig,
-    TrainingConfig,
-    WarmupStableDecay,
-    bind_settings,
-    make_optimizer,
-)
+from .run_config import TrainingConfig, WarmupStableDecay, bind_settings, make_optimizer
 
 __all__ = [
-    "AdversarialConfig",
     "AdversarialModel",
     "BestWeights",
     "CollapseMonitor",

@@ -29,32 +29,19 @@ class AdversarialModel(keras.Model):
         to_ab: callable (generator's outputs, L*) to a and b (N, h, w, 2) scaled to [0, 1], through
             which gradients pass; None takes the output `"ab"`.
         label_smoothing: see `discriminator_loss`.
-        perceptual: a `PerceptualLoss`, which the generator lowers in both phases, or None.
-        distillation: the same by `DistillationLoss.beside_colors`, or None.
-        to_shown: as `to_ab`, for `perceptual`, where pictures are shown in other colors.
-        colorfulness_weight: factor on 1 - colorfulness / 100 (Kang et al. 2023, section 3.4).
+        further: dict of name to callable (L*, true ab, generator's outputs) to another loss that
+            the generator lowers in both phases.
     """
 
     def __init__(
-        self,
-        generator,
-        discriminator,
-        to_ab=None,
-        label_smoothing=0.0,
-        perceptual=None,
-        distillation=None,
-        to_shown=None,
-        colorfulness_weight=0.0,
-        **kwargs,
+        self, generator, discriminator, to_ab=None, label_smoothing=0.0, further=None, **kwargs
     ):
         # Both networks keep their own precision: L* in bfloat16 would be too coarse.
         super().__init__(dtype="float32", **kwargs)
         self.generator, self.discriminator = generator, discriminator
         self.to_ab = to_ab or (lambda outputs, lightness: outputs["ab"])
-        self.to_shown = to_shown or self.to_ab
         self.label_smoothing, self.phase = label_smoothing, RECONSTRUCTION
-        self.perceptual, self.distillation = perceptual, distillation
-        self.colorfulness_weight = colorfulness_weight
+        self.further = further or {}
         self.error = keras.metrics.MeanSquaredError("mse")
         self.discriminator_metrics = [keras.metrics.Mean(name) for name in _DISCRIMINATOR_LOGS]
         self.color_metrics = [keras.metrics.Mean(name) for name in _COLOR_LOGS]
@@ -91,14 +78,8 @@ class AdversarialModel(keras.Model):
             # Keras divides by the number of replicas here.
             reconstruction = self.compute_loss(lightness, {"ab": target}, {"ab": ab})
             losses = {"reconstruction_loss": reconstruction}
-            if self.perceptual:
-                shown = ops.cast(self.to_shown(outputs, lightness), "float32")
-                losses["perceptual_loss"] = share(self.perceptual(lightness, target, shown))
-            if self.colorfulness_weight:
-                lack = 1.0 - ops.mean(colorfulness(_rgb(lightness, ab))) / 100.0
-                losses["colorfulness_loss"] = share(self.colorfulness_weight * lack)
-            if self.distillation:
-                losses["distillation_loss"] = share(self.distillation(lightness, target, outputs))
+            for name, loss in self.further.items():
+                losses[name] = share(loss(lightness, target, outputs))
             if self.phase == ADVERSARIAL:
                 fake = self.discriminate(lightness, ab, training=True)
                 real = self.discriminate(lightness, _resized_like(ab, target), training=True)

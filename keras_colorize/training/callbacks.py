@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_colorize.errors import expect
 from keras_colorize.io.atomic import atomic_path, write_file
 from .adversarial import ADVERSARIAL, RECONSTRUCTION
 from .checkpoints import parts_of
@@ -73,19 +74,15 @@ _CUT = 0.3
 class CollapseMonitor(keras.callbacks.Callback):
     """Says when adversarial training collapses (Zhou & Zhou 2019, section 2.2.2).
 
-    It looks at the logs of each epoch, which all workers share, so all act alike. The epochs of
-    the collapses found, from 0, are its `collapses`.
-
-    Args:
-        action: `"warn"`; `"stop"`, end the run; `"cut"` both learning rates to 0.3 of what they
-            were; or `"return"` to the last good checkpoint and cut them; else `ValueError`.
-        patience: epochs that a sign must last.
+    It looks at the logs of each epoch, which all workers share, so all act alike; a sign must last
+    for `patience` epochs. The epochs of the collapses found, from 0, are its `collapses`. The
+    action is `"warn"`; `"stop"`, end the run; `"cut"` both learning rates to 0.3 of what they
+    were; or `"return"` to the last good checkpoint and cut them; else `ValueError`.
     """
 
     def __init__(self, action="warn", patience=2):
         super().__init__()
-        if action not in ACTIONS:
-            raise ValueError(f"Expected an action among {', '.join(ACTIONS)}, received {action!r}.")
+        expect(action in ACTIONS, f"an action among {', '.join(ACTIONS)}, received {action!r}")
         self.action, self.patience, self.loop, self.collapses = action, patience, None, []
         self._lasting, self._good_step = collections.Counter(), 0
 
@@ -116,8 +113,8 @@ class CollapseMonitor(keras.callbacks.Callback):
         text = ""
         if self.action == "return":
             text = "No checkpoint from before is left. "
-            if kept := [step for step in self.loop.checkpoints() if step <= self._good_step]:
-                self.loop.return_to(kept[-1])
+            if kept := [step for step in self.loop.checkpoint.steps() if step <= self._good_step]:
+                self.loop.checkpoint.restore(kept[-1])
                 text = f"It goes on with the weights of step {kept[-1]}, the last good ones. "
         for part in self.model.parts:
             part.optimizer.learning_rate = _CUT * _rate(part.optimizer)

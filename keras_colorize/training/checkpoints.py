@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import expect, expecting
 
 
 class DivergedError(RuntimeError):
@@ -27,15 +27,9 @@ def parts_of(model):
 class RunCheckpoint:
     """Saves and restores a run.
 
-    All workers read the run's folder, so it is on a file system that they share; the chief alone
-    writes to it, others to a scratch folder of their own.
-
-    Args:
-        model: a compiled, built `keras.Model`.
-        folder: the run's folder.
-        keep: how many checkpoints are kept.
-        every_minutes: least time between two checkpoints within an epoch.
-        worker: index of this worker; 0 is the chief.
+    All workers read the run's folder, so it is on a file system that they share; the chief, worker
+    0, alone writes to it, others to a scratch folder of their own. The model is compiled and
+    built; so many checkpoints are kept, those within an epoch at least `every_minutes` apart.
     """
 
     def __init__(self, model, folder, keep=3, every_minutes=5.0, worker=0):
@@ -68,17 +62,14 @@ class RunCheckpoint:
         """
         path = tf.train.latest_checkpoint(str(self._folder))
         if step is not None:
-            known = f"a step among {self.steps()} of {self._folder}"
-            expect(step in self.steps(), f"{known}, received {step}")
+            steps = self.steps()
+            expect(step in steps, f"a step among {steps} of {self._folder}, received {step}")
             path = str(self._folder / f"ckpt-{step}")
         if path is None:
             return 0
-        try:
+        own = f"a checkpoint of this network and optimizer in {self._folder}"
+        with expecting(own, AssertionError, ValueError, tf.errors.OpError):
             self._checkpoint.restore(path).assert_consumed()
-        except (AssertionError, ValueError, tf.errors.OpError) as error:
-            expected = f"a checkpoint of this network and optimizer in {self._folder}"
-            received = f"another's: {str(error).splitlines()[0]}"
-            raise InputError(f"Expected {expected}, received {received}") from error
         return int(self.step.numpy())
 
     def save(self, step):

@@ -24,6 +24,7 @@ class TrainingLoop:
         stop_requested: set it to True, in a signal handler say, to save a checkpoint and end.
         stopped: whether the last `fit` ended so, before the end of the run.
         steps_done: steps of the run up to now, those of earlier calls counted in.
+        checkpoint: the `RunCheckpoint`, once `fit` has begun.
     """
 
     model: keras.Model
@@ -34,6 +35,7 @@ class TrainingLoop:
     stop_requested: bool = dataclasses.field(default=False, init=False)
     stopped: bool = dataclasses.field(default=False, init=False)
     steps_done: int = dataclasses.field(default=0, init=False)
+    checkpoint: RunCheckpoint | None = dataclasses.field(default=None, init=False)
 
     def fit(self, data, targets, validation=None, from_step=None):
         """Trains to the end of the configured run; an error leaves the last checkpoint as it was.
@@ -42,16 +44,12 @@ class TrainingLoop:
             data: a `TrainingData`, or anything with its `epoch` method.
             targets: a `Targets`.
             validation: None, or an iterable of `(lightness, targets)` batches.
-            from_step: one of `checkpoints()` to go on from; None for the newest.
+            from_step: one of `checkpoint.steps()` to go on from; None for the newest.
 
-        Returns:
-            dict of lists, the history of the epochs that this call finished.
-
-        Raises:
-            DivergedError: if the loss or a weight is not finite.
-            ValueError: if the run folder is another configuration's or network's or lacks the
-                checkpoint, or for a model or batch that several replicas cannot train.
-            WorkerLostError: if another worker ended.
+        Returns the history of the epochs that this call finished, a dict of lists. Raises
+        DivergedError if the loss or a weight is not finite, WorkerLostError if another worker
+        ended, and ValueError if the run folder is another configuration's or network's or lacks
+        the checkpoint, or for a model or batch that several replicas cannot train.
         """
         config, model = self.config, self.model
         replicas.check_options(model, config.batch_size, self.strategy.num_replicas_in_sync)
@@ -62,21 +60,20 @@ class TrainingLoop:
             self._agreement = replicas.Agreement(self.strategy, model)
             with self.strategy.scope():
                 kept = config.keep_checkpoints, config.checkpoint_minutes
-                self._checkpoint = RunCheckpoint(model, self.run_folder, *kept, self._worker)
+                self.checkpoint = RunCheckpoint(model, self.run_folder, *kept, self._worker)
             self._has_losses = False
             self._make_steps(getattr(validation, "element_spec", None))
             model.stop_training = self.stopped = False
-            self.steps_done = self._checkpoint.restore(from_step)
-            history, callbacks = keras.callbacks.History(), list(self.callbacks)
+            self.steps_done = self.checkpoint.restore(from_step)
+            callbacks = list(self.callbacks)
             for callback in callbacks:
                 if hasattr(callback, "loop"):
                     callback.loop = self
             if config.ema_momentum is not None:
                 callbacks.append(keras.callbacks.SwapEMAWeights())
             shown = {"verbose": 1, "epochs": config.epochs, "steps": config.steps_per_epoch}
-            callbacks = keras.callbacks.CallbackList(
-                [*callbacks, history], add_progbar=self._worker == 0, model=model, **shown
-            )
+            shown |= {"add_history": True, "add_progbar": self._worker == 0}
+            callbacks = keras.callbacks.CallbackList(callbacks, model=model, **shown)
             callbacks.on_train_begin()
             for epoch in range(self.steps_done // config.steps_per_epoch, config.epochs):
                 callbacks.on_epoch_begin(epoch)
@@ -87,22 +84,14 @@ class TrainingLoop:
                     logs = {**logs, **self._validate(validation, callbacks)}
                 # Callbacks come first: what they change, the learning rate say, is saved.
                 callbacks.on_epoch_end(epoch, logs)
-                self._checkpoint.save(self.steps_done)
+                self.checkpoint.save(self.steps_done)
                 if model.stop_training:
                     break
             if config.ema_momentum is not None:
                 trained = parts_of(model)[0]
                 trained.optimizer.finalize_variable_values(trained.trainable_variables)
             callbacks.on_train_end()
-            return history.history
-
-    def checkpoints(self):
-        """Steps that the run can go back to, a rising list; once `fit` has begun."""
-        return self._checkpoint.steps()
-
-    def return_to(self, step):
-        """Takes weights and optimizers of one of `checkpoints()`; the run's position stays."""
-        self._checkpoint.restore(step)
+            return model.history.history
 
     def _train(self, epoch, data, targets, callbacks):
         """Trains to the end of an epoch, or until it is asked to stop; returns the mean logs."""
@@ -136,10 +125,10 @@ class TrainingLoop:
             callbacks.on_train_batch_end(step, logs)
             if look:
                 self._agreement.average_statistics()
-                asked = [self._checkpoint.due and not last, self.stop_requested]
+                asked = [self.checkpoint.due and not last, self.stop_requested]
                 due, stop = self._agreement.average_numbers(asked)
                 if due or stop:
-                    self._checkpoint.save(self.steps_done)
+                    self.checkpoint.save(self.steps_done)
                 if stop:
                     self.stopped = True
                     break

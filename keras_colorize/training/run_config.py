@@ -9,31 +9,8 @@ from pathlib import Path
 import keras
 from keras import ops
 
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import InputError, check, expect, field
 from keras_colorize.io.atomic import write_file
-
-
-def _setting(default, text, expected, holds):
-    metadata = {"text": text, "expected": expected, "holds": holds}
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-def _from(low, default, text):
-    return _setting(default, text, f"{low} or more", lambda value: value >= low)
-
-
-def _above(low, default, text, high=math.inf):
-    expected = f"above {low}" if high == math.inf else f"above {low} and below {high}"
-    return _setting(default, text, expected, lambda value: value is None or low < value < high)
-
-
-def _below(high, default, text):
-    return _setting(default, text, f"0 or more and below {high}", lambda value: 0 <= value < high)
-
-
-def _choice(default, text, *names):
-    return _setting(default, text, f"one of {', '.join(names)}", names.__contains__)
-
 
 OPTIMIZERS = {
     "adadelta": (keras.optimizers.Adadelta, ("rho", "epsilon")),
@@ -43,40 +20,39 @@ OPTIMIZERS = {
 }
 """Classes by name, and the settings that each takes."""
 
-_SCHEDULES = ("constant", "warmup_stable_decay")
+SCHEDULES = ("constant", "warmup_stable_decay")
 _WORDS = "constant, or warmup_stable_decay: linear rise, level, cosine fall to 0"
+_COUNT, FROM_0 = (1, math.inf), (0, math.inf)
+ABOVE_0, _BELOW_1, _SHARE = (1e-12, math.inf), (0, 1 - 1e-9), (1e-12, 1 - 1e-9)
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
     """Settings of one run, each with its range and text; `ValueError` outside its range."""
 
-    epochs: int = _from(1, 10, "Epochs in all, resumed ones counted in.")
-    steps_per_epoch: int = _from(1, 1000, "Batches per epoch.")
-    batch_size: int = _from(1, 32, "Pictures per step, on all replicas together.")
-    optimizer: str = _choice("adamw", f"{', '.join(OPTIMIZERS)}.", *OPTIMIZERS)
-    learning_rate: float = _above(0, 1e-3, "The highest learning rate.")
-    momentum: float = _below(1, 0.9, "Nesterov momentum (sgd).")
-    beta_1: float = _below(1, 0.9, "Decay of the first moment (adam, adamw).")
-    beta_2: float = _below(1, 0.999, "Decay of the second moment (adam, adamw).")
-    rho: float = _below(1, 0.95, "Decay of both averages (adadelta).")
-    epsilon: float = _above(0, 1e-7, "Added to what is divided by (all but sgd).")
-    weight_decay: float = _from(0, 0.01, "Decoupled (adamw); not of biases and batch norms.")
-    schedule: str = _choice(_SCHEDULES[1], f"Of the learning rate: {_WORDS}.", *_SCHEDULES)
-    warmup: float = _from(0, 0.02, "Share of all steps that warm up.")
-    cooldown: float = _from(0, 0.5, "Share of all steps that cool down; 1 - warmup is a cosine.")
-    clip_norm: float | None = _above(0, 1.0, "Bound on the norm of the gradient.")
-    ema_momentum: float | None = _above(0, None, "Of averaged weights, validated and saved.", 1)
-    seed: int = _from(0, 0, "Initial weights, order and views follow from it.")
-    log_every: int = _from(1, 10, "Steps between looks at the loss.")
-    checkpoint_minutes: float = _from(0, 5.0, "Minutes between checkpoints within an epoch.")
-    keep_checkpoints: int = _from(1, 3, "Checkpoints that are kept.")
+    epochs: int = field(10, _COUNT, "Epochs in all, resumed ones counted in.")
+    steps_per_epoch: int = field(1000, _COUNT, "Batches per epoch.")
+    batch_size: int = field(32, _COUNT, "Pictures per step, on all replicas together.")
+    optimizer: str = field("adamw", tuple(OPTIMIZERS), f"{', '.join(OPTIMIZERS)}.")
+    learning_rate: float = field(1e-3, ABOVE_0, "The highest learning rate.")
+    momentum: float = field(0.9, _BELOW_1, "Nesterov momentum (sgd).")
+    beta_1: float = field(0.9, _BELOW_1, "Decay of the first moment (adam, adamw).")
+    beta_2: float = field(0.999, _BELOW_1, "Decay of the second moment (adam, adamw).")
+    rho: float = field(0.95, _BELOW_1, "Decay of both averages (adadelta).")
+    epsilon: float = field(1e-7, ABOVE_0, "Added to what is divided by (all but sgd).")
+    weight_decay: float = field(0.01, FROM_0, "Decoupled (adamw); not of biases and batch norms.")
+    schedule: str = field(SCHEDULES[1], SCHEDULES, f"Of the learning rate: {_WORDS}.")
+    warmup: float = field(0.02, FROM_0, "Share of all steps that warm up.")
+    cooldown: float = field(0.5, FROM_0, "Share that cools down; 1 - warmup is a cosine.")
+    clip_norm: float | None = field(1.0, ABOVE_0, "Bound on the norm of the gradient.")
+    ema_momentum: float | None = field(None, _SHARE, "Of averaged weights, validated and saved.")
+    seed: int = field(0, FROM_0, "Initial weights, order and views follow from it.")
+    log_every: int = field(10, _COUNT, "Steps between looks at the loss.")
+    checkpoint_minutes: float = field(5.0, FROM_0, "Minutes between checkpoints within an epoch.")
+    keep_checkpoints: int = field(3, _COUNT, "Checkpoints that are kept.")
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            expected = f"{field.name} to be {field.metadata['expected']}, received {value!r}"
-            expect(field.metadata["holds"](value), expected)
+        check(type(self), **vars(self))
         total = self.warmup + self.cooldown
         expect(total <= 1, f"warmup + cooldown to be up to 1 in all, received {total}")
 
@@ -86,43 +62,6 @@ class TrainingConfig:
         settings, defaults = dataclasses.asdict(self), dataclasses.asdict(type(self)())
         may_change = ("epochs", "log_every", "keep_checkpoints", "checkpoint_minutes")
         bind_settings(Path(run_folder) / "training.json", settings, defaults, may_change)
-
-
-@dataclasses.dataclass(frozen=True)
-class AdversarialConfig(TrainingConfig):
-    """Settings of an adversarial run; those of `TrainingConfig` are the generator's."""
-
-    reconstruction: str = _choice("mse", "l1 or mse, the loss of the colors.", "l1", "mse")
-    reconstruction_weight: float = _from(0, 100.0, "Lambda of eq. 6, for ab in [-1, 1].")
-    label_smoothing: float = _below(0.5, 0.0, "How far labels of true colors are below 1.")
-    pretrain_epochs: int = _from(0, 0, "Epochs on the loss of the colors alone.")
-    discriminator_learning_rate: float = _above(0, 2e-4, "The discriminator's highest rate.")
-    discriminator_schedule: str = _choice("constant", "As --schedule.", *_SCHEDULES)
-    perceptual_weight: float = _from(0, 0.0, "Factor on the perceptual loss.")
-    perceptual_logits: float = _from(0, 0.0, "Weight of class logits in it beside features.")
-    distillation_weight: float = _from(0, 0.0, "Factor on the encoder's distance to its teacher.")
-
-    def __post_init__(self):
-        super().__post_init__()
-        own = self.pretrain_epochs
-        expect(own <= self.epochs, f"pretrain_epochs to be 0 to {self.epochs}, received {own}")
-
-    def reconstruction_loss(self):
-        """The loss of the colors, a Keras loss, and its weight for ab in [0, 1]."""
-        if self.reconstruction == "l1":
-            return keras.losses.MeanAbsoluteError(), 2.0 * self.reconstruction_weight
-        return keras.losses.MeanSquaredError(), 4.0 * self.reconstruction_weight
-
-    def discriminator(self):
-        """The settings of the discriminator's optimizer."""
-        return dataclasses.replace(
-            self,
-            epochs=max(1, self.epochs - self.pretrain_epochs),
-            pretrain_epochs=0,
-            learning_rate=self.discriminator_learning_rate,
-            schedule=self.discriminator_schedule,
-            ema_momentum=None,
-        )
 
 
 def bind_settings(path, settings, defaults=None, may_change=()):
@@ -165,7 +104,6 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * rise * 0.5 * (1.0 - ops.cos(math.pi * left))
 
     def get_config(self):
-        """Arguments to build this schedule again."""
         return {name: getattr(self, name) for name in ("peak", "total_steps", "warmup", "cooldown")}
 
 

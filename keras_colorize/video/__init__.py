@@ -1,6 +1,6 @@
 """Videos: colorized frame by frame with colors that hold still, everything else copied."""
 
-from keras_colorize.presets.download import extra_import
+from keras_colorize.errors import extra_import
 
 with extra_import("video"):
     from .reader import Excerpt, VideoError

@@ -65,7 +65,7 @@ def test_without_parts_only_the_color_is_gone():
     np.testing.assert_allclose(rgb_to_lightness(film), rgb_to_lightness(rgb), atol=0.5)
     grey = rgb[..., :1].repeat(3, -1)
     np.testing.assert_allclose(aged_view(grey, _seed(0), ()), grey, atol=1e-3)
-    with pytest.raises(ValueError, match=r"parts among orthochromatic, .*received \['rust'\]"):
+    with pytest.raises(ValueError, match=r"parts among orthochromatic, .*received .*rust"):
         aged_view(rgb, _seed(0), ("grain", "rust"))
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_colorize.data import UNLABELED, is_near_grey, list_pictures
+from keras_colorize.data import UNLABELED, list_pictures
 from keras_colorize.data.folders import scan_pictures, split_pictures
+from keras_colorize.io.photograph import is_near_grey
 from ._pictures import make_picture, write_picture
 
 

@@ -38,7 +38,7 @@ def test_a_file_keeps_counts_and_prior_and_others_are_refused(tmp_path):
     assert (fields["pictures"], fields["size"]) == (7, 128)
     np.testing.assert_allclose(read_prior(path), smooth_prior(counts), rtol=1e-12)
     path.unlink()
-    with pytest.raises(ValueError, match="prior.json is not"):
+    with pytest.raises(ValueError, match="prior.json, received"):
         read_prior(path)
     for text, message in (
         ("no json", "Expected a file of `keras-colorize prior`"),

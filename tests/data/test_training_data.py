@@ -13,8 +13,13 @@ from skimage.color import rgb2hsv, rgb2lab, rgb2luv, rgb2yuv
 from skimage.transform import resize
 
 from keras_colorize.color import unscale_ab, unscale_luv_uv, unscale_yuv_uv
-from keras_colorize.data import Targets, TrainingData, epoch_order, list_pictures, split_pictures
-from keras_colorize.data.training_data import center_view, random_view, validation_batches
+from keras_colorize.data import Targets, TrainingData, list_pictures, split_pictures
+from keras_colorize.data.training_data import (
+    center_view,
+    epoch_order,
+    random_view,
+    validation_batches,
+)
 from ._pictures import write_picture
 
 TARGETS = Targets({"ab_logits": "ab", "class_logits": "label"}, stride=4)

@@ -53,7 +53,7 @@ def test_versions(quick, colorizer, tmp_path):
     assert make(name="other") == tmp_path / "other" / "8"
     assert make(name="other", version=3) == tmp_path / "other" / "3"
     before = (tmp_path / "other" / "7" / "saved_model.pb").stat().st_mtime_ns
-    with pytest.raises(FileExistsError, match="7 is there already"):
+    with pytest.raises(ValueError, match="7: expected a new file, but it exists already"):
         make(name="other", version=7)
     assert (tmp_path / "other" / "7" / "saved_model.pb").stat().st_mtime_ns == before
 
@@ -93,5 +93,5 @@ def test_the_command(quick, tiny_preset, tmp_path, capsys):
     assert capsys.readouterr().out.strip() == str(tmp_path / "grey" / "4")
     assert quick[0].keys() == {"serving_default", "colorize_bytes"}
     assert cli.main(words) == 2
-    assert "4 is there already" in capsys.readouterr().err
+    assert "4: expected a new file, but it exists already" in capsys.readouterr().err
     assert cli.main([*words, "--style", str(tmp_path / "no.jpg")]) == 2

@@ -7,7 +7,7 @@ import pytest
 from skimage.color import rgb2lab
 
 from keras_colorize.models import vgg16_residual_encoder
-from keras_colorize.models.vgg16 import load_vgg16, vgg16_features
+from keras_colorize.models.encoders import load_vgg16, vgg16_features
 from ._networks import predict
 
 TAPS = ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3"]

@@ -125,7 +125,10 @@ def test_the_command_fetches_what_is_asked_for_by_name_and_once(
     assert cli.main(words) == 0
     said = capsys.readouterr()
     assert "eccv16_release: 129 MB from http://127.0.0.1" in said.err
-    assert "BSD-2-Clause, by Zhang, Isola and Efros, ECCV 2016" in said.err
+    assert (
+        "BSD-2-Clause, by Zhang, Isola and Efros, Colorful Image Colorization, ECCV 2016"
+        in said.err
+    )
     assert "Published: people took its colors for true ones in 32 %" in said.out
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["eccv16_release"]
     model, config = load_preset("eccv16_release")

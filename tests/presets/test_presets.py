@@ -55,7 +55,7 @@ def test_damaged_and_missing_weights(copied):
     with pytest.raises(PresetError, match="Expected sha256 .* damaged"):
         load_preset(copied)
     (copied / presets.WEIGHTS_FILE).unlink()
-    with pytest.raises(PresetError, match="no such file"):
+    with pytest.raises(PresetError, match="No such file"):
         load_preset(copied)
 
 
@@ -186,11 +186,11 @@ def test_weights_of_another_network_are_refused(path):
     network = _network()
     for other, reason in (
         (_network(last="c"), "no c/bias"),
-        (_network(filters=4), r"a/kernel of shape \(3, 3, 1, 3\) for \(3, 3, 1, 4\)"),
+        (_network(filters=4), r"a/kernel of .* received \(3, 3, 1, 3\) for \(3, 3, 1, 4\)"),
         (keras.Model(network.input, network.get_layer("norm").output), "b/bias, which the network"),
     ):
         with pytest.raises(ValueError, match=reason):
             read_weights(other, path)
     path.write_bytes(b"no weights")
-    with pytest.raises(ValueError, match="an unreadable file"):
+    with pytest.raises(ValueError, match="a file of weights, received"):
         read_weights(network, path)

@@ -162,8 +162,8 @@ def check_against(expected, model, inputs=LIGHTNESS, tolerance=1e-4):
 def test_ddcolor_equals_the_authors_code():
     model, published = ddcolor(), LAYOUTS["ddcolor_tiny"]
     state = formula(shapes_of(model, published))
-    assert identify(state) is published
-    assert identify({published.tell[0]: np.zeros((192, 3, 4, 4))}) is LAYOUTS["ddcolor"]
+    assert identify(state) == "ddcolor_tiny"
+    assert identify({published.tell[0]: np.zeros((192, 3, 4, 4))}) == "ddcolor"
     fill(model, state, published)
     check_against(DDCOLOR, model)
 
@@ -171,7 +171,7 @@ def test_ddcolor_equals_the_authors_code():
 def test_siggraph17_equals_the_authors_code_with_and_without_hints():
     plain, hinted, published = siggraph17(), siggraph17(hints=True), LAYOUTS["siggraph17"]
     state = formula(shapes_of(hinted, published), variance=9.0)
-    assert identify(state) is published
+    assert identify(state) == "siggraph17"
     for model in (plain, hinted):
         fill(model, state, published)
     check_against(SIGGRAPH17, plain)
@@ -267,7 +267,7 @@ def test_files_that_are_no_checkpoint_are_refused(small, tmp_path, monkeypatch):
         with pytest.raises(PresetError, match=message):
             load_published(tmp_path / name)
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(PresetError, match=r"the package torch.*keras-colorize\[import\]"):
+    with pytest.raises(ImportError, match=r"the package torch.*keras-colorize\[import\]"):
         load_published(whole)
 
 

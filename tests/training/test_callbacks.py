@@ -70,8 +70,8 @@ def follow(epochs, first=1, **options):
     """A monitor that saw epochs, adversarial from `first` on, with checkpoints each 100 steps."""
     monitor, loop = CollapseMonitor(**options), types.SimpleNamespace(steps_done=0, returned=[])
     monitor.set_model(make_adversaries())
-    loop.checkpoints = lambda: list(range(100, loop.steps_done, 100))
-    loop.return_to, monitor.loop = loop.returned.append, loop
+    loop.checkpoint, monitor.loop = types.SimpleNamespace(restore=loop.returned.append), loop
+    loop.checkpoint.steps = lambda: list(range(100, loop.steps_done, 100))
     for epoch, changes in enumerate(epochs):
         monitor.model.phase = "adversarial" if epoch >= first else "reconstruction"
         loop.steps_done += 100
@@ -142,5 +142,5 @@ def test_the_loop_returns_to_the_weights_of_that_epoch(loop, monkeypatch):
         np.testing.assert_array_equal(end, good)
     assert any((a != b).any() for a, b in zip(first, before, strict=True))
     assert trained.steps_done == 6
-    assert trained.checkpoints() == [2, 4, 6]
+    assert trained.checkpoint.steps() == [2, 4, 6]
     assert {"discriminator_accuracy", "reconstruction_loss", "val_diversity"} < set(logged[2])

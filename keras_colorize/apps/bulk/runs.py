@@ -8,7 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import InputError, expect, extra_import
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
 from keras_colorize.inference import Colorizer
@@ -17,7 +17,6 @@ from keras_colorize.inference.colorizer import BaseColorizer
 from keras_colorize.io import plan_jobs
 from keras_colorize.precision import resolve_precision
 from keras_colorize.presets import CONFIG_FILE, DEFAULT, check_preset, find_preset, sha256
-from keras_colorize.presets.download import extra_import
 from .manifest import DONE, FAILED, HIDDEN, SKIPPED, BulkFolder, write_lines
 
 _GRAPH = "saved_model.pb"
