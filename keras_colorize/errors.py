@@ -59,7 +59,7 @@ def check(table, **values):
     """
     for name, value in values.items():
         one = table.__dataclass_fields__[name]
-        limits, optional = one.metadata["limits"], not isinstance(one.type, type)
+        limits, optional = one.metadata.get("limits"), not isinstance(one.type, type)
         if not limits or dataclasses.is_dataclass(value) or (optional and value is None):
             continue
         if isinstance(limits[0], str):

@@ -49,7 +49,8 @@ def read_prior(path):
     file = f"a file of `keras-colorize prior` in {path}"
     with expecting(file, OSError, ValueError, TypeError, KeyError):
         fields = json.loads(Path(path).read_text(encoding="utf-8"))
-        expect(fields["format"] == FORMAT, f"{file} of format {FORMAT}, received others")
+        found = fields["format"]
+        expect(found == FORMAT, f"{file} of format {FORMAT}, received {found!r}")
         prior = np.asarray(fields["prior"], "float64")
     fits = prior.shape == (bin_count(),) and (prior >= 0).all() and np.isclose(prior.sum(), 1)
     expect(fits, f"a distribution over {bin_count()} bins in {path}")

@@ -1,6 +1,7 @@
 """Pictures on disk to batches for `fit` and for the training loop."""
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_colorize import color
-from keras_colorize.errors import expect
+from keras_colorize.errors import check, expect, field
 from .aging import aged_view
 
 VIEWS = ("crop", "squash", "whole")
@@ -67,35 +68,24 @@ class Targets:
 
 @dataclasses.dataclass(frozen=True)
 class TrainingData:
-    """Pictures to train on, mixed from several folders.
+    """Pictures to train on, mixed from several folders; `ValueError` for a setting out of range.
 
-    Attributes:
-        sources: `PictureSet`s that agree on `class_names`.
-        weights: share of each source, any scale; None goes by their sizes.
-        size: side of the square views in pixels.
-        min_scale: smallest crop, as a share of a picture's short side.
-        seed: order and views follow from it.
-        aged_share: share of the views that the network sees as old photographs, see `aged_view`.
-        view: `"crop"`, a square of the picture; `"squash"`, 7/8 of the picture, made square
-            before; or `"whole"`, the picture made square.
-        flip: whether half of the views are mirrored.
+    The sources are `PictureSet`s that agree on `class_names`; weights are the share of each, on any
+    scale, and None goes by their sizes. Order and views follow from the seed.
     """
 
     sources: tuple
     weights: tuple | None = None
-    size: int = 128
-    min_scale: float = 0.5
-    seed: int = 0
-    aged_share: float = 0.0
-    view: str = "crop"
-    flip: bool = True
+    size: int = field(128, (1, math.inf), "Side of the square views in pixels.")
+    min_scale: float = field(0.5, (1e-6, 1), "Smallest crop, as a share of the short side.")
+    seed: int = field(0, (), "Of order and views.")
+    aged_share: float = field(0.0, (0, 1), "Share of views seen as old photographs: grain, ...")
+    view: str = field("crop", VIEWS, "A square of the picture; see `random_view` for the others.")
+    flip: bool = field(True, (), "Mirror half of the views.")
 
     def __post_init__(self):
         expect(self.sources, "at least one source of pictures, received none")
-        expect(0 < self.min_scale <= 1, f"0 < min_scale <= 1, received {self.min_scale}")
-        expect(self.size >= 1, f"a size of 1 or more, received {self.size}")
-        expect(0 <= self.aged_share <= 1, f"0 <= aged_share <= 1, received {self.aged_share}")
-        expect(self.view in VIEWS, f"a view among {', '.join(VIEWS)}, received {self.view!r}")
+        check(type(self), **vars(self))
 
     def __len__(self):
         return sum(len(source) for source in self.sources)

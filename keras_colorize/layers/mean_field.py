@@ -46,9 +46,7 @@ def compatible(q, compatibility=COMPATIBILITY, axis=-1):
     `compatibility` holds the potentials of labels 0, 1, 2, ... bins apart; 0 beyond them.
     """
     axis, count, reach = axis % len(q.shape), q.shape[axis], len(compatibility) - 1
-    amounts = [(0, 0)] * len(q.shape)
-    amounts[axis] = (reach, reach)
-    padded = ops.pad(q, amounts)
+    padded = _padded(q, axis, reach, reach)
 
     def shifted(distance):
         places = slice(reach + distance, reach + distance + count)

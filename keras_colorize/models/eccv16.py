@@ -8,21 +8,12 @@ from keras import layers
 
 from keras_colorize.bins import bin_count
 from keras_colorize.layers import CropLike
-from .encoders import TORCH_NORM, conv_block, lightness_input, scaled
+from .encoders import conv_block, lightness_input, scaled
+from .siggraph17 import zhang_block
 
 STRIDE = 4
 """Rows of lightness per row of logits."""
 
-# Convolutions per block, channels, dilation, and whether the last one has stride 2.
-_BLOCKS = (
-    (2, 64, 1, True),
-    (2, 128, 1, True),
-    (3, 256, 1, True),
-    (3, 512, 1, False),
-    (3, 512, 2, False),
-    (3, 512, 2, False),
-    (3, 512, 1, False),
-)
 _LAST = 256
 
 
@@ -43,12 +34,8 @@ def eccv16(width=1.0, input_shape=(None, None, 1)):
     lightness = lightness_input(width, input_shape)
     x = layers.Rescaling(0.01, -0.5, dtype="float32", name="scale_lightness")(lightness)
     blocks = []
-    for block, (depth, outputs, dilation, shrinks) in enumerate(_BLOCKS, start=1):
-        for number in range(1, depth + 1):
-            strides = 2 if shrinks and number == depth else 1
-            options = {"strides": strides, "dilation_rate": dilation, "norm": None}
-            x = conv_block(x, scaled(outputs, width), f"conv{block}_{number}", **options)
-        x = layers.BatchNormalization(**TORCH_NORM, name=f"conv{block}_bn")(x)
+    for number in range(1, 8):
+        x = zhang_block(x, number, width, strides=2 if number < 4 else 1)
         blocks.append(x)
     channels = scaled(_LAST, width)
     options = {"kernel_initializer": "he_normal", "name": "conv8_1"}

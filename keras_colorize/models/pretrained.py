@@ -16,11 +16,9 @@ def read_layers(network, weights, names, include_top=False):
     file lacks is left out.
     """
     if weights == "imagenet":
-        try:
+        instead = "weights from the web, or the path of a file with them in place of 'imagenet'"
+        with expecting(instead, Exception):  # Keras has no narrower one for a failed download.
             source = getattr(keras.applications, network)(include_top=include_top, weights=weights)
-        except Exception as error:  # Keras has no narrower one for a download that fails.
-            instead = "or the path of a file with them in place of 'imagenet'"
-            raise ValueError(f"Expected weights from the web, {instead}: {error}") from error
         return {name: source.get_layer(name).get_weights() for name in names}
     is_file = os.path.isfile(weights)
     expect(is_file, f"'imagenet' or a file of {network}, received {weights!r}")

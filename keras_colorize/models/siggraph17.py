@@ -55,7 +55,7 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1)):
     x = layers.Concatenate(dtype="float32", name="concat")(parts)
     x = PadToMultiple(8, dtype="float32", name="pad")(x)
     outputs = {}
-    for number, (depth, channels, dilation) in BLOCKS.items():
+    for number, (_, channels, _) in BLOCKS.items():
         channels = scaled(channels, width)
         if number in (2, 3, 4):
             x = layers.MaxPooling2D(1, 2, name=f"conv{number}_subsample")(x)
@@ -66,17 +66,22 @@ def siggraph17(hints=False, width=1.0, input_shape=(None, None, 1)):
             short = conv_block(short, channels, name, relu=False, norm=None)
             x = layers.Add(name=f"conv{number}_add")([x, short])
             x = layers.ReLU(name=f"conv{number}_add_relu")(x)
-        for part in range(1, depth + 1):
-            options = {"relu": number < 10, "norm": None, "dilation_rate": dilation}
-            x = conv_block(x, channels, f"conv{number}_{part}", **options)
-        if number < 10:
-            x = layers.BatchNormalization(**TORCH_NORM, name=f"conv{number}_bn")(x)
-        outputs[number] = x
+        x = outputs[number] = zhang_block(x, number, width)
     x = layers.LeakyReLU(0.2, name="conv10_1_leaky_relu")(x)
     x = layers.Conv2D(2, 1, activation="tanh", dtype="float32", name="ab_tanh")(x)
     x = CropLike(dtype="float32", name="crop")([x, lightness])
     ab = layers.Rescaling(0.5, 0.5, dtype="float32", name="ab")(x)
     return keras.Model(inputs, {"ab": ab}, name="siggraph17")
+
+
+def zhang_block(x, number, width, strides=1):
+    """One of `BLOCKS`, whose last convolution has the strides; of `eccv16`, too, 1 to 7."""
+    (depth, channels, dilation), last = BLOCKS[number], number == 10
+    for part in range(1, depth + 1):
+        options = {"strides": strides if part == depth else 1, "dilation_rate": dilation}
+        options |= {"relu": not last, "norm": None}
+        x = conv_block(x, scaled(channels, width), f"conv{number}_{part}", **options)
+    return x if last else layers.BatchNormalization(**TORCH_NORM, name=f"conv{number}_bn")(x)
 
 
 def without_hints(model):

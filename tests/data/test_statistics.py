@@ -43,8 +43,8 @@ def test_a_file_keeps_counts_and_prior_and_others_are_refused(tmp_path):
     for text, message in (
         ("no json", "Expected a file of `keras-colorize prior`"),
         ("[1, 2]", "Expected a file of"),
-        ('{"format": 9, "prior": []}', "is not: format 9"),
-        ('{"format": 1}', "is not: 'prior'"),
+        ('{"format": 9, "prior": []}', "of format 1, received 9"),
+        ('{"format": 1}', "received: 'prior'"),
         ('{"format": 1, "prior": "high"}', "Expected a file of"),
         ('{"format": 1, "prior": [0.5, 0.5]}', "Expected a distribution over 313 bins"),
         (json.dumps({"format": 1, "prior": [1.0] * 313}), "Expected a distribution"),
