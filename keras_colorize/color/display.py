@@ -21,10 +21,7 @@ RGB_FROM_YUV = np.linalg.inv(YUV_FROM_RGB)
 
 
 def rgb_to_hsv(rgb):
-    """Converts sRGB in [0, 1], (..., 3), to HSV, (..., 3), with hue in [0, 1).
-
-    Grays have hue 0 and saturation 0.
-    """
+    """Converts sRGB in [0, 1], (..., 3), to HSV, (..., 3), hue in [0, 1) and 0 for gray."""
     red, green, blue = ops.unstack(as_colors(rgb, "rgb"), axis=-1)
     value = ops.maximum(ops.maximum(red, green), blue)
     spread = value - ops.minimum(ops.minimum(red, green), blue)
@@ -40,10 +37,7 @@ def rgb_to_hsv(rgb):
 
 
 def hsv_to_rgb(hsv):
-    """Converts HSV, (..., 3), to sRGB, (..., 3); hue is cyclic with period 1.
-
-    The result is in [0, 1] where saturation and value are.
-    """
+    """Converts HSV, (..., 3), hue of period 1, to sRGB, (..., 3), in [0, 1] where S and V are."""
     hue, saturation, value = ops.unstack(as_colors(hsv, "hsv"), axis=-1)
     channels = []
     # One trapezoid around the hue circle, shifted by a third of it for each channel.

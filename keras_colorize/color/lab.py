@@ -1,6 +1,6 @@
 """CIE L*a*b* and L*u*v* (1976), D65 at 2 degrees.
 
-L* is in 0..100; sRGB has a and b within -110..110, u within -84..176, v within -135..108.
+L* is in 0..100; the ranges of a, b, u and v below are those of sRGB.
 """
 
 from keras import ops
@@ -24,10 +24,7 @@ _SMALLEST_V = 0.01
 
 
 def rgb_to_lab(rgb):
-    """Converts sRGB in [0, 1], (..., 3), to L*a*b*, (..., 3).
-
-    L* is in 0..100, a about -86..98 and b about -108..94.
-    """
+    """Converts sRGB in [0, 1], (..., 3), to L*a*b*, (..., 3): a in -86..98, b in -108..94."""
     return xyz_to_lab(rgb_to_xyz(rgb))
 
 
@@ -55,10 +52,7 @@ def xyz_to_lab(xyz):
 
 
 def lab_to_xyz(lab):
-    """Converts L*a*b*, (..., 3), to CIE XYZ with Y = 1 for white, (..., 3).
-
-    Colors that no light has give negative values, which are not cut.
-    """
+    """Converts L*a*b*, (..., 3), to CIE XYZ, Y = 1 for white, (..., 3); it may be negative."""
     lightness, a, b = ops.unstack(as_colors(lab, "lab"), axis=-1)
     fy = (lightness + 16.0) / 116.0
     fx, fz = fy + a / 500.0, fy - b / 200.0
@@ -79,10 +73,7 @@ def expand(compressed):
 
 
 def rgb_to_luv(rgb):
-    """Converts sRGB in [0, 1], (..., 3), to L*u*v*, (..., 3).
-
-    L* is in 0..100, u about -83..175 and v about -134..107.
-    """
+    """Converts sRGB in [0, 1], (..., 3), to L*u*v*, (..., 3): u in -83..175, v in -134..107."""
     return xyz_to_luv(rgb_to_xyz(rgb))
 
 

@@ -92,12 +92,9 @@ class PerceptualLoss:
 class DistillationLoss:
     """Distance of what a student makes of a gray picture from what its teacher does in color.
 
-    Args:
-        teacher: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a dict of
-            `"features"`, a list of maps (N, h, w, C), and `"logits"` (N, classes).
-        temperature: of the logits.
-        logits_weight: factor on the divergence of the logits beside the distance of features.
-        weight: factor on the whole.
+    The teacher is a callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a dict of
+    `"features"`, a list of maps (N, h, w, C), and `"logits"` (N, classes), of that temperature;
+    weights are those of `PerceptualLoss`.
     """
 
     def __init__(self, teacher, temperature=2.0, logits_weight=0.5, weight=1.0):

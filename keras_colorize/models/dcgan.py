@@ -108,15 +108,8 @@ def dcgan_discriminator(
 
     The scores of pictures larger than the level set are averaged; smaller ones are padded. In
     training with batch normalization, a single picture must be larger than 8x8 (level set 32)
-    or 64x64 (256), or the score does not depend on it.
-
-    Args:
-        level_set: 32 for pictures of about 32x32, 256 for 256x256.
-        width: factor on the channels of all layers but the output; 1.0 is the release.
-        batch_norm_momentum: see `dcgan_generator`.
-        batch_norm_mode: see `dcgan_generator`.
-        spectral_norm: whether all layers are spectrally normalized.
-        input_shape: (H, W, 1); None where the size may vary. Any size from 1 up works.
+    or 64x64 (256), or the score does not depend on it. Arguments are those of `dcgan_generator`;
+    the score is spectrally normalized, too.
 
     Returns:
         Functional model: `{"lightness": L* in 0..100 (N, H, W, 1), "ab": a and b scaled to

@@ -53,13 +53,9 @@ class PresetConfig:
         license: SPDX name of the license of the weights.
         trained_on: names of the collections of photographs that it learned from.
         class_names: names of the scene classes, in the order of `class_logits`; may be empty.
-        working_size: default long side in pixels at which the network sees a photograph.
-        decoder: default decoder of a distribution, see `decode_ab`.
-        temperature: default temperature of the annealed decoder.
-        saturation: default factor on the chroma.
+        working_size, decoder, temperature, saturation, rebalancing: defaults of `Options`.
         class_weights: rebalancing weights of the bins, or empty.
         weights_in_loss: whether the training applied these weights, or decoding alone does.
-        rebalancing: default share of these weights that is in the colors.
         bin_means: (2, K) means of the training values in each bin, for outputs that bin the two
             channels apart; empty for the centers of the bins.
         format: version of the preset format.
