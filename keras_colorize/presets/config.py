@@ -97,7 +97,7 @@ def read_config(folder):
     """Reads the `PresetConfig` of a folder; PresetError for a missing file or another format."""
     path = Path(folder) / CONFIG_FILE
     faults = OSError, ValueError, TypeError, AttributeError
-    with expecting("the config of a preset", *faults, error=PresetError, where=path):
+    with expecting("the config of a preset", *faults, kind=PresetError, where=path):
         fields = json.loads(path.read_text(encoding="utf-8"))
         found = fields.get("format")
         expect(found == FORMAT, f"format {FORMAT}, received {found}")
@@ -117,7 +117,7 @@ def check_preset(folder):
     """Reads a preset's `PresetConfig`; PresetError also if its weights are missing or damaged."""
     config = read_config(folder)
     path = Path(folder) / config.weights
-    with expecting("the weights of the preset", OSError, error=PresetError, where=path):
+    with expecting("the weights of the preset", OSError, kind=PresetError, where=path):
         checksum = sha256(path)
         damaged = f"sha256 {config.sha256}, received {checksum}: the file is damaged, get it anew"
         expect(checksum == config.sha256, damaged)

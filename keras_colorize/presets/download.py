@@ -114,7 +114,7 @@ def download(file, path, report=lambda done, total: None):
         wanted = 1.6 * file.megabytes - done / MEGABYTE
         free = shutil.disk_usage(path.parent).free / MEGABYTE
         room = f"{wanted:.0f} MB free, received {free:.0f} in {path.parent}"
-        expect(free >= wanted, room, PresetError)
+        expect(free >= wanted, room, kind=PresetError)
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
         with requests.get(file.url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
             # 416: it was there as a whole.

@@ -32,7 +32,7 @@ class Published:
 def take(state, name, shape):
     """Takes a tensor of a shape out of a dict of arrays, as float32; else raises PresetError."""
     found = state[name].shape if name in state else "none"
-    expect(found == shape, f"{name} of shape {shape}, received {found}", PresetError)
+    expect(found == shape, f"{name} of shape {shape}, received {found}", kind=PresetError)
     return state.pop(name).astype("float32")
 
 
@@ -50,7 +50,7 @@ def take_kernel(state, prefix, shape):
     v = take(state, f"{prefix}.weight_v", matrix.shape[1:])
     sigma = u @ matrix @ v
     norm = f"a norm above 0 by {prefix}.weight_u and weight_v, received 0"
-    expect(sigma != 0.0, norm, PresetError)
+    expect(sigma != 0.0, norm, kind=PresetError)
     return (weight / sigma).astype("float32")
 
 

@@ -61,7 +61,7 @@ def find_preset(name_or_folder):
         return shipped[name]
     if name in PUBLISHED:
         folder, how = cached_preset(name), f"`keras-colorize import {name}` first, which fetches it"
-        expect(is_cached(name), f"{how}, received none in {folder.parent}", PresetError)
+        expect(is_cached(name), f"{how}, received none in {folder.parent}", kind=PresetError)
         return folder
     if (today := OLD_NAMES.get(before, before)) in shipped:
         expected = f"the preset {today!r}, which replaces {name!r}"

@@ -80,7 +80,7 @@ def load_published(path):
     Raises PresetError if it is damaged or holds anything but tensors, these are not finite or not
     those of a layout that is known here; MissingPackageError without the extra `import`.
     """
-    with expecting("a checkpoint", error=PresetError, where=path):
+    with expecting("a checkpoint", kind=PresetError, where=path):
         state = read_state(path)
         name = identify(state)
         model = build_network(LAYOUTS[name].config)
@@ -91,17 +91,19 @@ def load_published(path):
 def read_state(path):
     """Reads the tensors by name of a file, running no code in it; raises as `load_published`."""
     path = Path(path)
-    expect(path.is_file(), "a checkpoint, received no such file", PresetError)
+    expect(path.is_file(), "a checkpoint, received no such file", kind=PresetError)
     if path.suffix == ".safetensors":
         with extra_import("import"):
             from safetensors import SafetensorError, numpy
         faults = SafetensorError, OSError, KeyError, TypeError
-        with expecting("tensors, received a damaged file", *faults, error=PresetError):
+        with expecting("tensors, received a damaged file", *faults, kind=PresetError):
             state = numpy.load_file(path)
     else:
         state = _read_torch(path)
     for name, value in state.items():
-        expect(np.isfinite(value).all(), f"finite numbers, received others in {name}", PresetError)
+        expect(
+            np.isfinite(value).all(), f"finite numbers, received others in {name}", kind=PresetError
+        )
     return state
 
 
@@ -122,7 +124,7 @@ def _read_torch(path):
         content = content["params"]
     named = content.items() if isinstance(content, dict) else ()
     fits = named and all(isinstance(x, str) and isinstance(y, torch.Tensor) for x, y in named)
-    expect(fits, "tensors by name, received other objects", PresetError)
+    expect(fits, "tensors by name, received other objects", kind=PresetError)
     return {name: (x.float() if x.is_floating_point() else x).numpy() for name, x in named}
 
 
@@ -154,4 +156,4 @@ def fill(model, state, published):
     unused = rf"{published.unused}|.*\.num_batches_tracked"
     surplus = sorted(name for name in left if not re.fullmatch(unused, name))
     found = f"{', '.join(surplus[:3])}, {len(surplus)} in all"
-    expect(not surplus, f"no more tensors, received {found}", PresetError)
+    expect(not surplus, f"no more tensors, received {found}", kind=PresetError)

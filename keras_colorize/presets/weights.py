@@ -30,12 +30,12 @@ def load_preset(name_or_folder, dtype=None):
     folder = find_preset(name_or_folder)
     config = check_preset(folder)
     arguments = f"{folder / CONFIG_FILE}: Expected arguments of {config.network}"
-    with expecting("others", ValueError, TypeError, error=PresetError, where=arguments):
+    with expecting("others", ValueError, TypeError, kind=PresetError, where=arguments):
         model = build_network(config, dtype)
     known = f"an output among {', '.join(model.output)}, received {config.output!r}"
-    expect(config.output in model.output, known, PresetError)
+    expect(config.output in model.output, known, kind=PresetError)
     weights = f"{folder / config.weights}: Expected weights of {config.network}"
-    with expecting("others", error=PresetError, where=weights):
+    with expecting("others", kind=PresetError, where=weights):
         read_weights(model, folder / config.weights)
     return model, config
 
@@ -59,7 +59,7 @@ def save_preset(model, folder, config, overwrite=False):
     """
     folder = Path(folder)
     free = overwrite or not (folder / CONFIG_FILE).exists()
-    expect(free, f"a folder without a preset, received {folder} with one", PresetError)
+    expect(free, f"a folder without a preset, received {folder} with one", kind=PresetError)
     # Both are on the disk before one takes its name: where a write fails, an old preset stays.
     with (
         atomic_file(folder / WEIGHTS_FILE, overwrite=True) as weights,
