@@ -1,5 +1,6 @@
 """What many tests share: a tiny network, gradients of each backend, processes of their own."""
 
+import importlib.util
 import io
 import multiprocessing
 import runpy
@@ -178,6 +179,21 @@ def compiled():
     import jax
 
     return jax.jit
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """`script("benchmarks/house.py")`: the module of a script, which finds its neighbors."""
+
+    def load(name):
+        path = ROOT / name
+        monkeypatch.syspath_prepend(path.parent)
+        spec = importlib.util.spec_from_file_location(f"script_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

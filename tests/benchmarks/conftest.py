@@ -1,8 +1,5 @@
 """The scripts of benchmarks/ that have logic of their own, run on tiny presets and pictures."""
 
-import importlib.util
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -10,23 +7,6 @@ from PIL import Image
 
 from keras_colorize import PresetConfig, save_preset
 from keras_colorize.models import iizuka16, resnet18_gray, resnet18_gray_classifier
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture
-def script(monkeypatch):
-    """Returns a function from the name of a script to its module."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-
-    def load(name):
-        path = BENCHMARKS / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ TRAINERS = Path(__file__).parents[2] / "trainers"
 @pytest.fixture
 def settings(script, photographs, presets, capsys):
     """Runs the script; returns rows of cells, the head first."""
-    module = script("decoders")
+    module = script("benchmarks/decoders.py")
 
     def call(kind, *words):
         module.main([str(presets[kind]), str(photographs), "--limit", "1", *words])
@@ -55,7 +55,7 @@ def test_presets_stand_side_by_side(script, presets, photographs, tmp_path):
     kinds = [f"--preset={kind}={presets[kind]}" for kind in ("distribution", "regression")]
     sheet, photograph = tmp_path / "sheet.png", photographs / "harbor" / "0.png"
     words = ["presets", str(sheet), str(photograph), *kinds, "--cell", "48"]
-    script("pictures").main([*words, "--precision", "float32"])
+    script("benchmarks/pictures.py").main([*words, "--precision", "float32"])
     with Image.open(sheet) as image:
         # Four columns with three gaps between two margins.
         assert image.width == 4 * 48 + 3 * 2 + 2 * 8
@@ -69,7 +69,7 @@ def test_style_moves_colors_unless_it_is_its_own(script, presets, photographs, t
     first, second = photographs / "forest" / "1.png", photographs / "forest" / "3.png"
     pairs = [f"{first}={first}", f"{first}={second}"]
     words = ["style", str(sheet), *pairs, "--preset", str(presets["style"])]
-    script("pictures").main([*words, "--precision", "float32", "--saturation", "4"])
+    script("benchmarks/pictures.py").main([*words, "--precision", "float32", "--saturation", "4"])
     _, _, same, other, _ = capsys.readouterr().out.splitlines()
     own, styled, *_, shift = same.strip("| ").split(" | ")[1:]
     assert (own, shift) == (styled, "0.0")
@@ -89,7 +89,7 @@ def _rows(lines, heading):
 def test_a_row_for_each_preset_between_grey_and_truth(
     script, presets, photographs, capsys, monkeypatch
 ):
-    module = script("presets")
+    module = script("benchmarks/presets.py")
     monkeypatch.setattr(module, "SIDE", 32)
     words = [f"{kind}={presets[kind]}" for kind in ("distribution", "regression", "scenes")]
     words += ["--calls=1", "--workers=0", "--mean", f"--set=tiny={photographs}:3"]
@@ -135,12 +135,12 @@ def test_bad_input_is_told_in_a_line(script, presets, photographs, line, said):
     paths = {"folder": photographs, "one": photographs / "harbor" / "0.png", **presets}
     name, *words = line.format(**paths).split()
     with pytest.raises(SystemExit, match=re.escape(said)) as ended:
-        script(name).main(words)
+        script(f"benchmarks/{name}.py").main(words)
     assert "\n" not in str(ended.value)
 
 
 def test_trainers_know_every_flag_of_the_recipe(script):
-    module = script("recipe")
+    module = script("benchmarks/recipe.py")
     shared = {field.name for field in dataclasses.fields(TrainingConfig)}
     shared |= set(re.findall(r'flags\.DEFINE_\w+, "(\w+)"', (TRAINERS / "settings.py").read_text()))
     for choice in itertools.chain(*(choices.values() for choices in module.FACTORS.values())):

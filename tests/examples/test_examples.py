@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import importlib.util
 import json
 from pathlib import Path
 
@@ -15,20 +14,6 @@ from keras_colorize import PresetConfig, load_preset, save_preset
 from keras_colorize.models import eccv16, iizuka16
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
-
-
-@pytest.fixture
-def example():
-    """Returns a function from the name of an example to its module."""
-
-    def load(name):
-        (path,) = [path for path in EXAMPLES if path.stem == name]
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
 
 
 @pytest.fixture
@@ -51,11 +36,11 @@ def _preset(folder, network, arguments, output):
     return folder
 
 
-def test_finetuning_makes_a_preset(example, scenes, tmp_path):
+def test_finetuning_makes_a_preset(script, scenes, tmp_path):
     preset = _preset(tmp_path / "given", eccv16, {"width": 1 / 16}, "ab_logits")
     words = [scenes, tmp_path / "mine", "--preset", preset, "--steps", 3]
     words += ["--batch-size", 4, "--size", 64]
-    example("finetune_preset").main(list(map(str, words)))
+    script("examples/finetune_preset.py").main(list(map(str, words)))
     config = json.loads((tmp_path / "mine" / "config.json").read_text())
     assert config["trained_on"] == [str(scenes)]
     lightness = np.random.default_rng(0).uniform(0, 100, (1, 64, 64, 1)).astype("float32")
@@ -66,15 +51,15 @@ def test_finetuning_makes_a_preset(example, scenes, tmp_path):
     assert np.abs(before - after).max() > 1e-3
 
 
-def test_features_tell_scenes_apart(example, scenes, tmp_path):
+def test_features_tell_scenes_apart(script, scenes, tmp_path):
     arguments = {"width": 1 / 16, "global_size": 32}
     preset = _preset(tmp_path / "given", iizuka16, arguments, "ab")
     words = [scenes, "--preset", preset, "--held-out", 0.3]
-    assert example("iizuka_features").main(list(map(str, words))) > 0.9
+    assert script("examples/iizuka_features.py").main(list(map(str, words))) > 0.9
 
 
-def test_the_field_makes_a_segmentation_better(example):
-    before, after = example("mrf_behind_any_model").main(["--epochs", "3"])
+def test_the_field_makes_a_segmentation_better(script):
+    before, after = script("examples/mrf_behind_any_model.py").main(["--epochs", "3"])
     assert before < 0.9
     assert after > before + 0.05
 

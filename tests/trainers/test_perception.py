@@ -1,7 +1,6 @@
 """Colors that losses see in training against those that a `Colorizer` makes."""
 
 import dataclasses
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -21,11 +20,8 @@ CONFIG = PresetConfig(
 
 
 @pytest.fixture
-def perception(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "trainers"))
-    import perception
-
-    return perception
+def perception(script):
+    return script("trainers/perception.py")
 
 
 def test_they_are_those_of_the_preset(perception):
