@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize import presets
+from keras_colorize.io import read_photograph
 
 ROOT = Path(__file__).parents[2]
 
@@ -136,7 +137,12 @@ def test_demo(command, tmp_path, tiny_preset, monkeypatch):
     assert code == 0
     assert "4 done" in out
     assert (tmp_path / "demo" / "sheet.png").exists()
-    assert len(list((tmp_path / "demo" / "color").iterdir())) == 4
+    folders = [tmp_path / "demo" / name for name in ("grey", "truth", "color")]
+    names = [sorted(path.name for path in folder.iterdir()) for folder in folders]
+    assert len(names[0]) == 4 and names[0] == names[1] == names[2]
+    for name in names[0]:
+        grey, truth = (np.ptp(read_photograph(x / name).pixels, axis=-1) for x in folders[:2])
+        assert grey.max() <= 1 < 100 < truth.max()
 
 
 SCRIPT = """

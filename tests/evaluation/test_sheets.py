@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 from skimage.color import rgb2lab
 
-from keras_colorize.evaluation import SheetRows, sheets, write_demo_photographs, write_plot
+from keras_colorize.evaluation import SheetRows, sheets, write_plot
 from keras_colorize.evaluation.measure import Measurement, Sample
 from keras_colorize.inference.batch import Job, Outcome
-from keras_colorize.io import Photograph, PhotographError, read_photograph
+from keras_colorize.io import Photograph, PhotographError
 
 
 def _outcome(name, size=(600, 300), dtype="uint8", color=90):
@@ -59,17 +59,6 @@ def test_sheet_of_a_measurement_has_a_column_per_method(tmp_path):
     rows.write(tmp_path / "sheet.png", "A title")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert 3 * 256 < sheet.width < 4 * 256
-
-
-def test_demonstration(tmp_path):
-    write_demo_photographs(tmp_path)
-    names = sorted(path.name for path in (tmp_path / "grey").iterdir())
-    assert names == sorted(path.name for path in (tmp_path / "truth").iterdir())
-    assert len(names) == 4
-    for name in names:
-        grey = read_photograph(tmp_path / "grey" / name).pixels.astype(int)
-        assert np.abs(grey - grey[..., :1]).max() <= 1
-        assert np.ptp(read_photograph(tmp_path / "truth" / name).pixels, axis=-1).max() > 100
 
 
 def _measurement():

@@ -131,15 +131,6 @@ def test_a_kernel_of_zeros_stays_finite(wrapped):
     assert not _numpy(wrapped(PICTURE, training=True)).any()
 
 
-def test_file_round_trip(wrapped, tmp_path):
-    inputs = keras.Input((None, None, 3))
-    model = keras.Model(inputs, wrapped(inputs))
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert loaded.layers[-1].name == wrapped.layer.name
-    np.testing.assert_array_equal(_numpy(loaded(PICTURE)), _numpy(model(PICTURE)))
-
-
 def test_refuses():
     with pytest.raises(ValueError, match="received DepthwiseConv2D"):
         SpectralNorm(layers.DepthwiseConv2D(3))

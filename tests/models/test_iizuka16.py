@@ -75,11 +75,8 @@ def test_a_loss_alone_moves_its_own_layers(loss):
 def test_strides_are_padded_as_torch_does_unless_asked_otherwise(symmetric):
     model = iizuka16(width=TINY, global_size=32, symmetric_padding=symmetric)
     assert sum(layer.name.endswith("_pad") for layer in model.layers) == 5 * symmetric
-    picture, kernel = (
-        lightness_of(64, 32),
-        torch.tensor(model.get_layer("low_conv1").kernel.numpy()),
-    )
-    picture_first = torch.tensor(picture / 100).permute(0, 3, 1, 2)
+    picture, kernel = lightness_of(64, 32), model.get_layer("low_conv1").kernel.numpy()
+    picture_first, kernel = torch.tensor(picture / 100).permute(0, 3, 1, 2), torch.tensor(kernel)
     expected = torch.conv2d(picture_first, kernel.permute(3, 2, 0, 1), stride=2, padding=1)
     found = predict(keras.Model(model.input, model.get_layer("low_conv1_bn").input), picture)
     assert np.allclose(found, expected.permute(0, 2, 3, 1), atol=1e-4) == symmetric
