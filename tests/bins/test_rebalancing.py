@@ -14,15 +14,12 @@ def _counts(seed=0):
     return counts
 
 
-def test_smooth_prior_spreads_by_a_gaussian():
+def test_smooth_prior_spreads_by_a_gaussian_and_keeps_the_mass_at_the_rim():
     grey = int(np.flatnonzero((ab_centers() == 0).all(1))[0])
     prior = smooth_prior(np.eye(313)[grey], sigma=5.0)
     distances = np.square(ab_centers().astype("float64")).sum(1)
     expected = np.exp(-distances / 50)
     np.testing.assert_allclose(prior, expected / expected.sum(), atol=1e-12)
-
-
-def test_smoothing_keeps_the_mass_of_bins_at_the_rim():
     halves = np.zeros(313)
     halves[0] = halves[150] = 1
     prior = smooth_prior(halves, sigma=5.0)

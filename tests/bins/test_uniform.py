@@ -12,11 +12,8 @@ def test_encode_is_numpy_digitize():
     edges = np.linspace(-100, 100, 51)
     expected = np.clip(np.digitize(values, edges) - 1, 0, 49)
     np.testing.assert_array_equal(LUV_UV_BINS.encode(values), expected)
-
-
-@pytest.mark.parametrize("bins", CHANNEL_BINS.values())
-def test_centers_are_in_their_bins(bins):
-    np.testing.assert_array_equal(bins.encode(bins.centers()), np.arange(bins.count))
+    for bins in CHANNEL_BINS.values():
+        np.testing.assert_array_equal(bins.encode(bins.centers()), np.arange(bins.count))
 
 
 def test_marginals_keep_the_mean():

@@ -55,13 +55,10 @@ def test_colors_that_fit_are_left_alone(rgb_colors):
     np.testing.assert_allclose(*both, atol=1e-5)
 
 
-def test_the_ends_of_the_lightness_axis():
+def test_the_ends_of_the_lightness_axis_and_known_colors_outside():
     lab = np.array([[lightness, 80.0, 40.0] for lightness in (0.0, 100.0, 130.0)])
     rgb = ops.convert_to_numpy(reduce_chroma_to_gamut(lab))
     np.testing.assert_allclose(rgb, [[0.0] * 3, [1.0] * 3, [1.0] * 3], atol=1 / 255)
-
-
-def test_known_colors_outside():
     # CSS Color 4 gives lab(100% 104.3 -50.9) and the yellow of Display P3 as outside sRGB.
     outside = np.array([[100.0, 104.3, -50.9], [97.6, -27.0, 120.0], [50.0, 0.0, -130.0]])
     assert not _fits(outside).any()

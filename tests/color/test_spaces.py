@@ -49,9 +49,7 @@ def test_hsv_equals_scikit_image_and_the_standard_library(rgb_colors):
     colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     expected = np.array([colorsys.rgb_to_hsv(*rgb) for rgb in colors])
     assert _distance(color.rgb_to_hsv(colors), expected) < 1e-6
-
-
-def test_hue_is_cyclic():
+    # Hue is cyclic.
     turns = np.array([[-0.75, 1.0, 0.5], [0.25, 1.0, 0.5], [1.25, 1.0, 0.5]])
     rgb = ops.convert_to_numpy(color.hsv_to_rgb(turns))
     np.testing.assert_allclose(rgb - rgb[1], 0.0, atol=1e-6)

@@ -152,6 +152,12 @@ def test_wrong_settings_are_named(data):
     for name, value in (("min_scale", 0), ("size", 0), ("aged_share", -0.1), ("aged_share", 1.1)):
         with pytest.raises(ValueError, match=f"{name}.*received .*{value}"):
             TrainingData(data.sources, **{name: value})
+    for sides in ((8, 10), (7, 8)):
+        with pytest.raises(ValueError, match=r"multiples of 4, received \((8, 10|7, 8)\)"):
+            Targets({"out": "ab"}, 4)(np.zeros((1, *sides, 3), "float32"), LABELS[:1])
+    for outputs in ({}, {"out": "lab"}):
+        with pytest.raises(ValueError, match="kinds among ab, .*rgb, label"):
+            Targets(outputs)
 
 
 def _ramp(height, width):
@@ -281,12 +287,3 @@ def test_colors_are_those_of_scikit_image_averaged_over_blocks(kind, stride):
         values = np.asarray(unscale(values))
     blocks = convert(RGB)[..., channels].reshape(2, 8 // stride, stride, 12 // stride, stride, -1)
     np.testing.assert_allclose(values, blocks.mean((2, 4)), atol=2e-3)
-
-
-def test_what_cannot_be_learned_is_refused():
-    for sides in ((8, 10), (7, 8)):
-        with pytest.raises(ValueError, match=r"multiples of 4, received \((8, 10|7, 8)\)"):
-            Targets({"out": "ab"}, 4)(np.zeros((1, *sides, 3), "float32"), LABELS[:1])
-    for outputs in ({}, {"out": "lab"}):
-        with pytest.raises(ValueError, match="kinds among ab, .*rgb, label"):
-            Targets(outputs)

@@ -55,7 +55,7 @@ RESULTS = {
 }
 
 
-def test_headline():
+def test_headline_and_details():
     assert evaluation.format_table(evaluation.summarize(RESULTS), directions=True) == (
         "| method | PSNR mean | PSNR median | ab error | colorfulness |\n"
         "| --- | --- | --- | --- | --- |\n"
@@ -63,9 +63,6 @@ def test_headline():
         "| grey | 25.00 | 24.00 | 9.00 | 1.00 |\n"
         "| truth | inf | inf | 0.00 | 37.00 |"
     )
-
-
-def test_details():
     overall = {"grey": {"fid[net]": 12.345, "auc_rebalanced": 60.0}}
     assert evaluation.format_details(evaluation.summarize(RESULTS, overall), 3) == (
         "| metric | better | grey | truth |\n"
@@ -75,9 +72,7 @@ def test_details():
         "| AuC, rebalanced, % | higher | 60.00 | - |\n"
         "| fid[net], n = 3 | lower | 12.35 | - |"
     )
-
-
-def test_without_a_truth_there_is_no_difference_of_means():
+    # Without a truth there is no difference of means.
     found = evaluation.summarize({"one": {(256, 0.5): _row(20.0, 1.0, 2.0)}})[256, 0.5]
     expected = {"psnr_mean": 20.0, "psnr_median": 20.0, "ab_error": 1.0, "colorfulness": 2.0}
     assert found == expected

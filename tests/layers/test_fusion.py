@@ -64,15 +64,12 @@ def test_each_mean_gives_a_channel(compiled):
     np.testing.assert_allclose(found[:, 0], expected, atol=0.01)
 
 
-def test_centers_before_it_rounds_to_bfloat16(compiled):
+def test_centers_before_it_rounds_to_bfloat16_and_takes_no_color(compiled):
     layer = GreyLevels((123.68,), dtype="mixed_bfloat16")
     found = compiled(layer)(LIGHTNESS[125:126])
     assert keras.backend.standardize_dtype(found.dtype) == "bfloat16"
     # bfloat16 has steps of 1/2 at 125 and of 1/128 at 1.3.
     assert abs(float(ops.cast(found, "float32")[0, 0]) - 1.32) < 0.02
-
-
-def test_refuses_color_and_no_means():
     with pytest.raises(ValueError, match=r"Expected shape \(..., 1\)"):
         GreyLevels()(np.zeros((1, 2, 2, 3), "float32"))
     with pytest.raises(ValueError, match="one mean or more"):

@@ -61,13 +61,11 @@ def test_class_weights_are_those_of_the_nearest_bin():
         AbCrossentropy(class_weights=np.ones(25))
 
 
-def test_extreme_colors_and_logits_stay_finite():
+def test_extreme_colors_and_logits_stay_finite_and_others_are_refused():
     ab = np.array([[[[-128.0, 127.0], [500.0, -500.0]]]], "float32")
     logits = 1e4 * np.eye(313, dtype="float32")[None, None, :2]
     assert np.isfinite(_per_pixel(AbCrossentropy(), ab, logits)).all()
-
-
-def test_shapes_must_fit():
+    # Shapes must fit.
     ab, logits = (2, 3, 4, 2), (2, 3, 4, 313)
     wrong = (ab, (2, 3, 5, 313)), (ab, (2, 3, 4, 312)), ((2, 3, 4, 3), logits), (ab[1:], logits)
     for shapes in wrong:

@@ -94,8 +94,6 @@ def test_keeps_the_policy_of_each_layer():
     folded = fold_batch_norm(keras.Model(inputs, x))
     assert folded.output.dtype == "float32"
     assert folded.get_layer("head").input.dtype == "bfloat16"
-
-
-def test_refuses_what_it_cannot_read():
+    # What is not functional cannot be read.
     with pytest.raises(ValueError, match="received Sequential"):
         fold_batch_norm(keras.Sequential([layers.Conv2D(4, 1)]))

@@ -28,19 +28,13 @@ UNITS = {"global_dense1": 1024, "global_dense2": 512, "global_dense3": 256}
 UNITS |= {"class_dense1": 256, "class_logits": 205}
 
 
-def test_layers_have_the_shapes_of_table_1(paper):
+def test_layers_have_the_shapes_of_table_1():
+    paper = iizuka16(classes=205, input_shape=(224, 224, 1))
     expected = {name: (None, units) for name, units in UNITS.items()}
     for side, layers in SIDES.items():
         expected |= {name: (None, side, side, channels) for name, channels in layers.items()}
     assert {name: paper.get_layer(name).output.shape for name in expected} == expected
-
-
-@pytest.fixture(scope="module")
-def paper():
-    return iizuka16(classes=205, input_shape=(224, 224, 1))
-
-
-def test_low_level_is_computed_once_at_the_size_of_training(paper):
+    # Low-level features are computed once at the size of training.
     assert "global_copy" not in {layer.name for layer in paper.layers}
     assert iizuka16(width=TINY).get_layer("global_copy").output.shape == (None, 224, 224, 1)
 

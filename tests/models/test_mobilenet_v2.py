@@ -91,7 +91,9 @@ def test_a_teacher_answers_like_its_file_and_shares_the_classifier(network, file
     assert {id(w) for w in student.trainable_weights} < own
 
 
-def test_a_teacher_needs_its_classifier_and_a_student_the_encoder(files):
+def test_what_has_no_classifier_or_no_encoder_or_is_of_another_network_is_refused(
+    network, files, tmp_path
+):
     with pytest.raises(ValueError, match=r"with their classifier, .*\.weights\.h5 has none"):
         mobilenet_v2_teacher(files[False])
     residual = _network("residual", residual_widths=(4, 4, 4, 4, 4))
@@ -99,9 +101,6 @@ def test_a_teacher_needs_its_classifier_and_a_student_the_encoder(files):
         mobilenet_v2_student(residual, files[True])
     with pytest.raises(ValueError, match="a network with the layers of .*MobileNetV2"):
         load_mobilenet_v2(residual, files[False])
-
-
-def test_files_of_other_networks_are_refused(network, tmp_path):
     other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     narrow = _save(_reference(alpha=0.35), tmp_path / "narrow.weights.h5")
     text = tmp_path / "text.weights.h5"

@@ -58,7 +58,7 @@ def test_equals_keras_applications_on_a_grey_photograph(source):
         np.testing.assert_allclose(own, reference, atol=1e-3 * reference.max())
 
 
-def test_reads_files_of_keras(source, tmp_path):
+def test_reads_files_of_keras_and_the_names_of_the_released_one(source, tmp_path):
     source.save_weights(path := tmp_path / "new.weights.h5")
     model = vgg16_residual_encoder(encoder_weights=str(path), decoder_width=1 / 16)
     _assert_taken(model, source)
@@ -66,9 +66,6 @@ def test_reads_files_of_keras(source, tmp_path):
     other.save(path := tmp_path / "legacy.h5")
     load_vgg16(model, str(path))
     _assert_taken(model, other)
-
-
-def test_reads_the_names_of_the_released_file(source, tmp_path):
     # As in vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5: byte strings, odd suffixes.
     with h5py.File(tmp_path / "released.h5", "w") as file:
         for name in NAMES:

@@ -48,19 +48,17 @@ def test_weights_come_back_rounded_to_float16(copied, tiny_model, tiny_config):
         np.testing.assert_array_equal(np.array(loaded), np.float16(np.array(saved)), saved.path)
 
 
-def test_damaged_and_missing_weights(copied):
+def test_damaged_missing_and_other_weights(copied, tiny_config):
     with open(copied / presets.WEIGHTS_FILE, "r+b") as file:
         file.seek(1000)
         file.write(b"x")
     with pytest.raises(PresetError, match="Expected sha256 .* damaged"):
         load_preset(copied)
-    (copied / presets.WEIGHTS_FILE).unlink()
+    path = copied / presets.WEIGHTS_FILE
+    path.unlink()
     with pytest.raises(PresetError, match="No such file"):
         load_preset(copied)
-
-
-def test_other_weights_with_a_right_checksum(copied, tiny_config):
-    path = copied / presets.WEIGHTS_FILE
+    # Others with a right checksum.
     arguments = tiny_config.arguments | {"decoder_widths": [8, 8, 8, 16]}
     write_weights(build_network(dataclasses.replace(tiny_config, arguments=arguments)), path)
     _edit(copied, sha256=presets.sha256(path))

@@ -88,13 +88,14 @@ def test_files_are_given_to_their_visitor_alone(visitor, visit, live, photograph
     folder = one.photos[0].path.parent
     (folder / "link.jpg").symlink_to(private)
     (one.folder / "linked").symlink_to(tmp_path)
+    (folder / "self").symlink_to(folder)
     os.mkfifo(folder / "pipe")
     kept = f"/tab1/files/{folder.name}"
     climb = "..%2f" * 8
     names = f"link.jpg pipe .. missing a%00.jpg /etc/passwd %2e%2e {private} {climb}etc%2fpasswd"
     paths = "/tab1/files/linked/private.jpg /tab1/files/../../etc/passwd /../../etc/passwd"
     paths += f" //etc/passwd http://127.0.0.1/etc/passwd /{climb}etc/passwd"
-    paths += f" /tab1/files/results/{climb}etc/passwd"
+    paths += f" /tab1/files/results/{climb}etc/passwd {kept}/self/{one.photos[0].path.name}"
     for path in (*paths.split(), *(f"{kept}/{name}" for name in names.split())):
         status, text = visitor.ask("GET", path)
         assert status in (403, 404), path

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize.apps.web import Limits
-from keras_colorize.apps.web.sessions import GRACE, IDLE, PREVIEW_SIDE, Sessions, own_file
+from keras_colorize.apps.web.sessions import GRACE, IDLE, PREVIEW_SIDE, Sessions
 from keras_colorize.errors import InputError
 
 
@@ -32,21 +32,6 @@ def test_files_go_when_nobody_asks_for_them_any_more(tmp_path):
     sessions.sweep()
     assert anna.folder.exists()
     assert not bert.folder.exists()
-
-
-def test_own_files_are_regular_and_inside(tmp_path):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.jpg").touch()
-    (tmp_path / "b.jpg").touch()
-    (tmp_path / "in" / "link.jpg").symlink_to(tmp_path / "b.jpg")
-    (tmp_path / "in" / "self").symlink_to(tmp_path / "in")
-    folder = tmp_path / "in"
-    assert own_file(f"{folder}/a.jpg", folder) == f"{folder}/a.jpg"
-    wrong = ("link.jpg", "self/a.jpg", "../b.jpg", "../in/a.jpg", "", ".", "missing", "a\0.jpg")
-    for name in wrong:
-        assert own_file(f"{folder}/{name}", folder) is None
-    for path in ("/dev/zero", str(folder), f"{folder}x/a.jpg", f"file://{folder}/a.jpg"):
-        assert own_file(path, folder) is None
 
 
 def test_photographs_are_upright_and_have_small_copies(add, session, photograph):
