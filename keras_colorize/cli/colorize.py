@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import InputError, expect
 from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
 from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number
 from .progress import show_progress
@@ -57,6 +57,8 @@ def add(commands):
     command.add_argument("--already-color", choices=("keep", "colorize"), help=found)
     told = "append a line of JSON per photograph: files, checksums, options, notes"
     command.add_argument("--record", metavar="FILE.jsonl", help=told)
+    pages = "of a TIFF that becomes a TIFF; auto: all there, the first elsewhere, as of animations"
+    command.add_argument("--pages", choices=("auto", "first", "all"), default="auto", help=pages)
     dates = "give copies the dates of their originals: of access and of change"
     command.add_argument("--keep-dates", action="store_true", help=dates)
     option = command.add_argument_group("copies", "of other kinds than the originals").add_argument
@@ -117,6 +119,8 @@ def _check(options):
     options.jobs = plan_jobs(*paths, options.passed_over)
     options.hinted = bool(options.hint or options.hints or options.hint_layer)
     if options.hinted:
+        expect(options.pages != "all", "no --pages all with hints, which are those of one picture")
+        options.pages = "first"
         _check_hints(options)
 
 
@@ -143,7 +147,7 @@ def _colorize(options):
         colorizer = make_colorizer(options, options.preset, hints=hints, alone=alone)
     options.max_pixels = 1_000_000 * options.max_megapixels
     names = ("keep_color", "max_side", "max_pixels", "quality", "skip_existing", "overwrite")
-    names += ("keep_dates",)
+    names += ("keep_dates", "pages")
     settings = {name: getattr(options, name) for name in names}
     settings |= {"record": options.record, "passed_over": options.passed_over}
     settings["mark_colorized"] = not options.no_mark

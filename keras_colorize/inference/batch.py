@@ -4,18 +4,22 @@ import collections
 import concurrent.futures
 import dataclasses
 import functools
+import itertools
 import json
 import os
 
 from keras_colorize import __version__
-from keras_colorize.io import Job, PhotographError, read_photograph, write_photograph
+from keras_colorize.io import Job, PhotographError, read_photograph, writable_format
 from keras_colorize.io.metadata import copy_sidecars
 from keras_colorize.io.photograph import is_near_grey, scaled_down
-from keras_colorize.io.reading import MAX_PIXELS
+from keras_colorize.io.reading import MAX_PIXELS, tiff_pages
+from keras_colorize.io.writing import write_pages
 from keras_colorize.presets import sha256
 
 GROUP_PIXELS = 1 << 22
 """Most pixels of a group at full size, unless one photograph has more; bounds the memory."""
+
+_IN_COLOR = "in color", "is in color already and was left out"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,16 +45,27 @@ class Outcome:
 
 @dataclasses.dataclass
 class InProgress:
-    """How far a photograph has come, step by step; what was not reached is None."""
+    """How far a photograph or page has come, step by step; what was not reached is None.
+
+    Attributes:
+        found: what `os.stat` said of the file before it was read.
+        document: number of pixels of all pages, where there are several.
+        last: whether this is the last page.
+    """
 
     job: Job
+    found: object = None
     photograph: object = None
     preprocessed: object = None
     ab: object = None
     pixels: object = None
     error: object = None
-    is_color: bool = False
-    dates: tuple | None = None
+    document: int = 0
+    last: bool = True
+
+
+class _LeftOutError(Exception):
+    """A photograph that is not colorized: its status and a note."""
 
 
 def colorize_files(
@@ -58,107 +73,100 @@ def colorize_files(
     jobs,
     *,
     mark_colorized=True,
-    skip_existing=False,
     overwrite=False,
     keep=False,
     records=False,
-    keep_color=False,
-    max_side=None,
-    max_pixels=MAX_PIXELS,
     quality=None,
     keep_dates=False,
     credentials=None,
+    **reading,
 ):
     """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
 
-    A thread reads ahead and another predicts, while pictures are composed and written. An existing
-    output is skipped or overwritten as asked, and a failure without either. `mark_colorized` says
-    in XMP that colors were made, by what, and of which source; outcomes `keep` their pictures and
-    hold `records` if asked; `keep_color` leaves out photographs that are in color already;
-    `max_pixels` bounds the pixels of what is read, `max_side` the long side of what is written,
-    and `keep_dates` gives that the times of access and change of its source; `Credentials` sign
-    it. XMP sidecars are copied, too.
+    A thread reads ahead and another predicts, while pictures are composed and written. XMP sidecars
+    are copied.
+
+    Args:
+        colorizer: `BaseColorizer`.
+        jobs: list of `Job`.
+        mark_colorized: whether XMP says that colors were made, by what, and of which source.
+        overwrite: whether existing outputs are replaced.
+        keep: whether outcomes keep their pictures; of a document the first.
+        records: whether they hold a record.
+        quality: see `write_photograph`.
+        keep_dates: whether outputs get the times of access and change of their sources.
+        credentials: `Credentials` that sign outputs, or None.
+        reading: options of `read_jobs`.
     """
     maker, marks = made_by(colorizer)
 
-    def outcome(one):
-        job, before, pictures, files = one.job, one.photograph, (), {}
+    def outcome(parts):
+        one = next(parts)
+        job, status, notes, pictures, files = one.job, "done", [], [], {}
         try:
             if one.error is not None:
                 raise one.error
-            if one.pixels is not None:
-                after, mark = dataclasses.replace(before, pixels=one.pixels), mark_colorized
-                if mark_colorized or records:
-                    files["input_sha256"] = sha256(job.source)
-                if mark_colorized:
-                    mark = {**marks, "colorize:SourceSHA256": files["input_sha256"]}
-                sign = credentials and functools.partial(
-                    credentials.sign,
-                    source=job.source,
-                    source_form=before.format,
-                    software={"name": "keras_colorize", "version": __version__},
-                )
-                how = {
-                    "sign": sign,
-                    "mark_colorized": mark,
-                    "overwrite": overwrite,
-                    "quality": quality,
-                }
-                seen = ("was in color already",) if one.is_color else ()
-                notes = (*before.notes, *seen, *copy_sidecars(job.source, job.target, overwrite))
-                notes += write_photograph(job.target, after, **how)
-                if one.dates:
-                    os.utime(job.target, ns=one.dates)
-                status, pictures = "done", (before, after) if keep else ()
-                if records:
-                    height, width = one.pixels.shape[:2]
-                    files["output_sha256"] = sha256(job.target)
-                    files |= {"width": width, "height": height}
-            elif one.is_color:
-                status, notes = "in color", ("is in color already and was left out",)
-            elif skip_existing:
-                status, notes = "skipped", (f"{job.target} exists",)
-            else:
-                advice = "skip or overwrite existing outputs"
-                raise PhotographError(f"{job.target} exists; {advice}")
+            mark = mark_colorized
+            if mark_colorized or records:
+                files["input_sha256"] = sha256(job.source)
+            if mark_colorized:
+                mark = {**marks, "colorize:SourceSHA256": files["input_sha256"]}
+            sign = credentials and functools.partial(
+                credentials.sign,
+                source=job.source,
+                source_form=one.photograph.format,
+                software={"name": "keras_colorize", "version": __version__},
+            )
+            pages = finished(itertools.chain([one], parts), mark, notes, pictures)
+            notes += write_pages(job.target, pages, overwrite, quality, sign, one.document)
+            if keep_dates:
+                os.utime(job.target, ns=(one.found.st_atime_ns, one.found.st_mtime_ns))
+            if records:
+                height, width = pictures[1].pixels.shape[:2]
+                files["output_sha256"] = sha256(job.target)
+                files |= {"width": width, "height": height}
+        except _LeftOutError as left:
+            status, *notes = left.args
         except Exception as error:
-            status, notes = "failed", (describe(error).removeprefix(f"{job.source}: "),)
+            status, notes = "failed", [describe(error).removeprefix(f"{job.source}: ")]
         record = None
         if records:
             record = {"path": job.relative.as_posix(), "source": os.path.abspath(job.source)}
             record |= {"target": os.path.abspath(job.target), "status": status, **files}
-            record |= {"notes": list(notes), **maker}
-        return Outcome(job, status, notes, *(pictures or (None, None)), record)
+            record |= {"notes": notes, **maker}
+        pictures = pictures if keep and status == "done" else (None, None)
+        return Outcome(job, status, tuple(notes), *pictures, record)
 
-    def read(job):
-        one = InProgress(job)
-        if job.fault:
-            one.error = PhotographError(job.fault)
-        elif overwrite or not os.path.lexists(job.target):
-            # Whatever goes wrong with one photograph, memory included, must not stop the others.
-            try:
-                if keep_dates:
-                    # Reading changes the first.
-                    found = os.stat(job.source)
-                    one.dates = found.st_atime_ns, found.st_mtime_ns
-                photograph = read_photograph(job.source, max_pixels)
-                one.is_color = not is_near_grey(photograph.pixels)
-                if not (one.is_color and keep_color):
-                    if max_side:
-                        photograph = scaled_down(photograph, max_side)
-                    one.photograph = photograph
-                    seen = colorizer.preprocess(photograph.pixels)
-                    # There is one copy of a picture that is large.
-                    overwritten = seen.pixels.size // 3 >= GROUP_PIXELS and not keep
-                    one.preprocessed = dataclasses.replace(seen, overwritten=overwritten)
-            except Exception as error:
-                one.error = error
-        return one
+    def finished(parts, mark, notes, pictures):
+        """Yields pictures and whether they are marked; keeps notes and the first picture."""
+        made = 0
+        for number, one in enumerate(parts, 1):
+            page = f"page {number}: " if one.document else ""
+            if one.error is not None:
+                raise PhotographError(page + describe(one.error)) from one.error
+            notes += (page + note for note in one.photograph.notes)
+            before = after = one.photograph
+            if one.pixels is not None:
+                after, made = dataclasses.replace(before, pixels=one.pixels), made + 1
+            pictures += () if pictures else (before, after)
+            yield after, one.pixels is not None and mark
+            if one.last:
+                # The next one of another job may be long in coming.
+                break
+        if not made:
+            raise _LeftOutError(*_IN_COLOR)
+        notes += copy_sidecars(one.job.source, one.job.target, overwrite)
 
-    groups = ahead(grouped(map(read, jobs), colorizer.at_once))
+    read = read_jobs(colorizer, jobs, overwrite, keep, **reading)
+    groups = ahead(grouped(read, colorizer.at_once))
     predicted = (_step(group, "ab", colorizer.predict, "preprocessed") for group in groups)
-    for group in ahead(predicted):
-        yield from map(outcome, _step(group, "pixels", colorizer.compose, "preprocessed", "ab"))
+    composed = (
+        one
+        for group in ahead(predicted)
+        for one in _step(group, "pixels", colorizer.compose, "preprocessed", "ab")
+    )
+    for _, parts in itertools.groupby(composed, lambda one: one.job):
+        yield outcome(parts)
 
 
 def ahead(items, most=1):
@@ -190,13 +198,79 @@ def made_by(colorizer):
     return record, marks
 
 
+def read_jobs(
+    colorizer,
+    jobs,
+    overwrite=True,
+    keep=True,
+    *,
+    skip_existing=False,
+    keep_color=False,
+    max_side=None,
+    max_pixels=MAX_PIXELS,
+    pages="first",
+):
+    """Yields `InProgress` of jobs as they are read: one for each, or one for each page.
+
+    An existing output is a failure unless it is to be replaced or skipped. `keep_color` leaves out
+    photographs that are in color already, and such pages as they are; `max_pixels` bounds what is
+    read, `max_side` the long side of what is written. Of a TIFF that becomes a TIFF `pages` takes
+    the "first" or "all"; "auto" does the latter, and takes the first of others. A large picture may
+    be overwritten by its colors unless outcomes `keep` it.
+    """
+    for job in jobs:
+        numbers, size, said = [None], 0, ()
+        # Whatever goes wrong with one photograph, memory included, must not stop the others.
+        try:
+            if job.fault:
+                raise PhotographError(job.fault)
+            if not overwrite and os.path.lexists(job.target):
+                if skip_existing:
+                    raise _LeftOutError("skipped", f"{job.target} exists")
+                advice = "skip or overwrite existing outputs"
+                raise PhotographError(f"{job.target} exists; {advice}")
+            found = os.stat(job.source)
+            if pages != "first" and writable_format(job.target).name == "TIFF":
+                several, size, said = tiff_pages(job.source)
+                numbers, size = (several, size) if len(several) > 1 else ([None], 0)
+        except Exception as error:
+            yield InProgress(job, error=error)
+            continue
+        for number in numbers:
+            one = InProgress(job, found, document=size, last=number == numbers[-1])
+            try:
+                photograph = read_photograph(job.source, max_pixels, number)
+                if photograph.has_more and pages == "all":
+                    expected = "one picture, or a TIFF that becomes a TIFF, with --pages all"
+                    advice = "received several pages or frames; --pages first takes the first"
+                    raise PhotographError(f"expected {expected}, {advice}")
+                is_color = not is_near_grey(photograph.pixels)
+                if is_color and keep_color and not size:
+                    raise _LeftOutError(*_IN_COLOR)
+                said = (*said, *photograph.notes, *["was in color already"] * is_color)
+                photograph = scaled_down(photograph, max_side) if max_side else photograph
+                one.photograph, said = dataclasses.replace(photograph, notes=said), ()
+                if not (is_color and keep_color):
+                    seen = colorizer.preprocess(photograph.pixels)
+                    # There is one copy of a picture that is large.
+                    overwritten = seen.pixels.size // 3 >= GROUP_PIXELS and not keep
+                    one.preprocessed = dataclasses.replace(seen, overwritten=overwritten)
+            except Exception as error:
+                one.error = error
+            yield one
+            if one.error is not None:
+                break
+
+
 def grouped(photographs, at_once):
     """Yields lists of `InProgress` of one size, in order; these alone decide the groups."""
     group, shapes, pixels = [], set(), 0
     for one in photographs:
-        seen, shape, size = one.preprocessed, set(), 0
-        if seen is not None:
-            shape, size = {seen.network_input.shape}, seen.pixels.size // 3
+        shape, size = set(), 0
+        if one.photograph is not None:
+            size = one.photograph.pixels[..., 0].size
+        if one.preprocessed is not None:
+            shape = {one.preprocessed.network_input.shape}
         if group and (len(shapes | shape) > 1 or pixels + size > GROUP_PIXELS):
             yield group
             group, shapes, pixels = [], set(), 0

@@ -35,7 +35,7 @@ def decode(image, stream):
         # Pillow takes a third more memory for a picture.
         large = size > _LARGE and image.tag_v2.get(_PHOTOMETRIC) in (0, 1, 2)
         if deep or large:
-            return from_samples(*read_tiff(stream, size))
+            return from_samples(*read_tiff(stream, size, image.tell()))
     if stream is not None and image.format in ("PNG", "JPEG2000"):
         stream.seek(0)
         if samples := _read_deep(stream.read(), image.format):
@@ -80,8 +80,8 @@ def _read_eight(image):
     return samples, alpha, mode
 
 
-def read_tiff(stream, max_pixels):
-    """Reads the first page of a TIFF, from a seekable binary file, with all its bits.
+def read_tiff(stream, max_pixels, page=0):
+    """Reads a page of a TIFF by its number, from a seekable binary file, with all its bits.
 
     Returns samples (H, W, C), alpha (H, W) or None, the mode (L, RGB or CMYK) and a dict with
     `icc_profile`, `xmp` and `orientation` where known. Raises ValueError if it is too large or has
@@ -89,7 +89,7 @@ def read_tiff(stream, max_pixels):
     """
     stream.seek(0)
     with tifffile.TiffFile(stream) as tiff:
-        page = tiff.pages[0]
+        page = tiff.pages[page]
         if page.imagewidth * page.imagelength > max_pixels:
             raise ValueError(f"expected at most {max_pixels} pixels, received {page.shape}")
         if (kind := page.photometric.name) not in _TIFF_SPACES:

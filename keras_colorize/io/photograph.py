@@ -49,6 +49,7 @@ class Photograph:
         metadata: what the file carried beside its pixels.
         format: format that it was read from ("JPEG", "PNG", "TIFF", ...), "" when unknown.
         notes: sentences that say what had to be decided while it was read.
+        has_more: whether the file has other pages or frames, which were not read.
 
     Raises:
         ValueError: if pixels or alpha have another shape or type.
@@ -59,6 +60,7 @@ class Photograph:
     metadata: Metadata = field(default_factory=Metadata)
     format: str = ""
     notes: tuple[str, ...] = ()
+    has_more: bool = False
 
     def __post_init__(self):
         """Refuses arrays that no writer could store."""

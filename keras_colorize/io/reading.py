@@ -5,6 +5,8 @@ Only regular files are opened, and what is too large is refused before it is dec
 
 import contextlib
 import io
+import itertools
+import logging
 import os
 import stat
 import threading
@@ -12,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image, UnidentifiedImageError
 
 from .decoding import decode, from_samples, read_tiff
@@ -23,6 +26,9 @@ MAX_PIXELS = 200_000_000
 
 MAX_SIDE = 100_000
 """Largest width and height in pixels: a decoder takes memory for each row, however short."""
+
+MAX_PAGES = 10_000
+"""Most directories of a TIFF that are looked at."""
 
 # Formats of photographs; JPEG includes the multi-picture files of cameras. Others that Pillow
 # knows start programs or draw vectors.
@@ -36,16 +42,19 @@ _SEQUENCES = {
     "AVIF": "AVIF sequence: the first frame",
     "TIFF": "multi-page TIFF: the first page",
 }
+# What it says of damaged tags would stand between the lines of a command.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 _lock, _limits = threading.Lock(), []
 
 
-def read_photograph(source, max_pixels=MAX_PIXELS):
-    """Reads a photograph.
+def read_photograph(source, max_pixels=MAX_PIXELS, page=None):
+    """Reads a photograph; of several pages or frames the first, with a note.
 
     Args:
         source: path of a regular file, Pillow image, binary file object or bytes. A Pillow image
             is taken as it is, with the 8 bits per channel that it holds.
         max_pixels: largest width times height that is decoded; the header is enough to refuse.
+        page: number of another page of a TIFF, one of `tiff_pages`.
 
     Returns:
         Photograph in sRGB, upright, 16-bit where the source is.
@@ -71,24 +80,79 @@ def read_photograph(source, max_pixels=MAX_PIXELS):
         start = stream.read(16)
         if not start:
             raise PhotographError(f"{name}: expected a photograph, received an empty file.")
+        is_tiff, several, notes = start.startswith(_TIFF_HEADERS), False, ()
+        if is_tiff and page is None:
+            # Two full pages and what may stand before the first.
+            (page, *others), _, notes = _list_pages(stream, 4)
+            several = bool(others)
         try:
-            image = _open_image(stream)
+            image = _open_image(stream, page)
         except UnidentifiedImageError as fault:
-            if start.startswith(_TIFF_HEADERS):
-                return _read_unusual_tiff(stream, name, max_pixels)
+            if is_tiff:
+                photograph = _read_unusual_tiff(stream, name, max_pixels, page)
+                return _one_of(photograph, several, notes)
             received = "received a file that is none of the known formats or is damaged"
             raise PhotographError(f"{name}: expected a photograph, {received}.") from fault
         except Exception as fault:
             raise _damaged(name, fault) from fault
         with image:
-            return _read(image, stream, name, max_pixels)
+            several |= not is_tiff and getattr(image, "is_animated", False)
+            return _one_of(_read(image, stream, name, max_pixels), several, notes)
+
+
+def tiff_pages(path):
+    """Numbers of the full pages of a TIFF, how many pixels they have, and notes; none of others.
+
+    Smaller copies, masks and a first page that is a thumbnail of the second are left out. Raises as
+    `read_photograph`, and for more than `MAX_PAGES`.
+    """
+    with _open_regular(path) as stream:
+        if not stream.read(4).startswith(_TIFF_HEADERS):
+            return [], 0, ()
+        pages, *more = _list_pages(stream, MAX_PAGES + 1)
+    if len(pages) > MAX_PAGES:
+        expected = f"at most {MAX_PAGES:,} pages, received more"
+        raise PhotographError(f"{path}: expected {expected}; the first can be taken alone.")
+    return pages, *more
+
+
+def _list_pages(stream, most):
+    stream.seek(0)
+    found = []
+    # What is damaged is found by those who read it.
+    with contextlib.suppress(Exception), tifffile.TiffFile(stream) as tiff:
+        for page in itertools.islice(tiff.pages, most):
+            tags = page.index, page.subfiletype, page.imagewidth, page.imagelength
+            found.append(tuple(map(int, tags)))
+    # Of NewSubfileType, bit 0 is that of smaller copies and bit 2 that of masks.
+    pages = [page for page in found if not page[1] & 5] or found[:1] or [(0, 0, 0, 0)]
+    if len(pages) > 1:
+        (_, _, width, height), (_, _, full_width, full_height) = pages[:2]
+        side, full = max(width, height), max(full_width, full_height)
+        skew = abs(width * full_height - height * full_width)
+        if side <= min(320, full / 4) and skew <= 2 * full:
+            del pages[0]
+    notes, pixels = (), sum(width * height for _, _, width, height in pages)
+    if len(found) > len(pages):
+        left = len(found) - len(pages)
+        notes = (f"smaller copies or masks among its pages were left out: {left}",)
+    return [number for number, *_ in pages], pixels, notes
+
+
+def _one_of(photograph, several, notes):
+    if several and (kind := _SEQUENCES.get(photograph.format)):
+        notes = (f"{kind} was used", *notes)
+    else:
+        several = False
+    return replace(photograph, notes=(*notes, *photograph.notes), has_more=several)
 
 
 def picture_size(path):
     """Width and height of a picture as shown, from its header alone; None if it cannot be read."""
     try:
         with _open_regular(path) as stream, _lifted_limit():
-            image = _open_image(stream)
+            first = _list_pages(stream, 4)[0][0] if stream.read(4) in _TIFF_HEADERS else None
+            image = _open_image(stream, first)
             _, orientation, _ = read_metadata(image)
             return image.size[::-1] if orientation >= 5 else image.size
     except (OSError, ValueError, SyntaxError):
@@ -126,11 +190,17 @@ def _lifted_limit():
             Image.MAX_IMAGE_PIXELS = None if _limits else limit
 
 
-def _open_image(stream):
+def _open_image(stream, page=None):
     # Pillow looks for its less common formats only where it may choose among all of them.
     Image.init()
     stream.seek(0)
-    return Image.open(stream, formats=[name for name in _FORMATS.split() if name in Image.OPEN])
+    formats = [name for name in _FORMATS.split() if name in Image.OPEN]
+    image = Image.open(stream, formats=formats)
+    if page:
+        # Pillow would keep what the first page has and this one has not.
+        image.info.clear()
+        image.seek(page)
+    return image
 
 
 def _read(image, stream, name, max_pixels):
@@ -142,8 +212,6 @@ def _read(image, stream, name, max_pixels):
     if max(width, height) > MAX_SIDE:
         raise PhotographError(f"{size}, with sides of at most {MAX_SIDE:,}. Cut it into parts.")
     try:
-        kind = _SEQUENCES.get(image.format) if stream is not None else None
-        notes = [f"{kind} was used"] if kind and getattr(image, "is_animated", False) else []
         pixels, alpha, more = decode(image, stream)
         metadata, orientation, damage = read_metadata(image)
     except MemoryError as fault:
@@ -152,13 +220,13 @@ def _read(image, stream, name, max_pixels):
         # Decoders of damaged files raise nearly every kind of exception.
         raise _damaged(name, fault) from fault
     kind = {"MPO": "JPEG", "DIB": "BMP"}.get(image.format, image.format or "")
-    photograph = Photograph(pixels, alpha, metadata, kind, (*notes, *more, *damage))
+    photograph = Photograph(pixels, alpha, metadata, kind, (*more, *damage))
     return photograph if orientation == 1 else _upright(photograph, orientation)
 
 
-def _read_unusual_tiff(stream, name, max_pixels):
+def _read_unusual_tiff(stream, name, max_pixels, page):
     try:
-        *samples, info = read_tiff(stream, max_pixels)
+        *samples, info = read_tiff(stream, max_pixels, page)
         pixels, alpha, notes = from_samples(*samples, info)
     except Exception as fault:
         raise _damaged(name, fault) from fault

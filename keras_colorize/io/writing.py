@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import math
 import re
 import struct
@@ -26,6 +27,8 @@ from .metadata import (
 from .photograph import Metadata, Photograph, PhotographError, srgb_profile, to_pil
 
 _JPEG_SEGMENT = 65533  # bytes; XMP shares them with the 29 of its name
+_XMP_TAG, _PAGE_NUMBER = 700, 297
+_CLASSIC_TIFF = 3_500_000_000  # bytes before compression; a TIFF of more than 4 GB is a BigTIFF
 _LEVEL = 4  # of zlib: two per cent larger than at level 6, in half the time
 _OPTIONS = {
     "JPEG": {"quality": 95, "subsampling": "4:4:4"},
@@ -102,31 +105,49 @@ def write_photograph(
         PhotographError: if the format is unknown or cannot hold color, the picture is too large
             for it, the file exists and `overwrite` is False, or it cannot be written.
     """
-    target = writable_format(path)
-    height, width = photograph.pixels.shape[:2]
-    if max(height, width) > target.max_side:
-        expected = f"sides of at most {target.max_side} pixels for {target.name}"
-        more = "PNG and TIFF hold larger pictures"
-        raise PhotographError(f"{path}: expected {expected}, received {width} x {height}. {more}.")
-    photograph, notes = _fit(photograph, target, mark_colorized)
+    return write_pages(path, [(photograph, mark_colorized)], overwrite, quality, sign)
+
+
+def write_pages(path, pages, overwrite=False, quality=None, sign=None, pixels=0):
+    """Writes a photograph as `write_photograph`, or pages of a TIFF, of which one is in memory.
+
+    `pages` is an iterator of pairs of a `Photograph` and its `mark_colorized`, and `pixels` the
+    number of pixels of all pages, if there are several.
+    """
+    target, notes = writable_format(path), {}
+
+    def fitted():
+        for photograph, mark in pages:
+            height, width = photograph.pixels.shape[:2]
+            if max(height, width) > target.max_side:
+                expected = f"sides of at most {target.max_side} pixels for {target.name}"
+                received = f"received {width} x {height}. PNG and TIFF hold larger pictures"
+                raise PhotographError(f"{path}: expected {expected}, {received}.")
+            photograph, said = _fit(photograph, target, mark)
+            notes.update(dict.fromkeys(said))
+            yield photograph
+
     with atomic_file(path, overwrite) as file:
         stream = io.BytesIO() if sign else file
         try:
             if target.name == "TIFF":
-                _write_tiff(stream, photograph)
-            elif target.name == "PNG" and photograph.pixels.itemsize > 1:
-                _write_png16(stream, photograph)
-            else:
+                _write_tiff(stream, fitted(), pixels)
+            for photograph in fitted():
+                if target.name == "PNG" and photograph.pixels.itemsize > 1:
+                    _write_png16(stream, photograph)
+                    continue
                 options = _options(photograph.metadata, target.name)
                 options |= {"quality": quality} if quality and "quality" in options else {}
                 to_pil(photograph).save(stream, target.name, **options)
+        except PhotographError:
+            raise
         except (ValueError, LookupError, TypeError, struct.error, MemoryError) as fault:
             expected, reason = f"that can be written as {target.name}", str(fault) or repr(fault)
             raise PhotographError(f"{path}: expected a picture {expected}: {reason}.") from fault
         if sign:
             stream.seek(0)
             sign(stream, target.name, file)
-    return notes
+    return tuple(notes)
 
 
 def _fit(photograph, target, mark):
@@ -219,9 +240,52 @@ def _samples(photograph):
     return np.concatenate([photograph.pixels, photograph.alpha[..., None]], axis=-1)
 
 
-def _write_tiff(stream, photograph):
+def _write_tiff(stream, photographs, pixels):
     """Writes a TIFF compressed without loss, with its EXIF directories (TIFF 6.0)."""
-    metadata, tags, directories = photograph.metadata, [], {}
+    first, directories = next(photographs), []
+    is_big = pixels * first.pixels.itemsize * (3 if first.alpha is None else 4) > _CLASSIC_TIFF
+    with tifffile.TiffWriter(stream, bigtiff=is_big, byteorder="<") as tiff:
+        for number, photograph in enumerate(itertools.chain([first], photographs)):
+            tags, fields = _tiff_tags(photograph.metadata)
+            directories += [(number, code, values) for code, values in fields.items()]
+            if pixels:
+                tags.append((_PAGE_NUMBER, 3, 2, (number, 0), True))
+            dpi = photograph.metadata.dpi
+            tiff.write(
+                _samples(photograph),
+                photometric="rgb",
+                extrasamples=None if photograph.alpha is None else ["unassalpha"],
+                compression="zlib",
+                compressionargs={"level": _LEVEL},
+                predictor=True,
+                rowsperstrip=64,
+                metadata=None,
+                software=False,
+                resolution=dpi,
+                resolutionunit="INCH" if dpi else None,
+                iccprofile=srgb_profile() if photograph.metadata.icc else None,
+                extratags=tags,
+                subfiletype=2 if pixels else 0,
+            )
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as tiff:
+        entries = [tiff.pages[page].tags[code - 1].offset for page, code, _ in directories]
+    for entry, (_, code, fields) in zip(entries, directories, strict=True):
+        directory = ImageFileDirectory_v2(b"II+\0\0\0\0\0" if is_big else b"II*\0\0\0\0\0")
+        for tag, value in fields.items():
+            directory[tag] = value
+        end = stream.seek(0, io.SEEK_END)
+        stream.write(b"\0" * (end % 2) + directory.tobytes(end + end % 2))
+        stream.seek(entry)
+        # Types LONG8 and LONG.
+        stream.write(
+            struct.pack(*("<HHQQ", code, 16) if is_big else ("<HHII", code, 4), 1, end + end % 2)
+        )
+
+
+def _tiff_tags(metadata):
+    """Tags for tifffile, and EXIF directories by their codes."""
+    tags, directories = [], {}
     if metadata.exif:
         exif = Image.Exif()
         exif.load(metadata.exif)
@@ -236,34 +300,7 @@ def _write_tiff(stream, photograph):
                 tags.append((code, 2, 0, value.encode(), True))
             else:
                 tags.append((code, 1, len(value), bytes(value), True))
-    if metadata.xmp:
-        tags.append((700, 1, len(metadata.xmp), metadata.xmp, True))
-    if metadata.iptc:
-        tags.append((IPTC_TAG, 7, len(metadata.iptc), metadata.iptc, True))
-    with tifffile.TiffWriter(stream, byteorder="<") as tiff:
-        tiff.write(
-            _samples(photograph),
-            photometric="rgb",
-            extrasamples=None if photograph.alpha is None else ["unassalpha"],
-            compression="zlib",
-            compressionargs={"level": _LEVEL},
-            predictor=True,
-            rowsperstrip=64,
-            metadata=None,
-            software=False,
-            resolution=metadata.dpi,
-            resolutionunit="INCH" if metadata.dpi else None,
-            iccprofile=srgb_profile() if metadata.icc else None,
-            extratags=tags,
-        )
-    stream.seek(0)
-    with tifffile.TiffFile(stream) as tiff:
-        entries = {code: tiff.pages[0].tags[code - 1].offset for code in directories}
-    for code, fields in directories.items():
-        directory = ImageFileDirectory_v2(b"II*\0\0\0\0\0")
-        for tag, value in fields.items():
-            directory[tag] = value
-        end = stream.seek(0, io.SEEK_END)
-        stream.write(b"\0" * (end % 2) + directory.tobytes(end + end % 2))
-        stream.seek(entries[code])
-        stream.write(struct.pack("<HHII", code, 4, 1, end + end % 2))
+    for code, block in ((_XMP_TAG, metadata.xmp), (IPTC_TAG, metadata.iptc)):
+        if block:
+            tags.append((code, 1, len(block), block, True))
+    return tags, directories

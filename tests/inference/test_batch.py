@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from keras_colorize.inference import batch
 from keras_colorize.inference.batch import colorize_files
 from keras_colorize.inference.colorizer import BaseColorizer, Preprocessed
-from keras_colorize.io import plan_jobs
+from keras_colorize.io import plan_jobs, read_photograph, writing
 
 
 def _save(path, level=128, size=(6, 8)):
@@ -103,6 +104,81 @@ def test_sidecars_go_along_and_dates_if_asked(album, tmp_path):
     assert not (out / "a.jpg").exists()
 
 
+@pytest.fixture
+def document(tmp_path):
+    """A TIFF of a thumbnail, four pages, of which one is in color, and a mask."""
+    random = np.random.default_rng(0)
+    page = {"photometric": "minisblack", "metadata": None}
+    with tifffile.TiffWriter(tmp_path / "document.tif") as tiff:
+        full = np.full((400, 600), 9, np.uint8)
+        tiff.write(full[::4, ::4], **page)
+        tiff.write(full, **page, extratags=[(271, 2, 0, b"Leica", True)])
+        tiff.write(full > 9, **page, subfiletype=4)
+        tiff.write(full[:, ::2].astype(np.uint16) * 999, **page)
+        color = random.integers(0, 256, (60, 60, 3), np.uint8)
+        tiff.write(color, photometric="rgb", metadata=None)
+        tiff.write(full[:, ::3], **page, extratags=[(274, 3, 1, 6, True)])
+    return tmp_path / "document.tif", color
+
+
+@pytest.mark.parametrize("most", [writing._CLASSIC_TIFF, 1])
+def test_all_pages_of_a_document(document, tmp_path, monkeypatch, most):
+    monkeypatch.setattr(writing, "_CLASSIC_TIFF", most)
+    path, color = document
+    jobs = plan_jobs([path], tmp_path / "out.tif")
+    how = {"pages": "auto", "keep_color": True, "keep": True, "records": True}
+    (outcome,) = colorize_files(_Same(), jobs, **how)
+    assert (outcome.status, outcome.before.pixels.shape) == ("done", (400, 600, 3))
+    assert outcome.notes == (
+        "page 1: smaller copies or masks among its pages were left out: 2",
+        "page 3: was in color already",
+    )
+    with tifffile.TiffFile(jobs[0].target) as tiff:
+        assert tiff.is_bigtiff == (most == 1)
+        shapes = [(page.shape, page.dtype.itemsize) for page in tiff.pages]
+        assert shapes == [
+            ((400, 600, 3), 1),
+            ((400, 300, 3), 2),
+            ((60, 60, 3), 1),
+            ((200, 400, 3), 1),
+        ]
+        assert tiff.pages[0].tags[271].value == "Leica" and 271 not in tiff.pages[1].tags
+        np.testing.assert_array_equal(tiff.pages[2].asarray(), color)
+        assert [
+            b"DigitalSource" in page.tags[700].value if 700 in page.tags else None
+            for page in tiff.pages
+        ] == [True, True, None, True]
+    # The first one is the one after the thumbnail.
+    (outcome,) = colorize_files(_Same(), plan_jobs([path], tmp_path / "one.png"), pages="auto")
+    assert "multi-page TIFF: the first page was used" in outcome.notes
+    assert read_photograph(tmp_path / "one.png").pixels.shape == (400, 600, 3)
+
+
+def test_documents_that_fail_and_that_are_in_color(document, tmp_path):
+    path, color = document
+    tifffile.imwrite(tmp_path / "color.tif", np.stack([color] * 2), photometric="rgb")
+    frames = [Image.new("L", (9, 9), level) for level in (9, 99)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+
+    def run(name, target, colorizer, **options):
+        jobs = plan_jobs([tmp_path / name], tmp_path / target)
+        (outcome,) = colorize_files(colorizer, jobs, **{"pages": "all", **options})
+        assert not jobs[0].target.exists()
+        return outcome.status, outcome.notes[0]
+
+    def fail(lightness):
+        if 300 in lightness.shape:
+            raise ValueError("a bad one")
+
+    assert run("document.tif", "1.tif", _Same(fail)) == ("failed", "page 2: a bad one")
+    assert run("color.tif", "2.tif", _Same(), keep_color=True)[0] == "in color"
+    for name, target in (("a.gif", "3.tif"), ("document.tif", "4.jpg")):
+        status, said = run(name, target, _Same())
+        assert status == "failed" and "--pages first takes the first" in said
+    path.write_bytes(path.read_bytes()[:-9000])
+    assert run("document.tif", "5.tif", _Same())[0] == "failed"
+
+
 class ResourceExhaustedError(Exception):
     """Named like what TensorFlow raises when memory runs out."""
 
@@ -119,7 +195,7 @@ def test_running_out_of_memory_comes_with_advice(album, tmp_path, error):
     assert _statuses(others) == ["done"] * 3
 
 
-IN_THREADS = ["read_photograph", "write_photograph"]
+IN_THREADS = ["read_photograph", "write_pages"]
 
 
 @pytest.mark.parametrize("name", IN_THREADS)
@@ -164,7 +240,7 @@ def test_few_photographs_are_in_memory_at_once(tmp_path, monkeypatch):
         _save(tmp_path / "in" / f"{number:02}.png")
     opened, original = [], batch.read_photograph
     monkeypatch.setattr(
-        batch, "read_photograph", lambda path, most: opened.append(path) or original(path, most)
+        batch, "read_photograph", lambda path, *how: opened.append(path) or original(path, *how)
     )
     # Each of them is as large as a group may be.
     monkeypatch.setattr(batch, "GROUP_PIXELS", 6 * 8)

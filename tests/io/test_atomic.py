@@ -48,7 +48,7 @@ def test_errors_of_the_body_stay_what_they_are_and_leave_nothing(fault, tmp_path
 def test_an_encoder_that_fails_leaves_the_old_file(black, tmp_path, monkeypatch):
     (tmp_path / "a.tif").write_bytes(b"old")
 
-    def fail(stream, photograph):
+    def fail(stream, *_):
         stream.write(b"half of it")
         raise ValueError("broken encoder")
 

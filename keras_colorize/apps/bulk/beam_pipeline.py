@@ -57,6 +57,7 @@ class _ColorizeTasks(beam.DoFn):
 
     def finish_bundle(self):
         how = {"mark_colorized": self.source["marked"], "overwrite": True, "records": True}
+        how["pages"] = "auto"
         for outcome in colorize_files(self.colorizer, self.jobs, **how):
             # Noted at once and by hand: what a pipeline collects is lost when it breaks.
             record = {**outcome.record, **self.source, "versions": VERSIONS}
