@@ -128,11 +128,12 @@ def write_pages(path, pages, overwrite=False, quality=None, sign=None, pixels=0)
             yield photograph
 
     with atomic_file(path, overwrite) as file:
-        stream = io.BytesIO() if sign else file
+        stream, photographs = io.BytesIO() if sign else file, fitted()
         try:
             if target.name == "TIFF":
-                _write_tiff(stream, fitted(), pixels)
-            for photograph in fitted():
+                _write_tiff(stream, photographs, pixels)
+            # A TIFF takes all of them, others hold one.
+            for photograph in photographs:
                 if target.name == "PNG" and photograph.pixels.itemsize > 1:
                     _write_png16(stream, photograph)
                     continue
