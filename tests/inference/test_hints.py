@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from keras_colorize import Colorizer, PresetConfig, cli, io, save_preset
+from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.color import unscale_ab
 from keras_colorize.inference import Hints, layer_hints, point_hints
 from keras_colorize.inference.hints import NOISE, STEP, at_size, hints_of, path_lengths, spread
@@ -165,13 +165,12 @@ def test_hints_are_for_one_picture_of_their_size(tiny_colorizer, halves):
         hinted(np.stack([halves, halves]))
 
 
-def test_a_network_that_takes_hints_gets_them(halves, tmp_path):
+def test_a_network_that_takes_hints_gets_them(halves):
     keras.utils.set_random_seed(0)
     options = {"hints": True, "width": 1 / 16}
     network, alone = siggraph17(**options), siggraph17(width=1 / 16)
     alone.set_weights(network.get_weights())
     config = PresetConfig("siggraph17", options, "ab", working_size=64, saturation=2.0)
-    save_preset(network, tmp_path / "guided", config)
     colorizer = Colorizer(network, config)
     lightness = colorizer.preprocess(halves).network_input[None]
     automatic = unscale_ab(alone(lightness)["ab"])
@@ -186,9 +185,5 @@ def test_a_network_that_takes_hints_gets_them(halves, tmp_path):
     small = Hints(np.where(mask[..., None], 2 * color, np.nan), mask)
     np.testing.assert_allclose(colorizer.predict_ab(lightness, small), expected, atol=1e-3)
     assert np.abs(expected - automatic).max() > 1.0
-    io.write_photograph(tmp_path / "grey.png", Photograph(halves), mark_colorized=False)
-    words = ["colorize", str(tmp_path / "grey.png"), "--preset", str(tmp_path / "guided")]
-    words += ["--hint", "25,55,#c83232,6", "-o", str(tmp_path / "color.png")]
-    assert cli.main(words) == 0
-    colorized = io.read_photograph(tmp_path / "color.png").pixels
-    np.testing.assert_allclose(colorized, colorizer.replace(hints=hints)(halves), atol=2)
+    hinted = colorizer.replace(hints=hints)(halves)
+    assert np.abs(hinted.astype(int) - colorizer(halves)).max() > 3

@@ -75,9 +75,3 @@ def in_process():
         flags.FLAGS[flag.name] = flag
         # Or the next file would not know whose they are.
         flags.FLAGS.register_flag_by_module(name, flag)
-
-
-@pytest.fixture(scope="session")
-def begin(fork):
-    """`fork` of a trainer, by its name."""
-    return lambda script, *flags, **variables: fork(f"trainers/{script}", *flags, **variables)

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TINY = ["--width=0.0625", "--size=32", "--validation_share=0.4", "--precision=float32"]
 DRY = ["--aged_share=0.25", "--dry_run"]
-FUSION, DISTRIBUTION = "train_fusion.py", "train_distribution.py"
+FUSION, DISTRIBUTION = "trainers/train_fusion.py", "trainers/train_distribution.py"
 
 
 def _write(folder, values):
@@ -22,7 +22,7 @@ def _write(folder, values):
 
 
 @pytest.fixture(scope="module")
-def outcomes(pictures, begin, tmp_path_factory):
+def outcomes(pictures, fork, tmp_path_factory):
     """Exit status and output by case; all run at once."""
     folder = tmp_path_factory.mktemp("flags")
     data, run = f"--data={pictures}", f"--run={folder / 'run'}"
@@ -30,17 +30,17 @@ def outcomes(pictures, begin, tmp_path_factory):
     begun.mkdir()
     (begun / "training.json").write_text(json.dumps({"batch_size": 7}))
     started = {
-        "begun": begin(FUSION, data, f"--run={begun}", *TINY),
-        "plateau": begin(DISTRIBUTION, data, run, "--plateau=2"),
-        "weights": begin(DISTRIBUTION, data, f"{data}=2", run),
-        "neither": begin(FUSION),
-        "no file": begin(FUSION, data, run, "--config=absent.json"),
-        "no flag": begin(FUSION, data, run, f"--config={_write(folder, {'widht': 1})}"),
-        "no number": begin(FUSION, data, run, f"--config={_write(folder, {'width': 'wide'})}"),
-        "recipe": begin(FUSION, data, run, "--config=george"),
-        "yuv": begin(FUSION, data, run, "--config=iizuka16_yuv", *TINY, "--dry_run"),
-        "network": begin("distill_encoder.py", data, run),
-        "dry": begin(FUSION, data, f"--run={folder / 'dry'}", *TINY, *DRY),
+        "begun": fork(FUSION, data, f"--run={begun}", *TINY),
+        "plateau": fork(DISTRIBUTION, data, run, "--plateau=2"),
+        "weights": fork(DISTRIBUTION, data, f"{data}=2", run),
+        "neither": fork(FUSION),
+        "no file": fork(FUSION, data, run, "--config=absent.json"),
+        "no flag": fork(FUSION, data, run, f"--config={_write(folder, {'widht': 1})}"),
+        "no number": fork(FUSION, data, run, f"--config={_write(folder, {'width': 'wide'})}"),
+        "recipe": fork(FUSION, data, run, "--config=george"),
+        "yuv": fork(FUSION, data, run, "--config=iizuka16_yuv", *TINY, "--dry_run"),
+        "network": fork("trainers/distill_encoder.py", data, run),
+        "dry": fork(FUSION, data, f"--run={folder / 'dry'}", *TINY, *DRY),
     }
     return folder, {case: one.end() for case, one in started.items()}
 
@@ -66,10 +66,10 @@ def test_wrong_flags_are_told_in_plain_words(outcomes, case, message):
     assert "Traceback" not in output
 
 
-def test_help_shows_every_flag_by_group_and_is_no_error(begin):
+def test_help_shows_every_flag_by_group_and_is_no_error(fork):
     paths = (ROOT / "trainers").glob("*_*.py")
     scripts = [path.name for path in paths if "from settings import" in path.read_text()]
-    started = {script: begin(script, "--help") for script in scripts}
+    started = {script: fork(f"trainers/{script}", "--help") for script in scripts}
     helps = {script: one.end() for script, one in started.items()}
     assert len(helps) > 8
     for script, (status, output) in helps.items():

@@ -79,3 +79,18 @@ def test_the_shown_colors_need_a_teacher(store, tmp_path):
     done = _run("train_packed.py", *words, KERAS_BACKEND="jax")
     assert done.returncode != 0
     assert "Expected --teacher_weights with the phase shown, received none." in done.stderr
+
+
+def test_a_part_gives_back_pictures_shapes_and_labels_in_order(script, tmp_path):
+    packed = script("trainers/packed.py")
+    pictures = [_colored(0, (60, 40)), _colored(1, (32, 32)), _colored(2, (40, 80))]
+    labels = ["street/day", "faces/", "street/night"]
+    path = tmp_path / "part-000.npz"
+    packed.write_part(path, [packed.encode_picture(one, 90) for one in pictures], labels)
+    pixels, aspects, names = packed.read_part(path, 32)
+    assert packed.part_paths(tmp_path) == [path]
+    assert names == labels
+    np.testing.assert_allclose(aspects, [1.5, 1.0, 0.5])
+    for picture, found in zip(pictures, pixels, strict=True):
+        expected = np.asarray(picture.resize((32, 32), Image.Resampling.BICUBIC), "float32")
+        assert np.abs(found - expected).mean() < 6

@@ -1,16 +1,21 @@
-"""What trainers have beside the library: sheets of samples, and means of bins."""
+"""What trainers have beside the library: sheets, means of bins, colors as losses see them."""
 
+import dataclasses
 import importlib.util
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 from skimage.color import rgb2hsv, rgb2luv
 
+from keras_colorize import Colorizer, PresetConfig
 from keras_colorize.bins import HS_BINS, LUV_UV_BINS
+from keras_colorize.color import unscale_ab
 from keras_colorize.data import TrainingData, list_pictures
+from keras_colorize.models import resnet18_gray
 
 COLORS = np.uint8([[200, 60, 40], [90, 160, 70], [205, 70, 50], [0, 0, 255]])
 REFERENCE = {
@@ -73,3 +78,41 @@ def test_means_of_what_is_there_and_centers_elsewhere(tmp_path, in_process, outp
     if output == "luv_uv_logits":
         # The outer bins hold what lies beyond: v of sRGB blue is -130, by scikit-image.
         assert found[1, 0] == pytest.approx(-130.3, abs=0.1)
+
+
+ARGUMENTS = {"width": 1 / 32, "head": "ab_channel_logits"}
+# Not the centers of the bins.
+MEANS = tuple(tuple((np.linspace(-60, 60, 25) + shift).tolist()) for shift in (1.0, 2.0))
+SETTINGS = {"saturation": 1.5, "bin_means": MEANS}
+CONFIG = PresetConfig("resnet18_gray", ARGUMENTS, "ab_channel_logits", **SETTINGS)
+
+
+@pytest.fixture
+def perception(script):
+    return script("trainers/perception.py")
+
+
+def test_colors_that_losses_see_are_those_of_the_preset(perception):
+    keras.utils.set_random_seed(0)
+    model = resnet18_gray(**ARGUMENTS)
+    lightness = np.random.default_rng(0).uniform(0, 100, (1, 32, 32, 1)).astype("float32")
+    for changes in ({}, {"decoder": "mean"}, {"temperature": 0.9}):
+        config = dataclasses.replace(CONFIG, **changes)
+        made = unscale_ab(perception.color_decoder(config)(model(lightness), lightness))
+        expected = Colorizer(model, config).predict_ab(lightness)
+        np.testing.assert_allclose(made, 1.5 * np.asarray(expected), atol=1e-3)
+        assert np.abs(made).max() > 0.1
+    with pytest.raises(ValueError, match="mean or annealed, .* received one with mode"):
+        perception.color_decoder(dataclasses.replace(CONFIG, decoder="mode"))
+
+
+def test_class_weights_are_in_the_colors(perception):
+    changed = {"output": "ab_logits", "class_weights": (1.0,) * 312 + (1e6,), "saturation": 1.0}
+    changed |= {"weights_in_loss": False, "temperature": 1.0}
+    logits, lightness = np.zeros((1, 1, 1, 313), "float32"), np.full((1, 4, 4, 1), 50.0, "float32")
+    colors = []
+    for share in (0.0, 1.0):
+        config = dataclasses.replace(CONFIG, rebalancing=share, **changed)
+        made = perception.color_decoder(config)({"ab_logits": logits}, lightness)
+        colors.append(np.asarray(unscale_ab(made)).ravel())
+    assert np.linalg.norm(colors[0]) < 30 < np.linalg.norm(colors[1] - colors[0])

@@ -64,7 +64,7 @@ WIDTHS = {"decoder_widths": (4, 4, 4, 4), "global_units": 4, "classes": 3}
 
 
 @pytest.fixture(scope="module")
-def ends(pictures, mobilenet_weights, begin, tmp_path_factory):
+def ends(pictures, mobilenet_weights, fork, tmp_path_factory):
     """The folder of the runs; exit status and output of each."""
     root, ends = tmp_path_factory.mktemp("runs"), {}
     assert cli.main(["prior", str(pictures), "-o", str(root / "prior.json"), "--size", "32"]) == 0
@@ -81,7 +81,7 @@ def ends(pictures, mobilenet_weights, begin, tmp_path_factory):
             variables = {"EAGER": "" if name in TRACED else "1"}
             variables |= {} if data else {"TF_CONFIG": json.dumps(CLUSTER)}
             flags = [*SHORT, *data, f"--run={root / name}", *flags]
-            started[name] = begin(script, *flags, **variables)
+            started[name] = fork(f"trainers/{script}", *flags, **variables)
         ends |= {name: one.end() for name, one in started.items()}
     return root, ends
 

@@ -11,11 +11,11 @@ FLAGS = [*SIZES, "--precision=float32", "--log_every=1", "--validation_share=0.4
 
 
 @pytest.fixture(scope="module")
-def run(pictures, begin, tmp_path_factory):
+def run(pictures, fork, tmp_path_factory):
     """The run's folder, and exit status, output and files of each start."""
     folder = tmp_path_factory.mktemp("fusion") / "run"
     flags = [f"--data={pictures}", f"--run={folder}", *FLAGS]
-    stopped = begin("train_fusion.py", *flags, "--checkpoint_minutes=0", EAGER="1")
+    stopped = fork("trainers/train_fusion.py", *flags, "--checkpoint_minutes=0", EAGER="1")
     end = time.monotonic() + 240
     while not (folder / "checkpoints" / "checkpoint").exists():
         assert stopped.process.is_alive(), stopped.end()
@@ -24,7 +24,7 @@ def run(pictures, begin, tmp_path_factory):
     stopped.process.terminate()
     ends = {"stopped": (*stopped.end(), _state(folder))}
     for name, eager in (("finished", ""), ("again", "1")):
-        ends[name] = (*begin("train_fusion.py", *flags, EAGER=eager).end(), _state(folder))
+        ends[name] = (*fork("trainers/train_fusion.py", *flags, EAGER=eager).end(), _state(folder))
     return folder, ends
 
 

@@ -36,10 +36,10 @@ def presets(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
+def runs(pictures, presets, mobilenet_weights, fork, tmp_path_factory):
     """The folder of the runs; outputs and exit statuses by name."""
     root = tmp_path_factory.mktemp("gan")
-    shared = ["train_gan.py", f"--data={pictures}", *SHARED]
+    shared = ["trainers/train_gan.py", f"--data={pictures}", *SHARED]
     fusion, bins = (f"--generator_preset={presets / name}" for name in PRESETS)
     taught = f"--perceptual_features={mobilenet_weights}"
     discriminator = ["--spectral_norm", "--discriminator_batch_norm=none"]
@@ -52,7 +52,7 @@ def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
     }
     # One run is made of graphs, as users' are.
     started = {
-        name: begin(*shared, f"--run={root / name}", *own, EAGER="" if name == "plain" else "1")
+        name: fork(*shared, f"--run={root / name}", *own, EAGER="" if name == "plain" else "1")
         for name, own in cases.items()
     }
     ends = {name: one.end() for name, one in started.items()}
@@ -70,7 +70,7 @@ def runs(pictures, presets, mobilenet_weights, begin, tmp_path_factory):
         "blind": ("blind", *ONE, "--perceptual_weight=1"),
     }
     started = {
-        name: begin(*shared, f"--run={root / run}", *own, EAGER="1")
+        name: fork(*shared, f"--run={root / run}", *own, EAGER="1")
         for name, (run, *own) in cases.items()
     }
     return root, ends | {name: one.end() for name, one in started.items()}
