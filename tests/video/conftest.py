@@ -1,42 +1,10 @@
-"""Clips of a few frames, and a colorizer that takes no time."""
+"""Clips of a few frames."""
 
-import copy
-import types
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
-
-from keras_colorize.inference.colorizer import BaseColorizer
-
-
-class FakeColorizer(BaseColorizer):
-    """Color follows the mean lightness."""
-
-    def __init__(self):
-        self.name, self.working_size, self.saturation = "fake", 64, 1.0
-        self.config = types.SimpleNamespace(sha256="0", version=1)
-        self.options = types.SimpleNamespace(record=lambda: {"saturation": self.saturation})
-        self.calls, self.seen, self.counts, self.at_once = 0, [], [], 1
-
-    def predict_ab(self, lightness, hints=None):
-        self.calls += 1
-        self.seen.append(lightness[0])
-        self.counts.append(len(lightness))
-        shape = (len(lightness), lightness.shape[1] // 4, lightness.shape[2] // 4, 2)
-        ab = np.full(shape, 20.0 + lightness.mean() % 10.0, "float32")
-        return ab if hints is None else ab - 50.0 * hints.mask[None, ::4, ::4, None]
-
-    def replace(self, hints):
-        other = copy.copy(self)
-        other.hints = hints
-        return other
-
-
-@pytest.fixture
-def fake():
-    return FakeColorizer
 
 
 @pytest.fixture
@@ -80,26 +48,3 @@ def make_clip(tmp_path):
         return tmp_path / name
 
     return make
-
-
-@pytest.fixture
-def decoded():
-    """`decoded(path)`: list of the frames of a clip."""
-
-    def decode(path):
-        with av.open(str(path)) as clip:
-            return list(clip.decode(video=0))
-
-    return decode
-
-
-@pytest.fixture
-def packets():
-    """`packets(path, kind)`: what the packets of a stream hold, with their times in seconds."""
-
-    def read(path, kind="audio"):
-        with av.open(str(path)) as clip:
-            stream = next(one for one in clip.streams if one.type == kind)
-            return [(bytes(one), one.pts * one.time_base) for one in clip.demux(stream) if one.size]
-
-    return read

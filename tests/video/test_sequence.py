@@ -11,6 +11,7 @@ from keras_colorize.inference.pixels import lightness_of
 from keras_colorize.video import Excerpt, VideoError, colorize_video
 from keras_colorize.video.journal import Journal
 from keras_colorize.video.reader import moved_timecode
+from ._clips import Fake, decoded, packets
 
 LEVELS = np.linspace(100, 900, 64).astype(int)
 
@@ -31,11 +32,11 @@ def write_dpx(path, timecode, order=">"):
 
 
 @pytest.mark.parametrize("order", "><")
-def test_dpx_keeps_bits_header_and_time_code(fake, tmp_path, order):
+def test_dpx_keeps_bits_header_and_time_code(tmp_path, order):
     (tmp_path / "scan").mkdir()
     for number in range(3):
         write_dpx(tmp_path / "scan" / f"f{number + 7:04d}.dpx", 0x01020300 + number, order)
-    grey = fake()
+    grey = Fake()
     grey.saturation = 0.0
     colorize_video(grey, tmp_path / "scan", f"{tmp_path}/out/")
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == [
@@ -52,18 +53,18 @@ def test_dpx_keeps_bits_header_and_time_code(fake, tmp_path, order):
     # A pattern, an excerpt, and a video with the rate and time code of the header.
     part = Excerpt(start=0.04, frames=1)
     clip, scan = tmp_path / "a.mov", tmp_path / "scan" / "f%04d.dpx"
-    outcome = colorize_video(fake(), scan, clip, excerpt=part, codec="prores")
+    outcome = colorize_video(Fake(), scan, clip, excerpt=part, codec="prores")
     assert (outcome.frames, outcome.notes) == (1, ())
     with av.open(str(clip)) as made:
         stream = made.streams.video[0]
         assert stream.metadata["timecode"] == "01:02:03:01"
         assert float(stream.average_rate) == pytest.approx(23.976, abs=1e-4)
     # A video has its time code written into DPX, too.
-    colorize_video(fake(), clip, tmp_path / "back" / "b%02d.dpx")
+    colorize_video(Fake(), clip, tmp_path / "back" / "b%02d.dpx")
     assert (tmp_path / "back" / "b01.dpx").read_bytes()[1920:1924].hex() == "01020301"
 
 
-def test_16_bits_metadata_gaps_and_damage(fake, tmp_path, decoded):
+def test_16_bits_metadata_gaps_and_damage(tmp_path):
     scan, values = tmp_path / "scan", np.linspace(3000, 60000, 64).astype(np.uint16)
     scan.mkdir()
     for number in (8, 9, 11, 12):
@@ -72,7 +73,7 @@ def test_16_bits_metadata_gaps_and_damage(fake, tmp_path, decoded):
         tifffile.imwrite(scan / f"{number}.tif", pixels, **about)
     (scan / "11.tif").write_bytes(b"II*\0 damaged")
     (scan / "readme.txt").touch()
-    outcome = colorize_video(fake(), scan, f"{tmp_path}/out/", rate=25)
+    outcome = colorize_video(Fake(), scan, f"{tmp_path}/out/", rate=25)
     assert (outcome.frames, outcome.damaged) == (3, True)
     assert any("1 numbers between 8 and 12" in note for note in outcome.notes)
     with tifffile.TiffFile(tmp_path / "out" / "12.tif") as made:
@@ -83,23 +84,23 @@ def test_16_bits_metadata_gaps_and_damage(fake, tmp_path, decoded):
     assert pixels[..., 0].mean() - pixels[..., 2].mean() > 2000
     expected = lightness_of(np.repeat(values[None, :, None], 3, axis=-1))
     np.testing.assert_allclose(lightness_of(pixels)[:1], expected, atol=0.5)
-    colorize_video(fake(), scan, tmp_path / "out.mkv", rate=25, lossless=True)
-    colorize_video(fake(), scan, tmp_path / "dpx" / "%d.dpx", rate=25)
+    colorize_video(Fake(), scan, tmp_path / "out.mkv", rate=25, lossless=True)
+    colorize_video(Fake(), scan, tmp_path / "dpx" / "%d.dpx", rate=25)
     (frame,) = decoded(tmp_path / "dpx" / "12.dpx")
     np.testing.assert_array_equal(frame.to_ndarray(format="rgb48le"), pixels)
     frames = decoded(tmp_path / "out.mkv")
     assert [round(frame.time * 25) for frame in frames] == [0, 1, 4]
     assert frames[0].format.name == "gbrp16le"
     with pytest.raises(ValueError, match="received that of the input"):
-        colorize_video(fake(), scan, f"{scan}/", overwrite=True)
+        colorize_video(Fake(), scan, f"{scan}/", overwrite=True)
     with pytest.raises(ValueError, match=r"received none"):
-        colorize_video(fake(), tmp_path / "f%d.tif", f"{tmp_path}/none/")
+        colorize_video(Fake(), tmp_path / "f%d.tif", f"{tmp_path}/none/")
     Image.new("RGB", (64, 48)).save(scan / "a01.png")
     with pytest.raises(ValueError, match=r"received \*\.tif, a\*\.png"):
-        colorize_video(fake(), scan, f"{tmp_path}/none/")
+        colorize_video(Fake(), scan, f"{tmp_path}/none/")
 
 
-def test_an_interrupted_sequence_is_taken_up(fake, tmp_path, monkeypatch):
+def test_an_interrupted_sequence_is_taken_up(tmp_path, monkeypatch):
     monkeypatch.setattr(Journal, "segment_frames", 2)
     (tmp_path / "scan").mkdir()
     for number in range(5):
@@ -112,10 +113,10 @@ def test_an_interrupted_sequence_is_taken_up(fake, tmp_path, monkeypatch):
 
     source, target = tmp_path / "scan" / "p%03d.png", f"{tmp_path}/out/q%02d.png"
     with pytest.raises(KeyboardInterrupt):
-        colorize_video(fake(), source, target, on_frame=interrupt)
-    outcome = colorize_video(fake(), source, target)
+        colorize_video(Fake(), source, target, on_frame=interrupt)
+    outcome = colorize_video(Fake(), source, target)
     assert (outcome.frames, outcome.resumed, outcome.damaged) == (4, 2, True)
-    colorize_video(fake(), source, f"{tmp_path}/whole/q%02d.png")
+    colorize_video(Fake(), source, f"{tmp_path}/whole/q%02d.png")
     names = sorted(path.name for path in (tmp_path / "whole").iterdir())
     assert names == ["q00.png", "q02.png", "q03.png", "q04.png"]
     for name in names:
@@ -123,7 +124,7 @@ def test_an_interrupted_sequence_is_taken_up(fake, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("pal", "rate"), [(True, 25), (False, 29.97)])
-def test_raw_dv_has_the_rate_of_its_frames(fake, decoded, tmp_path, pal, rate):
+def test_raw_dv_has_the_rate_of_its_frames(tmp_path, pal, rate):
     clip, shape = tmp_path / "tape.dv", (576, 720, 3) if pal else (480, 720, 3)
     with av.open(str(clip), "w") as made:
         stream = made.add_stream("dvvideo", rate=25 if pal else Fraction(30000, 1001))
@@ -132,7 +133,7 @@ def test_raw_dv_has_the_rate_of_its_frames(fake, decoded, tmp_path, pal, rate):
         for level in (60, 120, 180):
             made.mux(stream.encode(av.VideoFrame.from_ndarray(np.full(shape, level, np.uint8))))
         made.mux(stream.encode(None))
-    outcome = colorize_video(fake(), clip, tmp_path / "out.mov")
+    outcome = colorize_video(Fake(), clip, tmp_path / "out.mov")
     assert any("60000 frames a second" in note for note in outcome.notes)
     times = [frame.time for frame in decoded(tmp_path / "out.mov")]
     np.testing.assert_allclose(np.diff(times), 1 / rate, atol=1e-5)
@@ -147,9 +148,9 @@ def test_raw_dv_has_the_rate_of_its_frames(fake, decoded, tmp_path, pal, rate):
         ("ffv1", "mxf", "ffv1", "bgr0"),
     ],
 )
-def test_codecs_of_archives(make_clip, fake, tmp_path, codec, suffix, name, pix_fmt):
+def test_codecs_of_archives(make_clip, tmp_path, codec, suffix, name, pix_fmt):
     frames = [np.full((128, 256, 3), level, np.uint8) for level in (40, 60, 80, 200)]
-    grey, out = fake(), tmp_path / f"out.{suffix}"
+    grey, out = Fake(), tmp_path / f"out.{suffix}"
     grey.saturation = 0.0
     clip = make_clip(frames=frames)
     colorize_video(grey, clip, out, codec=codec)
@@ -168,10 +169,10 @@ def test_codecs_of_archives(make_clip, fake, tmp_path, codec, suffix, name, pix_
     assert out.read_bytes() == first
 
 
-def test_an_excerpt_with_its_sound(make_clip, fake, decoded, packets, tmp_path):
+def test_an_excerpt_with_its_sound(make_clip, tmp_path):
     clip = make_clip(sound=True, before_start=lambda x: x.metadata.update(timecode="00:00:59:23"))
     part = Excerpt(start=0.04, duration=0.15)
-    outcome = colorize_video(fake(), clip, tmp_path / "out.mov", excerpt=part)
+    outcome = colorize_video(Fake(), clip, tmp_path / "out.mov", excerpt=part)
     assert outcome.frames == 4
     assert not outcome.damaged
     assert [frame.pts for frame in decoded(tmp_path / "out.mov")] == [0, 512, 1024, 1536]
@@ -180,10 +181,10 @@ def test_an_excerpt_with_its_sound(make_clip, fake, decoded, packets, tmp_path):
     with av.open(str(tmp_path / "out.mov")) as made:
         assert made.streams.video[0].metadata["timecode"] == "00:00:59:24"
     with pytest.raises(ValueError, match="before the end"):
-        colorize_video(fake(), clip, tmp_path / "none.mp4", excerpt=Excerpt(start=9))
+        colorize_video(Fake(), clip, tmp_path / "none.mp4", excerpt=Excerpt(start=9))
     with pytest.raises(VideoError, match="received a photograph"):
         Image.new("L", (64, 48)).save(tmp_path / "photograph.jpg")
-        colorize_video(fake(), tmp_path / "photograph.jpg", tmp_path / "none.mp4")
+        colorize_video(Fake(), tmp_path / "photograph.jpg", tmp_path / "none.mp4")
 
 
 @pytest.mark.parametrize(

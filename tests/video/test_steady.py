@@ -7,6 +7,7 @@ import pytest
 
 from keras_colorize.video import SteadyColors, colorize_video, is_cut
 from keras_colorize.video.reader import orientation_of, turned, turned_back
+from ._clips import Fake, decoded
 
 ONE = 1 << 16
 PICTURE = np.arange(6).reshape(2, 3, 1)
@@ -57,11 +58,11 @@ def test_motion_and_exposure_are_no_cuts():
     assert is_cut(_seen(20), _seen(80))
 
 
-def test_two_shots_keep_their_colors_apart(make_clip, fake, decoded, tmp_path):
+def test_two_shots_keep_their_colors_apart(make_clip, tmp_path):
     dark = [np.full((48, 64, 3), 60, np.uint8)] * 4
     light = [np.full((48, 64, 3), 200, np.uint8)] * 4
 
-    class TwoColors(type(fake())):
+    class TwoColors(Fake):
         def predict_ab(self, lightness, hints=None):
             ab = super().predict_ab(lightness)
             return ab if lightness.mean() < 50 else -ab
@@ -76,10 +77,10 @@ def test_two_shots_keep_their_colors_apart(make_clip, fake, decoded, tmp_path):
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
-def test_only_what_changed_is_predicted(make_clip, fake, decoded, tmp_path, at_once):
+def test_only_what_changed_is_predicted(make_clip, tmp_path, at_once):
     frames = [np.full((48, 64, 3), level, np.uint8) for level in (90, 91, 92, 93, 94, 94, 94, 90)]
     frames[6][20:24, 20:24] += 20
-    colorizer = fake()
+    colorizer = Fake()
     colorizer.at_once = at_once
     colorize_video(colorizer, make_clip(frames=frames), tmp_path / "out.mkv", steady=0)
     # A slow fade is compared with what was predicted, not with the frame before.
