@@ -8,22 +8,22 @@ import sys
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError, extra_import
-from . import bulk, colorize, evaluate, export, presets, prior, study, video, web
+from . import apps, colorize, evaluate, export, presets, prior, video
 from .common import EXIT_USAGE, check_options
 
 COMMANDS = {
     "colorize": colorize,
     "demo": colorize,
     "classify": colorize,
-    "bulk": bulk,
+    "bulk": apps,
     "video": video,
     "evaluate": evaluate,
     "presets": presets,
     "import": presets,
     "export": export,
-    "study": study,
+    "study": apps,
     "prior": prior,
-    "web": web,
+    "web": apps,
 }
 """Modules that add each command to the parser; they import Keras in functions alone."""
 
@@ -31,7 +31,7 @@ COMMANDS = {
 def main(arguments=None):
     """Runs the command; returns 0 if all went well, 1 if a photograph failed, 2 for wrong usage."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    words, flags = bulk.split_flags(words)
+    words, flags = apps.split_flags(words)
     parser = argparse.ArgumentParser(prog="keras-colorize", description="Colorize photographs.")
     parser.add_argument("--version", action="version", version=f"keras-colorize {__version__}")
     # A command sets its own `run`, and `check` for what can be known without Keras.

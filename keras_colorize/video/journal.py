@@ -47,15 +47,11 @@ class Journal:
 
     def frame_pts(self):
         """The timestamps of the frames that are done."""
-        return [pts for path in self.segments() for pts in read_array(path, "frame_pts").tolist()]
+        return [pts for path in self.segments() for pts in np.load(path)["frame_pts"].tolist()]
 
     def last(self):
         """The arrays by name of the last segment, with what the next frame depends on."""
-        paths = self.segments()
-        if not paths:
-            return {}
-        with np.load(paths[-1]) as arrays:
-            return dict(arrays)
+        return dict(np.load(paths[-1])) if (paths := self.segments()) else {}
 
     def add(self, arrays):
         """Adds a segment; `frame_pts` of its arrays has a timestamp per frame."""
@@ -66,12 +62,6 @@ class Journal:
     def remove(self):
         """Removes the folder with all that is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def read_array(path, name):
-    """Reads one array of a segment by its name."""
-    with np.load(path) as arrays:
-        return arrays[name]
 
 
 @contextlib.contextmanager

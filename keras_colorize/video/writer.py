@@ -11,7 +11,7 @@ import numpy as np
 from keras_colorize.errors import InputError, expect
 from keras_colorize.io.atomic import atomic_path
 from keras_colorize.video import reader
-from .journal import read_array, writing
+from .journal import writing
 
 # Formats of files by suffix; all but MXF hold variable frame rates.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
@@ -238,7 +238,7 @@ class VideoFile:
         Segments were encoded apart and overlap at their ends: decoding times become the timestamps
         in order, moved so that none is after the time its picture is shown.
         """
-        pts = np.concatenate([read_array(segment, "packets")[:, 1] for segment in segments])
+        pts = np.concatenate([np.load(segment)["packets"][:, 1] for segment in segments])
         shown = np.sort(pts)
         delay = max(0, int(np.max(np.arange(len(pts)) - np.searchsorted(shown, pts))))
         step = int(shown[1] - shown[0]) if len(pts) > 1 else 1
@@ -248,8 +248,9 @@ class VideoFile:
         early = [int(shown[0]) - step * places for places in range(delay, 0, -1)]
         order = iter([*early, *map(int, shown[: len(pts) - delay])])
         for segment in segments:
-            data = io.BytesIO(read_array(segment, "data").tobytes())
-            for size, time, duration, key in read_array(segment, "packets").tolist():
+            arrays = np.load(segment)
+            data = io.BytesIO(arrays["data"].tobytes())
+            for size, time, duration, key in arrays["packets"].tolist():
                 packet = av.Packet(data.read(size))
                 packet.pts, packet.dts = time, next(order)
                 packet.duration, packet.is_keyframe = duration, bool(key)
@@ -260,9 +261,7 @@ class VideoFile:
         """Yields the packets of all other streams; of an excerpt, those of its time."""
         source, over, end = self.source, set(), None
         if source.excerpt.duration or source.excerpt.frames:
-            last = max(
-                int(read_array(path, "packets")[:, 1:3].sum(axis=1).max()) for path in segments
-            )
+            last = max(int(np.load(path)["packets"][:, 1:3].sum(axis=1).max()) for path in segments)
             end = source.cut + last * source.time_base
         if copies and source.cut:
             with contextlib.suppress(av.error.FFmpegError):

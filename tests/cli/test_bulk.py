@@ -4,7 +4,7 @@ import pytest
 
 from keras_colorize.apps import bulk
 from keras_colorize.apps.bulk import Report
-from keras_colorize.cli.bulk import split_flags
+from keras_colorize.cli.apps import split_flags
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ class Session:
     """One visitor in one tab of a browser; nobody can guess the name of the folder."""
 
     folder: Path
-    limits: Limits = Limits()
+    limits: Limits
     photos: list = dataclasses.field(default_factory=list)
     shown: int = 0
     palette: object = None
@@ -110,22 +110,20 @@ class Session:
 
     def _take(self, name, stream, length):
         """Writes an upload into a folder of its own and reads it."""
-        folder = self.folder / secrets.token_hex(4)
         suffix = re.search(r"(\.\w{1,5})?$", name, re.ASCII)[0]
+        path = self.folder / secrets.token_hex(4) / f"original{suffix}"
         try:
-            with atomic_file(folder / f"original{suffix}") as file:
+            with atomic_file(path) as file:
                 while length and (part := stream.read(min(length, 1 << 20))):
                     file.write(part)
                     length -= len(part)
-                if length:
-                    raise InputError("expected a file that arrives whole; please add it again.")
-            path, most = folder / f"original{suffix}", int(self.limits.megapixels * 1e6)
-            return path, read_photograph(path, max_pixels=most)
+                expect(not length, "a file that arrives whole; please add it again", path)
+            return path, read_photograph(path, max_pixels=int(self.limits.megapixels * 1e6))
         except InputError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            text = str(error).replace(f"{folder / f'original{suffix}'}: ", "")
+            shutil.rmtree(path.parent, ignore_errors=True)
             # Nobody who sees the page can follow the library's own advice.
             advice = f": this page takes {self.limits.megapixels:g} megapixels"
+            text = str(error).replace(f"{path}: ", "")
             text = text.replace(", or raise max_pixels where there is memory for it", advice)
             raise InputError(f"{name}: {_BYTES.sub('other bytes', text)}") from error
 

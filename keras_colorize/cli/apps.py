@@ -1,14 +1,79 @@
-"""The commands of user studies: `study naturalness`, `study real-or-colorized`, `study count`."""
+"""The commands of the programs on top: `bulk`, `study` and `web`."""
 
 import sys
+from pathlib import Path
 
-from keras_colorize.errors import InputError
-from .common import EXIT_FAILED, count, number, whole
+from keras_colorize.errors import InputError, expect
+from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number, whole
 from .progress import show_progress
+
+SHOWN = 20
+"""Most failures that are printed; all of them stand in a file."""
+
+
+def split_flags(words):
+    """Splits a command line of `bulk` into `(words, flags)`: what follows `--` is for Beam."""
+    end = words.index("--") if words[:1] == ["bulk"] and "--" in words else len(words)
+    return words[:end], words[end + 1 :]
 
 
 def add(commands):
     """Adds the commands to the parser."""
+    _add_bulk(commands)
+    _add_study(commands)
+    _add_web(commands)
+
+
+def _add_bulk(commands):
+    usage = "%(prog)s IN [IN ...] -o DIR [--saved-model DIR | --preset NAME] [-- BEAM FLAGS]"
+    help = "colorize on many processes or machines, with Apache Beam"
+    command = commands.add_parser("bulk", help=help, usage=usage)
+    command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
+    command.add_argument("-o", "--output", required=True, metavar="DIR", help="folder")
+    option = command.add_mutually_exclusive_group().add_argument
+    known = "folder <name>/<version> that `export` wrote. It is a program that can read and write "
+    known += "files: take it only from people you trust"
+    option("--saved-model", metavar="DIR", help=known)
+    option("--preset", help="name or folder of one, exported into the output folder")
+    command.add_argument("--precision", help="of the preset: float32 (default), bfloat16 or auto")
+    command.add_argument("--no-mark", **NO_MARK)
+    command.set_defaults(check=_check_bulk, run=_bulk)
+
+
+def _check_bulk(options):
+    from keras_colorize.io import find_photographs
+
+    free = not (options.saved_model and options.precision)
+    expect(free, "no --precision with --saved-model, which has its own")
+    # Folders may be large, so they are searched through once, by the run.
+    find_photographs(path for path in options.inputs if not Path(path).is_dir())
+
+
+def _bulk(options):
+    from keras_colorize.apps.bulk import colorize_in_bulk
+
+    report = colorize_in_bulk(
+        options.inputs,
+        options.output,
+        options.saved_model,
+        preset=options.preset,
+        precision=options.precision or "float32",
+        mark_colorized=not options.no_mark,
+        flags=options.beam_flags,
+    )
+    for line in report.failures[:SHOWN]:
+        print(f"failed: {line['source']}: {line['reason']}", file=sys.stderr)
+    if len(report.failures) > SHOWN:
+        print(f"failed: {len(report.failures) - SHOWN} more, see failures.jsonl", file=sys.stderr)
+    if report.broken:
+        print(f"keras-colorize: the run broke off: {report.broken}", file=sys.stderr)
+        print("keras-colorize: the same command goes on from there", file=sys.stderr)
+    counts = f"{report.done} done, {report.skipped} skipped, {len(report.failures)} failed"
+    print(counts + (f", {report.unfinished} unfinished" if report.unfinished else ""))
+    return EXIT_FAILED if report.failures or report.unfinished or report.broken else 0
+
+
+def _add_study(commands):
     study = commands.add_parser("study", help="ask people about colorized pictures")
     kinds = study.add_subparsers(required=True, metavar="COMMAND")
 
@@ -101,3 +166,27 @@ def _count(options):
         write_file(options.output, json.dumps(results, indent=1), options.overwrite)
     print(votes.format_results(results))
     return EXIT_FAILED if len(returned) < len(paths) else 0
+
+
+def _add_web(commands):
+    command = commands.add_parser("web", help="a page in the browser that colorizes photographs")
+    option = command.add_argument
+    option("--host", default="127.0.0.1", help="address to listen at (default: this machine)")
+    option("--port", type=number(int, 0, 65535), default=7860, help="7860 by default, 0 for any")
+    option("--root-path", default="", metavar="/PATH", help="path or address at a proxy, if any")
+    option("--max-upload-mb", type=float, default=100.0, help="of one file (default: 100)")
+    option("--max-megapixels", type=float, default=100.0, help="of a photograph (default: 100)")
+    add_options(command)
+    command.set_defaults(run=_web)
+
+
+def _web(options):
+    from keras_colorize.apps.web import Limits, serve
+
+    def on_start(address):
+        print(f"The page is at {address}; Ctrl+C ends it and removes all uploads.", flush=True)
+
+    how = {name: getattr(options, name) for name in ("host", "port", "root_path")}
+    how["limits"] = Limits(options.max_upload_mb, options.max_megapixels)
+    serve(make_colorizer(options, options.preset), on_start=on_start, **how)
+    return 0
