@@ -52,15 +52,9 @@ def _check_bulk(options):
 def _bulk(options):
     from keras_colorize.apps.bulk import colorize_in_bulk
 
-    report = colorize_in_bulk(
-        options.inputs,
-        options.output,
-        options.saved_model,
-        preset=options.preset,
-        precision=options.precision or "float32",
-        mark_colorized=not options.no_mark,
-        flags=options.beam_flags,
-    )
+    how = {"preset": options.preset, "precision": options.precision or "float32"}
+    how |= {"mark_colorized": not options.no_mark, "flags": options.beam_flags}
+    report = colorize_in_bulk(options.inputs, options.output, options.saved_model, **how)
     for line in report.failures[:SHOWN]:
         print(f"failed: {line['source']}: {line['reason']}", file=sys.stderr)
     if len(report.failures) > SHOWN:

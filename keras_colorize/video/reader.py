@@ -301,5 +301,4 @@ def turned(picture, orientation):
 def turned_back(picture, orientation):
     """The picture (H, W, C) as it is stored: takes `turned` back."""
     transposed, rows, columns = orientation
-    picture = picture[:: -1 if rows else 1, :: -1 if columns else 1]
-    return np.ascontiguousarray(np.swapaxes(picture, 0, 1) if transposed else picture)
+    return turned(picture, (transposed, columns, rows) if transposed else orientation)

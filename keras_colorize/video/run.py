@@ -108,8 +108,8 @@ def colorize_video(
         output = FrameFolder(video, path, template, mark)
     else:
         mark = f"Colors made by keras-colorize with {colorizer.name} ({MADE_COLORS})"
-        encoding = choose_encoding(video, path, codec, crf, lossless, encoder_options)
         mark = mark if mark_colorized else None
+        encoding = choose_encoding(video, path, codec, crf, lossless, encoder_options)
         output = VideoFile(video, path, encoding, mark, drop_unsupported, overwrite)
     description = {
         "versions": [__version__, av.__version__],
@@ -136,8 +136,8 @@ def colorize_video(
         flags = itertools.islice(flags, resumed, None)
         for picture, kept in zip(video.pictures(known_pts), flags, strict=False):
             # The network must see heads above feet, however the camera was held.
-            pixels = None if kept else turned(picture.pixels, video.orientation)
-            yield picture, None if kept else colorizer.preprocess(pixels)
+            upright = turned(picture.pixels, video.orientation)
+            yield picture, None if kept else colorizer.preprocess(upright)
 
     def predicted():
         most = 1 if colorizer.hints else min(colorizer.at_once, colorizer.most_at_once)
@@ -174,11 +174,10 @@ def colorize_video(
 
     def colorized():
         for picture, frame, ab, after in ahead(predicted()):
-            if frame is None:
-                yield dataclasses.replace(picture, kept=True), after
-            else:
+            pixels, kept = picture.pixels, frame is None
+            if frame:
                 pixels = turned_back(colorizer.compose([frame], [ab])[0], video.orientation)
-                yield dataclasses.replace(picture, pixels=pixels), after
+            yield dataclasses.replace(picture, pixels=pixels, kept=kept), after
 
     def shown():
         nonlocal state
@@ -197,6 +196,7 @@ def colorize_video(
     if kept == video.count:
         output.mark = None
     output.finish(journal)
+    journal.remove()
     taken, short = video.files if numbered else range(1, video.count + 1), video.ends_early()
     lost = [number for number in (*references, *hints) if number not in taken]
     notes = {

@@ -50,6 +50,9 @@ class Sequence(Source):
     A number that is missing leaves a gap in time. `template` belongs to the names of the files.
     """
 
+    # There are no streams to copy.
+    open = contextlib.nullcontext
+
     def __init__(self, path, excerpt=None, rate=None):
         self.path, self.excerpt = Path(path), excerpt or Excerpt()
         self.template, files = numbered_files(self.path)
@@ -90,10 +93,6 @@ class Sequence(Source):
             digits = f"{_fields(_header(self.files[kept[0]]))['code']:08x}"
             self.timecode = ":".join(re.findall("..", digits)) if digits.isdecimal() else None
 
-    def open(self):
-        """Nothing to copy streams from."""
-        return contextlib.nullcontext()
-
     def pictures(self, done=(), side=None):
         """Yields a `Picture` per frame, as those of a video."""
         past = sum(number - self.begin <= done[-1] for number in self.files) if done else 0
@@ -119,25 +118,24 @@ def numbered_files(path):
 
     Raises `InputError` if there are none, several series, or numbers of different forms.
     """
-    folder, pattern = path, None
+    folder, pattern = path, r"((?:[^.].*)?(?<!\d))(\d+)(\.\w+)"
     if not path.is_dir():
         folder, (first, *_, last) = path.parent, _NUMBER.split(path.name)
         expect(len(_NUMBER.findall(path.name)) == 1, "one number such as %06d in the name", path)
         pattern = f"({re.escape(first)})(\\d+)({re.escape(last)})"
     series = {}
     for file in folder.iterdir() if folder.is_dir() else ():
-        parts = re.fullmatch(pattern or r"((?:[^.].*)?(?<!\d))(\d+)(\.\w+)", file.name)
+        parts = re.fullmatch(pattern, file.name)
         if parts and parts[3].lower() in (DPX, *READABLE_SUFFIXES):
-            series.setdefault((parts[1], parts[3]), {})[int(parts[2])] = (parts[2], file)
+            series.setdefault((parts[1], parts[3]), {})[int(parts[2])] = file
     named = ", ".join(f"{first}*{last}" for first, last in sorted(series)) or "none"
     expect(len(series) == 1, f"one series of numbered pictures, received {named}", path)
-    (((first, last), found),) = series.items()
-    width = min(len(digits) for digits, _ in found.values())
-    template = path.name if pattern else f"{first.replace('%', '%%')}%0{width}d{last}"
-    files = {number: found[number][1] for number in sorted(found)}
+    (((first, last), files),) = series.items()
+    width = min(len(file.name) for file in files.values()) - len(first) - len(last)
+    template = f"{first.replace('%', '%%')}%0{width}d{last}" if path.is_dir() else path.name
     fits = all(template % number == file.name for number, file in files.items())
     expect(fits, f"numbers in the form of {template}", path)
-    return template, files
+    return template, dict(sorted(files.items()))
 
 
 def exact_rate(rate):
@@ -280,7 +278,7 @@ class FrameFolder:
         return write_photograph(path, photograph, mark_colorized=mark, overwrite=True)
 
     def finish(self, journal):
-        """Gives the folder its name, with all frames in it; only then the journal goes."""
+        """Gives the folder its name, with all frames in it."""
         folder, step = journal.folder / "frames", 1000 * self.source.time_base
         times = [f"{float(pts * step):.6f}" for pts in journal.frame_pts()]
         with writing(self.path):
@@ -290,4 +288,3 @@ class FrameFolder:
             with contextlib.suppress(FileNotFoundError):
                 self.path.rename(journal.folder / "replaced")
             folder.rename(self.path)
-        journal.remove()

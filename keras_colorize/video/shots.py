@@ -1,6 +1,7 @@
 """Shots of a film, looked at before their frames are colorized."""
 
 import copy
+import itertools
 
 from keras_colorize.inference.batch import ahead
 from keras_colorize.inference.pixels import lightness_of
@@ -20,28 +21,21 @@ def shots_in_color(source):
     color if half of its first frames or more are; a toned one is not.
     """
 
-    def seen():
-        waiting, votes, known, before = 0, [], None, None
+    def numbered():
+        number, before = 0, None
         for picture in copy.copy(source).pictures(side=SIDE):
             lightness = lightness_of(picture.pixels)
-            if before is not None and is_cut(before, lightness):
-                yield from [_most(votes)] * waiting
-                waiting, votes, known = 0, [], None
+            number += before is not None and is_cut(before, lightness)
             before = lightness
-            if known is not None:
-                yield known
-                continue
-            if waiting % EVERY == 0:
-                votes.append(not is_near_grey(picture.pixels))
-            waiting += 1
-            if waiting == LOOK:
-                known = _most(votes)
-                yield from [known] * waiting
-                waiting = 0
-        yield from [_most(votes)] * waiting
+            yield number, picture.pixels
 
-    return ahead(seen())
+    def flags():
+        for _, shot in itertools.groupby(numbered(), key=lambda numbered: numbered[0]):
+            pictures = (pixels for _, pixels in shot)
+            first = enumerate(itertools.islice(pictures, LOOK))
+            votes = [place % EVERY == 0 and not is_near_grey(pixels) for place, pixels in first]
+            is_color = 2 * sum(votes) >= len(votes[::EVERY])
+            yield from [is_color] * len(votes)
+            yield from (is_color for _ in pictures)
 
-
-def _most(votes):
-    return 2 * sum(votes) >= max(1, len(votes))
+    return ahead(flags())

@@ -50,11 +50,8 @@ def choose_encoding(source, target, codec=None, crf=None, lossless=False, option
     codec, known = NAMES.get(codec, codec) or usual, [_LOSSLESS] if lossless else CODECS
     names = ", ".join(known if lossless else (*NAMES, *CODECS))
     expect(codec in known, f"a codec among {names}, received {codec!r}")
-    usual, settings, pix_fmt = (
-        CODECS[codec],
-        dict(_USUAL.get(codec, {})),
-        _pixel_format(source, codec),
-    )
+    usual, pix_fmt = CODECS[codec], _pixel_format(source, codec)
+    settings = dict(_USUAL.get(codec, {}))
     expect(usual or crf is None, f"no CRF for {codec}, which has none, received {crf}")
     if usual:
         settings["crf"] = f"{usual if crf is None else crf:g}"
@@ -101,9 +98,9 @@ class VideoFile:
                 _, _, self.notes = self._prepare(output, original)
                 output.start_encoding()
             except (av.error.FFmpegError, ValueError) as error:
+                those = f"{self.container} and {self.codec} ({self.pix_fmt}) do not fit: {error}"
                 raise InputError(
-                    f"Expected an output that holds its streams, but {self.container} and "
-                    f"{self.codec} ({self.pix_fmt}) do not fit: {error}."
+                    f"Expected an output that holds its streams, but {those}."
                 ) from error
             finally:
                 # A head without pictures cannot be ended properly, nor need it be.
@@ -181,7 +178,6 @@ class VideoFile:
             packets = self._packets(pictures, segments), self._copied(original, copies, segments)
             for packet in heapq.merge(*packets, key=lambda x: Fraction(x.dts) * x.time_base):
                 output.mux(packet)
-        journal.remove()
 
     def _prepare(self, output, original):
         """Adds all streams; returns that of the pictures, copies by original, and notes."""
@@ -261,8 +257,8 @@ class VideoFile:
         """Yields the packets of all other streams; of an excerpt, those of its time."""
         source, over, end = self.source, set(), None
         if source.excerpt.duration or source.excerpt.frames:
-            last = max(int(np.load(path)["packets"][:, 1:3].sum(axis=1).max()) for path in segments)
-            end = source.cut + last * source.time_base
+            last = (np.load(path)["packets"][:, 1:3].sum(axis=1).max() for path in segments)
+            end = source.cut + int(max(last)) * source.time_base
         if copies and source.cut:
             with contextlib.suppress(av.error.FFmpegError):
                 original.seek(int(source.cut * av.time_base))

@@ -55,9 +55,9 @@ class BulkFolder:
         records = self._compact(dead)
         if dead:
             # A worker that was killed while it wrote leaves the beginning of a picture, hidden.
-            for parent, _, names in os.walk(self.path):
-                for name in filter(_PART.fullmatch, names):
-                    Path(parent, name).unlink(missing_ok=True)
+            for part in self.path.rglob(".*.part*"):
+                if _PART.fullmatch(part.name):
+                    part.unlink(missing_ok=True)
         run = self.runs / uuid.uuid4().hex
         run.mkdir(parents=True)
         return run, {record["path"]: record for record in records}

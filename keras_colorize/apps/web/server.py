@@ -262,9 +262,9 @@ def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, 
         limits: `Limits` of what may be uploaded.
         on_start: function of the page's address, called when it can be opened.
     """
-    hosts = page_names(host, root_path)
+    address, hosts = (host, port), page_names(host, root_path)
     try:
-        server = PageServer((host, port), colorizer, limits or Limits(), root_path, hosts)
+        server = PageServer(address, colorizer, limits or Limits(), root_path, hosts)
     except (OSError, OverflowError) as error:
         raise InputError(f"{host}:{port}: expected a free port of this machine: {error}") from error
     sys.addaudithook(lambda event, values: check_connection(event, values, (host,)))
