@@ -70,6 +70,4 @@ def writing(path):
     try:
         yield
     except (OSError, PhotographError, av.error.FFmpegError) as error:
-        raise VideoError(
-            f"{path}: Expected an output that can be written, received: {error}."
-        ) from error
+        raise VideoError(f"{path}: expected an output that can be written: {error}.") from error

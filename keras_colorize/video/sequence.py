@@ -90,7 +90,8 @@ class Sequence(Source):
         expect(self.files, "a part with pictures, received one without", path)
         self.begin, self.frames = begin, len(self.files)
         if is_dpx:
-            digits = f"{_fields(_header(self.files[kept[0]]))['code']:08x}"
+            _, begin = next(filter(None, map(_readable, self.files.values())), (None, original))
+            digits = f"{_fields(begin)['code']:08x}"
             self.timecode = ":".join(re.findall("..", digits)) if digits.isdecimal() else None
 
     def pictures(self, done=(), side=None):

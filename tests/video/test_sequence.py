@@ -59,6 +59,10 @@ def test_dpx_keeps_bits_header_and_time_code(tmp_path, order):
         stream = made.streams.video[0]
         assert stream.metadata["timecode"] == "01:02:03:01"
         assert float(stream.average_rate) == pytest.approx(23.976, abs=1e-4)
+    # A damaged picture before them is no end.
+    (tmp_path / "scan" / "f0006.dpx").write_bytes(b"SDPX")
+    outcome = colorize_video(fake(), scan, tmp_path / "b.mov", codec="prores")
+    assert (outcome.frames, outcome.damaged) == (3, True)
     # A video has its time code written into DPX, too.
     colorize_video(Fake(), clip, tmp_path / "back" / "b%02d.dpx")
     assert (tmp_path / "back" / "b01.dpx").read_bytes()[1920:1924].hex() == "01020301"
