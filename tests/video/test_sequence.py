@@ -61,7 +61,7 @@ def test_dpx_keeps_bits_header_and_time_code(tmp_path, order):
         assert float(stream.average_rate) == pytest.approx(23.976, abs=1e-4)
     # A damaged picture before them is no end.
     (tmp_path / "scan" / "f0006.dpx").write_bytes(b"SDPX")
-    outcome = colorize_video(fake(), scan, tmp_path / "b.mov", codec="prores")
+    outcome = colorize_video(Fake(), scan, tmp_path / "b.mov", codec="prores")
     assert (outcome.frames, outcome.damaged) == (3, True)
     # A video has its time code written into DPX, too.
     colorize_video(Fake(), clip, tmp_path / "back" / "b%02d.dpx")
