@@ -95,13 +95,9 @@ class MeanField(keras.layers.Layer):
 
     Melas-Kyriazi & Han 2017, section 3.2. Takes a list `[probabilities, lightness]`: (N, H, W, K)
     or (N, H, W, C, K), at least 0 and summing to 1 over the last axis; L*, 0..100, (N, H, W, 1).
-    Returns the probabilities' shape, channels solved apart, in float32 under every policy.
-
-    Args:
-        sweeps: number of sweeps, at least 1, else ValueError.
-        sigma: scale of squared lightness differences, lightness in [0, 1]; above 0.
-        unary_scale: factor of the probabilities, which makes the unary potential.
-        compatibility: potentials of labels 0, 1, 2, ... bins apart, one or more.
+    Returns the probabilities' shape, channels solved apart, in float32 under every policy. Sweeps
+    and compatibility are those of `mean_field`, sigma that of `contrast_weights`, else ValueError;
+    `unary_scale` times the probabilities is the unary potential.
     """
 
     def __init__(

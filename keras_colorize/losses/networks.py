@@ -58,13 +58,10 @@ def logits_divergence(target, prediction, temperature=1.0):
 class PerceptualLoss:
     """Distance of a predicted coloring from the true one, on the same lightness.
 
-    Args:
-        features: callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a list of
-            feature maps (N, h, w, C), for example `mobilenet_v2_extractor`.
-        weight: factor on the whole.
-        classifier: callable from the last feature map to logits (N, classes); or None.
-        logits_weight: factor on the divergence of the logits beside the distance of features.
-        distance: callable from two lists of feature maps to a number.
+    `features` is a callable from pictures (N, H, W, 3), sRGB scaled to [-1, 1], to a list of maps
+    (N, h, w, C), for example `mobilenet_v2_extractor`; `distance` one from two such lists to a
+    number; the classifier, or None, one from the last map to logits (N, classes). `weight` is a
+    factor on the whole, `logits_weight` on the divergence of logits beside that distance.
     """
 
     def __init__(

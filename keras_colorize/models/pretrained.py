@@ -1,5 +1,6 @@
 """ImageNet weights of `keras.applications`: downloaded, or from files of Keras 3 and older."""
 
+import functools
 import os
 import re
 
@@ -20,8 +21,8 @@ def read_layers(network, weights, names, include_top=False):
         with expecting(instead, Exception):  # Keras has no narrower one for a failed download.
             source = getattr(keras.applications, network)(include_top=include_top, weights=weights)
         return {name: source.get_layer(name).get_weights() for name in names}
-    is_file = os.path.isfile(weights)
-    expect(is_file, f"'imagenet' or a file of {network}, received {weights!r}")
+    known = f"'imagenet' or a file of {network}, received {weights!r}"
+    expect(os.path.isfile(weights), known)
     arrays = {}
 
     def collect(path, group):
@@ -39,10 +40,7 @@ def read_layers(network, weights, names, include_top=False):
 
 def load_layers(model, network, weights, names):
     """Copies what `read_layers` reads into a model by `copy_layers`."""
-
-    def read(layers):
-        return read_layers(network, weights, layers)
-
+    read = functools.partial(read_layers, network, weights)
     copy_layers(model, names, read, _of(network, weights))
 
 
