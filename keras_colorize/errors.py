@@ -21,7 +21,10 @@ def expect(fits, message, where=None, kind=InputError):
 
 @contextlib.contextmanager
 def expecting(message, *faults, where=None, kind=InputError):
-    """Says of some exceptions what was expected, and of an InputError where it was, if told."""
+    """Raises errors of a kind: for some faults with what was expected, for an InputError as it is.
+
+    Both say where it was, if told.
+    """
     prefix = f"{where}: " if where else ""
     try:
         yield

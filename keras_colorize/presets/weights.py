@@ -29,14 +29,13 @@ def load_preset(name_or_folder, dtype=None):
     """
     folder = find_preset(name_or_folder)
     config = check_preset(folder)
-    arguments = f"{folder / CONFIG_FILE}: Expected arguments of {config.network}"
-    with expecting("others", ValueError, TypeError, kind=PresetError, where=arguments):
+    place, path = {"where": folder / CONFIG_FILE, "kind": PresetError}, folder / config.weights
+    with expecting(f"arguments of {config.network}", ValueError, TypeError, **place):
         model = build_network(config, dtype)
-    known = f"an output among {', '.join(model.output)}, received {config.output!r}"
-    expect(config.output in model.output, known, kind=PresetError)
-    weights = f"{folder / config.weights}: Expected weights of {config.network}"
-    with expecting("others", kind=PresetError, where=weights):
-        read_weights(model, folder / config.weights)
+        known = f"an output among {', '.join(model.output)}, received {config.output!r}"
+        expect(config.output in model.output, known)
+    with expecting("them", where=f"{path}, weights of {config.network}", kind=PresetError):
+        read_weights(model, path)
     return model, config
 
 

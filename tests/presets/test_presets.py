@@ -62,7 +62,7 @@ def test_damaged_missing_and_other_weights(copied, tiny_config):
     arguments = tiny_config.arguments | {"decoder_widths": [8, 8, 8, 16]}
     write_weights(build_network(dataclasses.replace(tiny_config, arguments=arguments)), path)
     _edit(copied, sha256=presets.sha256(path))
-    with pytest.raises(PresetError, match="Expected weights of distribution_unet"):
+    with pytest.raises(PresetError, match="weights of distribution_unet: Expected"):
         load_preset(copied)
 
 

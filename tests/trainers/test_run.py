@@ -54,7 +54,7 @@ SECOND = {
 }
 REFUSED = {
     "unused": "Expected --uniform_share below 1 with --prior",
-    "wider": "Expected resnet18_gray_classifier to hold the ResNet-18 encoder",
+    "wider": "Expected the ResNet-18 encoder of resnet18_gray_classifier",
     "other": "Expected --init of the same network",
 }
 # One run of each is made of graphs, as users' are; distillation has a test of its own.
