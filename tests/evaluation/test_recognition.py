@@ -22,7 +22,6 @@ def test_crops_are_the_scaled_middle():
     # Left third red, middle green, right blue: the square in the middle is all green.
     picture = np.repeat(np.eye(3, dtype="float32"), 20, axis=0)[None].repeat(20, axis=0)
     (crop,) = crops({"one": picture}, 8)
-    assert crop.shape == (8, 8, 3)
     np.testing.assert_allclose(crop[:, 1:-1], np.broadcast_to([-1, 1, -1], (8, 6, 3)), atol=0.05)
 
 

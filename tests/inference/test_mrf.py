@@ -20,7 +20,6 @@ def test_every_distribution_becomes_one_of_each_channel(output):
     logits = np.random.default_rng(1).normal(0, 2, (2, 3, 4, *SIZES[output])).astype("float32")
     probabilities = np.asarray(mrf.channel_probabilities(logits, output, temperature=0.5))
     p = softmax(2 * logits, axis=-1)
-    assert probabilities.shape == (2, 3, 4, 2, 25 if output == "ab_logits" else SIZES[output][1])
     np.testing.assert_allclose(probabilities.sum(-1), 1.0, atol=1e-5)
     if output == "ab_logits":
         centers = CHANNEL_BINS["ab_channel_logits"].centers()

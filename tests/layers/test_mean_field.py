@@ -116,8 +116,6 @@ def test_contrast_weights_of_the_paper():
     # A step of 1 in L* is 0.01 in [0, 1]: exp(-0.0001 / 0.0001) = 1/e.
     np.testing.assert_allclose(right.ravel(), [np.exp(-1.0), 0.0], atol=1e-5)
     np.testing.assert_allclose(down.ravel(), [1.0, 0.0], atol=1e-5)
-    assert right.shape == (1, 2, 1, 1)
-    assert down.shape == (1, 1, 2, 1)
 
 
 def inputs_of(height, width):
@@ -145,7 +143,6 @@ def test_a_model_of_any_size_survives_a_file(tmp_path, compiled):
     inputs = [keras.Input((None, None, 2, 6)), keras.Input((None, None, 1))]
     model = keras.Model(inputs, MeanField(**arguments)(inputs))
     assert model.weights == []
-    assert model.output_shape == (None, None, None, 2, 6)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     inputs = inputs_of(5, 4)

@@ -1,9 +1,22 @@
 """What the tests of all networks share."""
 
+from unittest import mock
+
 import keras
 import numpy as np
 
+from keras_colorize.models import ddcolor
+
 ON_JAX = keras.backend.backend() == "jax"
+
+
+def small_ddcolor():
+    """A block per stage, and one round for each scale."""
+    inner = ddcolor.__globals__
+    encoders = inner["ENCODERS"].items()
+    short = {name: ((1,) * len(depths), widths) for name, (depths, widths) in encoders}
+    with mock.patch.dict(inner, ENCODERS=short, _ROUNDS=3):
+        return ddcolor(width=1 / 32, queries=4)
 
 
 def step(model, x, y, loss="mse", rate=1e3, **options):

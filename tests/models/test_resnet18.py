@@ -83,19 +83,16 @@ def test_a_colorizer_takes_the_encoder_of_a_classifier(classifier, fused):
     np.testing.assert_allclose(features, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        (lambda: resnet18_gray(width=TINY), "layer3_block1_conv1 .*; found no such layer"),
-        (lambda: resnet18_gray_classifier(5, 1 / 8), "stem_conv of shapes .*; found"),
-    ],
-)
-def test_an_encoder_that_does_not_fit_is_refused_whole(classifier, source, message):
+def test_an_encoder_that_does_not_fit_is_refused_whole(classifier):
     with pytest.raises(ValueError, match="a network with the layers of the ResNet-18 encoder"):
         take_encoder(keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]), classifier)
     before = classifier.get_weights()
-    with pytest.raises(ValueError, match=message):
-        take_encoder(classifier, source())
+    for source, message in (
+        (resnet18_gray(width=TINY), "layer3_block1_conv1 .*; found no such layer"),
+        (resnet18_gray_classifier(5, 1 / 8), "stem_conv of shapes .*; found"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            take_encoder(classifier, source)
     for old, new in zip(before, classifier.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 

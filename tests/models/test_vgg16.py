@@ -53,7 +53,6 @@ def test_equals_keras_applications_on_a_grey_photograph(source):
         model.get_layer(name).set_weights(source.get_layer(name).get_weights())
     found = predict(model, rgb2lab(grey / 255)[..., :1].astype("float32"))
     for own, reference in zip(found, expected, strict=True):
-        assert own.shape == reference.shape
         assert reference.std() > 1
         np.testing.assert_allclose(own, reference, atol=1e-3 * reference.max())
 

@@ -80,24 +80,21 @@ def test_a_requested_stop_saves_and_ends(toy, loop, train):
     assert toy.seen[1] == (0, 1)
 
 
-@pytest.mark.parametrize(
-    ("size", "steps", "options", "message"),
-    [
+def test_what_replicas_cannot_have_is_refused(loop):
+    for size, steps, options, message in (
         (8, None, {}, "Expected a batch size that 3 replicas can share, received 8"),
         (9, None, {"steps_per_execution": 2}, "steps_per_execution=1, .* received 2"),
         (9, None, {"jit_compile": True}, "jit_compile=False for 3 replicas, received True"),
         (9, 4, {}, "no gradient_accumulation_steps for 3 replicas, received 4"),
-    ],
-)
-def test_what_replicas_cannot_have_is_refused(loop, size, steps, options, message):
-    model = make_network(make_config())
-    trained = loop(model, make_config(batch_size=size))
-    trained.strategy = types.SimpleNamespace(num_replicas_in_sync=3)
-    adam = keras.optimizers.Adam(gradient_accumulation_steps=steps)
-    model.compile(adam, loss={"out": "mse"}, **options)
-    with pytest.raises(ValueError, match=message):
-        trained.fit(None, None)
-    assert not list(trained.run_folder.parent.iterdir())
+    ):
+        model = make_network(make_config())
+        trained = loop(model, make_config(batch_size=size))
+        trained.strategy = types.SimpleNamespace(num_replicas_in_sync=3)
+        adam = keras.optimizers.Adam(gradient_accumulation_steps=steps)
+        model.compile(adam, loss={"out": "mse"}, **options)
+        with pytest.raises(ValueError, match=message):
+            trained.fit(None, None)
+        assert not list(trained.run_folder.parent.iterdir())
 
 
 def test_averaged_weights_are_validated_and_left_in_the_end(toy, train, held_out):
