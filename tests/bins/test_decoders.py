@@ -42,11 +42,6 @@ def test_annealed_runs_from_mode_to_mean(decode):
     np.testing.assert_allclose(decode(logits, temperature=1.0), mean, atol=1e-4)
     for temperature in (1e-4, np.float32(1e-4)):
         np.testing.assert_allclose(decode(logits, temperature=temperature), mode, atol=1e-3)
-    distances = [
-        np.abs(decode(logits, temperature=temperature) - mode).sum()
-        for temperature in (1.0, 0.38, 0.1, 0.01)
-    ]
-    assert distances == sorted(distances, reverse=True)
 
 
 def test_median_halves_the_mass_of_each_channel(decode):

@@ -14,20 +14,17 @@ def truth():
     return rgb.astype("float32"), color.rgb2lab(rgb).astype("float32")
 
 
-@pytest.mark.parametrize(
-    ("output", "encode", "atol"),
-    [
-        ("ab", lambda rgb: scale_ab(color.rgb2lab(rgb)[..., 1:]), 1e-3),
-        ("rgb", lambda rgb: rgb, 2e-3),
-        ("yuv_uv", lambda rgb: scale_yuv_uv(color.rgb2yuv(rgb)[..., 1:]), 0.02),
-        ("luv_uv", lambda rgb: scale_luv_uv(color.rgb2luv(rgb)[..., 1:]), 0.05),
-        ("hs", lambda rgb: color.rgb2hsv(rgb)[..., :2], 0.3),
-    ],
-)
-def test_regressions(output, encode, atol, truth):
+def test_regressions(truth):
     rgb, lab = truth
-    actual = predicted_ab(np.float32(encode(rgb)), output, lab[..., :1])
-    np.testing.assert_allclose(actual, lab[..., 1:], atol=atol)
+    for output, encoded, atol in (
+        ("ab", scale_ab(color.rgb2lab(rgb)[..., 1:]), 1e-3),
+        ("rgb", rgb, 2e-3),
+        ("yuv_uv", scale_yuv_uv(color.rgb2yuv(rgb)[..., 1:]), 0.02),
+        ("luv_uv", scale_luv_uv(color.rgb2luv(rgb)[..., 1:]), 0.05),
+        ("hs", color.rgb2hsv(rgb)[..., :2], 0.3),
+    ):
+        actual = predicted_ab(np.float32(encoded), output, lab[..., :1])
+        np.testing.assert_allclose(actual, lab[..., 1:], atol=atol)
 
 
 def test_chroma_of_yuv_at_the_edge_of_the_gamut():
@@ -50,28 +47,21 @@ def test_lightness_of_another_size_is_scaled():
         predicted_ab(chroma, "hsv", lightness)
 
 
-@pytest.mark.parametrize(
-    ("output", "channels"),
-    [
-        ("ab_channel_logits", lambda rgb: color.rgb2lab(rgb)[..., 1:]),
-        ("luv_uv_logits", lambda rgb: color.rgb2luv(rgb)[..., 1:]),
-        ("hs_logits", lambda rgb: color.rgb2hsv(rgb)[..., :2]),
-    ],
-)
-def test_certain_channel_logits_are_their_bins(output, channels, truth):
+def test_certain_channel_logits_are_their_bins_and_channels_come_back(truth):
     rgb, lab = truth
-    bins = CHANNEL_BINS[output]
-    logits = 60.0 * np.eye(bins.count, dtype="float32")[np.asarray(bins.encode(channels(rgb)))]
-    actual = np.asarray(predicted_ab(logits, output, lab[..., :1], "mode"))
-    # Half a bin of 10 at most in a and b, and little in hue and saturation.
-    assert np.abs(actual - lab[..., 1:]).mean() < (1.5 if output == "hs_logits" else 5.0)
-
-
-@pytest.mark.parametrize("output", CHANNEL_BINS)
-def test_channels_and_back(output, truth):
-    lightness, ab = truth[1][..., :1], truth[1][..., 1:]
-    actual = channels_to_ab(ab_to_channels(ab, output, lightness), output, lightness)
-    np.testing.assert_allclose(actual, ab, atol=0.3)
+    lightness, ab = lab[..., :1], lab[..., 1:]
+    for output, channels in (
+        ("ab_channel_logits", ab),
+        ("luv_uv_logits", color.rgb2luv(rgb)[..., 1:]),
+        ("hs_logits", color.rgb2hsv(rgb)[..., :2]),
+    ):
+        bins = CHANNEL_BINS[output]
+        logits = 60.0 * np.eye(bins.count, dtype="float32")[np.asarray(bins.encode(channels))]
+        actual = np.asarray(predicted_ab(logits, output, lightness, "mode"))
+        # Half a bin of 10 at most in a and b, and little in hue and saturation.
+        assert np.abs(actual - ab).mean() < (1.5 if output == "hs_logits" else 5.0)
+        actual = channels_to_ab(ab_to_channels(ab, output, lightness), output, lightness)
+        np.testing.assert_allclose(actual, ab, atol=0.3)
 
 
 def test_bin_means_replace_the_centers():

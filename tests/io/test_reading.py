@@ -104,18 +104,13 @@ def test_every_kind_of_source(colors, tmp_path, encoded):
         read_photograph(io.StringIO("abc"))
 
 
-@pytest.mark.parametrize(
-    "form, said",
-    [
-        ("TIFF", "multi-page TIFF: the first page"),
-        *((name.upper(), f"animated {name}: the first frame") for name in ("GIF", "WebP", "PNG")),
-    ],
-)
-def test_the_first_of_several_pictures(form, said, colors, encoded):
+def test_the_first_of_several_pictures(colors, encoded):
     first, *others = [Image.fromarray(np.roll(colors, shift, axis=0)) for shift in range(3)]
-    photograph = read_photograph(encoded(first, form, save_all=True, append_images=others))
-    assert f"{said} was used" in photograph.notes
-    assert np.abs(photograph.pixels.astype(int) - colors).mean() < 12
+    said = {name.upper(): f"animated {name}: the first frame" for name in ("GIF", "WebP", "PNG")}
+    for form, used in {**said, "TIFF": "multi-page TIFF: the first page"}.items():
+        photograph = read_photograph(encoded(first, form, save_all=True, append_images=others))
+        assert f"{used} was used" in photograph.notes
+        assert np.abs(photograph.pixels.astype(int) - colors).mean() < 12
 
 
 def test_what_is_no_picture_is_named(tmp_path):
