@@ -69,7 +69,11 @@ PRINTING_ROOMS = {"cli"}
 # Distributions that are called otherwise than their module.
 DISTRIBUTIONS = {"PIL": "pillow", "absl": "absl-py", "grpc": "grpcio"}
 DISTRIBUTIONS["cv2"] = "opencv-python-headless"
-DISTRIBUTIONS |= {"skimage": "scikit-image", "tensorflow_serving": "tensorflow-serving-api"}
+DISTRIBUTIONS |= {
+    "c2pa": "c2pa-python",
+    "skimage": "scikit-image",
+    "tensorflow_serving": "tensorflow-serving-api",
+}
 
 
 def room_of(module):

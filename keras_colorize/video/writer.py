@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import InputError, expect, expecting
 from keras_colorize.io.atomic import atomic_path
 from keras_colorize.video import reader
 from .journal import writing
@@ -70,10 +70,8 @@ def _pixel_format(source, codec):
     depth = next(bits for bits in (8, 10, 12, 16) if bits >= min(source.depth, 16))
     if codec == _LOSSLESS:
         return _LOSSLESS_FORMATS[depth]
-    try:
+    with expecting(f"PyAV with encoder {codec}", ValueError, kind=reader.VideoError):
         known = {pixels.name for pixels in av.Codec(codec, "w").video_formats}
-    except ValueError as error:
-        raise reader.VideoError(f"Expected PyAV with encoder {codec}, received none.") from error
     chroma = "420"
     if codec in ("libx264", "libx265") and (source.width % 2 or source.height % 2):
         chroma = "444"
@@ -94,14 +92,11 @@ class VideoFile:
         # The head of the output goes to nowhere: what it cannot hold is known at once.
         with self.source.open() as original:
             output = av.open(io.BytesIO(), "w", format=self.container)
+            known = f"{self.container} that holds {self.codec} ({self.pix_fmt}) and all streams"
             try:
-                _, _, self.notes = self._prepare(output, original)
-                output.start_encoding()
-            except (av.error.FFmpegError, ValueError) as error:
-                those = f"{self.container} and {self.codec} ({self.pix_fmt}) do not fit: {error}"
-                raise InputError(
-                    f"Expected an output that holds its streams, but {those}."
-                ) from error
+                with expecting(known, av.error.FFmpegError, ValueError):
+                    _, _, self.notes = self._prepare(output, original)
+                    output.start_encoding()
             finally:
                 # A head without pictures cannot be ended properly, nor need it be.
                 with contextlib.suppress(av.error.FFmpegError, ValueError):

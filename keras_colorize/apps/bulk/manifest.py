@@ -13,7 +13,7 @@ import shutil
 import uuid
 from pathlib import Path
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expecting
 from keras_colorize.io.atomic import write_file
 from keras_colorize.presets import sha256
 
@@ -42,11 +42,9 @@ class BulkFolder:
         """Makes the folder and keeps other runs out; `InputError` if one is at work in it."""
         (self.path / HIDDEN).mkdir(parents=True, exist_ok=True)
         with (self.path / HIDDEN / "lock").open("ab") as lock:
-            try:
+            known = "a folder that no other bulk run writes to; let that one end first"
+            with expecting(known, OSError, where=self.path):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                expected = "expected a folder that no other bulk run writes to"
-                raise InputError(f"{self.path}: {expected}; let that one end first.") from error
             yield
 
     def start(self):

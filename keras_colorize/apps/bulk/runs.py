@@ -8,7 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError, expect, extra_import
+from keras_colorize.errors import expect, expecting, extra_import
 from keras_colorize.export import export_saved_model, read_exported
 from keras_colorize.export.saved_model import CHECKSUMS, EXTRA
 from keras_colorize.inference import Colorizer
@@ -96,10 +96,8 @@ def colorize_in_bulk(
 
 def plan_tasks(inputs, folder):
     """Lists tasks with absolute paths; refuses outputs that no bulk run has written."""
-    try:
+    with expecting("a folder", OSError, where=folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder.path}: expected a folder, found: {error}.") from error
     tasks, is_new = [], folder.is_new
     for job in plan_jobs(inputs, folder.path):
         target = os.path.abspath(job.target)

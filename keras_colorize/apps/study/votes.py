@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_colorize import __version__
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import expect, expecting
 from .questions import CATCH, KEY_FORMAT, TRUTH, VOTES_FORMAT
 
 LEVEL, RESAMPLES = 0.95, 10_000
@@ -24,12 +24,10 @@ _KINDS = {
 def read_key(path):
     """Reads the key of a page, a dict, see `write_study`; `InputError` if it is none."""
     key = _read_json(path, KEY_FORMAT, "key of a study")
-    try:
+    with expecting("a whole key of a study", AttributeError, KeyError, TypeError, where=path):
         # All that is looked up later.
         _ = key["page"], key["methods"], key["expected_votes"], _KINDS[key["kind"]]
         _ = [(one["method"], one["path"], one["part"]) for one in key["pictures"].values()]
-    except (AttributeError, KeyError, TypeError) as fault:
-        raise InputError(f"{path}: expected the key of a study, received a damaged one") from fault
     return key
 
 
@@ -53,10 +51,8 @@ def read_votes(path, key):
 
 
 def _read_json(path, form, what):
-    try:
+    with expecting(f"a {what}", OSError, ValueError, RecursionError, where=path):
         found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as fault:
-        raise InputError(f"{path}: expected a {what}: {fault}") from fault
     fits = isinstance(found, dict) and found.get("format") == form
     expect(fits, f"a {what} ({form!r}), received another file", path)
     return found

@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from keras_colorize.errors import InputError, expect
+from keras_colorize.errors import InputError, expect, expecting
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.points import parse_color
 from .queue import Queue
@@ -263,10 +263,9 @@ def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, 
         on_start: function of the page's address, called when it can be opened.
     """
     address, hosts = (host, port), page_names(host, root_path)
-    try:
+    known = "a free port of this machine"
+    with expecting(known, OSError, OverflowError, where=f"{host}:{port}"):
         server = PageServer(address, colorizer, limits or Limits(), root_path, hosts)
-    except (OSError, OverflowError) as error:
-        raise InputError(f"{host}:{port}: expected a free port of this machine: {error}") from error
     sys.addaudithook(lambda event, values: check_connection(event, values, (host,)))
     # Whoever ends the process by a signal ends the page as it was meant to end, as Ctrl+C does.
     with contextlib.suppress(ValueError):

@@ -130,5 +130,5 @@ def test_the_command(album, served, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(beam_pipeline, "run_pipeline", interrupted)
     assert cli.main(words) == 130
     second, first = capsys.readouterr().err.splitlines()
-    assert "expected a folder that no other bulk run writes to" in second
+    assert "Expected a folder that no other bulk run writes to" in second
     assert first.startswith("keras-colorize: interrupted")

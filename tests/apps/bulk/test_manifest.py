@@ -122,7 +122,7 @@ def test_outputs_mirror_inputs_and_foreign_ones_stay(album, folder, tmp_path, mo
         plan_tasks([album], folder)
     folder.start()
     assert len(plan_tasks([album], folder)) == 6
-    with pytest.raises(InputError, match="expected a folder"):
+    with pytest.raises(InputError, match="Expected a folder"):
         plan_tasks([album], BulkFolder(folder.path / "wide.jpg"))
     # One file goes into a folder, too.
     (task,) = plan_tasks([album / "wide.jpg"], BulkFolder(tmp_path / "new.jpg"))

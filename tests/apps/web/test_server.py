@@ -189,9 +189,9 @@ def test_an_upload_that_breaks_off_leaves_nothing(visitor, live):
 def test_a_port_that_is_taken(tiny_colorizer):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ValueError, match=f"127.0.0.1:{port}: expected a free port"):
+        with pytest.raises(ValueError, match=f"127.0.0.1:{port}: Expected a free port"):
             serve(tiny_colorizer, port=port)
-    with pytest.raises(ValueError, match="expected a free port of this machine"):
+    with pytest.raises(ValueError, match="Expected a free port of this machine"):
         serve(tiny_colorizer, host="203.0.113.7", port=0)
 
 
