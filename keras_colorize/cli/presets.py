@@ -4,6 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from keras_colorize import presets
 from keras_colorize.errors import expect
 from keras_colorize.presets.download import (
     CACHE,
@@ -37,8 +38,6 @@ def add(commands):
 
 
 def _check_import(options):
-    from keras_colorize.presets import CONFIG_FILE
-
     options.fetched = [name for name in PUBLISHED if is_cached(name)]
     if options.source is None and options.measured and options.fetched:
         return
@@ -48,16 +47,12 @@ def _check_import(options):
     is_known = options.name or Path(source).is_file()
     expect(is_known, f"{known}, received no such file: {source}")
     expect(options.name or options.output, "-o FOLDER with a checkpoint")
-    taken = options.output and (Path(options.output) / CONFIG_FILE).exists()
-    expect(
-        options.overwrite or not taken, f"no preset in {options.output}; --overwrite replaces it"
-    )
+    taken = options.output and (Path(options.output) / presets.CONFIG_FILE).exists()
+    free = options.overwrite or not taken
+    expect(free, f"no preset in {options.output}; --overwrite replaces it")
 
 
 def _import(options):
-    from keras_colorize.presets import read_config
-    from keras_colorize.presets.published import import_checkpoint
-
     if options.source is None:
         for name in options.fetched:
             _measure(cached_preset(name), PUBLISHED[name].figures)
@@ -65,9 +60,9 @@ def _import(options):
     if options.name:
         fetch(options.name, options.output, options.overwrite)
     else:
-        import_checkpoint(options.source, options.output, options.overwrite)
+        presets.import_checkpoint(options.source, options.output, options.overwrite)
     folder = options.output or cached_preset(options.name)
-    config = read_config(folder)
+    config = presets.read_config(folder)
     print(f"{folder}: {config.network}, {config.license}; {config.description}")
     preset = options.output or options.name
     print(f"Use it: keras-colorize colorize photo.jpg -o color.jpg --preset {preset}")
@@ -80,13 +75,11 @@ def fetch(name, folder=None, overwrite=False):
     """Fetches a published preset, unless it is in the cache, and says what comes from whom."""
     if is_cached(name) and not (folder or overwrite):
         return
-    from keras_colorize.presets.published import fetch_preset
-
     file, target = PUBLISHED[name], folder or cached_preset(name)
     said = f"{name}: {file.megabytes} MB from {file.url}, {file.license}, by {file.citation}"
     with show_progress("fetching", file.megabytes, "MB") as progress:
         progress.say(f"{said}; to {target}")
-        fetch_preset(name, folder, overwrite, progress.reach)
+        presets.fetch_preset(name, folder, overwrite, progress.reach)
 
 
 def _measure(folder, figures):
@@ -104,8 +97,6 @@ def _measure(folder, figures):
 
 
 def _presets(_):
-    from keras_colorize import presets
-
     lines, damaged = [("preset", "vivid", "nearest", "skin", "MB", "what for")], []
     for name, folder in presets.shipped_folders().items():
         try:

@@ -26,12 +26,9 @@ class PictureSet:
     """Pictures in a folder, and their classes."""
 
     root: Path
-    # Paths relative to `root`, with forward slashes, sorted.
-    names: tuple
-    # Index into `class_names` per picture, or `UNLABELED`.
-    labels: tuple
-    # Empty for a flat folder.
-    class_names: tuple
+    names: tuple  # paths relative to `root`, with forward slashes, sorted
+    labels: tuple  # index into `class_names` per picture, or `UNLABELED`
+    class_names: tuple  # empty for a flat folder
 
     def __len__(self):
         return len(self.names)

@@ -18,15 +18,12 @@ from .config import PresetConfig, PresetError
 class Published:
     """A layout of checkpoints: which tensors fill which layer, and how."""
 
-    # What its weights get, but for description and license.
-    config: PresetConfig
-    # Name and shape of a tensor that no other layout has.
-    tell: tuple
+    config: PresetConfig  # what its weights get, but for description and license
+    tell: tuple  # name and shape of a tensor that no other layout has
     # Rows of a regular expression of layer names, the tensors' prefix with its groups filled in,
     # and the function that reads them.
     table: tuple
-    # Regular expression of further tensors, which play no part.
-    unused: str
+    unused: str  # regular expression of further tensors, which play no part
 
 
 def take(state, name, shape):
