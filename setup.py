@@ -92,7 +92,6 @@ setup(
         "video": ["av>=18", "opencv-python-headless>=4.10"],
         "test": [
             "keras-colorize[c2pa,completion,import,openvino,plot,serving,train,video]",
-            "cryptography>=42",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
             "optax>=0.2",
