@@ -10,7 +10,7 @@ import tensorflow as tf
 from skimage import data
 
 from keras_colorize import save_preset
-from keras_colorize.apps.bulk.manifest import read_lines
+from keras_colorize.apps.bulk.runs import read_lines
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.io.atomic import append_line, atomic_file
 from keras_colorize.training.callbacks import BestWeights

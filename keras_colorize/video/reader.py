@@ -114,9 +114,8 @@ class Source:
         # RGB is always full, and becomes what video is as a rule.
         full = frame.color_range == FULL_RANGE and not frame.format.is_rgb
         self.color_range = FULL_RANGE if full else LIMITED_RANGE
-        kind = av.sidedata.sidedata.Type.DISPLAYMATRIX
-        matrices = (bytes(data) for data in frame.side_data if data.type == kind)
-        self.display_matrix = next((tuple(memoryview(x).cast("i")[:9]) for x in matrices), None)
+        matrix = frame.side_data.get(av.sidedata.sidedata.Type.DISPLAYMATRIX)
+        self.display_matrix = matrix and tuple(memoryview(bytes(matrix)).cast("i")[:9])
         self._complete(tags.get("timecode"))
 
     def _complete(self, timecode):

@@ -14,7 +14,7 @@ from keras_colorize import __version__
 from keras_colorize.inference.batch import colorize_files
 from keras_colorize.io import Job
 from keras_colorize.io.atomic import append_line
-from .manifest import DONE, FAILED, SKIPPED, is_done, read_lines
+from .runs import DONE, FAILED, SKIPPED, is_done, read_lines
 
 VERSIONS = {"tensorflow": tf.__version__, "apache_beam": beam.__version__}
 VERSIONS["keras_colorize"] = __version__

@@ -7,8 +7,7 @@ import pytest
 
 from keras_colorize import cli
 from keras_colorize.apps.bulk import colorize_in_bulk
-from keras_colorize.apps.bulk.manifest import read_lines
-from keras_colorize.apps.bulk.runs import ExportedColorizer
+from keras_colorize.apps.bulk.runs import ExportedColorizer, read_lines
 from keras_colorize.io import read_photograph
 from keras_colorize.presets import sha256
 

@@ -8,9 +8,8 @@ import uuid
 
 import pytest
 
-from keras_colorize.apps.bulk import manifest
-from keras_colorize.apps.bulk.manifest import BulkFolder, read_lines, write_lines
-from keras_colorize.apps.bulk.runs import plan_tasks
+from keras_colorize.apps.bulk import runs
+from keras_colorize.apps.bulk.runs import BulkFolder, plan_tasks, read_lines, write_lines
 from keras_colorize.errors import InputError
 from keras_colorize.io.atomic import append_line
 
@@ -47,7 +46,7 @@ def test_a_run(folder):
     assert records == {}
     assert not folder.is_new
     # Some work was given out twice, and of different records the one that is true stays.
-    done, skipped, failed = manifest.DONE, manifest.SKIPPED, manifest.FAILED
+    done, skipped, failed = runs.DONE, runs.SKIPPED, runs.FAILED
     _note(run, failed, {"path": "a", "reason": "a network share was away"}, {"path": "d"})
     for text in (b"first", b"second"):
         _note(run, done, *(_record(name, text) for name in "abc"))
@@ -70,8 +69,8 @@ def test_what_dead_runs_left_is_taken_over(folder):
     write_lines(folder.path / "manifest.jsonl", [_record("a")])
     for name in "bc":
         run, _ = folder.start()
-        _note(run, manifest.DONE, _record(name))
-        _note(run, manifest.FAILED, {"path": "d"})
+        _note(run, runs.DONE, _record(name))
+        _note(run, runs.FAILED, {"path": "d"})
     with next(run.glob("*.done.jsonl")).open("a") as file:
         file.write('{"path": "cut')
     run, records = folder.start()
@@ -91,7 +90,7 @@ def test_what_dead_runs_left_is_taken_over(folder):
 def test_one_run_at_a_time(folder):
     program = (
         "import sys, time\n"
-        "from keras_colorize.apps.bulk.manifest import BulkFolder\n"
+        "from keras_colorize.apps.bulk.runs import BulkFolder\n"
         "with BulkFolder(sys.argv[1]).locked():\n"
         "    print('locked', flush=True)\n"
         "    time.sleep(60)\n"
@@ -131,7 +130,7 @@ def test_outputs_mirror_inputs_and_foreign_ones_stay(album, folder, tmp_path, mo
 
 def test_what_is_as_the_manifest_says_is_done_and_nothing_else(album, folder):
     task = plan_tasks([album], folder)[-1]
-    is_done, checksum = manifest.is_done, manifest.checksum
+    is_done, checksum = runs.is_done, runs.checksum
     assert not is_done({**task, "done": None})
     (folder.path / "wide_too.png").write_bytes(b"colors")
     record = {"input_sha256": checksum(task["source"]), "output_sha256": checksum(task["target"])}
