@@ -22,10 +22,6 @@ def _interlaced(samples):
         yield from samples[top::down, left::right]
 
 
-def gamma(value):
-    return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(value * 256)) + b"\0\0"
-
-
 def tiff(samples, **options):
     """Encodes samples by tifffile."""
     tifffile.imwrite(stream := io.BytesIO(), samples, **options)
@@ -53,21 +49,3 @@ def png16(samples, *chunks, interlaced=False):
     raw = b"".join(b"\0" + line.astype(">u2").tobytes() for line in lines if line.size)
     body = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in body)
-
-
-def icc_profile(space, tags, device=b"mntr", pcs=b"XYZ "):
-    """Builds a version 2 profile from its tags (ICC.1:2001-04)."""
-    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
-    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + b"\0" * 78
-    everything = {b"desc": text, b"wtpt": white, b"cprt": b"text\0\0\0\0none\0", **tags}
-    offset, table, body = 132 + 12 * len(everything), b"", b""
-    for name, value in everything.items():
-        table += name + struct.pack(">II", offset + len(body), len(value))
-        body += value + b"\0" * (-len(value) % 4)
-    header = bytearray(128)
-    header[8:12] = b"\x02\x40\0\0"
-    header[12:24] = device + space + pcs
-    header[36:40] = b"acsp"
-    header[68:80] = white[8:]
-    struct.pack_into(">I", header, 0, offset + len(body))
-    return bytes(header) + struct.pack(">I", len(everything)) + table + body

@@ -1,13 +1,14 @@
 """Pictures and profiles that several tests of files read."""
 
-import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
 
-from ._files import gamma, icc_profile
+# Profiles of version 2 (ICC.1:2001-04) of the numbers below.
+HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -35,33 +36,16 @@ def camera_exif():
 @pytest.fixture
 def grey_profile():
     """A grey profile whose tone curve is a straight line: levels are light."""
-    return icc_profile(b"GRAY", {b"kTRC": gamma(1.0)})
+    return (HERE / "grey.icc").read_bytes()
 
 
 @pytest.fixture
 def adobe_profile():
     """The color space Adobe RGB (1998): its primaries adapted to D50 and its gamma of 563/256."""
-    columns = {
-        b"rXYZ": (0.60974, 0.31111, 0.01947),
-        b"gXYZ": (0.20528, 0.62567, 0.06087),
-        b"bXYZ": (0.14919, 0.06322, 0.74457),
-    }
-    tags = {
-        name: b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in column))
-        for name, column in columns.items()
-    }
-    curves = {name: gamma(563 / 256) for name in (b"rTRC", b"gTRC", b"bTRC")}
-    return icc_profile(b"RGB ", tags | curves)
+    return (HERE / "adobe.icc").read_bytes()
 
 
 @pytest.fixture
 def cmyk_profile():
     """A printer whose yellow ink alone looks blue, so that nobody confuses it with a formula."""
-    paper, blue, black = (255, 128, 128), (75, 196, 16), (0, 128, 128)
-    corners = [black if index & 1 else paper for index in range(16)]
-    corners[0b0010] = blue
-    linear = bytes(range(256))
-    lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0))
-    lut += struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
-    lut += linear * 4 + bytes(np.array(corners, np.uint8).tobytes()) + linear * 3
-    return icc_profile(b"CMYK", {b"A2B0": lut, b"A2B1": lut}, b"prtr", b"Lab ")
+    return (HERE / "cmyk.icc").read_bytes()
