@@ -83,9 +83,9 @@ function show(state) {
 }
 
 async function send(act, files) {
-  const isLarge = (file) => file.size > config.megabytes * 2 ** 20;
+  const isLarge = (file) => file.size > config.upload_mb * 2 ** 20;
   const words = (file) => `${file.name}: ${(file.size / 2 ** 20).toPrecision(3)} MB; this page `
-    + `takes ${config.megabytes} MB`;
+    + `takes ${config.upload_mb} MB`;
   say("#too-large", files.filter(isLarge).map(words));
   const kept = files.filter((file) => !isLarge(file));
   const faults = [];
@@ -198,7 +198,7 @@ const hasBins = "decoder" in values;
 find("#no-bins").hidden = hasBins;
 find("#reference").hidden = !hasBins;
 find("#introduction").append(
-  ` Each may have ${config.megabytes} MB and ${config.megapixels} megapixels.`,
+  ` Each may have ${config.upload_mb} MB and ${config.megapixels} megapixels.`,
 );
 
 const handle = find("#slider input");

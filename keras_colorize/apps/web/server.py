@@ -61,12 +61,11 @@ class PageServer(socketserver.ThreadingTCPServer):
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
         self._swept = time.monotonic()
-        config = {"megabytes": limits.upload_mb, "megapixels": limits.megapixels}
-        config = json.dumps({**config, "controls": self.queue.controls()})
         folder = Path(__file__).parent
         self.static = {path: (folder / name).read_bytes() for path, name in _STATIC.items()}
-        page = self.static["/"].decode().replace("[[config]]", html.escape(config))
-        self.static["/"] = page.encode()
+        config = json.dumps({**vars(limits), "controls": self.queue.controls()})
+        config = html.escape(config).encode()
+        self.static["/"] = self.static["/"].replace(b"[[config]]", config)
 
     def service_actions(self):
         """Sweeps once a minute; called by `serve_forever`."""
@@ -245,10 +244,9 @@ def _url(tab, path):
 
 
 def _hostname(address):
-    try:
+    with contextlib.suppress(ValueError):
         return urlsplit(address).hostname
-    except ValueError:
-        return None
+    return None
 
 
 def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, on_start=None):
@@ -304,7 +302,6 @@ def check_connection(event, values, names=()):
 
 def is_loopback(host):
     """Whether a number is this machine's own; None for a name."""
-    try:
+    with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return None
+    return None
