@@ -121,8 +121,7 @@ def _paired_photographs(methods):
     for method, paths in found.items():
         wrong = [name for name in names if len(paths.get(name, ())) != 1]
         listed = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
-        known = "every photograph once, found none or two of"
-        expect(not wrong, f"{known} {listed}", methods[method])
+        expect(not wrong, f"every photograph once, not none or two of {listed}", methods[method])
     return {name: {method: paths[name][0] for method, paths in found.items()} for name in names}
 
 

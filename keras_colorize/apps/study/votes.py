@@ -96,12 +96,10 @@ def count_votes(returned, key, seed=0, catch_pass=0.75):
     for method in key["methods"]:
         values = [share[method] for share in shares.values() if method in share]
         row = {"method": method, "value": float(statistic(values)) if values else None}
-        row |= {
-            "interval": bootstrap_interval(values, statistic, seed),
-            "participants": len(values),
-        }
-        votes = sum(one["votes"] for one in pictures if one["method"] == method)
-        rows.append({**row, "votes": votes})
+        row["interval"] = bootstrap_interval(values, statistic, seed)
+        row["participants"] = len(values)
+        row["votes"] = sum(one["votes"] for one in pictures if one["method"] == method)
+        rows.append(row)
     settings = {"page": key["page"], "kind": key["kind"], "seed": seed, "catch_pass": catch_pass}
     settings |= {"level": LEVEL, "resamples": RESAMPLES}
     results = {"format": "keras-colorize study results 1", "version": __version__, "metric": metric}
