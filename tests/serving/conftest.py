@@ -5,6 +5,7 @@ server that follows https://www.tensorflow.org/tfx/serving/api_rest; both run a 
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import http.server
 import json
@@ -129,56 +130,50 @@ class Rest(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def start_grpc(network):
-    """`start_grpc(secure)`: address of a new server."""
-    started = []
-
-    def start(secure=False):
-        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-        started.append(grpc.server(concurrent.futures.ThreadPoolExecutor(4), options=options))
-        add = prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server
-        add(Predictions(network), started[-1])
-        if secure:
-            pem = CERTIFICATE.read_bytes()
-            credentials = grpc.ssl_server_credentials([(pem, pem)])
-            port = started[-1].add_secure_port("127.0.0.1:0", credentials)
-        else:
-            port = started[-1].add_insecure_port("127.0.0.1:0")
-        started[-1].start()
-        return f"127.0.0.1:{port}"
-
-    yield start
-    for server in started:
-        server.stop(None)
+@contextlib.contextmanager
+def grpc_server(network, secure=False):
+    """Address of a new server."""
+    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), options=options)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+        Predictions(network), server
+    )
+    if secure:
+        pem = CERTIFICATE.read_bytes()
+        credentials = grpc.ssl_server_credentials([(pem, pem)])
+        port = server.add_secure_port("127.0.0.1:0", credentials)
+    else:
+        port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(None)
 
 
-@pytest.fixture(scope="session")
-def start_rest(network):
-    """`start_rest(secure)`: URL of a new server."""
-    started = []
-
-    def start(secure=False):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Rest)
+@contextlib.contextmanager
+def rest_server(network, secure=False):
+    """URL of a new server."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Rest) as server:
         server.network = network
         if secure:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATE)
             server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
-        started.append(server)
-        return f"http{'s' * secure}://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in started:
+        yield f"http{'s' * secure}://127.0.0.1:{server.server_port}"
         server.shutdown()
-        server.server_close()
 
 
-@pytest.fixture(scope="session", params=["grpc", "rest"])
-def start(request):
+@pytest.fixture(scope="session")
+def grpc_address(network):
+    with grpc_server(network) as address:
+        yield address
+
+
+@pytest.fixture(scope="session", params=[grpc_server, rest_server])
+def start(request, network):
     """`start(secure)`: address of a new server of either protocol."""
-    return request.getfixturevalue(f"start_{request.param}")
+    with contextlib.ExitStack() as servers:
+        yield lambda secure=False: servers.enter_context(request.param(network, secure))
 
 
 @pytest.fixture(scope="session")

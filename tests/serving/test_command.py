@@ -23,12 +23,11 @@ def album(tmp_path):
 
 
 @pytest.fixture
-def run(start_grpc, network, command, quick):
+def run(grpc_address, network, command, quick):
     """Runs the command against a server; returns exit code, stdout and stderr."""
     network.reset()
-    address = start_grpc()
 
-    def call(album, *words, server=address):
+    def call(album, *words, server=grpc_address):
         arguments = ["colorize", album, "-o", album.parent / "out", "--server", server]
         arguments += ["--server-model", "tiny", "--working-size", "64", "--server-timeout", "600"]
         return command(*arguments, *words)
