@@ -34,13 +34,6 @@ def _dense_targets(ab, neighbors=5, sigma=5.0):
     return targets / targets.sum(-1, keepdims=True), distances.argmin(-1)
 
 
-@pytest.fixture
-def channels():
-    rng = np.random.default_rng(0)
-    truth = rng.uniform(-110, 110, (2, 3, 4, 2)).astype("float32")
-    return truth, rng.normal(size=(2, 3, 4, 2, 50)).astype("float32")
-
-
 @pytest.mark.parametrize("neighbors", [1, 5, 9])
 def test_ab_equals_dense_cross_entropy(neighbors):
     ab, logits = _batch()
@@ -76,16 +69,14 @@ def test_extreme_colors_and_logits_stay_finite_and_others_are_refused():
             ChannelCrossentropy()(*batch)
 
 
-def test_one_hot_channels_are_the_sum_of_two_cross_entropies(channels):
-    truth, logits = channels
+def test_channels_are_the_sum_of_two_cross_entropies_one_hot_or_of_a_peaked_normal():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(-110, 110, (2, 3, 4, 2)).astype("float32")
+    logits = rng.normal(size=(2, 3, 4, 2, 50)).astype("float32")
     index = np.clip((truth + 100) // 4, 0, 49).astype(int)
     apart = -np.take_along_axis(log_softmax(logits, -1), index[..., None], -1)[..., 0]
     found = _per_pixel(ChannelCrossentropy(), truth, logits)
     np.testing.assert_allclose(found, apart.sum(-1), rtol=1e-5)
-
-
-def test_peaked_normal(channels):
-    truth, logits = channels
     centers = np.linspace(-98, 98, 50)
     weights = norm.pdf(centers, truth[..., None], 3.0)
     weights /= weights.sum(-1, keepdims=True)

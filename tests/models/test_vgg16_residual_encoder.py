@@ -29,6 +29,12 @@ def test_layers_have_the_shapes_of_the_paper():
     for side, layers in SIDES.items():
         expected |= {name: (None, side, side, channels) for name, channels in layers.items()}
     assert {name: paper.get_layer(name).output.shape for name in expected} == expected
+    # The decoder alone can be narrow.
+    model = vgg16_residual_encoder(decoder_width=0.25)
+    assert model.get_layer("block4_conv3").filters == 512
+    assert tuple(model.get_layer("tap4_narrow").kernel.shape) == (1, 1, 256, 64)
+    assert model.get_layer("decoder4_sum").output.shape[-1] == 64
+    assert model.get_layer("final_conv1").filters == 32
 
 
 @pytest.mark.parametrize(("head", "grey"), [("luv_uv", (0.5, 0.5)), ("hs", (0.0, 0.0))])
@@ -49,14 +55,6 @@ def test_smoothing_is_a_gaussian_over_the_scores():
     expected = gaussian_filter(scores, (0, 1.5, 1.5, 0, 0), mode="reflect")
     found = predict(smooth, picture)["luv_uv_logits"]
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(scores).max())
-
-
-def test_the_decoder_alone_can_be_narrow():
-    model = vgg16_residual_encoder(decoder_width=0.25)
-    assert model.get_layer("block4_conv3").filters == 512
-    assert tuple(model.get_layer("tap4_narrow").kernel.shape) == (1, 1, 256, 64)
-    assert model.get_layer("decoder4_sum").output.shape[-1] == 64
-    assert model.get_layer("final_conv1").filters == 32
 
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX takes half a minute to build it")

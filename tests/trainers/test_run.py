@@ -171,7 +171,7 @@ def test_bins_are_weighed_by_the_prior_and_the_best_epoch_is_noted(runs, coloriz
     assert note["val_loss"] == _last_epoch(runs / "eccv16")["val_loss"]
 
 
-def test_bin_means_are_stored_for_classes_alone(runs):
+def test_bin_means_are_stored_for_classes_alone_and_a_classifier_has_no_colors(runs):
     config = _config(runs / "classes")
     means, centers = np.array(config["bin_means"]), np.arange(-98, 99, 4)
     assert means.shape == (2, 50)
@@ -180,9 +180,6 @@ def test_bin_means_are_stored_for_classes_alone(runs):
     assert np.abs(means - centers).max() > 0.1
     assert config["decoder"] == "mode"
     assert _config(runs / "regression")["bin_means"] == []
-
-
-def test_the_classifier_is_a_preset_without_colors(runs):
     config = read_config(runs / "classifier" / "preset")
     assert config.network == "resnet18_gray_classifier"
     assert config.class_names == ("forest", "harbour")

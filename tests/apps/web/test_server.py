@@ -195,15 +195,13 @@ def test_a_port_that_is_taken(tiny_colorizer):
         serve(tiny_colorizer, host="203.0.113.7", port=0)
 
 
-def test_names_of_the_page():
+def test_names_of_the_page(tiny_colorizer):
     own = {"localhost", "127.0.0.1", "::1"}
     assert page_names("127.0.0.1", "") == page_names("localhost", "/") == own | {None}
     assert page_names("::1", "https://photos.example") == own | {"photos.example"}
     for host, root_path in (("127.0.0.1", "/color"), ("0.0.0.0", ""), ("photos.example", "")):
         assert page_names(host, root_path) is None
-
-
-def test_behind_a_proxy_the_cookie_has_its_path(tiny_colorizer):
+    # Behind a proxy the cookie has its path.
     where, public = ("127.0.0.1", 0), "https://a.example/color"
     with PageServer(where, tiny_colorizer, Limits(), public) as server:
         assert (server.public, server.path) == ("a.example", "/color")
