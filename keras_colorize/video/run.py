@@ -141,36 +141,32 @@ def colorize_video(
 
     def predicted():
         most = 1 if colorizer.hints else min(colorizer.at_once, colorizer.most_at_once)
-        frames = ahead(preprocessed(), most)
-        # The inputs of the network, that of the last prediction before them, and what it predicts.
-        keys, known = [state.get("key")], [state.get("predicted")]
-        kept, given = int(state.get("kept", 0)), None
+        frames, kept, given = ahead(preprocessed(), most), int(state.get("kept", 0)), None
+        # The network's input at the last prediction, and what it predicted.
+        key, known = state.get("key"), state.get("predicted")
         if references or hints:
             given = carried_colors(colorizer, video, references, hints)
             given = itertools.islice(given, resumed, None)
         while group := list(itertools.islice(frames, most)):
-            changed, places = [], []
+            changed, last = [], key
             for _, frame in group:
-                seen, key = frame and frame.network_input, keys[-1]
-                if frame and (key is None or np.abs(seen - key).max() >= STILL):
+                if frame and (last is None or np.abs(frame.network_input - last).max() >= STILL):
                     changed.append(frame)
-                    keys.append(seen)
-                places.append(len(changed))
-            known.extend(colorizer.predict(changed) if changed else ())
-            for (picture, frame), place in zip(group, places, strict=True):
+                    last = frame.network_input
+            predictions = iter(colorizer.predict(changed) if changed else ())
+            for picture, frame in group:
                 colors = given and next(given)
+                if changed and frame is changed[0]:
+                    key, known = changed.pop(0).network_input, next(predictions)
                 if frame is None:
                     ab, kept, steadiness.last = None, kept + 1, {}
                 else:
-                    ab = known[place]
-                    if given:
-                        ab = mixed_colors(ab, frame.network_input, colors)
+                    ab = mixed_colors(known, frame.network_input, colors) if given else known
                     ab = steadiness(frame.network_input, ab)
-                after = {"kept": kept}
-                if known[place] is not None:
-                    after |= {"key": keys[place], "predicted": known[place]}
-                yield picture, frame, ab, steadiness.last | after
-            keys, known = keys[-1:], known[-1:]
+                after = steadiness.last | {"kept": kept}
+                if known is not None:
+                    after |= {"key": key, "predicted": known}
+                yield picture, frame, ab, after
 
     def colorized():
         for picture, frame, ab, after in ahead(predicted()):

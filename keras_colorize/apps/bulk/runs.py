@@ -235,10 +235,9 @@ class BulkFolder:
 
 def checksum(path):
     """SHA-256 of a file in hexadecimal digits; None where there is no file that can be read."""
-    try:
+    with contextlib.suppress(OSError):
         return sha256(path)
-    except OSError:
-        return None
+    return None
 
 
 def is_done(task):
