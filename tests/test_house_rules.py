@@ -98,6 +98,13 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
+def test_what_the_image_copies_is_there():
+    lines = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    names = [name for line in lines for name in line.split()]
+    assert {"setup.py", "keras_colorize"} <= set(names)
+    assert all((ROOT / name).exists() for name in names)
+
+
 def test_the_readme_is_short_and_whole_on_the_package_index(monkeypatch):
     given = {}
     monkeypatch.setattr(setuptools, "setup", given.update)

@@ -1,6 +1,7 @@
 """The command `keras-colorize`; the only place that prints."""
 
 import argparse
+import contextlib
 import importlib
 import logging
 import os
@@ -8,7 +9,7 @@ import sys
 
 from keras_colorize import __version__
 from keras_colorize.errors import InputError, extra_import
-from . import apps, colorize, evaluate, export, presets, prior, video
+from . import apps, colorize, evaluate, export, presets, prior, progress, video
 from .common import EXIT_USAGE, check_options
 
 COMMANDS = {
@@ -40,6 +41,12 @@ def main(arguments=None):
     named = [COMMANDS[word] for word in words[:1] if word in COMMANDS]
     for module in named or dict.fromkeys(COMMANDS.values()):
         module.add(commands)
+    for name in {"colorize", "bulk", "video"} & set(commands.choices):
+        said = commands.choices[name].add_mutually_exclusive_group().add_argument
+        said("-q", "--quiet", action="store_true", help="say what failed and nothing else")
+        if name == "colorize":
+            more = "say of each photograph where it went, how long it took, and by which options"
+            said("-v", "--verbose", action="store_true", help=more)
     # With the extra `completion`: eval "$(register-python-argcomplete keras-colorize)".
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
@@ -47,13 +54,18 @@ def main(arguments=None):
         argcomplete.autocomplete(parser)
     options = parser.parse_args(words)
     try:
+        progress.QUIET = getattr(options, "quiet", False)
         check_options(options)
         options.check(options)
         if options.needs_keras:
             _import_keras(getattr(options, "runtime", "keras"))
         if getattr(options, "preset", None) in presets.PUBLISHED:
             presets.fetch(options.preset)
-        return options.run(options)
+        with open(os.devnull, "w") as nowhere:
+            # Where the command says what became of it, and nothing else.
+            stdout = nowhere if progress.QUIET else sys.stdout
+            with contextlib.redirect_stdout(stdout):
+                return options.run(options)
     except InputError as error:
         print(f"keras-colorize: {error}", file=sys.stderr)
         return EXIT_USAGE
@@ -76,7 +88,7 @@ def _import_keras(runtime):
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "keras" in sys.modules:
         return
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not progress.QUIET:
         print("starting ...", end="\r", file=sys.stderr, flush=True)
     # TensorFlow's first lines are written before it reads the level.
     stderr = os.dup(2)

@@ -1,5 +1,6 @@
 """The commands of the programs on top: `bulk`, `study` and `web`."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def _check_bulk(options):
 def _bulk(options):
     from keras_colorize.apps.bulk import colorize_in_bulk
 
+    # Beam warns there of what is for Google's cloud alone.
+    logging.getLogger().setLevel(logging.ERROR)
     how = {"preset": options.preset, "precision": options.precision or "float32"}
     how |= {"mark_colorized": not options.no_mark, "flags": options.beam_flags}
     report = colorize_in_bulk(options.inputs, options.output, options.saved_model, **how)

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -149,7 +150,11 @@ def _colorize(options):
     names = ("keep_color", "max_side", "max_pixels", "quality", "skip_existing", "overwrite")
     names += ("keep_dates", "pages")
     settings = {name: getattr(options, name) for name in names}
-    settings |= {"record": options.record, "passed_over": options.passed_over}
+    settings |= {
+        "verbose": options.verbose,
+        "record": options.record,
+        "passed_over": options.passed_over,
+    }
     settings["mark_colorized"] = not options.no_mark
     if options.c2pa_key:
         from keras_colorize.io.credentials import Credentials
@@ -200,13 +205,17 @@ def _remote_colorizer(options):
     return colorizer
 
 
-def _run_jobs(colorizer, jobs, sheet, truth, record=None, passed_over=(), **settings):
+def _run_jobs(
+    colorizer, jobs, sheet, truth, record=None, passed_over=(), verbose=False, **settings
+):
     from keras_colorize.inference.batch import colorize_files
     from keras_colorize.io.atomic import append_line
 
     counts, rows = {"done": 0, "skipped": 0, "failed": 0}, None
     settings |= {"keep": sheet is not None, "records": record is not None}
-    passed_over = Counter(passed_over)
+    passed_over, times = Counter(passed_over), [time.monotonic()]
+    # Those of a server are its own.
+    options = colorizer.options.record() if hasattr(colorizer, "options") else colorizer.name
     if sheet:
         from keras_colorize.evaluation import SheetRows
 
@@ -220,7 +229,11 @@ def _run_jobs(colorizer, jobs, sheet, truth, record=None, passed_over=(), **sett
                 rows.add(outcome)
             for note in outcome.notes if outcome.status in ("done", "failed") else ():
                 word = "failed" if outcome.status == "failed" else "note"
-                progress.say(f"{word}: {outcome.job.source}: {note}")
+                progress.say(f"{word}: {outcome.job.source}: {note}", word == "failed")
+            if verbose:
+                times.append(time.monotonic())
+                took = f"{outcome.job.target}, {outcome.status}, {times[-1] - times[-2]:.2f} s"
+                progress.say(f"{outcome.job.source}: {took}; {options}")
             progress.advance()
     if rows and rows.rows:
         rows.write(sheet, f"Colorized by {colorizer.name}")

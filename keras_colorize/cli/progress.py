@@ -2,10 +2,14 @@
 
 import contextlib
 import dataclasses
+import sys
 import time
 
 SECONDS = 30.0
 """Between the lines of a log where there is no terminal."""
+
+QUIET = False
+"""Whether errors alone are shown; `--quiet`."""
 
 
 @contextlib.contextmanager
@@ -24,7 +28,7 @@ def show_progress(what, total=None, unit="pictures"):
         progress.TimeRemainingColumn(),
     )
     # What other programs may want to read, such as the table of figures, is on stdout.
-    with progress.Progress(*columns, console=console.Console(stderr=True)) as bar:
+    with progress.Progress(*columns, console=console.Console(stderr=True, quiet=QUIET)) as bar:
         bar.add_task(what, total=total, speed="")
         yield Progress(bar, unit, time.monotonic())
 
@@ -39,8 +43,10 @@ class Progress:
     first: int = 0
     said: float = dataclasses.field(default_factory=time.monotonic)
 
-    def say(self, text):
-        """Prints a line above the bar."""
+    def say(self, text, failed=False):
+        """Prints a line above the bar; in silence what `failed`."""
+        if failed and QUIET:
+            print(text, file=sys.stderr)
         self.bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def resume(self, done, total):

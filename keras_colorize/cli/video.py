@@ -116,7 +116,7 @@ def _video(options):
     except KeyboardInterrupt:
         print("keras-colorize: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
-    for note in outcome.notes:
+    for note in outcome.notes if not options.quiet else ():
         print(f"note: {options.input}: {note}", file=sys.stderr)
     print(f"{outcome.frames} frames: {options.output}")
     return EXIT_FAILED if outcome.damaged else 0

@@ -130,6 +130,21 @@ def test_a_fault_of_the_library_is_no_wrong_usage(run, album, tmp_path, monkeypa
         run(album, "-o", tmp_path / "out")
 
 
+def test_quiet_and_verbose(run, album, tmp_path):
+    (album / "empty.jpg").touch()
+    code, out, err = run(album, "-o", tmp_path / "quiet", "-q")
+    assert (code, out) == (1, "")
+    assert err.splitlines() == [
+        f"failed: {album}/empty.jpg: expected a photograph, received an empty file."
+    ]
+    code, out, err = run(
+        album / "a.jpg", "-o", tmp_path / "a.png", "--verbose", "--saturation", 1.5
+    )
+    assert (code, out) == (0, "1 done, 0 skipped, 0 failed\n")
+    said = rf"{album}/a.jpg: {tmp_path}/a.png, done, \d+\.\d\d s; .*'saturation': 1.5"
+    assert re.search(said, err)
+
+
 def test_demo(command, tmp_path, tiny_preset, monkeypatch):
     shutil.copytree(tiny_preset, tmp_path / "shipped" / "vivid")
     monkeypatch.setattr(presets.names, "presets_folder", lambda: tmp_path / "shipped")

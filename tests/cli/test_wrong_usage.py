@@ -6,6 +6,7 @@ COMMANDS = """
 colorise
 colorize A
 colorize A -o OUT --overwrite --skip-existing
+colorize A -o OUT -q -v
 colorize A -o OUT --saturation much
 colorize A -o OUT --working-size 7
 colorize A -o OUT --precision float64
