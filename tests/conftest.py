@@ -133,6 +133,21 @@ def short_ddcolor(monkeypatch):
 
 
 @pytest.fixture
+def noise(tmp_path):
+    """Writes pictures of random pixels by their names in a folder, which is returned."""
+    random = np.random.default_rng(0)
+
+    def write(folder, *names, size=(20, 30, 3)):
+        for name in names:
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(random.integers(0, 256, size, np.uint8)).save(path)
+        return tmp_path / folder
+
+    return write
+
+
+@pytest.fixture
 def picture():
     """A small color picture, uint8, not square, with detail in every pixel."""
     return np.random.default_rng(5).integers(0, 256, (37, 52, 3), dtype=np.uint8)

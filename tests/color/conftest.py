@@ -1,6 +1,5 @@
-"""Colors to try, and graphs, which each backend compiles in its own way."""
+"""Colors to try."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -15,20 +14,3 @@ def rgb_colors():
     dark = rng.random((1000, 3)) * 0.02
     near_grey = rng.random((1000, 1)) + rng.normal(0.0, 1e-3, (1000, 3))
     return np.concatenate([grid, spread, dark, np.clip(near_grey, 0.0, 1.0)])[:, np.newaxis]
-
-
-@pytest.fixture(scope="session")
-def traced():
-    """`traced(function)`: the function as a compiled graph."""
-
-    def with_tensorflow(function):
-        import tensorflow as tf
-
-        return tf.function(function, input_signature=[tf.TensorSpec((None, None, 3))])
-
-    def with_jax(function):
-        import jax
-
-        return jax.jit(function)
-
-    return with_tensorflow if keras.backend.backend() == "tensorflow" else with_jax

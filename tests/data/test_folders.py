@@ -118,16 +118,16 @@ def test_near_grey_by_share_of_blocks():
     assert not is_near_grey(np.broadcast_to(np.uint8([0, 250, 255]), (4, 4, 3)))
 
 
-@pytest.mark.parametrize("tone", [(1.0, 0.82, 0.6), (0.5, 0.7, 1.0)], ids=["sepia", "cyanotype"])
-def test_toned_prints_are_near_grey_and_two_tones_are_not(tone):
+def test_toned_prints_are_near_grey_and_two_tones_are_not():
     grey = np.random.default_rng(0).integers(0, 256, (60, 60, 1)) / 255
-    toned = np.power(grey, 2.0 - np.array(tone))
     # Grain, and the rounding of JPEG.
-    noise = np.random.default_rng(1).normal(0, 1.2, toned.shape)
-    picture = np.clip(255 * toned + noise, 0, 255).astype("uint8")
-    assert is_near_grey(picture)
-    picture[:30] = picture[:30, :, ::-1]
-    assert not is_near_grey(picture)
+    noise = np.random.default_rng(1).normal(0, 1.2, (60, 60, 3))
+    for sepia_or_cyanotype in ((1.0, 0.82, 0.6), (0.5, 0.7, 1.0)):
+        toned = np.power(grey, 2.0 - np.array(sepia_or_cyanotype))
+        picture = np.clip(255 * toned + noise, 0, 255).astype("uint8")
+        assert is_near_grey(picture)
+        picture[:30] = picture[:30, :, ::-1]
+        assert not is_near_grey(picture)
 
 
 def test_the_cache_spares_the_second_look_at_what_did_not_change(

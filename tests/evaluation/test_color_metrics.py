@@ -9,16 +9,11 @@ from keras_colorize.evaluation.color_metrics import ColorEvaluator
 from keras_colorize.metrics import blotchiness, hue_patchiness
 
 
-@pytest.fixture(scope="module")
-def pictures():
-    """A photograph and a duller, bluer version of it."""
+def test_metrics_by_scikit_image():
+    # A photograph and a duller, bluer version of it.
     true = skimage.data.astronaut()[100:160, 150:230] / 255.0
     made = color.lab2rgb(color.rgb2lab(true) * [1, 0.7, 0.7] + [0, 0, -4])
-    return true.astype("float32"), made.astype("float32")
-
-
-def test_metrics_by_scikit_image(pictures):
-    true, made = pictures
+    true, made = pictures = true.astype("float32"), made.astype("float32")
     found, same = picture_metrics(true, {"made": made, "truth": true}).values()
     off = same["colorfulness"] - found["colorfulness"]
     assert found["colorfulness_difference"] == pytest.approx(off)

@@ -49,6 +49,16 @@ class _Same(BaseColorizer):
         return [one.pixels for one in batch]
 
 
+def _failing(error, side):
+    """Raises an error for pictures with a side of so many pixels."""
+
+    def before(lightness):
+        if side in lightness.shape:
+            raise error
+
+    return before
+
+
 def _statuses(outcomes):
     return [outcome.status for outcome in outcomes]
 
@@ -160,10 +170,7 @@ def test_documents_that_fail_and_that_are_in_color(document, tmp_path):
         assert not jobs[0].target.exists()
         return outcome.status, outcome.notes[0]
 
-    def fail(lightness):
-        if 300 in lightness.shape:
-            raise ValueError("a bad one")
-
+    fail = _failing(ValueError("a bad one"), 300)
     assert run("document.tif", "1.tif", _Same(fail)) == ("failed", "page 2: a bad one")
     assert run("color.tif", "2.tif", _Same(), keep_color=True)[0] == "in color"
     for name, target in (("a.gif", "3.tif"), ("document.tif", "4.jpg")):
@@ -179,10 +186,7 @@ class ResourceExhaustedError(Exception):
 
 @pytest.mark.parametrize("error", [MemoryError(), ResourceExhaustedError("OOM when allocating")])
 def test_running_out_of_memory_comes_with_advice(album, tmp_path, error):
-    def narrow(lightness):
-        if 5 in lightness.shape:
-            raise error
-
+    narrow = _failing(error, 5)
     _save(album / "a.jpg", size=(5, 6))
     first, *others = colorize_files(_Same(narrow), plan_jobs([album], tmp_path / "out"))
     assert "--working-size" in first.notes[0]
@@ -215,10 +219,7 @@ def test_an_exit_in_a_thread_does_not_hang(album, tmp_path, monkeypatch, name):
 
 
 def test_an_interruption_leaves_whole_pictures(album, tmp_path):
-    def narrow(lightness):
-        if 5 in lightness.shape:
-            raise KeyboardInterrupt
-
+    narrow = _failing(KeyboardInterrupt(), 5)
     _save(album / "old" / "c.tif", size=(5, 6))
     with pytest.raises(KeyboardInterrupt):
         list(colorize_files(_Same(narrow), plan_jobs([album], tmp_path / "out")))

@@ -116,15 +116,10 @@ def test_batch_mode_is_the_same_in_training_and_inference(make):
     assert np.abs(alone - inference[:1]).max() > 1e-3
 
 
-@pytest.fixture(scope="module")
-def spectral():
-    """A spectrally normalised generator whose moving statistics are those of a batch."""
-    model = dcgan_generator(32, TINY, batch_norm_momentum=0.0, dropout=0.0, spectral_norm=True)
-    model(lightness_of(16, 16, batch=4), training=True)
-    return model
-
-
-def test_spectral_norm_is_in_every_layer_but_the_output(spectral, tmp_path):
+def test_spectral_norm_is_in_every_layer_but_the_output(tmp_path):
+    spectral = dcgan_generator(32, TINY, batch_norm_momentum=0.0, dropout=0.0, spectral_norm=True)
+    # Moving statistics are those of a batch.
+    spectral(lightness_of(16, 16, batch=4), training=True)
     wrapped = [layer.name for layer in spectral.layers if isinstance(layer, SpectralNorm)]
     assert wrapped == [f"down{i}" for i in range(5)] + [f"up{i}" for i in (3, 2, 1, 0)]
     lightness = lightness_of(19, 10, batch=2)

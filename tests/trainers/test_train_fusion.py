@@ -4,16 +4,15 @@ import json
 import time
 
 import numpy as np
-import pytest
 
 SIZES = ["--width=0.0625", "--size=32", "--batch_size=2", "--epochs=2", "--steps_per_epoch=6"]
 FLAGS = [*SIZES, "--precision=float32", "--log_every=1", "--validation_share=0.4"]
 
 
-@pytest.fixture(scope="module")
-def run(pictures, fork, tmp_path_factory):
-    """The run's folder, and exit status, output and files of each start."""
-    folder = tmp_path_factory.mktemp("fusion") / "run"
+def test_a_stopped_run_goes_on_saves_a_preset_and_trains_no_more(
+    pictures, fork, tmp_path, colorizes
+):
+    folder = tmp_path / "run"
     flags = [f"--data={pictures}", f"--run={folder}", *FLAGS]
     stopped = fork("trainers/train_fusion.py", *flags, "--checkpoint_minutes=0", EAGER="1")
     end = time.monotonic() + 240
@@ -25,11 +24,6 @@ def run(pictures, fork, tmp_path_factory):
     ends = {"stopped": (*stopped.end(), _state(folder))}
     for name, eager in (("finished", ""), ("again", "1")):
         ends[name] = (*fork("trainers/train_fusion.py", *flags, EAGER=eager).end(), _state(folder))
-    return folder, ends
-
-
-def test_a_stopped_run_goes_on_saves_a_preset_and_trains_no_more(run, colorizes):
-    folder, ends = run
     status, output, state = ends["stopped"]
     assert status == 0, output
     assert "stopped on request" in output

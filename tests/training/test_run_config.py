@@ -40,9 +40,7 @@ def test_settings_are_kept_and_others_refused_with_the_differences(tmp_path):
     listed = str(error.value).splitlines()[1:]
     assert listed == ["  batch_size: was 32, is 8", "  optimizer: was adamw, is adam"]
     assert json.loads(path.read_text()) == dataclasses.asdict(config) | may_change
-
-
-def test_other_settings_are_bound_alike(tmp_path):
+    # Other settings are bound alike.
     for settings in ({"widths": (8, 4)}, {"widths": [8, 4], "younger": 1}):
         bind_settings(tmp_path / "network.json", settings)
     with pytest.raises(ValueError, match=r"widths: was \[8, 4\], is \[8, 6\]$"):
