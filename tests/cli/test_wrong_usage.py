@@ -12,7 +12,6 @@ colorize A -o OUT --working-size 7
 colorize A -o OUT --precision float64
 colorize A -o OUT --sheet x.png --truth nowhere
 colorize A -o OUT --sheet x.gif
-colorize A/*.bmp -o OUT
 colorize empty -o OUT
 colorize A -o A
 colorize A -o A/0.png/out
@@ -34,14 +33,12 @@ study naturalness -o page.html
 study naturalness A B -o page.txt
 study naturalness A A -o page.html
 study naturalness A empty -o page.html
-study naturalness A nowhere -o page.html
 study naturalness A B -o page.html --size 0
 study real-or-colorized A -o page.html
 study real-or-colorized A --truth T -o page.html
 study real-or-colorized A --truth T -o page.html --practice -1
 study count --key key.json
 study count votes.json --key nowhere.json
-study count votes.json --key A/0.png
 study count votes.json --key key.json --catch-pass 2
 web --port 70000
 web --max-upload-mb 0

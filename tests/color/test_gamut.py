@@ -1,18 +1,14 @@
 """Gamut mapping: L* and hue kept, chroma as large as fits; judged by scikit-image."""
 
 import numpy as np
-import pytest
 from keras import ops
 from skimage import color as reference
 
 from keras_colorize.color import lab_to_rgb, lab_to_rgb_in_gamut, reduce_chroma_to_gamut
 
-
-@pytest.fixture
-def vivid_lab():
-    """Random Lab colors, most of them outside sRGB, shape (5000, 1, 3)."""
-    rng = np.random.default_rng(11)
-    return rng.uniform([0, -130, -130], [100, 130, 130], (5000, 1, 3)).astype("float32")
+# Random Lab colors, most of them outside sRGB.
+RNG = np.random.default_rng(11)
+VIVID = RNG.uniform([0, -130, -130], [100, 130, 130], (5000, 1, 3)).astype("float32")
 
 
 def _fits(lab):
@@ -26,20 +22,20 @@ def _mapped(lab):
     return reference.rgb2lab(rgb.astype("float64"))
 
 
-def test_lightness_and_hue_are_kept(vivid_lab):
-    mapped = _mapped(vivid_lab)
-    assert np.abs(mapped - vivid_lab)[..., 0].max() < 0.1
-    cut = reference.rgb2lab(ops.convert_to_numpy(lab_to_rgb(vivid_lab)).astype("float64"))
-    assert np.abs(cut - vivid_lab)[..., 0].max() > 10.0
-    chroma = np.hypot(vivid_lab[..., 1], vivid_lab[..., 2])
-    cross = vivid_lab[..., 1] * mapped[..., 2] - vivid_lab[..., 2] * mapped[..., 1]
+def test_lightness_and_hue_are_kept():
+    mapped = _mapped(VIVID)
+    assert np.abs(mapped - VIVID)[..., 0].max() < 0.1
+    cut = reference.rgb2lab(ops.convert_to_numpy(lab_to_rgb(VIVID)).astype("float64"))
+    assert np.abs(cut - VIVID)[..., 0].max() > 10.0
+    chroma = np.hypot(VIVID[..., 1], VIVID[..., 2])
+    cross = VIVID[..., 1] * mapped[..., 2] - VIVID[..., 2] * mapped[..., 1]
     assert (np.abs(cross) / chroma).max() < 0.25
-    assert (vivid_lab[..., 1:] * mapped[..., 1:]).sum(axis=-1).min() > -0.1
+    assert (VIVID[..., 1:] * mapped[..., 1:]).sum(axis=-1).min() > -0.1
 
 
-def test_no_more_chroma_is_lost_than_needed(vivid_lab):
-    mapped = _mapped(vivid_lab)
-    outside = ~_fits(vivid_lab)
+def test_no_more_chroma_is_lost_than_needed():
+    mapped = _mapped(VIVID)
+    outside = ~_fits(VIVID)
     assert outside.mean() > 0.5
     larger = mapped.copy()
     chroma = np.hypot(mapped[..., 1], mapped[..., 2])

@@ -12,12 +12,11 @@ from keras_colorize.inference import Options, Refinement
 from keras_colorize.inference.options import DECODERS, FROM_PRESET, add_arguments, given_options
 
 
-@pytest.fixture
-def parse():
-    """Parses words; returns the options that were given."""
+def parse(words):
+    """The options that are given in words."""
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    return lambda words: given_options(parser.parse_args(words.split()))
+    return given_options(parser.parse_args(words.split()))
 
 
 def test_decoders_are_those_of_the_bins():
@@ -33,7 +32,7 @@ def test_defaults_are_those_of_the_preset_config(tiny_config):
     assert [getattr(defaults, name) for name in FROM_PRESET] == [fields[n] for n in FROM_PRESET]
 
 
-def test_arguments(parse):
+def test_arguments():
     for words, given in {
         "": {},
         "--decoder mean --temperature 0.5": {"decoder": "mean", "temperature": 0.5},
@@ -46,7 +45,7 @@ def test_arguments(parse):
         assert parse(words) == given
 
 
-def test_wrong_arguments(parse, capsys):
+def test_wrong_arguments(capsys):
     for words, said in {
         "--decoder best": "expected decoder among mean, annealed, mode, median, sample",
         "--saturation 11": "expected saturation between 0 and 10, received 11.0",

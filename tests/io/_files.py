@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 from xml.etree import ElementTree
 
 import tifffile
@@ -49,3 +50,12 @@ def png16(samples, *chunks, interlaced=False):
     raw = b"".join(b"\0" + line.astype(">u2").tobytes() for line in lines if line.size)
     body = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in body)
+
+
+def icc(name):
+    """Bytes of a profile of version 2 (ICC.1:2001-04).
+
+    Levels of `grey` are light; `adobe` has the primaries of Adobe RGB (1998), adapted to D50, and
+    its gamma of 563/256; yellow ink alone looks blue by `cmyk`, so nobody takes it for a formula.
+    """
+    return Path(__file__).with_name(f"{name}.icc").read_bytes()

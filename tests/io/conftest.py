@@ -1,14 +1,9 @@
-"""Pictures and profiles that several tests of files read."""
-
-from pathlib import Path
+"""Pictures that several tests of files read."""
 
 import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
-
-# Profiles of version 2 (ICC.1:2001-04) of the numbers below.
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -31,21 +26,3 @@ def camera_exif():
     exif.get_ifd(34665)[36867] = "1932:05:01 12:00:00"
     exif.get_ifd(34853)[1] = "N"
     return exif
-
-
-@pytest.fixture
-def grey_profile():
-    """A grey profile whose tone curve is a straight line: levels are light."""
-    return (HERE / "grey.icc").read_bytes()
-
-
-@pytest.fixture
-def adobe_profile():
-    """The color space Adobe RGB (1998): its primaries adapted to D50 and its gamma of 563/256."""
-    return (HERE / "adobe.icc").read_bytes()
-
-
-@pytest.fixture
-def cmyk_profile():
-    """A printer whose yellow ink alone looks blue, so that nobody confuses it with a formula."""
-    return (HERE / "cmyk.icc").read_bytes()

@@ -9,10 +9,7 @@ import pytest
 from keras_colorize.io import Photograph, PhotographError, read_photograph, write_photograph
 from keras_colorize.io.atomic import atomic_file, atomic_path, publish, write_file
 
-
-@pytest.fixture
-def black():
-    return Photograph(np.zeros((4, 4, 3), np.uint8))
+BLACK = Photograph(np.zeros((4, 4, 3), np.uint8))
 
 
 @pytest.fixture(params=[True, False], ids=["links", "no links"])
@@ -45,7 +42,7 @@ def test_errors_of_the_body_stay_what_they_are_and_leave_nothing(fault, tmp_path
         assert content(tmp_path) == {}
 
 
-def test_an_encoder_that_fails_leaves_the_old_file(black, tmp_path, monkeypatch):
+def test_an_encoder_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     (tmp_path / "a.tif").write_bytes(b"old")
 
     def fail(stream, *_):
@@ -54,7 +51,7 @@ def test_an_encoder_that_fails_leaves_the_old_file(black, tmp_path, monkeypatch)
 
     monkeypatch.setattr("keras_colorize.io.writing._write_tiff", fail)
     with pytest.raises(PhotographError, match="a.tif: expected .*broken encoder"):
-        write_photograph(tmp_path / "a.tif", black, overwrite=True)
+        write_photograph(tmp_path / "a.tif", BLACK, overwrite=True)
     assert content(tmp_path) == {"a.tif": b"old"}
 
 
@@ -69,14 +66,14 @@ def test_nothing_is_seen_before_it_is_whole(tmp_path):
     assert content(tmp_path) == {"a.png": b"half"}
 
 
-def test_an_existing_file_is_not_replaced(links, black, tmp_path):
+def test_an_existing_file_is_not_replaced(links, tmp_path):
     path = tmp_path / "a.png"
-    write_photograph(tmp_path / ("n" * 251 + ".png"), black)
+    write_photograph(tmp_path / ("n" * 251 + ".png"), BLACK)
     path.write_bytes(b"old")
     with pytest.raises(PhotographError, match="exists already"):
-        write_photograph(path, black)
+        write_photograph(path, BLACK)
     assert path.read_bytes() == b"old"
-    write_photograph(path, black, overwrite=True)
+    write_photograph(path, BLACK, overwrite=True)
     assert read_photograph(path).pixels.max() == 0
     assert len(list(tmp_path.iterdir())) == 2
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageCms
 
 from keras_colorize.io import PhotographError, read_photograph, write_photograph
 from keras_colorize.io.photograph import srgb_profile
-from ._files import png16, tiff
+from ._files import icc, png16, tiff
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -85,7 +85,7 @@ def test_all_bits_of_jpeg_2000_and_of_12_bits(deep):
     np.testing.assert_array_equal(read_photograph(data).pixels[..., 0], expected)
 
 
-def test_inks_of_16_bits(cmyk_profile):
+def test_inks_of_16_bits():
     inks = np.zeros((3, 5, 4), np.uint16)
     inks[..., 1:3], inks[..., 3] = 65535, 13107
     photograph = read_photograph(tiff(inks, photometric="separated"))
@@ -93,7 +93,7 @@ def test_inks_of_16_bits(cmyk_profile):
     assert photograph.pixels[0, 0].tolist() == [52428, 0, 0]
     assert "CMYK without a usable ICC profile" in photograph.notes[0]
     inks[:] = 0, 0, 65535, 0
-    photograph = read_photograph(tiff(inks, photometric="separated", iccprofile=cmyk_profile))
+    photograph = read_photograph(tiff(inks, photometric="separated", iccprofile=icc("cmyk")))
     assert np.abs(photograph.pixels / 257 - (0, 0, 255)).max() <= 6 and photograph.notes == ()
 
 
@@ -137,34 +137,34 @@ def adobe_to_srgb(rgb_uint8):
 
 
 @pytest.mark.parametrize("level", [(150, 150, 150), (120, 150, 170), (200, 160, 140)])
-def test_adobe_rgb_becomes_srgb(level, adobe_profile, encoded):
+def test_adobe_rgb_becomes_srgb(level, encoded):
     expected = adobe_to_srgb(level)
-    data = encoded(Image.new("RGB", (3, 2), level), "PNG", icc_profile=adobe_profile)
+    data = encoded(Image.new("RGB", (3, 2), level), "PNG", icc_profile=icc("adobe"))
     assert np.abs(read_photograph(data).pixels - expected).max() <= 1
     deep = np.full((2, 3, 3), level, np.uint16) * 257
-    pixels = read_photograph(tiff(deep, photometric="rgb", iccprofile=adobe_profile)).pixels
+    pixels = read_photograph(tiff(deep, photometric="rgb", iccprofile=icc("adobe"))).pixels
     assert np.abs(pixels / 257 - expected).max() <= 0.2
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-def test_a_grey_profile_of_light(bits, grey_profile, encoded):
+def test_a_grey_profile_of_light(bits, encoded):
     # sRGB encodes a light of 0.2140 as one half (IEC 61966-2-1).
     levels = np.full((3, 4), {8: 55, 16: 14027}[bits], f"uint{bits}")
-    pixels = read_photograph(encoded(levels, "PNG", icc_profile=grey_profile)).pixels
+    pixels = read_photograph(encoded(levels, "PNG", icc_profile=icc("grey"))).pixels
     assert pixels.dtype == np.dtype(f"uint{bits}")
     assert np.abs(pixels / np.iinfo(pixels.dtype).max - 0.5).max() < 0.006
 
 
-def test_a_grey_picture_with_a_profile_of_rgb(adobe_profile, encoded):
+def test_a_grey_picture_with_a_profile_of_rgb(encoded):
     grey = Image.new("L", (4, 3), 55)
-    photograph = read_photograph(encoded(grey, "JPEG", icc_profile=adobe_profile))
+    photograph = read_photograph(encoded(grey, "JPEG", icc_profile=icc("adobe")))
     assert np.ptp(photograph.pixels) <= 1
     assert photograph.notes == ()
 
 
-def test_a_broken_profile_or_of_another_space_is_said(colors, deep, cmyk_profile, encoded):
+def test_a_broken_profile_or_of_another_space_is_said(colors, deep, encoded):
     chunk = (b"iCCP", b"sRGB\0\0" + zlib.compress(b"nothing" * 40))
-    other = encoded(colors, "PNG", icc_profile=cmyk_profile)
+    other = encoded(colors, "PNG", icc_profile=icc("cmyk"))
     for pixels, data, said in (
         (colors, encoded(colors, "PNG", icc_profile=b"none" * 20), "could not be used"),
         (deep, png16(deep, chunk), "could not be used"),
@@ -177,9 +177,9 @@ def test_a_broken_profile_or_of_another_space_is_said(colors, deep, cmyk_profile
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp", "avif"])
 def test_an_srgb_profile_is_written_only_where_the_source_had_one(
-    suffix, colors, adobe_profile, tmp_path, encoded
+    suffix, colors, tmp_path, encoded
 ):
-    for profile in (adobe_profile, None):
+    for profile in (icc("adobe"), None):
         source = read_photograph(encoded(colors, "PNG", icc_profile=profile))
         path = tmp_path / f"copy.{suffix}"
         write_photograph(path, source, overwrite=True)

@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 from skimage.color import rgb2lab
 
 from keras_colorize.io import PhotographError, read_photograph
-from ._files import png16, tiff
+from ._files import icc, png16, tiff
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "BMP", "PPM", "JPEG", "WEBP", "AVIF", "JPEG2000"])
@@ -69,12 +69,12 @@ def test_other_modes_of_pillow_in_memory(mode, colors):
 
 
 @pytest.mark.parametrize("form", ["JPEG", "TIFF"])
-def test_cmyk(form, cmyk_profile, encoded):
+def test_cmyk(form, encoded):
     photograph = read_photograph(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), form))
     assert np.abs(photograph.pixels.astype(int) - (255, 0, 0)).max() <= 2
     assert "CMYK without a usable ICC profile" in photograph.notes[0]
     image = Image.new("CMYK", (16, 16), (0, 0, 255, 0))
-    photograph = read_photograph(encoded(image, form, icc_profile=cmyk_profile))
+    photograph = read_photograph(encoded(image, form, icc_profile=icc("cmyk")))
     # The profile says L* 29.6, a* 68.3, b* -112.0 (D50): the blue of sRGB, see Lindbloom's
     # table of RGB working spaces.
     assert np.abs(photograph.pixels.astype(int) - (0, 0, 255)).max() <= 6
