@@ -63,6 +63,8 @@ def check(table, **values):
     for name, value in values.items():
         one = table.__dataclass_fields__[name]
         limits, optional = one.metadata.get("limits"), not isinstance(one.type, type)
+        if one.type is bool:
+            expect(isinstance(value, bool), f"{name} True or False, received {value!r}")
         if not limits or dataclasses.is_dataclass(value) or (optional and value is None):
             continue
         if isinstance(limits[0], str):

@@ -105,7 +105,7 @@ def _check(options):
     settled = given_options(options).keys() - set(AFTER_NETWORK)
     settled |= {name for name in _OF_THE_EXPORT if getattr(options, name)}
     if settled and options.server:
-        left = "what a network does is settled by its export, but --working-size and --saturation"
+        left = f"what a network does is settled by its export, but {flags(AFTER_NETWORK)}"
         raise InputError(f"expected no {flags(sorted(settled))} with --server: {left}")
     if bool(options.c2pa_certificates) != bool(options.c2pa_key):
         raise InputError("expected --c2pa-certificates and --c2pa-key, received one of them")
@@ -194,11 +194,11 @@ def _remote_colorizer(options):
         if name not in shipped:
             raise InputError(f"expected --working-size with --server-model {name}, not shipped")
         size = shipped[name].working_size
-    saturation = 1.0 if options.saturation is None else options.saturation
+    settings = {**given_options(options), "working_size": size}
     timeout, protocol = options.server_timeout or 60.0, options.server_protocol
     try:
         client = Client(options.server, name, protocol=protocol, timeout=timeout)
-        colorizer = RemoteColorizer(client, size, saturation)
+        colorizer = RemoteColorizer(client, **settings)
         colorizer.check()
     except (ImportError, ServerError) as error:
         raise InputError(" ".join(str(error).split())) from error

@@ -76,6 +76,8 @@ def _check(options):
     is_photograph = path.is_file() and path.suffix.lower() in _PHOTOGRAPHS
     advice = "keras-colorize colorize takes it"
     expect(not is_photograph, f"a video, received a photograph: {advice}", path)
+    flickers = options.levels or options.border
+    expect(not flickers, "no --levels and --border with a video, whose colors would flicker")
     options.references, options.points = {}, {}
     for frame, picture in options.reference:
         is_picture = frame.isdecimal() and Path(picture).is_file()

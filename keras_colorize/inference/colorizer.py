@@ -25,9 +25,19 @@ from .compose import compose, to_working_size
 from .heads import check_distribution, class_log_weights, predicted_ab
 from .hints import Hints, at_size, hinted, hinted_inputs, hints_of
 from .mrf import channel_probabilities, refined_ab
-from .options import FROM_PRESET, OF_DISTRIBUTIONS, REFINEMENTS, Options
+from .options import FROM_PRESET, OF_DISTRIBUTIONS, ORIGINALS, REFINEMENTS, Options
 from .palette import log_histogram, palette_bias, read_palette
-from .pixels import Lightness, photograph_of, pictures_of, pixels_of
+from .pixels import (
+    EVERYTHING,
+    Lightness,
+    around,
+    box_within_border,
+    inverted,
+    photograph_of,
+    pictures_of,
+    pixels_of,
+    stretch_levels,
+)
 from .runtime import OpenvinoNetwork
 
 BATCH = 16
@@ -41,12 +51,14 @@ BATCH_PIXELS = 1 << 20
 class Preprocessed:
     """A picture (H, W, C), and its L* in 0..100 at the working size, (h, w, 1).
 
-    The colors are put in the place of the picture if that is to be `overwritten`.
+    The colors are put in the place of the picture if that is to be `overwritten`. The network
+    sees what is inside of `box`, slices of rows and columns.
     """
 
     pixels: np.ndarray
     network_input: np.ndarray
     overwritten: bool = False
+    box: tuple = EVERYTHING
 
 
 class BaseColorizer(abc.ABC):
@@ -56,6 +68,7 @@ class BaseColorizer(abc.ABC):
     """
 
     name, working_size, saturation, hints, at_once = "", 256, 1.0, None, 4
+    negative, squeeze, levels, border = (getattr(Options, name) for name in ORIGINALS)
 
     def __call__(self, picture):
         """Colorizes one picture or several.
@@ -108,8 +121,14 @@ class BaseColorizer(abc.ABC):
 
     def preprocess(self, pixels):
         """Prepares a picture (H, W, C), C of 1, 3 or 4, see `__call__`: a `Preprocessed`."""
-        lightness = Lightness(pixels[..., :3])
-        return Preprocessed(pixels, to_working_size(lightness, self.working_size))
+        if self.negative:
+            pixels = inverted(pixels)
+        box = box_within_border(pixels[..., :3]) if self.border else EVERYTHING
+        lightness = Lightness(pixels[box][..., :3])
+        network_input = to_working_size(lightness, self.working_size, self.squeeze)
+        if self.levels:
+            network_input = stretch_levels(network_input)
+        return Preprocessed(pixels, network_input, box=box)
 
     def predict(self, batch):
         """Predicts a and b, float32 (N, h, w, 2), before saturation, of a list of `Preprocessed`.
@@ -125,6 +144,7 @@ class BaseColorizer(abc.ABC):
                     f"Expected one picture of {expected}, as its hints, received {len(batch)} of "
                     f"{width}x{height}."
                 )
+            hints = Hints(hints.ab[batch[0].box], hints.mask[batch[0].box])
             # Without a hint the result is the automatic one, to the last bit.
             hints = at_size(hints, network_input.shape[1:3]) if hints.mask.any() else None
         return np.asarray(self.predict_ab(network_input, hints))
@@ -142,8 +162,11 @@ class BaseColorizer(abc.ABC):
             if not one.overwritten:
                 target = np.empty((height, width, 3 + alpha), one.pixels.dtype)
                 target[..., 3:] = one.pixels[..., 3:]
-            lightness = [Lightness(one.pixels[..., :3])]
-            compose(lightness, its[None], self.saturation, target[None])
+            for part in (one.box, *around(one.box)):
+                if (inside := one.pixels[part]).size:
+                    colors = its if part == one.box else np.zeros_like(its)
+                    lightness = [Lightness(inside[..., :3])]
+                    compose(lightness, colors[None], self.saturation, target[part][None])
             colorized.append(target)
         return colorized
 
@@ -318,7 +341,8 @@ class Colorizer(BaseColorizer):
         if len(pictures) != 1:
             raise InputError(f"Expected one picture as style, received {len(pictures)}.")
         features, colors = self._network.style_parts
-        style = self.preprocess(pictures[0]).network_input
+        plain = self.replace(style=None, negative=False, squeeze=1.0)
+        style = plain.preprocess(pictures[0]).network_input
         vector = features.predict_on_batch(style[None])
         return lambda batch: colors.predict_on_batch([batch, np.repeat(vector, len(batch), 0)])
 

@@ -161,16 +161,18 @@ def _display(light):
     root, value = np.sqrt(np.sqrt(light)), np.float32(0)
     for coefficient in _CURVE:
         value = value * root + coefficient
-    return value if light > _DARK else light * _DARK_SLOPE
+    return min(value, np.float32(1)) if light > _DARK else light * _DARK_SLOPE
 
 
-def to_working_size(lightness, working_size):
+def to_working_size(lightness, working_size, squeeze=1.0):
     """Scales L* (H, W, 1) to a long side in pixels; both sides are multiples of the stride.
 
-    The lightness is an array, or a `Lightness`, of which each row is looked at once.
+    The lightness is an array, or a `Lightness`, of which each row is looked at once. A squeezed
+    picture is made that much wider.
     """
     sides = lightness.shape[:2]
-    size = [STRIDE * max(1, round(side * working_size / (max(sides) * STRIDE))) for side in sides]
+    shown = sides[0], sides[1] * squeeze
+    size = [STRIDE * max(1, round(side * working_size / (max(shown) * STRIDE))) for side in shown]
     narrow, taps = np.empty((1, sides[0], size[1], 1), "float32"), _taps(sides[1], size[1])
 
     def fill(_, rows):

@@ -21,7 +21,10 @@ FROM_PRESET = ("working_size", "decoder", "temperature", "saturation", "rebalanc
 OF_DISTRIBUTIONS = frozenset({"decoder", "temperature", "rebalancing", "smoothing"})
 """Options that only networks which predict a distribution can take."""
 
-AFTER_NETWORK = ("working_size", "saturation")
+ORIGINALS = ("negative", "squeeze", "levels", "border")
+"""Options that say how an original is shown to the network."""
+
+AFTER_NETWORK = ("working_size", "saturation", *ORIGINALS)
 """Options that act outside the network: all that a network on a server leaves open."""
 
 
@@ -86,6 +89,20 @@ class Options:
         0.38, (1e-3, 10.0), "of the decoder annealed and of --refine: 1 is the mean, lower vivid"
     )
     saturation: float = field(1.0, (0.0, 10.0), "factor on the chroma: 0 is grey, 1 as predicted")
+    negative: bool = field(False, (), "invert it before anything else", group="originals")
+    squeeze: float = field(
+        1.0, (0.1, 10.0), "anamorphic: how much wider than here it is shown", group="originals"
+    )
+    levels: bool = field(
+        True,
+        (),
+        "show a flat or dark one to the network with all its range; the lightness of the result "
+        "stays that of the original",
+        group="originals",
+    )
+    border: bool = field(
+        True, (), "leave an even border or mount out of what is colorized", group="originals"
+    )
     rebalancing: float = field(
         1.0, (0.0, 1.0), "share of the preset's class weights: 1 makes rare colors likelier"
     )
@@ -158,6 +175,7 @@ def add_arguments(parser):
     """Adds an argument for every option; one that is not given is None in what is parsed."""
     groups = {
         "options": parser,
+        "originals": parser.add_argument_group("originals", "how the network sees a photograph"),
         "palette": parser.add_argument_group("palette", "what networks of bins lean to"),
         "refinement": parser.add_argument_group("refinement", "a Markov random field"),
     }
@@ -176,15 +194,21 @@ def add_arguments(parser):
             about, limits = one.metadata, one.metadata["limits"]
             if (group := about.get("group", usual)) is None:
                 continue
+            flag, default = f"--{one.name.replace('_', '-')}", one.default
+            if one.type is bool:
+                said = f"{about['help']} (default: {'yes' if default else 'no'})"
+                how = {"action": argparse.BooleanOptionalAction, "default": None, "help": said}
+                groups[group].add_argument(flag, **how)
+                continue
             said = []
             if limits:
                 names = isinstance(limits[0], str)
                 said = [", ".join(limits) if names else f"{limits[0]:g} to {limits[1]:.10g}"]
-            default = "the preset's" if one.name in FROM_PRESET else one.default
+            default = "the preset's" if one.name in FROM_PRESET else default
             default = "that of --refine" if table is Refinement else default
             said += [] if default is None else [f"default: {default}"]
             groups[group].add_argument(
-                f"--{one.name.replace('_', '-')}",
+                flag,
                 type=functools.partial(read, table, one),
                 metavar=about.get("metavar", one.name.upper().rpartition("_")[2]),
                 help=about["help"] + (f" ({'; '.join(said)})" if said else ""),

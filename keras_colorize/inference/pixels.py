@@ -19,6 +19,19 @@ from keras_colorize.errors import InputError
 BAND_PIXELS = 1 << 17
 """Pixels that a core works on at once."""
 
+EVERYTHING = slice(None), slice(None)
+"""Slices of the rows and columns of a whole picture."""
+
+ORDINARY = 16.0, 82.0
+"""L* between which a picture must reach, or it is stretched: photographs nearly always do."""
+
+ORDINARY_QUARTILE = 30.0
+"""L* that a quarter of the pixels must reach, or a power of it, the root at least, lightens it."""
+
+_TAIL = 0.5  # percent of pixels that do not count at either end of the levels
+_LEAST_RANGE = 10.0  # in L*: what has less is no picture, but noise
+_EVEN = 5.0  # L* by which a border may differ from its level
+_SAMPLES = 512  # pixels of a line that are looked at for a border
 _LUMA = np.float32(XYZ_FROM_RGB[1])
 # The cube root as a polynomial of the fourth root, right to 1e-7 above the knee.
 _ROOTS = np.linspace(KNEE_CUBED**0.25, 1.0, 1000)
@@ -176,3 +189,78 @@ def _fill_lightness(pixels, light, grey, target):
                 cube = cube * root + coefficient
             compressed = cube if y[x] > _KNEE_CUBED else _SLOPE * y[x] + _INTERCEPT
             target[row, x, 0] = np.float32(116) * compressed - np.float32(16)
+
+
+def inverted(pixels):
+    """The positive of a negative (H, W, C), of the same type; alpha stays."""
+    pixels, top = pixels.copy(), 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+    pixels[..., :3] = top - pixels[..., :3]
+    return pixels
+
+
+def stretch_levels(lightness):
+    """Gives flat or dark L* (H, W, 1) an ordinary range and quartile; others stay as they are."""
+    low, quartile, high = np.percentile(lightness, (_TAIL, 75.0, 100.0 - _TAIL))
+    if high - low < _LEAST_RANGE:
+        return lightness
+    darkest, lightest = min(low, ORDINARY[0]), max(high, ORDINARY[1])
+    if (darkest, lightest) != (low, high):
+        slope = (lightest - darkest) / (high - low)
+        lightness = np.clip(darkest + (lightness - low) * slope, 0.0, 100.0)
+        quartile = darkest + (quartile - low) * slope
+    if quartile < ORDINARY_QUARTILE:
+        power = np.log(ORDINARY_QUARTILE / 100.0) / np.log(max(quartile, 1.0) / 100.0)
+        lightness = 100.0 * (lightness / 100.0) ** max(power, 0.5)
+    return lightness.astype("float32")
+
+
+def box_within_border(pixels):
+    """Slices of rows and columns inside of an even border of pixels (H, W, 1 or 3), as of a mount.
+
+    A border has strips of one level at opposite sides, and ends along a straight line.
+    """
+    box = EVERYTHING
+    # A black edge may lie inside of a white mount.
+    for _ in range(3):
+        inside = pixels[box]
+        height, width = inside.shape[:2]
+        down, across = inside[:, :: 1 + width // _SAMPLES], inside[:: 1 + height // _SAMPLES]
+        lines = lightness_of(down)[..., 0], lightness_of(across)[..., 0].T
+        found = tuple(map(_between_strips, lines))
+        if found == EVERYTHING:
+            break
+        starts = [part.start or 0 for part in box]
+        box = tuple(
+            slice(start + part.indices(side)[0], start + part.indices(side)[1])
+            for start, part, side in zip(starts, found, (height, width), strict=True)
+        )
+    return box
+
+
+def around(box):
+    """Yields slices of rows and columns around a box: above, below, left and right of it."""
+    rows, columns = box
+    if rows.stop is not None:
+        everything = slice(None)
+        yield slice(rows.start), everything
+        yield slice(rows.stop, None), everything
+        yield rows, slice(columns.start)
+        yield rows, slice(columns.stop, None)
+
+
+def _between_strips(lines):
+    """Slice of lines (n, m) between even strips at both ends; all where one of them has none."""
+    count, levels, widths = len(lines), [], []
+    for way in (lines, lines[::-1]):
+        level = np.median(way[: max(1, count // 100)])
+        differs = np.abs(way - level) > _EVEN
+        width = int(np.argmax(np.append(differs.mean(axis=1) > 0.02, True)))
+        # The picture begins along all of the line, if the scan is a little turned, soon after.
+        beyond = differs[width + count // 50 : width + count // 50 + 1]
+        if not (count // 100 <= width <= 0.4 * count and width and beyond.mean() > 0.5):
+            return slice(None)
+        levels.append(level)
+        widths.append(width)
+    if abs(levels[0] - levels[1]) > 2 * _EVEN:
+        return slice(None)
+    return slice(widths[0], count - widths[1])

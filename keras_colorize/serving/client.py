@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_colorize.errors import check, expect, extra_import
 from keras_colorize.inference.colorizer import BaseColorizer
-from keras_colorize.inference.options import STRIDE, Options
+from keras_colorize.inference.options import AFTER_NETWORK, STRIDE, Options
 
 MAX_MESSAGE_BYTES = 256 << 20
 """Most bytes of a request or an answer, unless another limit is asked for."""
@@ -117,16 +117,20 @@ class RemoteColorizer(BaseColorizer):
     """Colorizes as `Colorizer` does, but by the network and the options of a server.
 
     The network sees a photograph at a long side of `working_size` pixels; the saturation is a
-    factor on the chroma from the server, which has the exported one already.
+    factor on the chroma from the server, which has the exported one already. Originals are
+    `negative`, `squeeze`, `levels` and `border`, see `Options`.
     """
 
     # Each photograph has its own time to be answered in, with its own repetitions.
     at_once = 1
 
-    def __init__(self, client, working_size, saturation=1.0):
-        check(Options, working_size=working_size, saturation=saturation)
+    def __init__(self, client, working_size, saturation=1.0, **originals):
+        options = {"working_size": working_size, "saturation": saturation, **originals}
+        unknown = sorted(options.keys() - set(AFTER_NETWORK))
+        expect(not unknown, f"options among {', '.join(AFTER_NETWORK)}, received {unknown}")
+        check(Options, **options)
         self.client, self.name = client, client.model
-        self.working_size, self.saturation = working_size, saturation
+        vars(self).update(options)
 
     def predict_ab(self, lightness, hints=None):
         """Asks for color like `Client.predict_ab`; ValueError with hints, which do not travel."""

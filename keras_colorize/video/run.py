@@ -65,7 +65,8 @@ def colorize_video(
     """Colorizes a video of any length; returns an `Outcome`.
 
     Frames are decoded, predicted, composed and encoded side by side; one in which no pixel's L*
-    changed by 1, at the working size, since the last prediction has its colors.
+    changed by 1, at the working size, since the last prediction has its colors. Frames are shown
+    to the network as they are, without the options `levels` and `border`.
     Timestamps, sound, subtitles, chapters, metadata, rotation and the shape of pixels are
     copied. An interrupted run leaves `TARGET.unfinished`, from which the same call goes on.
 
@@ -99,6 +100,8 @@ def colorize_video(
         ValueError: for arguments that do not fit, each other or the video.
     """
     steadiness, references, hints = SteadyColors(steady), references or {}, hints or {}
+    # Found in each frame alone, they would make the colors flicker.
+    colorizer = colorizer.replace(levels=False, border=False)
     numbered = is_sequence(source)
     expect(numbered or rate is None, f"no rate of a video, which has one, received {rate}")
     video = Sequence(source, excerpt, rate) if numbered else Source(source, excerpt)

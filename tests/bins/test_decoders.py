@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_colorize.bins import ANNEALED_TEMPERATURE, ab_centers, decode_ab
+from keras_colorize.bins import (
+    ANNEALED_TEMPERATURE,
+    ab_centers,
+    decode_ab,
+    decode_channels,
+    hard_encode_ab,
+)
 
 
 def _logits(shape=(2, 3), seed=0, scale=3.0):
@@ -59,20 +65,48 @@ def test_median_halves_the_mass_of_each_channel(decode):
             assert median == pytest.approx(values[index] + 10 * (share - 0.5), abs=0.01)
 
 
-def test_sample_draws_each_bin_as_often_as_it_is_likely(decode):
-    logits = _logits((1,), scale=2.0)
-    drawn = decode(np.tile(logits, (20000, 1)), "sample")
-    assert {tuple(color) for color in drawn} <= {tuple(color) for color in ab_centers()}
-    found = (drawn[:, None] == ab_centers()).all(-1).mean(0)
-    # Three and a half standard deviations of the share, over 313 bins.
-    bound = 3.5 * np.sqrt(_probabilities(logits)[0] / 20000) + 1e-4
-    assert (np.abs(found - _probabilities(logits)[0]) < bound).all()
+def test_samples_of_many_seeds_are_the_distribution():
+    # Far apart and side by side; a few bins have nearly all of the mass.
+    logits = _logits((4, 5), scale=4.0)
+    drawn = np.stack([decode_ab(logits, "sample", seed=seed) for seed in range(400)])
+    indices = ops.convert_to_numpy(hard_encode_ab(drawn))
+    found = np.stack([np.bincount(one, minlength=313) for one in indices.reshape(400, -1).T])
+    probabilities = _probabilities(logits).reshape(-1, 313)
+    # Four standard deviations of the share, over 313 bins of 20 pixels.
+    bound = 4.0 * np.sqrt(probabilities / 400) + 4e-3
+    assert (np.abs(found / 400 - probabilities) < bound).all()
+    # Within a bin all colors are as likely.
+    inside = np.abs(drawn - ab_centers()[indices])
+    assert inside.max() < 5.01 and inside.mean() == pytest.approx(2.5, abs=0.1)
+
+
+def test_a_sample_is_smooth_and_its_seed_draws_it_again():
+    logits = np.tile(_logits((1, 1, 1), scale=2.0), (2, 40, 60, 1))
+    first, again, other = (
+        ops.convert_to_numpy(decode_ab(logits, "sample", seed=seed)) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first[0], first[1])
+    assert np.abs(first - other).mean() > 10
+    # Drawn apart, neighbors would be as far from each other as any two.
+    apart = np.linalg.norm(first[0] - first[0][::-1, ::-1], axis=-1).mean()
+    assert np.linalg.norm(np.diff(first[0], axis=1), axis=-1).mean() < 0.1 * apart
+
+
+def test_channels_are_sampled_from_their_own_distributions():
+    logits = np.log(np.float32([[[0.1, 0.7, 0.2], [0.5, 0.25, 0.25]]]))
+    values = np.float32([[1, 2, 3], [4, 5, 6]])
+    drawn = [decode_channels(logits, values, "sample", seed=seed)[0] for seed in range(300)]
+    found = (np.stack(drawn)[:, :, None] == values).mean(axis=0)
+    np.testing.assert_allclose(found, np.exp(logits[0]), atol=0.11)
 
 
 @pytest.mark.parametrize("decoder", ["mean", "annealed", "mode", "median", "sample"])
 def test_a_certain_bin_decodes_to_its_center(decoder, decode):
     logits = 1e4 * np.eye(313, dtype="float32")
-    np.testing.assert_allclose(decode(logits, decoder), ab_centers(), atol=1e-3)
+    # A sample lies anywhere within the bin.
+    atol = 5.01 if decoder == "sample" else 1e-3
+    np.testing.assert_allclose(decode(logits, decoder), ab_centers(), atol=atol)
     assert np.isfinite(decode(np.full((1, 313), 1e4, "float32"), decoder)).all()
 
 

@@ -27,7 +27,7 @@ class Queue:
         self.colorizer = colorizer
         self._network = concurrent.futures.ThreadPoolExecutor(1, "network")
         distribution = is_distribution(colorizer.config.output)
-        self.offered = OFFERED if distribution else AFTER_NETWORK
+        self.offered = [x for x in OFFERED if distribution or x in AFTER_NETWORK]
 
     def controls(self):
         """What an option may be on the page, of each that the network takes: a list for JSON."""
