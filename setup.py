@@ -70,6 +70,7 @@ setup(
         "c2pa": ["c2pa-python>=0.30"],
         "beam": ["apache-beam>=2.77"],
         "completion": ["argcomplete>=3.1"],
+        "heif": ["pillow-heif>=0.22"],
         "jax": ["jax>=0.5", "optax>=0.2"],
         "litert": ["ai-edge-litert>=2.0"],
         "lpips": ["lpips>=0.1.4"],
@@ -91,7 +92,7 @@ setup(
         "train": ["tensorboard>=2.20"],
         "video": ["av>=18", "opencv-python-headless>=4.10"],
         "test": [
-            "keras-colorize[c2pa,completion,import,openvino,plot,serving,train,video]",
+            "keras-colorize[c2pa,completion,heif,import,openvino,plot,serving,train,video]",
             # The Makefile gives its compiler flags that older ones may not know.
             "jax>=0.10",
             "optax>=0.2",
@@ -105,7 +106,7 @@ setup(
             "torch==2.13.0",
         ],
     },
-    entry_points={"console_scripts": ["keras-colorize = keras_colorize.cli:main"]},
+    entry_points={"console_scripts": ["keras-colorize = keras_colorize.__main__:main"]},
     classifiers=[
         "Development Status :: 4 - Beta",
         "Intended Audience :: Science/Research",

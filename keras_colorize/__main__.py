@@ -1,7 +1,17 @@
-"""`python -m keras_colorize` is the command `keras-colorize`."""
+"""`keras-colorize`, also as `python -m keras_colorize`."""
 
 import sys
 
-from keras_colorize.cli import main
 
-sys.exit(main())
+def main():
+    """Runs the command; an interruption while it starts is no traceback."""
+    try:
+        from keras_colorize import cli
+
+        return cli.main()
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

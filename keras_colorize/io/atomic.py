@@ -5,6 +5,7 @@ import io
 import os
 import re
 import shutil
+import time
 import uuid
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def atomic_file(path, overwrite=False):
     with _part_of(path, overwrite) as part:
         with _blame(path):
             output = _Output(part, "x+")
+            _lock(output)
         try:
             with io.BufferedRandom(output) as stream:
                 yield stream
@@ -53,6 +55,29 @@ def atomic_file(path, overwrite=False):
         if output.fault is not None:
             with _blame(path):
                 raise output.fault
+
+
+def remove_leftovers(folder):
+    """Removes what killed runs left of an `atomic_file` in a folder; those at work hold locks."""
+    for part in Path(folder).glob(".*.part"):
+        with contextlib.suppress(OSError):
+            # One that was just made is not locked yet.
+            is_old = part.is_file() and time.time() - part.stat().st_mtime > 1
+            if is_old and re.fullmatch(r"\.[0-9a-f]{32}\.part", part.name):
+                with io.FileIO(part, "r+") as file:
+                    if _lock(file):
+                        part.unlink()
+
+
+def _lock(file):
+    """Whether a file could be locked until it is closed; some systems have no locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(io.FileIO.fileno(file), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from .atomic import remove_leftovers
 from .metadata import sidecars
 from .photograph import PhotographError
 from .writing import READABLE_SUFFIXES, WRITABLE, writable_format
@@ -183,6 +184,8 @@ def plan_jobs(inputs, output, sheet=None, ending="", suffix="", passed_over=None
     except OSError as error:
         expected = "a folder that can be written to"
         raise PhotographError(f"{folder}: expected {expected}: {error.strerror}.") from error
+    for parent in {job.target.parent for job in jobs}:
+        remove_leftovers(parent)
     return jobs
 
 

@@ -4,6 +4,7 @@ Only regular files are opened, and what is too large is refused before it is dec
 """
 
 import contextlib
+import importlib
 import io
 import itertools
 import logging
@@ -32,7 +33,9 @@ MAX_PAGES = 10_000
 
 # Formats of photographs; JPEG includes the multi-picture files of cameras. Others that Pillow
 # knows start programs or draw vectors.
-_FORMATS = "JPEG PNG TIFF WEBP AVIF GIF BMP DIB PPM JPEG2000 TGA PCX SGI QOI"
+_FORMATS = "JPEG PNG TIFF WEBP AVIF HEIF GIF BMP DIB PPM JPEG2000 TGA PCX SGI QOI"
+# Brands in the header (ISO/IEC 23008-12, annex B) of what Pillow reads by a package of its own.
+_HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypheim", b"ftypheis")
 _TIFF_HEADERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Formats whose further frames are another picture, and what such a file is called.
 _SEQUENCES = {
@@ -85,6 +88,14 @@ def read_photograph(source, max_pixels=MAX_PIXELS, page=None):
             # Two full pages and what may stand before the first.
             (page, *others), _, notes = _list_pages(stream, 4)
             several = bool(others)
+        if start[4:12] in _HEIC:
+            try:
+                importlib.import_module("pillow_heif").register_heif_opener()
+            except ImportError as fault:
+                advice = "pip install 'keras-colorize[heif]'"
+                raise PhotographError(
+                    f"{name}: expected pillow-heif for HEIC: {advice}."
+                ) from fault
         try:
             image = _open_image(stream, page)
         except UnidentifiedImageError as fault:

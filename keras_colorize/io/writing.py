@@ -64,7 +64,8 @@ WRITABLE = dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), _JPEG) | {
 }
 # Read, but written as PNG: they hold no color, or 256 colors, or are poorly kept by writers.
 _READ_ONLY = (
-    ".apng .avifs .dib .gif .j2c .j2k .jp2 .jpc .jpf .jpx .mpo .pbm .pcx .pgm .pnm .qoi .sgi .tga"
+    ".apng .avifs .dib .gif .heic .heif .j2c .j2k .jp2 .jpc .jpf .jpx .mpo .pbm .pcx .pgm .pnm "
+    ".qoi .sgi .tga"
 )
 READABLE_SUFFIXES = frozenset((*WRITABLE, *_READ_ONLY.split()))
 

@@ -54,12 +54,12 @@ def test_a_folder_whose_bad_files_are_reported(run, album, tmp_path):
 def test_one_archive(run, album, noise, tmp_path):
     """Access copies beside masters; what is in color or no photograph is left out and said."""
     noise("album", "in_color.png", size=(64, 64, 3))
-    (album / "raw.heic").touch()
+    (album / "raw.dng").touch()
     words = ["-o", tmp_path / "out", "--format", "jpg", "--suffix", "_c", "--max-side", 16]
     record = tmp_path / "record.jsonl"
     code, out, _ = run(album, *words, "--quality", 60, "--record", record)
     assert code == 0
-    assert out == "4 done, 0 skipped, 0 failed; left out: 1 .heic, 1 in color\n"
+    assert out == "4 done, 0 skipped, 0 failed; left out: 1 .dng, 1 in color\n"
     assert not (tmp_path / "out" / "in_color_c.jpg").exists()
     lines = {line["path"]: line for line in map(json.loads, record.read_text().splitlines())}
     assert lines["in_color.png"]["status"] == "in color"

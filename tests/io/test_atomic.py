@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_colorize.io import Photograph, PhotographError, read_photograph, write_photograph
-from keras_colorize.io.atomic import atomic_file, atomic_path, publish, write_file
+from keras_colorize.io.atomic import atomic_file, atomic_path, publish, remove_leftovers, write_file
 
 BLACK = Photograph(np.zeros((4, 4, 3), np.uint8))
 
@@ -53,6 +53,19 @@ def test_an_encoder_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(PhotographError, match="a.tif: expected .*broken encoder"):
         write_photograph(tmp_path / "a.tif", BLACK, overwrite=True)
     assert content(tmp_path) == {"a.tif": b"old"}
+
+
+def test_what_a_killed_run_left_goes_and_what_is_at_work_stays(tmp_path):
+    left, other = tmp_path / f".{'0f' * 16}.part", tmp_path / ".mine.part"
+    left.touch()
+    other.touch()
+    with atomic_file(tmp_path / "a.png") as stream:
+        for path in tmp_path.iterdir():
+            os.utime(path, (10**9, 10**9))
+        stream.write(b"whole")
+        remove_leftovers(tmp_path)
+        assert other.exists() and not left.exists()
+    assert content(tmp_path) == {"a.png": b"whole", ".mine.part": b""}
 
 
 def test_nothing_is_seen_before_it_is_whole(tmp_path):

@@ -153,7 +153,7 @@ def test_access_copies_beside_their_originals(album, tmp_path):
 
 
 def test_what_is_passed_over_is_counted_and_linked_folders_are_followed_once(album, tmp_path):
-    for name in ("raw.heic", "raw2.HEIC", "album.psd", "README"):
+    for name in ("raw.dng", "raw2.DNG", "album.psd", "README"):
         touch(album / name)
     touch(tmp_path / "elsewhere" / "e.png")
     (album / "linked").symlink_to(tmp_path / "elsewhere")
@@ -163,7 +163,7 @@ def test_what_is_passed_over_is_counted_and_linked_folders_are_followed_once(alb
     passed_over = Counter()
     names = [path.name for path, _ in find_photographs([album], passed_over)]
     assert sorted(names) == ["a.png", "b.JPG", "c.tif", "d.gif", "e.png", "odd[1].jpg"]
-    others = {"hidden": 1, ".heic": 2, ".psd": 1, ".txt": 1, ".md": 1, "without suffix": 1}
+    others = {"hidden": 1, ".dng": 2, ".psd": 1, ".txt": 1, ".md": 1, "without suffix": 1}
     assert passed_over == {**others, "found twice": 1}
 
 

@@ -4,12 +4,14 @@ import os
 import resource
 import socket
 import struct
+import sys
 import time
 import tracemalloc
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 from skimage.color import rgb2lab
@@ -111,6 +113,18 @@ def test_the_first_of_several_pictures(colors, encoded):
         photograph = read_photograph(encoded(first, form, save_all=True, append_images=others))
         assert f"{used} was used" in photograph.notes
         assert np.abs(photograph.pixels.astype(int) - colors).mean() < 12
+
+
+def test_heic_upright_with_the_extra_or_a_line_that_names_it(colors, tmp_path, monkeypatch):
+    exif = Image.Exif()
+    exif[274] = 6
+    how = {"quality": 95, "exif": exif.tobytes()}
+    pillow_heif.from_pillow(Image.fromarray(colors)).save(tmp_path / "a.heic", **how)
+    photograph = read_photograph(tmp_path / "a.heic")
+    assert np.abs(photograph.pixels.astype(int) - np.rot90(colors, -1)).mean() < 9
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PhotographError, match=r"a.heic: expected .*keras-colorize\[heif\]"):
+        read_photograph(tmp_path / "a.heic")
 
 
 def test_what_is_no_picture_is_named(tmp_path):
