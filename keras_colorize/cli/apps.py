@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 from keras_colorize.errors import InputError, expect
-from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number, whole
+from keras_colorize.inference.options import given_options
+from keras_colorize.presets import DEFAULT, find_preset, list_presets
+from .common import EXIT_FAILED, NO_MARK, add_options, count, number, whole
 from .progress import show_progress
 
 SHOWN = 20
@@ -173,17 +175,33 @@ def _add_web(commands):
     option("--root-path", default="", metavar="/PATH", help="path or address at a proxy, if any")
     option("--max-upload-mb", type=float, default=100.0, help="of one file (default: 100)")
     option("--max-megapixels", type=float, default=100.0, help="of a photograph (default: 100)")
-    add_options(command)
-    command.set_defaults(run=_web)
+    known = "names or folders of presets that the page offers, the first one first; by default "
+    known += "the default and those that share its network"
+    option("--preset", dest="presets", nargs="+", metavar="PRESET", help=known)
+    add_options(command, preset=False)
+    command.set_defaults(check=_check_web, run=_web)
+
+
+def _check_web(options):
+    if options.presets is None:
+        shipped = list_presets()
+        weights = shipped[DEFAULT].sha256
+        options.presets = [name for name, one in shipped.items() if one.sha256 == weights]
+    for preset in options.presets:
+        find_preset(preset)
 
 
 def _web(options):
     from keras_colorize.apps.web import Limits, serve
+    from keras_colorize.inference.colorizer import Colorizer
 
     def on_start(address):
         print(f"The page is at {address}; Ctrl+C ends it and removes all uploads.", flush=True)
 
     how = {name: getattr(options, name) for name in ("host", "port", "root_path")}
     how["limits"] = Limits(options.max_upload_mb, options.max_megapixels)
-    serve(make_colorizer(options, options.preset), on_start=on_start, **how)
+    made = Colorizer.from_presets(options.presets, **given_options(options)).values()
+    for one in made:
+        expect(one.config.colorizes, f"presets that colorize, {one.name} only tells scenes apart")
+    serve({one.name: one for one in made}, on_start=on_start, **how)
     return 0

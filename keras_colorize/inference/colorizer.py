@@ -18,7 +18,7 @@ from keras_colorize.models import fold_batch_norm
 from keras_colorize.models.iizuka16 import split_style
 from keras_colorize.models.siggraph17 import without_hints
 from keras_colorize.precision import resolve_precision
-from keras_colorize.presets.config import CLASS_OUTPUT, check_preset
+from keras_colorize.presets.config import CLASS_OUTPUT, check_preset, read_config
 from keras_colorize.presets.names import DEFAULT, find_preset
 from keras_colorize.presets.weights import load_preset
 from .compose import compose, to_working_size
@@ -254,9 +254,9 @@ class Colorizer(BaseColorizer):
     def __init__(self, model, config, alone=False, **options):
         self.config, self.name = config, config.network
         # Whatever shares it compiles it once; options come after it.
-        compiled = isinstance(model, OpenvinoNetwork)
         dropout = options.get("dropout", Options.dropout)
-        self._network = model if compiled else _Network(model, dropout, alone)
+        is_model = isinstance(model, keras.Model)
+        self._network = _Network(model, dropout, alone) if is_model else model
         self._histogram, self._given = None, {}
         self._predict = self._network.predict
         self._set(options)
@@ -283,6 +283,21 @@ class Colorizer(BaseColorizer):
             colorizer = cls(*load_preset(preset, resolve_precision(precision)), **options)
         colorizer.name = Path(preset).resolve().name
         return colorizer
+
+    @classmethod
+    def from_presets(cls, presets, **options):
+        """Builds colorizers, a dict by preset, as `from_preset`; those of one network share it."""
+        colorizers, networks = {}, {}
+        for preset in presets:
+            config = read_config(find_preset(preset))
+            key = config.network, str(config.arguments), config.sha256
+            if key in networks:
+                colorizers[preset] = cls(networks[key], config, **options)
+                colorizers[preset].name = Path(preset).resolve().name
+            else:
+                colorizers[preset] = cls.from_preset(preset, **options)
+                networks[key] = colorizers[preset]._network
+        return colorizers
 
     @property
     def model(self):

@@ -1,3 +1,4 @@
+from keras_colorize import Colorizer
 from keras_colorize.apps import web
 
 
@@ -6,8 +7,8 @@ def test_this_machine_alone_is_the_default_and_options_reach_the_page(
 ):
     served = []
 
-    def serve(colorizer, *, on_start, **options):
-        served.append((colorizer, options))
+    def serve(colorizers, *, on_start, **options):
+        served.append((*colorizers.values(), options))
         on_start("http://127.0.0.1:7860")
 
     monkeypatch.setattr(web, "serve", serve)
@@ -21,3 +22,16 @@ def test_this_machine_alone_is_the_default_and_options_reach_the_page(
     assert usual == {"host": "127.0.0.1", "port": 7860, "root_path": "", "limits": limits}
     limits = web.Limits(5.0, 2.5)
     assert given == {"host": "0.0.0.0", "port": 0, "root_path": "/color", "limits": limits}
+
+
+def test_presets_of_one_network_are_offered_by_default(command, monkeypatch, tiny_colorizer):
+    asked = []
+
+    def from_presets(presets, **_):
+        asked.extend(presets)
+        return dict.fromkeys(presets, tiny_colorizer)
+
+    monkeypatch.setattr(Colorizer, "from_presets", from_presets)
+    monkeypatch.setattr(web, "serve", lambda colorizers, **_: None)
+    assert command("web")[0] == 0
+    assert asked == ["vivid", "accurate", "portrait"]

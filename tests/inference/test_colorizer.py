@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from keras_colorize.inference.colorizer import BATCH
 from keras_colorize.inference.options import DECODERS
 from keras_colorize.io import Metadata, Photograph
 from keras_colorize.models import dcgan_generator, resnet18_gray_classifier
-from keras_colorize.presets.config import CLASS_OUTPUT
+from keras_colorize.presets.config import CLASS_OUTPUT, read_config
 
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "F")
 TYPES = ("uint8", "uint16", ">u2", "float16", "float32", "float64", "bool")
@@ -252,6 +253,18 @@ def test_none_unsets(tiny_colorizer, picture):
     assert not np.array_equal(full(picture), tiny_colorizer(picture))
     bare = full.replace(style=None, palette=None, hints=None, refine=None)
     np.testing.assert_array_equal(bare(picture), tiny_colorizer(picture))
+
+
+def test_presets_of_one_network_share_it(tiny_preset, tmp_path, picture):
+    twin = shutil.copytree(tiny_preset, tmp_path / "twin")
+    config = read_config(twin)
+    changed = dataclasses.replace(config, saturation=config.saturation + 0.5)
+    (twin / "config.json").write_text(changed.to_json())
+    first, second = Colorizer.from_presets([tiny_preset, twin]).values()
+    assert first.model is second.model
+    assert (second.name, second.saturation) == ("twin", changed.saturation)
+    alone = Colorizer.from_preset(twin)
+    np.testing.assert_array_equal(second(picture), alone(picture))
 
 
 def test_a_picture_alone_has_the_colors_of_any_other(tiny_preset, tiny_colorizer, picture):

@@ -4,7 +4,7 @@ const bytes = [...crypto.getRandomValues(new Uint8Array(12))];
 // Files of one tab are kept apart from those of another.
 const tab = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const find = (selector) => document.querySelector(selector);
-const values = {};
+let values = {};
 let photos = [];
 
 function make(tag, fields = {}, ...inner) {
@@ -35,14 +35,18 @@ async function change(act, value = null) {
   waiting.push([act, value]);
   if (working) return;
   working = true;
-  document.body.classList.add("working");
   while (waiting.length) {
     const [next, its] = waiting.shift();
+    // Thumbnails get their colors when nobody waits for anything else.
+    document.body.classList.toggle("working", next !== "color");
     try {
       show(await ask("change", JSON.stringify({ act: next, value: its, options: values })));
     } catch (error) {
       say("#faults", [error.message]);
+      if (next === "color") break;
     }
+    const grey = photos.findIndex((photo) => !photo.after);
+    if (!waiting.length && grey >= 0) waiting.push(["color", grey]);
   }
   working = false;
   document.body.classList.remove("working");
@@ -57,9 +61,9 @@ function show(state) {
   }
   const [before, after] = document.querySelectorAll("#slider img");
   before.src = photos[state.shown].url;
-  after.src = state.after;
+  after.src = photos[state.shown].after;
   const picture = find("#marked .picture");
-  find("#marked img").src = state.after;
+  find("#marked img").src = photos[state.shown].after;
   picture.querySelectorAll("i").forEach((spot) => spot.remove());
   const lines = state.hints.map(([x, y, color]) => {
     const spot = make("i");
@@ -78,7 +82,7 @@ function show(state) {
       data: { "aria-pressed": String(index === state.shown) },
       onclick: () => change("choose", index),
     },
-    make("img", { src: photo.url, alt: photo.name, loading: "lazy" }),
+    make("img", { src: photo.after ?? photo.url, alt: photo.name, loading: "lazy" }),
   )));
 }
 
@@ -132,7 +136,7 @@ for (const [selector, take] of [["#add", add], ["#palette", takePalette]]) {
   }
 }
 
-// Controls: what they may be the server says, what they are called the page.
+// Controls of a preset: what they may be the server says, what they are called the page.
 const words = {
   working_size: { label: "Working size", step: 32 },
   saturation: { label: "Saturation", step: 0.05 },
@@ -151,16 +155,16 @@ const words = {
   refine: { label: "Smooth regions", choices: { none: "Off", mrf: "Markov random field" } },
   palette_strength: { label: "Strength", step: 0.05 },
 };
-const controls = config.controls.map((one) => ({ ...one, ...words[one.name] }));
-for (const one of controls) {
+
+function control(one) {
   values[one.name] = one.value;
   const shown = make("output", {}, "low" in one ? String(one.value) : "");
   const body = [];
   const set = (value) => {
     values[one.name] = value;
     if (one.name === "decoder") {
-      for (const other of controls.filter((control) => control.readBy)) {
-        find(`#${other.name}`).hidden = other.readBy !== value;
+      for (const other of Object.keys(words).filter((name) => words[name].readBy)) {
+        find(`#${other}`).hidden = words[other].readBy !== value;
       }
     }
     change("look");
@@ -194,9 +198,25 @@ for (const one of controls) {
   if (place.id === "plain") place.after(part);
   else place.before(part);
 }
-const hasBins = "decoder" in values;
-find("#no-bins").hidden = hasBins;
-find("#reference").hidden = !hasBins;
+
+function take(preset) {
+  const { about, controls } = config.presets[preset];
+  document.querySelectorAll(".control").forEach((part) => part.remove());
+  values = { preset };
+  controls.forEach((one) => control({ ...one, ...words[one.name] }));
+  find("#presets small").textContent = about;
+  find("#no-bins").hidden = "decoder" in values;
+  find("#reference").hidden = !("decoder" in values);
+}
+
+const presets = Object.keys(config.presets);
+find("#presets").hidden = presets.length < 2;
+find("#presets select").append(...presets.map((name) => new Option(name, name)));
+find("#presets select").addEventListener("change", (event) => {
+  take(event.target.value);
+  change("look");
+});
+take(presets[0]);
 find("#introduction").append(
   ` Each may have ${config.upload_mb} MB and ${config.megapixels} megapixels.`,
 );

@@ -23,19 +23,25 @@ OFFERED = tuple(_CONTROLS)
 class Queue:
     """Colorizes for all visitors, in the order in which they asked."""
 
-    def __init__(self, colorizer):
-        self.colorizer = colorizer
+    def __init__(self, colorizers):
+        self.colorizers = colorizers
         self._network = concurrent.futures.ThreadPoolExecutor(1, "network")
-        distribution = is_distribution(colorizer.config.output)
-        self.offered = [x for x in OFFERED if distribution or x in AFTER_NETWORK]
 
-    def controls(self):
+    def presets(self):
+        """What the page shows of each preset: a dict for JSON."""
+        return {
+            name: {"about": one.config.description, "controls": self.controls(one)}
+            for name, one in self.colorizers.items()
+        }
+
+    def controls(self, colorizer):
         """What an option may be on the page, of each that the network takes: a list for JSON."""
         fields, controls = Options.__dataclass_fields__, []
-        for name in self.offered:
-            limits, value = _CONTROLS[name], getattr(self.colorizer, name)
+        distribution = is_distribution(colorizer.config.output)
+        for name in (x for x in OFFERED if distribution or x in AFTER_NETWORK):
+            limits, value = _CONTROLS[name], getattr(colorizer, name)
             if name == "refine":
-                value = "mrf" if self.colorizer.refinement else "none"
+                value = "mrf" if colorizer.refinement else "none"
             info = fields[name].metadata["help"].partition(". ")[0]
             control = {"name": name, "value": value, "info": f"{info[0].upper()}{info[1:]}."}
             if isinstance(limits[0], str):
@@ -47,8 +53,10 @@ class Queue:
 
     def configured(self, options, palette=None, hints=None):
         """The `Colorizer` as a dict from the page says; `InputError` for what no control gives."""
-        values = {}
-        for control in self.controls():
+        preset, values = options.get("preset", next(iter(self.colorizers))), {}
+        expect(preset in self.colorizers, f"a preset of the page, received {preset!r}")
+        colorizer = self.colorizers[preset]
+        for control in self.controls(colorizer):
             name, value = control["name"], options.get(control["name"], control["value"])
             if "choices" in control:
                 fits = isinstance(value, str) and value in control["choices"]
@@ -57,19 +65,18 @@ class Queue:
             expect(fits, f"a value of the control {name}, received {value!r}")
             is_whole = Options.__dataclass_fields__[name].type is int
             values[name] = int(value) if is_whole else value
-        if values.get("decoder") == self.colorizer.decoder:
+        if values.get("decoder") == colorizer.decoder:
             # One that is asked for comes without the class weights of the preset.
             del values["decoder"]
-        if values.get("refine") == "mrf" and self.colorizer.refinement:
+        if values.get("refine") == "mrf" and colorizer.refinement:
             # The field that the page was started with, with its own parameters.
-            values["refine"] = self.colorizer.refinement
+            values["refine"] = colorizer.refinement
         if palette is not None and "palette_strength" in values:
             values["palette"] = palette
-        return self.colorizer.replace(**values, hints=hints)
+        return colorizer.replace(**values, hints=hints)
 
-    def preview(self, session, options):
-        """Colorizes the shown photograph at screen size; returns the path of a JPEG."""
-        photo = session.photos[session.shown]
+    def preview(self, session, photo, options):
+        """Colorizes a photograph at screen size; returns the path of a JPEG."""
         return self._network.submit(self._preview, session, photo, options).result()
 
     def finish(self, session, options):
@@ -94,6 +101,9 @@ class Queue:
         self._network.shutdown(cancel_futures=True)
 
     def _preview(self, session, photo, options):
+        made_of = options, list(photo.points), session.palette
+        if photo.after and photo.made_of[:2] == made_of[:2] and photo.made_of[2] is made_of[2]:
+            return photo.after
         before = read_photograph(photo.preview).pixels
         hints = photo.hints_at(before.shape[:2])
         after = self.configured(options, session.palette, hints)(before)
@@ -103,6 +113,7 @@ class Queue:
             path.unlink()
         path = folder / f"shown-{secrets.token_hex(4)}.jpg"
         write_file(path, jpeg_bytes(after))
+        photo.after, photo.made_of = path, made_of
         return path
 
     def _finish(self, session, photo, options):

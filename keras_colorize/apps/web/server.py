@@ -53,17 +53,17 @@ class PageServer(socketserver.ThreadingTCPServer):
 
     allow_reuse_address = daemon_threads = True
 
-    def __init__(self, address, colorizer, limits, root_path="", hosts=None):
+    def __init__(self, address, colorizers, limits, root_path="", hosts=None):
         public = urlsplit(root_path)
         self.public, self.path, self.hosts = public.hostname, public.path or "/", hosts
-        self.queue = Queue(colorizer)
+        self.queue = Queue(colorizers)
         self.sessions = Sessions(tempfile.mkdtemp(prefix="keras-colorize-"), limits)
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
         self._swept = time.monotonic()
         folder = Path(__file__).parent
         self.static = {path: (folder / name).read_bytes() for path, name in _STATIC.items()}
-        config = json.dumps({**vars(limits), "controls": self.queue.controls()})
+        config = json.dumps({**vars(limits), "presets": self.queue.presets()})
         config = html.escape(config).encode()
         self.static["/"] = self.static["/"].replace(b"[[config]]", config)
 
@@ -144,9 +144,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             body = json.loads(self.rfile.read(self._length(2**20)))
             options = body["options"]
+            queue.configured(options)
             if act == "change":
                 _change(session, body["act"], body.get("value"))
-            queue.configured(options)
+                if body["act"] == "color":
+                    queue.preview(session, session.photos[body["value"]], options)
         except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
             raise Refusal(422, f"Expected what the page sends: {describe(error)}") from error
         if act == "change":
@@ -178,9 +180,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """What the page shows now."""
         if not session.photos:
             return {"photos": [], "shown": 0}
-        after, photo = self.server.queue.preview(session, options), session.photos[session.shown]
-        photos = [{"name": one.name, "url": _url(tab, one.preview)} for one in session.photos]
-        state = {"photos": photos, "shown": session.shown, "after": _url(tab, after)}
+        photo, photos = session.photos[session.shown], []
+        self.server.queue.preview(session, photo, options)
+        for one in session.photos:
+            after = one.after and _url(tab, one.after)
+            photos.append({"name": one.name, "url": _url(tab, one.preview), "after": after})
+        state = {"photos": photos, "shown": session.shown}
         return {**state, "size": photo.size[::-1], "hints": photo.points}
 
     def _head(self, status, kind, length=None, **more):
@@ -218,8 +223,8 @@ def _change(session, act, value):
     match act:
         case "look":
             pass
-        case "choose" if type(value) is int and 0 <= value < len(session.photos):
-            session.shown = value
+        case "choose" | "color" if type(value) is int and 0 <= value < len(session.photos):
+            session.shown = value if act == "choose" else session.shown
         case "hint" if photo and isinstance(value, list) and len(value) == 3:
             *place, color = value
             parse_color(color)
@@ -249,11 +254,12 @@ def _hostname(address):
     return None
 
 
-def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, on_start=None):
+def serve(colorizers, *, host="127.0.0.1", port=7860, root_path="", limits=None, on_start=None):
     """Serves the page until the process is told to stop.
 
     Args:
-        colorizer: a `Colorizer`; its options are where the controls of the page stand at first.
+        colorizers: `Colorizer`s by the name of what the page offers as preset, the first one first;
+            their options are where the controls of the page stand at first.
         host: address to listen at; the default can be reached from this machine alone.
         port: port to listen at, 0 for any that is free; ValueError if that cannot be done.
         root_path: path at which a proxy shows the page, such as `/colorize`.
@@ -263,7 +269,7 @@ def serve(colorizer, *, host="127.0.0.1", port=7860, root_path="", limits=None, 
     address, hosts = (host, port), page_names(host, root_path)
     known = "a free port of this machine"
     with expecting(known, OSError, OverflowError, where=f"{host}:{port}"):
-        server = PageServer(address, colorizer, limits or Limits(), root_path, hosts)
+        server = PageServer(address, colorizers, limits or Limits(), root_path, hosts)
     sys.addaudithook(lambda event, values: check_connection(event, values, (host,)))
     # Whoever ends the process by a signal ends the page as it was meant to end, as Ctrl+C does.
     with contextlib.suppress(ValueError):

@@ -45,7 +45,10 @@ class Limits:
 
 @dataclasses.dataclass
 class Photo:
-    """An uploaded photograph with its files, its hints (x and y in 0..1, and color) and outcome."""
+    """An uploaded photograph with its files, its hints (x and y in 0..1, and color) and outcome.
+
+    What the page shows of it in color is `after`, and what that was `made_of`.
+    """
 
     name: str
     path: Path
@@ -54,6 +57,8 @@ class Photo:
     target: Path
     points: list = dataclasses.field(default_factory=list)
     outcome: object = None
+    after: Path | None = None
+    made_of: tuple = ()
 
     def hints_at(self, size):
         """The `Hints` for a copy of a size (height, width); None without any."""

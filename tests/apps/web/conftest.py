@@ -57,7 +57,9 @@ def add(session, photograph):
 def live(tiny_colorizer):
     """A page that is served."""
     limits = Limits(upload_mb=0.25, megapixels=0.5)
-    with PageServer(("127.0.0.1", 0), tiny_colorizer, limits, hosts={"127.0.0.1"}) as server:
+    with PageServer(
+        ("127.0.0.1", 0), {"tiny": tiny_colorizer}, limits, hosts={"127.0.0.1"}
+    ) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server

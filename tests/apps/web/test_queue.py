@@ -18,7 +18,7 @@ VALUES |= {"seed": 5, "refine": "mrf", "palette_strength": 0.8}
 
 @pytest.fixture
 def queue(tiny_colorizer):
-    with contextlib.closing(Queue(tiny_colorizer)) as queue:
+    with contextlib.closing(Queue({"tiny": tiny_colorizer})) as queue:
         yield queue
 
 
@@ -57,18 +57,19 @@ def test_results_are_whole_photographs_and_an_archive_without_those_that_fail(ad
 
 def test_hints_reach_the_preview_and_the_full_size(add, session, queue, finish):
     photo = add("a.png", (1400, 900), orientation=6)
-    assert levels(queue.preview(session, {})).shape == (823, 1280, 3)
+    assert levels(queue.preview(session, session.photos[0], {})).shape == (823, 1280, 3)
     # Left of the middle of the upright picture as the page shows it.
     photo.points.append((0.25, 0.5, "#0000ff"))
-    after = levels(queue.preview(session, {}))
+    after = levels(queue.preview(session, session.photos[0], {}))
     finish(session)
     full = levels(photo.target)
     assert full.shape == (900, 1400, 3)
     for picture, place in ((after, (411, 320)), (full, (450, 350))):
         red, _, blue = picture[place]
         assert blue > red + 30
-    for _ in range(4):
-        path = queue.preview(session, {})
+    for number in range(4):
+        path = queue.preview(session, photo, {"seed": number})
+    assert queue.preview(session, photo, {"seed": number}) == path
     assert path in (kept := list(photo.preview.parent.glob("shown-*")))
     assert len(kept) == 3
 
@@ -101,13 +102,15 @@ def test_all_visitors_are_served_one_at_a_time(sessions, session, add, queue, mo
 
     monkeypatch.setattr(Colorizer, "__call__", watched)
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(queue.preview, (session, second) * 3, [{}] * 6))
+        photos, options = (session.photos[0],) * 6, [{"seed": number} for number in range(6)]
+        list(pool.map(queue.preview, (session, second) * 3, photos, options))
     assert most == [1] * 6
 
 
 def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config, picture):
     def start():
-        return {one["name"]: one["value"] for one in queue.controls()}
+        (preset,) = queue.presets().values()
+        return {one["name"]: one["value"] for one in preset["controls"]}
 
     assert tuple(start()) == OFFERED
     for name in ("working_size", "saturation", "decoder", "temperature"):
@@ -116,19 +119,21 @@ def test_controls_start_at_the_preset_and_reach_the_colorizer(queue, tiny_config
     colorizer = queue.configured(VALUES, picture)
     assert {name: getattr(colorizer, name) for name in OFFERED} == VALUES
     assert colorizer.palette is picture
-    assert queue.colorizer.palette is None
+    assert queue.colorizers["tiny"].palette is None
     wrong = {"working_size": 5, "seed": 1e9, "decoder": 3, "refine": "mrf-paper"}
+    with pytest.raises(InputError, match="Expected a preset of the page, received 'vivid'"):
+        queue.configured({"preset": "vivid"})
     for name, value in wrong.items():
         with pytest.raises(InputError, match=f"the control {name}"):
             queue.configured({**VALUES, name: value})
-    queue.colorizer = queue.colorizer.replace(refine=Refinement(sweeps=3))
+    queue.colorizers["tiny"] = queue.colorizers["tiny"].replace(refine=Refinement(sweeps=3))
     assert start()["refine"] == "mrf"
     assert queue.configured({}).refinement.sweeps == 3
     assert queue.configured({"refine": "none"}).refinement is None
     # What a network cannot take is left out.
-    other = queue.colorizer.replace(refine=None)
+    other = queue.colorizers["tiny"].replace(refine=None)
     other.config = dataclasses.replace(tiny_config, output="ab")
-    with contextlib.closing(Queue(other)) as queue:
+    with contextlib.closing(Queue({"other": other})) as queue:
         colorizer = queue.configured(VALUES, picture)
     assert (colorizer.working_size, colorizer.saturation) == (96, 1.3)
     assert (colorizer.refinement, colorizer.palette, colorizer.decoder) == (None, None, "annealed")

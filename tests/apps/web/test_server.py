@@ -51,7 +51,10 @@ def test_from_uploads_to_results(visitor, photograph):
     assert visitor.add("p.jpg", photograph("p.jpg"), act="palette") == (200, {})
     assert visitor.change("look", refine="mrf", decoder="sample", seed=3)[0] == 200
     _, state = visitor.change("plain")
-    for url in (state["photos"][0]["url"], state["after"]):
+    assert state["photos"][0]["after"] is None
+    _, state = visitor.change("color", 0)
+    assert state["shown"] == 1
+    for url in (state["photos"][0]["url"], *(photo["after"] for photo in state["photos"])):
         status, content, headers = visitor.ask("GET", f"/{url}", whole=True)
         assert (status, content[:2], headers["Content-Type"]) == (200, b"\xff\xd8", "image/jpeg")
     *_, last = finish(visitor)
@@ -77,7 +80,7 @@ def test_a_photograph_that_fails_is_named_and_the_rest_goes_on(visitor, live, ph
 
 def test_files_are_given_to_their_visitor_alone(visitor, visit, live, photograph, tmp_path):
     visitor.add("a.jpg", photograph("a.jpg"))
-    url = visitor.change()[1]["after"]
+    url = visitor.change()[1]["photos"][0]["after"]
     assert visitor.ask("GET", f"/{url}")[0] == 200
     for cookie in ("", "keras-colorize=short", f"keras-colorize={'b' * 43}"):
         assert visitor.ask("GET", f"/{url}", Cookie=cookie)[0] in (403, 404)
@@ -190,9 +193,9 @@ def test_a_port_that_is_taken(tiny_colorizer):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ValueError, match=f"127.0.0.1:{port}: Expected a free port"):
-            serve(tiny_colorizer, port=port)
+            serve({"tiny": tiny_colorizer}, port=port)
     with pytest.raises(ValueError, match="Expected a free port of this machine"):
-        serve(tiny_colorizer, host="203.0.113.7", port=0)
+        serve({"tiny": tiny_colorizer}, host="203.0.113.7", port=0)
 
 
 def test_names_of_the_page(tiny_colorizer):
@@ -203,7 +206,7 @@ def test_names_of_the_page(tiny_colorizer):
         assert page_names(host, root_path) is None
     # Behind a proxy the cookie has its path.
     where, public = ("127.0.0.1", 0), "https://a.example/color"
-    with PageServer(where, tiny_colorizer, Limits(), public) as server:
+    with PageServer(where, {"tiny": tiny_colorizer}, Limits(), public) as server:
         assert (server.public, server.path) == ("a.example", "/color")
         folder = server.sessions.folder
         server.sessions.get("anna")
@@ -243,7 +246,7 @@ def test_a_process_that_is_told_to_end_removes_its_files_and_stays_offline(tiny_
         "def started(address):\n"
         "    try: socket.create_connection(('192.0.2.1', 9), timeout=5)\n"
         "    except PermissionError as error: print(error, flush=True)\n"
-        "serve(Colorizer.from_preset(sys.argv[1]), port=0, on_start=started)\n"
+        "serve({'tiny': Colorizer.from_preset(sys.argv[1])}, port=0, on_start=started)\n"
     )
     words = [sys.executable, "-c", program, str(tiny_preset)]
     root = {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[3])}
