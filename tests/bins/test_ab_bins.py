@@ -96,15 +96,6 @@ def test_gradients_of_the_weights_are_finite(gradient_of):
             encode(np.zeros((4, 3), "float32"))
 
 
-def _counts(seed=0):
-    """Counts as in photographs: grey is common, much of the gamut is empty."""
-    rng = np.random.default_rng(seed)
-    radius = np.linalg.norm(ab_centers(), axis=1)
-    counts = rng.poisson(1e5 * np.exp(-radius / 8))
-    assert (counts == 0).any()
-    return counts
-
-
 def test_smooth_prior_spreads_by_a_gaussian_and_keeps_the_mass_at_the_rim():
     grey = int(np.flatnonzero((ab_centers() == 0).all(1))[0])
     prior = smooth_prior(np.eye(313)[grey], sigma=5.0)
@@ -120,7 +111,10 @@ def test_smooth_prior_spreads_by_a_gaussian_and_keeps_the_mass_at_the_rim():
 
 @pytest.mark.parametrize("uniform_share", [0.0, 0.1, 0.5, 1.0])
 def test_weights_follow_the_formula(uniform_share):
-    counts = _counts()
+    # As in photographs: grey is common, much of the gamut is empty.
+    radius = np.linalg.norm(ab_centers(), axis=1)
+    counts = np.random.default_rng(0).poisson(1e5 * np.exp(-radius / 8))
+    assert (counts == 0).any()
     prior = counts / counts.sum()
     weights = rebalancing_weights(counts, uniform_share)
     unscaled = [1 / ((1 - uniform_share) * max(p, FLOOR) + uniform_share / 313) for p in prior]

@@ -26,12 +26,6 @@ LIGHTNESS = np.full((2, 3, 4, 1), 50.0, "float32")
 RGB = np.stack([np.full((3, 4, 3), 0.2), np.full((3, 4, 3), 0.8)])
 
 
-def _tags(file):
-    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
-    events = map(tf.compat.v1.Event.FromString, records)
-    return [value.tag for event in events for value in event.summary.value]
-
-
 def test_a_sheet_of_every_epoch(tmp_path, monkeypatch, in_process):
     def colorize(lightness):
         return np.broadcast_to([1.2, -0.1, 0.5], (*lightness.shape[:3], 3))
@@ -52,7 +46,10 @@ def test_a_sheet_of_every_epoch(tmp_path, monkeypatch, in_process):
     assert np.unique(sheet[6:, 4:]).tolist() == [204]
     callback._writer.flush()
     (file,) = (tmp_path / "events").iterdir()
-    assert _tags(file) == ["grey_colorized_true"] * 2
+    records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    events = map(tf.compat.v1.Event.FromString, records)
+    tags = [value.tag for event in events for value in event.summary.value]
+    assert tags == ["grey_colorized_true"] * 2
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="package tensorboard.*keras-colorize.train"):
         kind(*given)
