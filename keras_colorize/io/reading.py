@@ -10,6 +10,7 @@ import itertools
 import logging
 import os
 import stat
+import struct
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +87,7 @@ def read_photograph(source, max_pixels=MAX_PIXELS, page=None):
         is_tiff, several, notes = start.startswith(_TIFF_HEADERS), False, ()
         if is_tiff and page is None:
             # Two full pages and what may stand before the first.
-            (page, *others), _, notes = _list_pages(stream, 4)
+            (page, *others), _, notes, _ = _list_pages(stream, 4)
             several = bool(others)
         if start[4:12] in _HEIC:
             try:
@@ -115,26 +116,33 @@ def tiff_pages(path):
     """Numbers of the full pages of a TIFF, how many pixels they have, and notes; none of others.
 
     Smaller copies, masks and a first page that is a thumbnail of the second are left out. Raises as
-    `read_photograph`, and for more than `MAX_PAGES`.
+    `read_photograph`, for more than `MAX_PAGES`, and where pages are lost behind the second.
     """
     with _open_regular(path) as stream:
         if not stream.read(4).startswith(_TIFF_HEADERS):
             return [], 0, ()
-        pages, *more = _list_pages(stream, MAX_PAGES + 1)
-    if len(pages) > MAX_PAGES:
-        expected = f"at most {MAX_PAGES:,} pages, received more"
-        raise PhotographError(f"{path}: expected {expected}; the first can be taken alone.")
-    return pages, *more
+        pages, pixels, notes, is_whole = _list_pages(stream, MAX_PAGES)
+    if not is_whole and len(pages) > 1:
+        expected = f"at most {MAX_PAGES:,} whole pages, received more or damaged ones"
+        raise PhotographError(f"{path}: expected {expected}; --pages first takes the first.")
+    lost = () if is_whole else ("what follows its first page is damaged and was left out",)
+    return pages, pixels, (*notes, *lost)
 
 
 def _list_pages(stream, most):
+    """Numbers of full pages among so many, their pixels, notes, and whether there are no more."""
     stream.seek(0)
-    found = []
-    # What is damaged is found by those who read it.
+    found, is_whole = [], False
     with contextlib.suppress(Exception), tifffile.TiffFile(stream) as tiff:
         for page in itertools.islice(tiff.pages, most):
             tags = page.index, page.subfiletype, page.imagewidth, page.imagelength
             found.append(tuple(map(int, tags)))
+        # tifffile passes over a damaged link to the next page.
+        form, file = tiff.tiff, tiff.filehandle
+        file.seek(page.offset)
+        (count,) = struct.unpack(form.tagnoformat, file.read(form.tagnosize))
+        file.seek(page.offset + form.tagnosize + count * form.tagsize)
+        is_whole = not any(file.read(form.offsetsize))
     # Of NewSubfileType, bit 0 is that of smaller copies and bit 2 that of masks.
     pages = [page for page in found if not page[1] & 5] or found[:1] or [(0, 0, 0, 0)]
     if len(pages) > 1:
@@ -147,7 +155,7 @@ def _list_pages(stream, most):
     if len(found) > len(pages):
         left = len(found) - len(pages)
         notes = (f"smaller copies or masks among its pages were left out: {left}",)
-    return [number for number, *_ in pages], pixels, notes
+    return [number for number, *_ in pages], pixels, notes, is_whole
 
 
 def _one_of(photograph, several, notes):

@@ -176,8 +176,18 @@ def test_documents_that_fail_and_that_are_in_color(document, tmp_path):
     for name, target in (("a.gif", "3.tif"), ("document.tif", "4.jpg")):
         status, said = run(name, target, _Same())
         assert status == "failed" and "--pages first takes the first" in said
-    path.write_bytes(path.read_bytes()[:-9000])
-    assert run("document.tif", "5.tif", _Same())[0] == "failed"
+    # The link from the last page to none leads nowhere now.
+    with tifffile.TiffFile(path) as tiff:
+        last = tiff.pages[-1]
+        place = last.offset + 2 + 12 * len(last.tags)
+    whole = bytearray(path.read_bytes())
+    assert whole[place : place + 4] == bytes(4)
+    whole[place : place + 4] = b"\xf0\xf0\xf0\x70"
+    path.write_bytes(whole)
+    status, said = run("document.tif", "5.tif", _Same())
+    assert status == "failed" and "whole pages, received more or damaged ones" in said
+    path.write_bytes(whole[:-9000])
+    assert run("document.tif", "6.tif", _Same())[0] == "failed"
 
 
 class ResourceExhaustedError(Exception):
