@@ -93,23 +93,24 @@ def read_photograph(source, max_pixels=MAX_PIXELS, page=None):
             try:
                 importlib.import_module("pillow_heif").register_heif_opener()
             except ImportError as fault:
-                advice = "pip install 'keras-colorize[heif]'"
-                raise PhotographError(
-                    f"{name}: expected pillow-heif for HEIC: {advice}."
-                ) from fault
+                expected = "pillow-heif for HEIC: pip install 'keras-colorize[heif]'"
+                raise PhotographError(f"{name}: expected {expected}.") from fault
         try:
             image = _open_image(stream, page)
         except UnidentifiedImageError as fault:
-            if is_tiff:
-                photograph = _read_unusual_tiff(stream, name, max_pixels, page)
-                return _one_of(photograph, several, notes)
-            received = "received a file that is none of the known formats or is damaged"
-            raise PhotographError(f"{name}: expected a photograph, {received}.") from fault
+            if not is_tiff:
+                received = "received a file that is none of the known formats or is damaged"
+                raise PhotographError(f"{name}: expected a photograph, {received}.") from fault
+            photograph = _read_unusual_tiff(stream, name, max_pixels, page)
         except Exception as fault:
             raise _damaged(name, fault) from fault
-        with image:
-            several |= not is_tiff and getattr(image, "is_animated", False)
-            return _one_of(_read(image, stream, name, max_pixels), several, notes)
+        else:
+            with image:
+                several |= not is_tiff and getattr(image, "is_animated", False)
+                photograph = _read(image, stream, name, max_pixels)
+    kind = _SEQUENCES.get(photograph.format) if several else None
+    notes = (*[f"{kind} was used"] * bool(kind), *notes, *photograph.notes)
+    return replace(photograph, notes=notes, has_more=bool(kind))
 
 
 def tiff_pages(path):
@@ -156,14 +157,6 @@ def _list_pages(stream, most):
         left = len(found) - len(pages)
         notes = (f"smaller copies or masks among its pages were left out: {left}",)
     return [number for number, *_ in pages], pixels, notes, is_whole
-
-
-def _one_of(photograph, several, notes):
-    if several and (kind := _SEQUENCES.get(photograph.format)):
-        notes = (f"{kind} was used", *notes)
-    else:
-        several = False
-    return replace(photograph, notes=(*notes, *photograph.notes), has_more=several)
 
 
 def picture_size(path):

@@ -155,8 +155,8 @@ def write_pages(path, pages, overwrite=False, quality=None, sign=None, pixels=0)
 def _fit(photograph, target, mark):
     """The photograph without what the format cannot hold, and what to say about it."""
     name, notes, metadata = target.name, [], photograph.metadata
+    size = photograph.pixels.shape[1::-1]
     with contextlib.suppress(ValueError, struct.error):
-        size = photograph.pixels.shape[1::-1]
         metadata = replace(metadata, exif=metadata.exif and upright_exif(metadata.exif, size))
     most = {"PNG": math.inf, "TIFF": math.inf, "JPEG": _JPEG_SEGMENT - 30}.get(name, 0)
     if len(metadata.iptc or b"") > most:
