@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_colorize.io import (
-    Metadata,
-    Photograph,
-    PhotographError,
-    contact_sheet,
-    jpeg_bytes,
-    small_pixels,
-    to_pil,
-)
+from keras_colorize.io import Photograph, PhotographError, contact_sheet, jpeg_bytes, small_pixels
 from keras_colorize.io.photograph import scaled_down
 
 
@@ -23,17 +15,6 @@ def test_arrays_that_are_no_photograph():
     for alpha in (np.zeros((2, 3), np.uint8), np.zeros((2, 2), np.uint16)):
         with pytest.raises(ValueError, match="Expected alpha"):
             Photograph(np.zeros((2, 2, 3), np.uint8), alpha)
-
-
-def test_to_pil_rounds_and_carries_alpha_and_metadata(colors):
-    alpha = np.full(colors.shape[:2], 9, np.uint8)
-    image = to_pil(Photograph(colors, alpha, Metadata(dpi=(72, 72), xmp=b"<x/>", icc=True)))
-    assert image.mode == "RGBA"
-    np.testing.assert_array_equal(np.asarray(image)[..., :3], colors)
-    assert set(image.info) == {"dpi", "xmp", "icc_profile"}
-    values = np.arange(65536, dtype=np.uint16).reshape(64, 1024)
-    image = to_pil(Photograph(np.stack([values] * 3, axis=-1)))
-    np.testing.assert_array_equal(np.asarray(image)[..., 0], np.rint(values / 257))
 
 
 @pytest.mark.parametrize(
