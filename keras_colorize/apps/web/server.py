@@ -27,13 +27,14 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from keras_colorize.errors import InputError, expect, expecting
 from keras_colorize.inference.batch import describe
 from keras_colorize.inference.points import parse_color
-from .queue import Queue
+from .queue import OFFERED, Queue
 from .sessions import VISITOR, Limits, Sessions, own_file
 
 COOKIE = "keras-colorize"
 _SECRET = re.compile(rf"(?:^|;) *{COOKIE}=([\w-]{{43}}) *(?:;|$)", re.ASCII)
 _FILE = re.compile(r"/([\w-]{1,64})/files/(\w+)/([^/\0]+)", re.ASCII)
 _ACT = re.compile(r"/([\w-]{1,64})/(add|palette|change|finish|leave)", re.ASCII)
+_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _STATIC = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js"}
 # The browser refuses whatever does not come from this server.
 _HEADERS = {
@@ -131,6 +132,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return shutil.copyfileobj(stream, self.wfile)
 
     def _post(self, visitor, path, query):
+        if path == "/colorize":
+            return self._colorize({name: found[0] for name, found in parse_qs(query).items()})
         session, (tab, act) = self._session(visitor, _ACT.fullmatch(path))
         sessions, queue = self.server.sessions, self.server.queue
         if act in ("add", "palette"):
@@ -159,6 +162,24 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._session(visitor, _ACT.fullmatch(path))
             self.wfile.write(json.dumps(_results(session, tab)).encode() + b"\n")
         return None
+
+    def _colorize(self, asked):
+        """Answers a program that sends a photograph with the same in color, and keeps nothing."""
+        sessions, name = self.server.sessions, asked.pop("name", "photograph")
+        if unknown := sorted(asked.keys() - {"preset", *OFFERED}):
+            raise InputError(f"Expected options among {', '.join(OFFERED)}, received {unknown[0]}.")
+        options = {key: float(x) if _NUMBER.fullmatch(x) else x for key, x in asked.items()}
+        session = sessions.get(key := secrets.token_hex(VISITOR))
+        try:
+            session.add(name, self.rfile, self._length(sessions.limits.upload_mb * 2**20))
+            (photo,) = self.server.queue.finish(session, options)
+            if photo.outcome.status != "done":
+                raise InputError(photo.outcome.notes[0])
+            kind = mimetypes.guess_type(photo.target)[0]
+            return self._send(200, photo.target.read_bytes(), kind)
+        finally:
+            session.clear()
+            sessions.leave(key)
 
     def _session(self, visitor, match):
         """The session of an address, and the parts of that; `Refusal` for another one."""

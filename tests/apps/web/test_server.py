@@ -1,5 +1,6 @@
 """The page as a web server, asked by plain HTTP for what no browser would ask."""
 
+import io
 import json
 import os
 import signal
@@ -10,7 +11,9 @@ import time
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from keras_colorize.apps.web import Limits, serve
 from keras_colorize.apps.web.server import PageServer, check_connection, page_names
@@ -64,6 +67,25 @@ def test_from_uploads_to_results(visitor, photograph):
         assert (status, headers["Content-Disposition"][:10]) == (200, "attachment")
     assert visitor.change("remove")[1]["photos"] == []
     assert visitor.ask("GET", f"/{url}")[0] == 404
+
+
+def test_a_program_gets_a_photograph_back_and_leaves_nothing(visitor, live, photograph):
+    visitor.cookie, size = "", (40, 60)
+    address = "/colorize?name=a.tif&preset=tiny&saturation=0&decoder=mean"
+    status, content, headers = visitor.ask("POST", address, photograph("a.tif", size), whole=True)
+    assert (status, headers["Content-Type"]) == (200, "image/tiff")
+    with Image.open(io.BytesIO(content)) as image:
+        pixels = np.asarray(image).astype(int)
+    assert (pixels.shape, np.ptp(pixels, axis=-1).max()) == ((*size, 3), 0)
+    for words, body, said in (
+        ("preset=vivid", photograph("a.jpg"), "a preset of the page"),
+        ("colour=red", photograph("a.jpg"), "options among"),
+        ("saturation=9", photograph("a.jpg"), "the control saturation"),
+        ("name=a.jpg", SECRET.encode(), "a.jpg: expected a photograph"),
+    ):
+        status, text = visitor.ask("POST", f"/colorize?{words}", body)
+        assert (status, said in json.loads(text)["error"]) == (422, True)
+    assert not [path for path in live.sessions.folder.rglob("*") if path.is_file()]
 
 
 def test_a_photograph_that_fails_is_named_and_the_rest_goes_on(visitor, live, photograph):
