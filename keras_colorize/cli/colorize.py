@@ -1,6 +1,7 @@
 """The commands that colorize, `colorize` and `demo`, and the one that tells scenes: `classify`."""
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -9,7 +10,14 @@ from collections import Counter
 from pathlib import Path
 
 from keras_colorize.errors import InputError, expect
-from keras_colorize.inference.options import AFTER_NETWORK, flags, given_options
+from keras_colorize.inference.options import (
+    AFTER_NETWORK,
+    Options,
+    add_arguments,
+    flags,
+    given_options,
+)
+from keras_colorize.presets import find_preset
 from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number
 from .progress import show_progress
 
@@ -32,7 +40,7 @@ def add(commands):
     classify.set_defaults(run=_classify)
     command = commands.add_parser("colorize", help="colorize files, folders and patterns")
     command.add_argument("inputs", nargs="+", metavar="IN", help="file, folder or glob pattern")
-    command.add_argument("-o", "--output", required=True, help="folder, or file for one file")
+    command.add_argument("-o", "--output", help="folder, or file for one file")
     add_options(command)
     option = command.add_argument_group("hints", "for one photograph").add_argument
     hint = "color of a pixel, counted from the top left: input of siggraph17; with other presets "
@@ -79,6 +87,11 @@ def add(commands):
     option("--c2pa-algorithm", metavar="NAME", default="es256", help=kinds)
     option("--c2pa-time", metavar="URL", help="server that signs the time of each picture")
     command.add_argument("--sheet", metavar="FILE", help="write a contact sheet, PNG or JPEG")
+    tried = "write only a --sheet of every combination of values, of preset, too; repeatable"
+    axis = {"type": _axis, "metavar": "OPTION=VALUE,...", "default": []}
+    command.add_argument("--grid", action="append", **axis, help=tried)
+    drawn = "draws of --decoder sample: copies with -1 to -N behind their names, or only a --sheet"
+    command.add_argument("--samples", type=count, metavar="N", help=drawn)
     command.add_argument("--truth", metavar="DIR", help="folder of true colors for the sheet")
     command.set_defaults(check=_check, run=_colorize)
 
@@ -94,9 +107,37 @@ def _point(text):
         ) from error
 
 
+def _axis(text):
+    """Reads `saturation=0.8,1` as the name of an option and its values, with their words."""
+    name, _, words = text.partition("=")
+    parser = argparse.ArgumentParser("keras-colorize colorize --grid", add_help=False)
+    parser.add_argument("--preset", type=find_preset)
+    add_arguments(parser)
+    kind = Options.__dataclass_fields__.get(name)
+    if not words or (name != "preset" and (kind is None or kind.type is bool)):
+        raise argparse.ArgumentTypeError(f"expected OPTION=VALUE,VALUE, received {text!r}")
+    flag, values = f"--{name.replace('_', '-')}", []
+    for word in words.split(","):
+        given = parser.parse_args([f"{flag}={word}"])
+        value = {"preset": word} if name == "preset" else given_options(given)
+        values.append((f"{name} {word}", value))
+    return values
+
+
 def _check(options):
     from keras_colorize.io import plan_jobs
 
+    options.draws = [("", {})]
+    if options.samples:
+        options.decoder, first = "sample", options.seed or 0
+        seeds = range(first, first + options.samples)
+        options.draws = [(f"seed {seed}", {"seed": seed}) for seed in seeds]
+        both = options.output and options.sheet
+        expect(not (both or options.server), "-o or --sheet with --samples, and no --server")
+    if options.grid or (options.samples and not options.output):
+        _check_grid(options)
+        return
+    expect(options.output, "-o with a folder, or a file for one file")
     if options.truth and not (options.sheet and Path(options.truth).is_dir()):
         raise InputError("expected --sheet and a folder of true colors with --truth")
     own = [name for name in _OF_A_SERVER if getattr(options, name) is not None]
@@ -116,8 +157,14 @@ def _check(options):
         raise InputError(f"expected a part of a name with --suffix, received {options.suffix}")
     options.keep_color = (options.already_color or ("colorize" if files else "keep")) == "keep"
     suffix, options.passed_over = f".{options.format}" * bool(options.format), Counter()
-    paths = options.inputs, options.output, options.sheet, options.suffix, suffix
-    options.jobs = plan_jobs(*paths, options.passed_over)
+    output, options.plans = Path(options.output), []
+    for draw in range(1, len(options.draws) + 1):
+        ending = f"-{draw}" if options.samples else ""
+        is_file = output.suffix and not output.is_dir()
+        target = output.with_stem(output.stem + ending) if is_file else output
+        paths = options.inputs, target, options.sheet, options.suffix + ending, suffix
+        options.plans.append(plan_jobs(*paths, options.passed_over if draw == 1 else None))
+    options.jobs = options.plans[0]
     options.hinted = bool(options.hint or options.hints or options.hint_layer)
     if options.hinted:
         expect(options.pages != "all", "no --pages all with hints, which are those of one picture")
@@ -139,7 +186,58 @@ def _check_hints(options):
         parse_point(point, options.size)
 
 
+def _check_grid(options):
+    from keras_colorize.io import find_photographs
+
+    expect(options.sheet, "--sheet with --grid, and -o or --sheet with --samples")
+    others = [name for name in ("output", "server", "truth", "hints", "hint_layer", "hint")]
+    others = [name for name in others if getattr(options, name)]
+    expect(not others, f"no {flags(others)} with --grid, which writes a sheet alone")
+    options.grid += [options.draws] if options.samples else []
+    options.hinted, options.paths = False, [one for one, _ in find_photographs(options.inputs)]
+    sheet = Path(options.sheet)
+    is_input = any(os.path.realpath(path) == os.path.realpath(sheet) for path in options.paths)
+    expect(not is_input, "a sheet that is no input", sheet)
+
+
+def _try_grid(options):
+    """Writes a sheet: a row per photograph and values of all axes but the last, its columns."""
+    from keras_colorize.evaluation.sheets import CELL
+    from keras_colorize.io import PhotographError, contact_sheet, read_photograph
+    from keras_colorize.io.photograph import small_pixels
+
+    *axes, last = options.grid
+    colorizers, rows, captions, failed = {}, [], [], 0
+
+    def colored(parts, pixels):
+        values = {name: value for _, part in parts for name, value in part.items()}
+        preset = values.pop("preset", options.preset)
+        if preset not in colorizers:
+            colorizers[preset] = make_colorizer(options, preset)
+        return colorizers[preset].replace(**values)(pixels)
+
+    with show_progress("colorizing", len(options.paths)) as progress:
+        for path in options.paths:
+            try:
+                photograph = read_photograph(path, 1_000_000 * options.max_megapixels)
+                pixels = small_pixels(photograph, 2 * CELL)
+                for parts in itertools.product(*axes):
+                    rows.append([colored((*parts, part), pixels) for part in last])
+                    captions.append(": ".join([path.name, *(label for label, _ in parts)]))
+            except PhotographError as error:
+                progress.say(f"failed: {error}")
+                failed += 1
+            progress.advance()
+    if rows:
+        headings = [label for label, _ in last]
+        for page in contact_sheet(rows, captions, options.sheet, CELL, None, headings):
+            print(f"contact sheet: {page}")
+    return EXIT_FAILED if failed else 0
+
+
 def _colorize(options):
+    if options.grid:
+        return _try_grid(options)
     if options.server:
         colorizer = _remote_colorizer(options)
     else:
@@ -162,7 +260,11 @@ def _colorize(options):
         files = options.c2pa_certificates, options.c2pa_key
         how = options.c2pa_algorithm, options.c2pa_time
         settings["credentials"] = Credentials(*files, *how)
-    return _run_jobs(colorizer, options.jobs, options.sheet, options.truth, **settings)
+    codes = []
+    for jobs, (_, values) in zip(options.plans, options.draws, strict=True):
+        one = colorizer.replace(**values) if values else colorizer
+        codes.append(_run_jobs(one, jobs, options.sheet, options.truth, **settings))
+    return max(codes)
 
 
 def _hints(options):
@@ -236,8 +338,8 @@ def _run_jobs(
                 progress.say(f"{outcome.job.source}: {took}; {options}")
             progress.advance()
     if rows and rows.rows:
-        rows.write(sheet, f"Colorized by {colorizer.name}")
-        print(f"contact sheet: {sheet}")
+        for page in rows.write(sheet, f"Colorized by {colorizer.name}"):
+            print(f"contact sheet: {page}")
     said = [", ".join(f"{number} {status}" for status, number in counts.items())]
     if passed_over:
         kinds = (f"{number} {kind}" for kind, number in sorted(passed_over.items()))

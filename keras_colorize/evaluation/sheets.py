@@ -9,15 +9,16 @@ import numpy as np
 import skimage.data
 
 from keras_colorize.errors import InputError
-from keras_colorize.inference.pixels import from_float, lightness_of, to_float
+from keras_colorize.inference.pixels import from_float, lightness_of
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, write_photograph
 from keras_colorize.io.atomic import atomic_file
+from keras_colorize.io.photograph import small_pixels
 from .measure import as_grey, scaled_rgb
 
 # Side in pixels of a picture on a sheet.
 CELL = 256
 # Rows of a sheet; the pictures of a large folder would not fit into memory.
-MOST_ROWS = 60
+MOST_ROWS = 240
 # Color photographs inside scikit-image that the demonstration makes grey.
 DEMO = ("astronaut", "chelsea", "coffee", "rocket")
 
@@ -37,8 +38,8 @@ class SheetRows:
 
         def row():
             # A given picture may have color; the network sees its lightness alone.
-            yield _grey(_thumbnail(outcome.before.pixels))
-            yield _thumbnail(outcome.after.pixels)
+            yield _grey(small_pixels(outcome.before, CELL))
+            yield small_pixels(outcome.after, CELL)
             # A sheet is still of use where the truth of one photograph is not known.
             with contextlib.suppress(PhotographError):
                 if self.truth is not None:
@@ -58,10 +59,10 @@ class SheetRows:
             self.captions.append(str(caption))
 
     def write(self, path, title):
-        """Writes the sheet, see `contact_sheet`."""
+        """Writes the sheet, see `contact_sheet`; returns the paths of its pages."""
         headings = self.headings[: max(len(row) for row in self.rows)]
         more = self.total - len(self.rows)
-        contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
+        return contact_sheet(self.rows, self.captions, path, CELL, title, headings, more)
 
 
 def write_plot(path, measurement, history=None, overwrite=False):
@@ -125,11 +126,6 @@ def write_demo_photographs(folder):
         for kind, one in (("truth", pixels), ("grey", _grey(pixels))):
             path = Path(folder) / kind / f"{name}.jpg"
             write_photograph(path, Photograph(one), mark_colorized=False, overwrite=True)
-
-
-def _thumbnail(pixels):
-    step = max(1, max(pixels.shape[:2]) // (2 * CELL))
-    return from_float(to_float(pixels[::step, ::step]), "uint8")
 
 
 def _grey(pixels):

@@ -227,7 +227,7 @@ def read_jobs(
             if not overwrite and os.path.lexists(job.target):
                 if skip_existing:
                     raise _LeftOutError("skipped", f"{job.target} exists")
-                advice = "skip or overwrite existing outputs"
+                advice = "--skip-existing leaves it, --overwrite replaces it"
                 raise PhotographError(f"{job.target} exists; {advice}")
             found = os.stat(job.source)
             if pages != "first" and writable_format(job.target).name == "TIFF":

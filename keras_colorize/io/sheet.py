@@ -1,5 +1,8 @@
 """A contact sheet: rows of pictures side by side, with a caption under each row."""
 
+import math
+from pathlib import Path
+
 from PIL import Image, ImageDraw, ImageFont
 
 from .atomic import atomic_file
@@ -8,13 +11,19 @@ from .writing import writable_format
 
 # Neutral grays: a tinted page would change how the colors beside it look.
 _PAGE, _CELL, _TEXT, _FAINT = (30, 30, 30), (42, 42, 42), (232, 232, 232), (150, 150, 150)
+DOWN, ACROSS = 8, 6
+"""Rows, and pictures side by side, that a page has at most."""
+
 _ELLIPSIS = "\u2026"
 # The font of Pillow draws no dashes.
 _DRAWABLE = str.maketrans({"\u2013": "-", "\u2014": "-", "\u2212": "-"})
 
 
 def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=0):
-    """Writes a contact sheet, replacing an older one.
+    """Writes a contact sheet, replacing an older one, and returns the paths of its pages.
+
+    A page has at most `DOWN` rows, or two or more columns of these while it is not wider than
+    `ACROSS` pictures; several pages are called `sheet-1.png` and so on.
 
     Args:
         rows: list of lists of uint8 arrays (H, W, 3), sRGB, such as gray, color and truth.
@@ -34,14 +43,31 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
     if not rows or len(rows) != len(captions):
         received = f"received {len(rows)} rows and {len(captions)} captions"
         raise PhotographError(f"{path}: expected rows with one caption each, {received}.")
+    path, across = Path(path), max(1, ACROSS // max(map(len, rows)))
+    pages = range(0, len(rows), DOWN * across)
+    paths = [path.with_stem(f"{path.stem}-{one + 1}") for one in range(len(pages))]
+    paths = paths if len(pages) > 1 else [path]
+    for start, one in zip(pages, paths, strict=True):
+        its = slice(start, start + DOWN * across)
+        left_out = more if one == paths[-1] else 0
+        page = _page(rows[its], captions[its], across, cell, title, headings, left_out)
+        with atomic_file(one, overwrite=True) as stream:
+            page.save(stream, target.name, quality=92)
+    return paths
+
+
+def _page(rows, captions, most_across, cell, title, headings, more):
+    across = min(most_across, math.ceil(len(rows) / DOWN))
     gap, margin = max(2, cell // 40), max(8, cell // 10)
     font = ImageFont.load_default(max(10, cell // 17))
     large = ImageFont.load_default(max(14, cell // 10))
     caption_height, heading_height = int(font.size * 2.8), int(font.size * 1.8)
     columns = max(len(row) for row in rows)
-    width = columns * (cell + gap) - gap
+    down = math.ceil(len(rows) / across)
+    block = columns * (cell + gap) - gap + margin
+    width = across * block - margin
     top = margin + (int(large.size * 1.8) if title else 0) + (heading_height if headings else 0)
-    lines = len(rows) * (cell + caption_height) + (caption_height if more > 0 else 0)
+    lines = down * (cell + caption_height) + (caption_height if more > 0 else 0)
     size = (width + 2 * margin, top + lines + margin - caption_height // 3)
     page = Image.new("RGB", size, _PAGE)
     pen = ImageDraw.Draw(page)
@@ -57,10 +83,14 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
     if title:
         write(title, margin, margin, fill=_TEXT, font=large)
     lefts = [margin + column * (cell + gap) for column in range(columns)]
-    for heading, left in zip(headings, lefts, strict=False):
-        write(heading, left, top - heading_height, room=cell)
-    for row, caption in zip(rows, captions, strict=True):
+    for shift in range(0, across * block, block):
+        for heading, left in zip(headings, lefts, strict=False):
+            write(heading, shift + left, top - heading_height, room=cell)
+    first = top
+    for number, (row, caption) in enumerate(zip(rows, captions, strict=True)):
+        shift, top = number // down * block, first + number % down * (cell + caption_height)
         for pixels, left in zip(row, lefts, strict=False):
+            left += shift
             page.paste(_CELL, (left, top, left + cell, top + cell))
             picture = Image.fromarray(pixels)
             scale = cell / max(picture.size)
@@ -68,9 +98,7 @@ def contact_sheet(rows, captions, path, cell=256, title=None, headings=(), more=
             picture = picture.resize(fitted, Image.Resampling.LANCZOS)
             x, y = (cell - picture.width) // 2, (cell - picture.height) // 2
             page.paste(picture, (left + x, top + y))
-        write(caption, margin, top + cell + gap, fill=_TEXT)
-        top += cell + caption_height
+        write(caption, shift + margin, top + cell + gap, block - margin, _TEXT)
     if more > 0:
-        write(f"and {more} more", margin, top)
-    with atomic_file(path, overwrite=True) as stream:
-        page.save(stream, target.name, quality=92)
+        write(f"and {more} more", margin, first + down * (cell + caption_height))
+    return page

@@ -198,3 +198,42 @@ def test_the_command_is_quiet_and_can_be_interrupted(album, tmp_path, tiny_prese
     for path in colorized:
         with Image.open(path) as whole:
             whole.load()
+
+
+def test_a_sheet_of_all_combinations(run, album, tiny_preset, tmp_path):
+    words = "--grid", "saturation=0,1", "--grid", f"preset={tiny_preset}", "--samples", 2
+    code, out, _ = run(album / "a.jpg", *words, "--sheet", tmp_path / "s.png")
+    assert (code, out) == (0, f"contact sheet: {tmp_path / 's.png'}\n")
+    with Image.open(tmp_path / "s.png") as image:
+        pixels = np.asarray(image).astype(int)
+    # Two columns, the draws, and two rows: without color and with it, each draw its own.
+    color = np.ptp(pixels, axis=-1)[50:]
+    middle, left = len(color) // 2, color.shape[1] // 2
+    assert color[: middle - 30].max() <= 2 < color[middle + 30 :].max()
+    cells = pixels[50 + middle + 30 :, 25:left], pixels[50 + middle + 30 :, left + 28 :]
+    width = min(cell.shape[1] for cell in cells) - 30
+    assert np.abs(cells[0][:, :width] - cells[1][:, :width]).mean() > 0.1
+
+
+def test_samples_are_files(run, album, tmp_path):
+    words = album / "a.jpg", "--samples", 2, "-o"
+    assert run(*words, tmp_path / "out")[:2] == (0, 2 * "1 done, 0 skipped, 0 failed\n")
+    assert run(*words, tmp_path / "one.png", "--seed", 1)[0] == 0
+    drawn = [tmp_path / "out" / "a-1.jpg", tmp_path / "out" / "a-2.jpg"]
+    first, second = (read_photograph(path).pixels for path in drawn)
+    assert (first != second).any()
+    assert (tmp_path / "one-2.png").exists() and not (tmp_path / "one.png").exists()
+    code, _, err = run(*words, tmp_path / "out")
+    assert code == 1 and "--overwrite" in err
+
+
+def test_wrong_grids(refused, album, tmp_path):
+    sheet = "--sheet", tmp_path / "s.png"
+    for words, said in (
+        (("--grid", "saturation=1,2"), "--sheet with --grid"),
+        (("--grid", "saturation=1", *sheet, "-o", tmp_path), "no --output with --grid"),
+        (("--samples", 2, *sheet, "-o", tmp_path), "-o or --sheet with --samples"),
+        ((), "-o with a folder"),
+        (("--grid", "saturation=1", "--sheet", album / "a.jpg"), "a sheet that is no input"),
+    ):
+        assert said in refused("colorize", album / "a.jpg", *words)

@@ -97,3 +97,16 @@ def test_sheets_that_cannot_be_made(tmp_path):
         with pytest.raises(PhotographError, match=said):
             contact_sheet(rows, captions, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_many_rows_are_pages_of_blocks_side_by_side(tmp_path):
+    rows = [[flat((90, 90, 90)), flat((200, number, 30))] for number in range(34)]
+    paths = contact_sheet(rows, [f"{n}" for n in range(34)], tmp_path / "s.png", cell=40)
+    assert paths == [tmp_path / "s-1.png", tmp_path / "s-2.png"]
+    found = []
+    for path in paths:
+        with Image.open(path) as image:
+            assert 0.5 < image.width / image.height < 2.0
+            colors = {color for _, color in image.getcolors(1 << 16)}
+        found += sorted(color[1] for color in colors if color[::2] == (200, 30))
+    assert found == list(range(34))
