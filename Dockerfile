@@ -1,5 +1,5 @@
 # The command keras-colorize with its presets:
-#   docker build -t keras-colorize .
+#   docker build -t keras-colorize .      (written without Docker at hand: not built yet)
 #   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/photographs" keras-colorize \
 #       colorize old.jpg -o color.jpg
 # Extras: docker build --build-arg EXTRAS='[video,heif]' -t keras-colorize .

@@ -1,6 +1,7 @@
 """The commands that colorize, `colorize` and `demo`, and the one that tells scenes: `classify`."""
 
 import argparse
+import functools
 import itertools
 import json
 import os
@@ -21,6 +22,7 @@ from keras_colorize.presets import find_preset
 from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number
 from .progress import show_progress
 
+_CORNERS = ("bottom-right", "bottom-left", "top-right", "top-left")
 _CLASSIFIER = "resnet18_gray_classifier"
 _OF_A_SERVER = ("server_model", "server_protocol", "server_timeout")
 _OF_THE_EXPORT = ("preset", "hint", "hints", "hint_layer")
@@ -79,6 +81,11 @@ def add(commands):
     option("--max-side", type=count, metavar="N", help=side)
     large = "refuse larger photographs (default: %(default)s; 400 in a TIFF take 2 to 4 GB)"
     command.add_argument("--max-megapixels", type=count, metavar="N", default=200, help=large)
+    option = command.add_argument_group("label", "a visible text in the picture").add_argument
+    option("--label", metavar="TEXT", help="such as 'colorized by software, 2026'")
+    option("--label-corner", choices=_CORNERS, default=_CORNERS[0], help="default: %(default)s")
+    high = "height of its letters, percent of the short side (0.5 to 20, default: 3)"
+    option("--label-size", type=number(float, 0.5, 20), default=3.0, metavar="N", help=high)
     title = "content credentials", "a C2PA manifest in each picture (extra `c2pa`)"
     option = command.add_argument_group(*title).add_argument
     kinds = "of the key: es256 (default), es384, es512, ps256, ps384, ps512 or ed25519"
@@ -254,6 +261,11 @@ def _colorize(options):
         "passed_over": options.passed_over,
     }
     settings["mark_colorized"] = not options.no_mark
+    if options.label:
+        from keras_colorize.io.photograph import labeled
+
+        how = {"text": options.label, "corner": options.label_corner, "size": options.label_size}
+        settings["label"] = functools.partial(labeled, **how)
     if options.c2pa_key:
         from keras_colorize.io.credentials import Credentials
 

@@ -79,6 +79,7 @@ def colorize_files(
     quality=None,
     keep_dates=False,
     credentials=None,
+    label=None,
     **reading,
 ):
     """Colorizes files and yields an `Outcome` per job, in order; a bad file does not stop the rest.
@@ -96,6 +97,7 @@ def colorize_files(
         quality: see `write_photograph`.
         keep_dates: whether outputs get the times of access and change of their sources.
         credentials: `Credentials` that sign outputs, or None.
+        label: function of a finished `Photograph` that returns it with a label, or None.
         reading: options of `read_jobs`.
     """
     maker, marks = made_by(colorizer)
@@ -148,6 +150,7 @@ def colorize_files(
             before = after = one.photograph
             if one.pixels is not None:
                 after, made = dataclasses.replace(before, pixels=one.pixels), made + 1
+                after = label(after) if label else after
             pictures += () if pictures else (before, after)
             yield after, one.pixels is not None and mark
             if one.last:

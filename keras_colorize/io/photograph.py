@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageDraw, ImageFont
 
 from keras_colorize.errors import InputError
 
@@ -127,6 +127,27 @@ def scaled_down(photograph, side):
 
     alpha = None if photograph.alpha is None else resize(photograph.alpha)
     return replace(photograph, pixels=resize(photograph.pixels), alpha=alpha)
+
+
+def labeled(photograph, text, corner="bottom-right", size=3.0):
+    """A photograph with a visible text in a corner, white on darkened ground.
+
+    The corner is `bottom-right`, `bottom-left`, `top-right` or `top-left`. Letters are `size`
+    percent of the short side high, but 10 pixels at least; what does not fit in is cut off.
+    """
+    pixels = photograph.pixels.copy()
+    font = ImageFont.load_default(max(10.0, size / 100.0 * min(pixels.shape[:2])))
+    left, top, right, bottom = map(round, font.getbbox(text))
+    margin = (bottom - top) // 2
+    label = Image.new("L", (right - left + 2 * margin, bottom - top + 2 * margin))
+    ImageDraw.Draw(label).text((margin - left, margin - top), text, 255, font)
+    inks = np.asarray(label)[: pixels.shape[0], : pixels.shape[1], None] / 255.0
+    down, across = corner.split("-")
+    rows = slice(None, len(inks)) if down == "top" else slice(-len(inks), None)
+    columns = slice(None, inks.shape[1]) if across == "left" else slice(-inks.shape[1], None)
+    ground = 0.4 * (1.0 - inks) * pixels[rows, columns] + inks * np.iinfo(pixels.dtype).max
+    pixels[rows, columns] = np.rint(ground)
+    return replace(photograph, pixels=pixels)
 
 
 def small_pixels(photograph, side):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_colorize.io import Photograph, PhotographError, contact_sheet, jpeg_bytes, small_pixels
-from keras_colorize.io.photograph import scaled_down
+from keras_colorize.io.photograph import labeled, scaled_down
 
 
 def test_arrays_that_are_no_photograph():
@@ -110,3 +110,19 @@ def test_many_rows_are_pages_of_blocks_side_by_side(tmp_path):
             colors = {color for _, color in image.getcolors(1 << 16)}
         found += sorted(color[1] for color in colors if color[::2] == (200, 30))
     assert found == list(range(34))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("corner", ["bottom-right", "bottom-left", "top-right", "top-left"])
+def test_a_label_is_in_its_corner_alone(dtype, corner):
+    most = np.iinfo(dtype).max
+    plain = Photograph(np.full((300, 400, 3), most // 2, dtype))
+    changed = labeled(plain, "colorized", corner, 5.0).pixels != plain.pixels
+    rows, columns, _ = np.nonzero(changed)
+    assert (rows.min() > 250) if "bottom" in corner else (rows.max() < 50)
+    assert (columns.min() > 200) if "right" in corner else (columns.max() < 200)
+    assert labeled(plain, "colorized", corner, 5.0).pixels.max() == most
+    assert plain.pixels.max() == most // 2
+    # Cut off where there is no room.
+    tiny = Photograph(np.zeros((4, 5, 3), dtype))
+    assert labeled(tiny, "colorized", corner).pixels.shape == (4, 5, 3)
