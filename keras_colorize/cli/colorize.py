@@ -47,7 +47,7 @@ def add(commands):
     option = command.add_argument_group("hints", "for one photograph").add_argument
     hint = "color of a pixel, counted from the top left: input of siggraph17; with other presets "
     hint += "it spreads along equal lightness"
-    point = {"type": _point, "metavar": "X,Y,#RRGGBB[,RADIUS]", "help": hint}
+    point = {"type": _point, "metavar": "X,Y,#RRGGBB|keep[,RADIUS]", "help": hint}
     option("--hint", action="append", default=[], **point)
     option("--hints", metavar="FILE.json", help="list of hints")
     layer = "picture of the same size: opaque pixels are hints"
@@ -110,7 +110,7 @@ def _point(text):
         return point | ({"radius": float(radius[0])} if radius[0] else {})
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"expected X,Y,#RRGGBB[,RADIUS], received {text!r}"
+            f"expected X,Y,#RRGGBB|keep[,RADIUS], received {text!r}"
         ) from error
 
 

@@ -146,7 +146,7 @@ class BaseColorizer(abc.ABC):
                 )
             hints = Hints(hints.ab[batch[0].box], hints.mask[batch[0].box])
             # Without a hint the result is the automatic one, to the last bit.
-            hints = at_size(hints, network_input.shape[1:3]) if hints.mask.any() else None
+            hints = at_size(hints, network_input.shape[1:3]) if hints.colored.any() else None
         return np.asarray(self.predict_ab(network_input, hints))
 
     def compose(self, batch, ab):

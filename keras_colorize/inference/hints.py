@@ -33,11 +33,12 @@ class Hints:
     """Colors that are known.
 
     Attributes:
-        ab: float array (H, W, 2) of a and b; read where the mask is set.
+        ab: float array (H, W, 2) of a and b; read where the mask is set. NaN stands for "as
+            predicted here", and holds off other hints.
         mask: bool array (H, W), True at pixels whose color is known.
 
     Raises:
-        InputError: for other shapes, or colors that are not finite.
+        InputError: for other shapes, or infinite colors.
     """
 
     ab: np.ndarray
@@ -48,8 +49,13 @@ class Hints:
         fits = self.mask.ndim == 2 and self.ab.shape == (*self.mask.shape, 2)
         received = f"received shapes {self.ab.shape} and {self.mask.shape}"
         expect(fits, f"hints of ab (H, W, 2) and mask (H, W), {received}")
-        is_finite = np.isfinite(self.ab[self.mask]).all()
-        expect(is_finite, "hints with finite a and b where the mask is set")
+        is_finite = not np.isinf(self.ab[self.mask]).any()
+        expect(is_finite, "hints with finite a and b, or NaN to keep, where the mask is set")
+
+    @property
+    def colored(self):
+        """Bool array (H, W): the mask without pixels that keep what is predicted."""
+        return self.mask & ~np.isnan(self.ab).any(axis=-1)
 
 
 def hints_of(value):
@@ -67,7 +73,7 @@ def point_hints(points, size):
     Args:
         points: list of `{"x": 12, "y": 30, "color": "#rrggbb", "radius": 4}`: pixels from the left
             and top of the upright photograph; the radius defaults to 1/200 of the long side.
-            Later ones lie above earlier ones.
+            Later ones lie above earlier ones. The color `"keep"` keeps what is predicted there.
         size: `(height, width)` of the photograph.
 
     Raises:
@@ -78,7 +84,8 @@ def point_hints(points, size):
     for point in points:
         x, y, color, radius = parse_point(point, size)
         disk = (columns - x) ** 2 + (rows - y) ** 2 <= radius**2
-        ab[disk], mask[disk] = np.asarray(rgb_to_lab(color))[1:], True
+        ab[disk] = np.nan if color is None else np.asarray(rgb_to_lab(color))[1:]
+        mask[disk] = True
     return Hints(ab, mask)
 
 
@@ -117,7 +124,7 @@ def at_size(hints, size):
 
 def hinted_inputs(lightness, hints):
     """Inputs of a network that takes hints, as `siggraph17` does, for L* (1, H, W, 1)."""
-    mask = hints.mask[None, ..., None].astype("float32")
+    mask = hints.colored[None, ..., None].astype("float32")
     ab = np.where(mask, hints.ab[None], 0.0).astype("float32")
     return {"lightness": lightness, "hint_ab": ab, "hint_mask": mask}
 
@@ -128,19 +135,24 @@ def spread(hints, lightness):
     Returns float32 `(ab, force)`: the color (H, W, 2) of near hints, and (H, W, 1), from 1 at
     hints to 0 far from all.
     """
-    if not hints.mask.any():
+    colored = hints.colored
+    if not colored.any():
         return np.zeros_like(hints.ab), np.zeros((*hints.mask.shape, 1), "float32")
-    colors = hints.ab[hints.mask]
+    colors = hints.ab[colored]
     _, groups = np.unique(np.floor(colors / _CELL), axis=0, return_inverse=True)
     groups = groups.reshape(-1)
     seeds = np.zeros((groups.max() + 1, *hints.mask.shape), bool)
-    seeds[groups, *np.nonzero(hints.mask)] = True
+    seeds[groups, *np.nonzero(colored)] = True
     means = np.stack([colors[groups == group].mean(axis=0) for group in range(len(seeds))])
     distances = path_lengths(seeds, lightness[..., 0])
     shares = (distances + STEP / 2) ** -4.0
     ab = np.einsum("ghw,gc->hwc", shares / shares.sum(axis=0), means)
-    ab[hints.mask] = colors
+    ab[colored] = colors
     force = np.exp(-np.square(distances.min(axis=0) / REACH))
+    if (kept := hints.mask & ~colored).any():
+        against = (path_lengths(kept[None], lightness[..., 0])[0] + STEP / 2) ** -4.0
+        force *= shares.sum(axis=0) / (shares.sum(axis=0) + against)
+        force[kept] = 0.0
     return ab.astype("float32"), force[..., None].astype("float32")
 
 

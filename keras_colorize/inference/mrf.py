@@ -31,7 +31,7 @@ def refined_ab(probabilities, lightness, config, refinement, hints=None):
         wanted, force = spread(hints, lightness)
         encoded = bins.encode(ab_to_channels(wanted[None], channels, lightness[None]))
         indices = ops.convert_to_numpy(encoded)[0]
-        reach, mask = force[:, None, order, 0], hints.mask[:, None, order]
+        reach, mask = force[:, None, order, 0], hints.colored[:, None, order]
 
     def chroma(channel):
         its, unary = np.float32(values[channel]), enlarge(probabilities[:, :, channel], lightness)

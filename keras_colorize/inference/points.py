@@ -33,11 +33,14 @@ def read_points(path):
 
 
 def parse_point(point, size):
-    """Reads a point of `point_hints` for a photograph `(height, width)`: x, y, color, radius."""
+    """Reads a point of `point_hints` for a photograph `(height, width)`: x, y, color, radius.
+
+    The color `keep` is None.
+    """
     try:
         x, y = float(point["x"]), float(point["y"])
         radius = float(point.get("radius") or max(size) / 200)
-        color = parse_color(point["color"])
+        color = None if point["color"] == "keep" else parse_color(point["color"])
     except (TypeError, KeyError, AttributeError) as error:
         expected = 'Expected hints like {"x": 12, "y": 30, "color": "#rrggbb"}, received'
         raise InputError(f"{expected} {point!r} ({error!r}).") from error

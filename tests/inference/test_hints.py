@@ -76,7 +76,7 @@ def test_wrong_hints(tmp_path):
             point_hints([one], (10, 12))
     shapes = [((2, 2, 2),), ((2, 2, 3), (2, 2)), ((2, 2, 2), (2, 3))]
     wrong = [tuple(map(np.zeros, each)) for each in shapes]
-    for one in (3, *wrong, (np.full((2, 2, 2), np.nan), np.ones((2, 2)))):
+    for one in (3, *wrong, (np.full((2, 2, 2), np.inf), np.ones((2, 2)))):
         with pytest.raises(ValueError, match="Expected hints"):
             hints_of(one)
     (tmp_path / "hints.json").write_text("{}")
@@ -187,3 +187,20 @@ def test_a_network_that_takes_hints_gets_them(halves):
     assert np.abs(expected - automatic).max() > 1.0
     hinted = colorizer.replace(hints=hints)(halves)
     assert np.abs(hinted.astype(int) - colorizer(halves)).max() > 3
+
+
+def test_a_place_that_is_kept_holds_off_a_hint(tiny_colorizer, halves):
+    flat = np.full_like(halves, 120)
+    plain, size = _ab(tiny_colorizer(flat)), flat.shape[:2]
+    red, keep = {"x": 20, "y": 48, "color": "#c83232"}, {"x": 108, "y": 48, "color": "keep"}
+    for options in ({}, {"refine": "mrf"}):
+        plain = _ab(tiny_colorizer.replace(**options)(flat))
+        alone, held = (
+            _ab(tiny_colorizer.replace(hints=point_hints(points, size), **options)(flat))
+            for points in ([red], [red, keep])
+        )
+        moved = [np.abs(one - plain)[44:52, 100:116].mean() for one in (alone, held)]
+        assert moved[1] < 0.2 * moved[0]
+        np.testing.assert_allclose(held[48, 20], alone[48, 20], atol=2.0)
+    only = point_hints([keep], size)
+    np.testing.assert_array_equal(tiny_colorizer.replace(hints=only)(flat), tiny_colorizer(flat))
