@@ -37,7 +37,7 @@ def presets(tmp_path_factory, tiny_preset):
         if name == "style":
             # Fresh weights make little of the global features.
             fusion = model.get_layer("fusion")
-            fusion.set_weights([10.0 * one for one in fusion.get_weights()])
+            fusion.set_weights([30.0 * one for one in fusion.get_weights()])
         config = PresetConfig(network.__name__, arguments, output, working_size=32, **fields)
         save_preset(model, folder / name, config)
     return {"distribution": tiny_preset, **{name: folder / name for name in kinds}}

@@ -69,7 +69,7 @@ def test_style_moves_colors_unless_it_is_its_own(script, presets, photographs, t
     first, second = photographs / "forest" / "1.png", photographs / "forest" / "3.png"
     pairs = [f"{first}={first}", f"{first}={second}"]
     words = ["style", str(sheet), *pairs, "--preset", str(presets["style"])]
-    script("benchmarks/pictures.py").main([*words, "--precision", "float32", "--saturation", "4"])
+    script("benchmarks/pictures.py").main([*words, "--precision", "float32", "--saturation", "10"])
     _, _, same, other, _ = capsys.readouterr().out.splitlines()
     own, styled, *_, shift = same.strip("| ").split(" | ")[1:]
     assert (own, shift) == (styled, "0.0")
