@@ -81,7 +81,7 @@ class _Subject:
         self.parameters = model.count_params()
         self.weights = (find_preset(preset) / self.config.weights).resolve()
         self.megabytes = self.weights.stat().st_size / 1e6
-        self.colorizer = Colorizer(model, self.config)
+        self.colorizer = Colorizer(model, self.config, levels=False, border=False)
         self.methods = {}
         if self.config.output != "class_logits":
             self.methods = {"mean": mean_alone(self.colorizer), "default": self.colorizer}

@@ -59,7 +59,7 @@ def main(arguments=None):
     with plain_errors():
         methods = {}
         for label, preset in unique(options.preset).items():
-            methods[label] = Colorizer.from_preset(preset)
+            methods[label] = Colorizer.from_preset(preset, levels=False, border=False)
             if options.mean:
                 methods[f"{label}, mean"] = mean_alone(methods[label])
         for name, (folder, limit) in unique(options.set).items():

@@ -114,7 +114,9 @@ def _subject(options, paths):
         for path in extra:
             print(f"note: {path}: belongs to no true picture, not measured", file=sys.stderr)
         return _Subject(name, {"colorized": str(folder)}, colorized={name: pairs})
-    default = make_colorizer(options, str(preset), scenes=True)
+    # What is for old and odd originals is measured if it is asked for.
+    usual = {name: False for name in ("levels", "border") if getattr(options, name) is None}
+    default = make_colorizer(options, str(preset), scenes=True, **usual)
     methods = {"mean": mean_alone(default), name: default} if default.config.colorizes else {}
     record = {
         "preset": str(preset),
