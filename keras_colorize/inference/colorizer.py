@@ -23,7 +23,7 @@ from keras_colorize.presets.names import DEFAULT, find_preset
 from keras_colorize.presets.weights import load_preset
 from .compose import compose, to_working_size
 from .heads import check_distribution, class_log_weights, predicted_ab
-from .hints import Hints, at_size, hinted, hinted_inputs, hints_of
+from .hints import Hints, at_size, hinted, hinted_inputs, hints_of, point_hints
 from .mrf import channel_probabilities, refined_ab
 from .options import FROM_PRESET, OF_DISTRIBUTIONS, ORIGINALS, REFINEMENTS, Options
 from .palette import log_histogram, palette_bias, read_palette
@@ -138,6 +138,8 @@ class BaseColorizer(abc.ABC):
         network_input, hints = np.stack([one.network_input for one in batch]), self.hints
         if hints is not None:
             height, width = batch[0].pixels.shape[:2]
+            if isinstance(hints, list):
+                hints = point_hints(hints, (height, width))
             if len(batch) != 1 or (height, width) != hints.mask.shape:
                 expected = "x".join(map(str, reversed(hints.mask.shape)))
                 raise InputError(
@@ -240,10 +242,10 @@ class Colorizer(BaseColorizer):
             saturation 1 and rebalancing 0, unless these are given, too. Also: `style`, a picture
             whose global features are used (Iizuka 2016, section 4.5); `palette`, see
             `read_palette`; `refine`, a name or a `Refinement`; `precision` and `runtime`, read
-            by `from_preset`; `hints`, `Hints` or a pair `(ab, mask)`: (H, W, 2) with the a and b
-            of the one picture (H, W) where the mask (H, W) is set, not multiplied by the
-            saturation. A network that takes hints (`siggraph17`) gets them, and answers as it
-            likes; with all others they spread along equal lightness.
+            by `from_preset`; `hints`, `Hints`, a list of points as of `point_hints`, or a pair
+            `(ab, mask)`: (H, W, 2) with the a and b of the one picture (H, W) where the mask (H, W)
+            is set, not multiplied by the saturation. A network that takes hints (`siggraph17`) gets
+            them, and answers as it likes; with all others they spread along equal lightness.
 
     Raises:
         InputError: for options outside their range, or that the network cannot take: a decoder,
@@ -378,10 +380,10 @@ class Colorizer(BaseColorizer):
         if self.refinement:
             small = ops.convert_to_numpy(self.distributions(prediction))
             pairs = zip(small, lightness, strict=True)
-            how = self.config, self.refinement, hints
+            how = self.config, self.refinement, hints, self.hint_reach
             return np.stack([refined_ab(*pair, *how) for pair in pairs])
         ab = self.decode(prediction, lightness)
-        return ab if hints is None else hinted(ab, lightness, hints)
+        return ab if hints is None else hinted(ab, lightness, hints, self.hint_reach)
 
     def classify(self, picture, top=5):
         """Tells the scene of a picture (Iizuka et al. 2016, sections 3.3 and 4.7).

@@ -12,6 +12,7 @@ from keras import ops
 from keras_colorize.color import rgb_to_lab
 from keras_colorize.errors import expect
 from .compose import resize_bicubic
+from .options import Options
 from .pixels import to_float
 from .points import parse_point
 
@@ -21,9 +22,7 @@ NOISE = 2.0
 STEP = 0.5
 """Cost of every pixel on a path."""
 
-REACH = 60.0
-"""Length of a path, in squared L*, along which a hint's force falls to 1/e."""
-
+_SETTLED = 0.6  # change of a path's length that ends the search
 _TURNS = 24  # most rounds of the search for shortest paths; about as often may a path turn
 _CELL = 20.0  # hints of colors this near, in a and b, travel together
 
@@ -59,8 +58,9 @@ class Hints:
 
 
 def hints_of(value):
-    """The `Hints` that a user means by themselves or by a pair `(ab, mask)`."""
-    if isinstance(value, Hints):
+    """The `Hints` that a user means by themselves or by a pair `(ab, mask)`; points stay."""
+    is_list = isinstance(value, list) and value and isinstance(value[0], dict)
+    if isinstance(value, Hints) or is_list:
         return value
     is_pair = isinstance(value, tuple | list) and len(value) == 2
     expect(is_pair, f"hints as a pair (ab, mask), received {type(value).__name__}")
@@ -129,8 +129,8 @@ def hinted_inputs(lightness, hints):
     return {"lightness": lightness, "hint_ab": ab, "hint_mask": mask}
 
 
-def spread(hints, lightness):
-    """Lets hints reach along equal lightness (H, W, 1).
+def spread(hints, lightness, reach=Options.hint_reach):
+    """Lets hints reach along equal lightness (H, W, 1): to 1/e on a path of that length.
 
     Returns float32 `(ab, force)`: the color (H, W, 2) of near hints, and (H, W, 1), from 1 at
     hints to 0 far from all.
@@ -148,7 +148,7 @@ def spread(hints, lightness):
     shares = (distances + STEP / 2) ** -4.0
     ab = np.einsum("ghw,gc->hwc", shares / shares.sum(axis=0), means)
     ab[colored] = colors
-    force = np.exp(-np.square(distances.min(axis=0) / REACH))
+    force = np.exp(-np.square(distances.min(axis=0) / reach))
     if (kept := hints.mask & ~colored).any():
         against = (path_lengths(kept[None], lightness[..., 0])[0] + STEP / 2) ** -4.0
         force *= shares.sum(axis=0) / (shares.sum(axis=0) + against)
@@ -156,9 +156,9 @@ def spread(hints, lightness):
     return ab.astype("float32"), force[..., None].astype("float32")
 
 
-def hinted(ab, lightness, hints):
+def hinted(ab, lightness, hints, reach):
     """Puts hints (H, W) in the place of predicted a and b (1, h, w, 2), as far as they reach."""
-    wanted, force = spread(hints, lightness[0])
+    wanted, force = spread(hints, lightness[0], reach)
     ab = resize_bicubic(ops.convert_to_numpy(ab), lightness.shape[1:3])
     return (1.0 - force) * ab + force * wanted
 
@@ -179,7 +179,7 @@ def path_lengths(seeds, lightness):
         before = lengths
         lengths = _along(lengths, across)
         lengths = _along(lengths.swapaxes(1, 2), along.T).swapaxes(1, 2)
-        if np.max(before - lengths) < 0.01 * REACH:
+        if np.max(before - lengths) < _SETTLED:
             break
     return lengths
 

@@ -13,12 +13,13 @@ from keras_colorize.layers.resizing import bilinear_weights
 from .compose import mix_rows
 from .heads import ab_to_channels, bin_values, channels_to_ab, check_distribution, predicted_ab
 from .hints import spread
+from .options import Options
 from .pixels import compiled, cores
 
 _CERTAIN = 200.0  # potential of a bin that is fixed: above all that its neighbors say against it
 
 
-def refined_ab(probabilities, lightness, config, refinement, hints=None):
+def refined_ab(probabilities, lightness, config, refinement, hints=None, reach=Options.hint_reach):
     """Solves the field for probabilities (h, w, 2, K) on lightness (H, W, 1), L* in 0..100.
 
     Returns float32 a and b (H, W, 2), at the working size, before saturation, as are the hints.
@@ -28,17 +29,17 @@ def refined_ab(probabilities, lightness, config, refinement, hints=None):
     order, back = packed_columns(lightness.shape[1])
     edges = edge_weights(lightness, refinement.sigma)
     if hints is not None:
-        wanted, force = spread(hints, lightness)
+        wanted, force = spread(hints, lightness, reach)
         encoded = bins.encode(ab_to_channels(wanted[None], channels, lightness[None]))
         indices = ops.convert_to_numpy(encoded)[0]
-        reach, mask = force[:, None, order, 0], hints.colored[:, None, order]
+        share, mask = force[:, None, order, 0], hints.colored[:, None, order]
 
     def chroma(channel):
         its, unary = np.float32(values[channel]), enlarge(probabilities[:, :, channel], lightness)
         if hints is not None:
             certain = np.eye(bins.count, dtype="float32")[indices[:, order, channel]]
             certain = certain.transpose(0, 2, 1)
-            unary = (1.0 - reach) * unary + reach * certain
+            unary = (1.0 - share) * unary + share * certain
         unary = unary_potentials(unary, refinement)
         if hints is not None:
             unary += np.float32(_CERTAIN) * certain * mask

@@ -149,6 +149,12 @@ class Options:
         "own distribution",
         group="refinement",
     )
+    hint_reach: float = field(
+        60.0,
+        (1.0, 10_000.0),
+        "how far hints spread where the network does not take them: the length of a path, half of "
+        "each pixel of the working size and what L* changes beyond 2, squared, on which they fade",
+    )
     hints: object = field(None, (), "colors of pixels", group=None)
 
     def __post_init__(self):

@@ -54,6 +54,17 @@ def test_path_lengths_are_those_of_dijkstra():
         np.testing.assert_allclose(one, _dijkstra(seed, lightness), atol=1e-3)
 
 
+def test_hints_reach_as_far_as_they_are_told_and_may_be_points(tiny_colorizer, halves):
+    points = [{"x": 5, "y": 48, "color": "#c83232"}]
+    plain = _ab(tiny_colorizer(halves))
+    found = [_ab(tiny_colorizer.replace(hints=points, hint_reach=x)(halves)) for x in (2, 60)]
+    near, far = (np.linalg.norm(one - plain, axis=-1) for one in found)
+    assert near[48, 5] > 10 and far[48, 5] > 10
+    assert near[48, 40] < 1 < 10 < far[48, 40]
+    hints = point_hints(points, halves.shape[:2])
+    np.testing.assert_array_equal(_ab(tiny_colorizer.replace(hints=hints)(halves)), found[1])
+
+
 def test_points_are_disks_of_their_color():
     points = [
         {"x": 5, "y": 2, "color": "#c83232", "radius": 2},
