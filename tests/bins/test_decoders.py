@@ -72,7 +72,7 @@ def test_samples_of_many_seeds_are_the_distribution():
     indices = ops.convert_to_numpy(hard_encode_ab(drawn))
     found = np.stack([np.bincount(one, minlength=313) for one in indices.reshape(400, -1).T])
     probabilities = _probabilities(logits).reshape(-1, 313)
-    # Four standard deviations of the share, and four draws: the rarest of 6,260 bins are not normal.
+    # Four standard deviations of the share, and four draws: of 6,260 bins some are rare.
     bound = 4.0 * np.sqrt(probabilities / 400) + 1e-2
     assert (np.abs(found / 400 - probabilities) < bound).all()
     # Within a bin all colors are as likely.
