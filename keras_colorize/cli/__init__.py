@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import importlib
 import logging
 import os
@@ -29,6 +30,16 @@ COMMANDS = {
 """Modules that add each command to the parser; they import Keras in functions alone."""
 
 
+class _Help(argparse.HelpFormatter):
+    """Says each default that the help of an option does not say itself."""
+
+    def _get_help_string(self, action):
+        unset = action.default in (None, False, "", argparse.SUPPRESS) or action.default == []
+        if unset or not action.option_strings or "default" in action.help:
+            return action.help
+        return f"{action.help} (default: %(default)s)"
+
+
 def main(arguments=None):
     """Runs the command; returns 0 if all went well, 1 if a photograph failed, 2 for wrong usage."""
     words = sys.argv[1:] if arguments is None else list(arguments)
@@ -37,7 +48,8 @@ def main(arguments=None):
     parser.add_argument("--version", action="version", version=f"keras-colorize {__version__}")
     # A command sets its own `run`, and `check` for what can be known without Keras.
     parser.set_defaults(check=lambda _: None, needs_keras=True, beam_flags=flags)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    kind = functools.partial(argparse.ArgumentParser, formatter_class=_Help)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=kind)
     named = [COMMANDS[word] for word in words[:1] if word in COMMANDS]
     for module in named or dict.fromkeys(COMMANDS.values()):
         module.add(commands)

@@ -18,7 +18,7 @@ from keras_colorize.inference.options import (
     flags,
     given_options,
 )
-from keras_colorize.presets import find_preset
+from keras_colorize.presets import DEFAULT, find_preset
 from .common import EXIT_FAILED, NO_MARK, add_options, count, make_colorizer, number
 from .progress import show_progress
 
@@ -32,7 +32,7 @@ def add(commands):
     """Adds the commands to the parser."""
     demo = commands.add_parser("demo", help="colorize photographs that scikit-image brings along")
     demo.add_argument("-o", "--output", default="demo", help="folder to write to")
-    demo.add_argument("--preset", help="name or folder of a preset")
+    demo.add_argument("--preset", default=DEFAULT, help="name or folder of a preset")
     demo.set_defaults(run=_demo)
     classify = commands.add_parser("classify", help="tell the scenes of photographs")
     classify.add_argument("inputs", nargs="+", metavar="PHOTO", help="file, folder or glob pattern")
@@ -299,7 +299,7 @@ def _hints(options):
 
 def _remote_colorizer(options):
     """Builds a colorizer that asks the server, and asks it once; `InputError` if that fails."""
-    from keras_colorize.presets import DEFAULT, list_presets
+    from keras_colorize.presets import list_presets
     from keras_colorize.serving import Client, RemoteColorizer, ServerError
 
     name, size = options.server_model or DEFAULT, options.working_size

@@ -23,7 +23,8 @@ NO_MARK = {
 def add_options(command, preset=True):
     """Adds the options of a `Colorizer`, and `--preset` unless it is an argument."""
     if preset:
-        argument = command.add_argument("--preset", help="name or folder of a preset")
+        known = f"name or folder of a preset (default: {DEFAULT})"
+        argument = command.add_argument("--preset", help=known)
         argument.completer = lambda **_: [*shipped_folders(), *PUBLISHED]
     add_arguments(command)
 

@@ -29,7 +29,7 @@ def add(commands):
     command.add_argument("--no-mark", **NO_MARK)
     codecs = "h264, hevc, vp9, av1, prores, dnxhr or ffv1 (default: h264, in .webm vp9)"
     option("--codec", help=codecs)
-    option("--crf", type=float, help="quality: lower is better and larger")
+    option("--crf", type=float, help="quality: lower is better and larger (default: the codec's)")
     option("--lossless", action="store_true", help="FFV1 in RGB, best in .mkv")
     pair = {"metavar": "NAME=VALUE", "type": _pair, "action": "append", "default": []}
     further = "further option of the encoder, such as preset=slow; repeatable"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from keras_colorize.cli import main
+
 COMMANDS = """
 colorise
 colorize A
@@ -54,3 +56,10 @@ def test_wrong_usage(refused, noise, tiny_preset, tmp_path, monkeypatch, words):
     before = sorted(tmp_path.rglob("*"))
     refused(*words.replace("PRESET", str(tiny_preset)).split())
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_help_says_what_is_taken_by_default(capsys):
+    for name, said in {"prior": "default: 128", "colorize": "default: vivid"}.items():
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        assert f"({said})" in " ".join(capsys.readouterr().out.split())
