@@ -40,6 +40,9 @@ def _add_bulk(commands):
     option("--preset", help="name or folder of one, exported into the output folder")
     command.add_argument("--precision", help="of the preset: float32 (default), bfloat16 or auto")
     command.add_argument("--no-mark", **NO_MARK)
+    found = "photographs that are in color: left out (keep), or not"
+    option = command.add_argument
+    option("--already-color", choices=("keep", "colorize"), default="keep", help=found)
     command.set_defaults(check=_check_bulk, run=_bulk)
 
 
@@ -59,6 +62,7 @@ def _bulk(options):
     logging.getLogger().setLevel(logging.ERROR)
     how = {"preset": options.preset, "precision": options.precision or "float32"}
     how |= {"mark_colorized": not options.no_mark, "flags": options.beam_flags}
+    how["keep_color"] = options.already_color == "keep"
     report = colorize_in_bulk(options.inputs, options.output, options.saved_model, **how)
     for line in report.failures[:SHOWN]:
         print(f"failed: {line['source']}: {line['reason']}", file=sys.stderr)
@@ -68,6 +72,7 @@ def _bulk(options):
         print(f"keras-colorize: the run broke off: {report.broken}", file=sys.stderr)
         print("keras-colorize: the same command goes on from there", file=sys.stderr)
     counts = f"{report.done} done, {report.skipped} skipped, {len(report.failures)} failed"
+    counts += f", {report.in_color} in color" if report.in_color else ""
     print(counts + (f", {report.unfinished} unfinished" if report.unfinished else ""))
     return EXIT_FAILED if report.failures or report.unfinished or report.broken else 0
 

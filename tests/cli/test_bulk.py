@@ -51,11 +51,15 @@ def test_what_reaches_the_pipeline(run, tiny_preset):
         "preset": None,
         "precision": "float32",
         "mark_colorized": True,
+        "keep_color": True,
         "flags": ["--runner=X"],
     }
     words = ["a", "-o", "out", "--preset", str(tiny_preset), "--precision", "bfloat16", "--no-mark"]
+    words += ["--already-color", "colorize"]
     other = {"inputs": ["a"], "saved_model": None, "preset": str(tiny_preset), "flags": []}
-    expected = seen | other | {"precision": "bfloat16", "mark_colorized": False}
+    expected = (
+        seen | other | {"precision": "bfloat16", "mark_colorized": False, "keep_color": False}
+    )
     assert run(*words)[-1] == expected
 
 

@@ -32,7 +32,7 @@ from keras_colorize.presets import CONFIG_FILE, DEFAULT, check_preset, find_pres
 
 HIDDEN, MANIFEST = ".bulk", "manifest.jsonl"
 
-DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+DONE, SKIPPED, IN_COLOR, FAILED = "done", "skipped", "in_color", "failed"
 """How a task can end."""
 
 _GRAPH = "saved_model.pb"
@@ -43,7 +43,8 @@ _PART = re.compile(r"\.[0-9a-f]{32}\.part(\.\w+)?")
 class Report:
     """How a run ended: numbers of photographs, what failed, and why it was broken off, "" if not.
 
-    A failure is a dict of `path`, `source` and `reason`; `skipped` were done by an earlier run.
+    A failure is a dict of `path`, `source` and `reason`; `skipped` were done by an earlier run,
+    `in_color` had colors and were left out.
     """
 
     done: int
@@ -51,6 +52,7 @@ class Report:
     failures: list
     unfinished: int = 0
     broken: str = ""
+    in_color: int = 0
 
 
 def colorize_in_bulk(
@@ -61,6 +63,7 @@ def colorize_in_bulk(
     preset=None,
     precision="float32",
     mark_colorized=True,
+    keep_color=False,
     flags=(),
 ):
     """Colorizes photographs with an Apache Beam pipeline; returns a `Report`.
@@ -75,6 +78,7 @@ def colorize_in_bulk(
         preset: name or folder of what is exported where there is no `saved_model`.
         precision: of the preset: `"float32"`, `"bfloat16"`, or `"auto"` (what is fast here).
         mark_colorized: see `write_photograph`.
+        keep_color: whether photographs that are in color already are left out.
         flags: words for Beam, such as `--runner=FlinkRunner`.
 
     Raises:
@@ -98,7 +102,7 @@ def colorize_in_bulk(
             task["done"] = record if source.items() <= record.items() else None
         write_lines(run / "tasks.jsonl", tasks)
         try:
-            run_pipeline(run, run / "tasks.jsonl", colorizer, source, flags)
+            run_pipeline(run, run / "tasks.jsonl", colorizer, source, keep_color, flags)
         except Exception as error:
             # Every runner has errors of its own.
             broken = describe(error)
@@ -107,8 +111,9 @@ def colorize_in_bulk(
         # What a broken run left stays for the next one: its last workers may not be gone yet.
         if not broken:
             folder.finish(run, failures)
-    done, skipped = ([kind for kind, _ in outcomes.values()].count(x) for x in (DONE, SKIPPED))
-    return Report(done, skipped, failures, len(tasks) - len(outcomes), broken)
+    kinds = [kind for kind, _ in outcomes.values()]
+    done, skipped, in_color = map(kinds.count, (DONE, SKIPPED, IN_COLOR))
+    return Report(done, skipped, failures, len(tasks) - len(outcomes), broken, in_color)
 
 
 def plan_tasks(inputs, folder):
@@ -206,7 +211,7 @@ class BulkFolder:
 
     def outcomes(self, run):
         """How tasks ended, at best where given out twice: dict of path to kind and line."""
-        kinds = (FAILED, SKIPPED, DONE)
+        kinds = (FAILED, IN_COLOR, SKIPPED, DONE)
         return {line["path"]: (kind, line) for kind in kinds for line in _lines_of([run], kind)}
 
     def finish(self, run, failures):

@@ -4,6 +4,8 @@ import shutil
 import warnings
 
 import pytest
+from PIL import Image
+from skimage import data
 
 from keras_colorize import cli
 from keras_colorize.apps.bulk import colorize_in_bulk
@@ -34,6 +36,16 @@ def run(album, served, tmp_path):
         return report, {record["path"]: record for record in read_lines(out / "manifest.jsonl")}
 
     return call
+
+
+def test_photographs_in_color_are_left_out_if_asked(run, album, tmp_path):
+    Image.fromarray(data.astronaut()[:200, :200]).save(album / "suit.png")
+    Image.fromarray(data.camera()[:64, :48]).save(album / "camera.png")
+    report, manifest = run(keep_color=True)
+    assert (report.failures, report.unfinished) == ([], 0)
+    assert report.in_color >= 1 and report.done + report.in_color == 8
+    assert "camera.png" in manifest and "suit.png" not in manifest
+    assert not (tmp_path / "out" / "suit.png").exists()
 
 
 def test_first_run_second_run(run, album, bulk_colorizer, tmp_path):
