@@ -190,8 +190,8 @@ def _add_web(commands):
 def _check_web(options):
     if options.presets is None:
         shipped = list_presets()
-        weights = shipped[DEFAULT].sha256
-        options.presets = [name for name, one in shipped.items() if one.sha256 == weights]
+        own = shipped[DEFAULT].identity
+        options.presets = [name for name, one in shipped.items() if one.identity == own]
     for preset in options.presets:
         find_preset(preset)
 

@@ -292,13 +292,12 @@ class Colorizer(BaseColorizer):
         colorizers, networks = {}, {}
         for preset in presets:
             config = read_config(find_preset(preset))
-            key = config.network, str(config.arguments), config.sha256
-            if key in networks:
-                colorizers[preset] = cls(networks[key], config, **options)
+            if config.identity in networks:
+                colorizers[preset] = cls(networks[config.identity], config, **options)
                 colorizers[preset].name = Path(preset).resolve().name
             else:
                 colorizers[preset] = cls.from_preset(preset, **options)
-                networks[key] = colorizers[preset]._network
+                networks[config.identity] = colorizers[preset]._network
         return colorizers
 
     @property

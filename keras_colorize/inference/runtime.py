@@ -1,7 +1,6 @@
 """The network of a preset in OpenVINO, which computes it on a processor without TensorFlow."""
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -25,9 +24,7 @@ def onnx_file(folder):
 
     Presets that share a network share the file.
     """
-    config = read_config(folder)
-    network = [config.network, config.arguments, config.sha256]
-    key = hashlib.sha256(json.dumps(network, sort_keys=True).encode()).hexdigest()[:32]
+    key = hashlib.sha256(read_config(folder).identity.encode()).hexdigest()[:32]
     return user_cache("openvino") / "onnx" / __version__ / f"{key}.onnx"
 
 

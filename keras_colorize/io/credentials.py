@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from keras_colorize.errors import InputError
+from keras_colorize.errors import expecting, extra_import
 from .metadata import MADE_COLORS
 from .photograph import PhotographError
 
@@ -24,19 +24,14 @@ class Credentials:
     """
 
     def __init__(self, certificates, key, algorithm="es256", time_authority=None):
-        try:
+        with extra_import("c2pa"):
             self._c2pa = c2pa = importlib.import_module("c2pa")
-        except ImportError as error:
-            advice = "pip install 'keras-colorize[c2pa]'"
-            raise InputError(f"Expected the package c2pa-python: {advice}.") from error
-        try:
+        known = f"a certificate and its private key for {algorithm} in {certificates} and {key}"
+        with expecting(known, OSError, ValueError, c2pa.C2paError):
             pair = Path(certificates).read_bytes(), Path(key).read_bytes()
             authority = time_authority and time_authority.encode()
             info = c2pa.C2paSignerInfo(algorithm.encode(), *pair, authority)
             self._signer = c2pa.Signer.from_info(info)
-        except (OSError, ValueError, c2pa.C2paError) as error:
-            expected = f"a certificate and its private key for {algorithm}"
-            raise InputError(f"Expected {expected} in {certificates} and {key}: {error}") from error
         # Pictures would grow by thumbnails of themselves.
         without = {"builder": {"thumbnail": {"enabled": False}}}
         self._context = c2pa.Context(c2pa.Settings.from_dict(without))

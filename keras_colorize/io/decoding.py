@@ -21,6 +21,7 @@ _TIFF_SPACES = {"MINISBLACK": "L", "MINISWHITE": "L", "RGB": "RGB", "SEPARATED":
 _CHANNELS = {"L": 1, "RGB": 3, "CMYK": 4}
 # Of a JPEG 2000 codestream: where it starts, and from there to the depth of the first channel.
 _CODESTREAM, _DEPTH_AT = b"\xff\x4f\xff\x51", 42
+_PNG_DEPTH_AT = 24
 
 
 def decode(image, stream):
@@ -36,10 +37,9 @@ def decode(image, stream):
         large = size > _LARGE and image.tag_v2.get(_PHOTOMETRIC) in (0, 1, 2)
         if deep or large:
             return from_samples(*read_tiff(stream, size, image.tell()))
-    if stream is not None and image.format in ("PNG", "JPEG2000"):
-        stream.seek(0)
-        if samples := _read_deep(stream.read(), image.format):
-            return from_samples(*samples, image.info)
+    may_be_deep = stream is not None and image.format in ("PNG", "JPEG2000")
+    if may_be_deep and (samples := _read_deep(stream, image.format)):
+        return from_samples(*samples, image.info)
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return from_samples(np.asarray(image)[..., None], None, "L", image.info)
     # The profile of a picture in L*a*b* says no more than that it is.
@@ -47,16 +47,22 @@ def decode(image, stream):
     return from_samples(*_read_eight(image), info)
 
 
-def _read_deep(content, form):
+def _read_deep(stream, form):
     """Samples, alpha and mode of a PNG or JPEG 2000 of more than 8 bits; None for others."""
-    start = content.find(_CODESTREAM) + _DEPTH_AT if form == "JPEG2000" else 24
-    bits = content[start] % 128 + (form == "JPEG2000")
+    stream.seek(0)
+    if form == "PNG":
+        start = stream.read(_PNG_DEPTH_AT + 1)
+        bits = start[_PNG_DEPTH_AT]
+    else:
+        # Boxes of any length may come before what says the depth.
+        start = stream.read()
+        bits = start[start.find(_CODESTREAM) + _DEPTH_AT] % 128 + 1
     if bits <= 8:
         return None
     import imagecodecs
 
     read = imagecodecs.png_decode if form == "PNG" else imagecodecs.jpeg2k_decode
-    samples = np.atleast_3d(read(content))
+    samples = np.atleast_3d(read(start + stream.read()))
     return _split(_full_range(samples, bits), "RGB" if samples.shape[-1] > 2 else "L")
 
 

@@ -88,6 +88,11 @@ class PresetConfig:
         """Whether the network predicts colors; the one place that tells a classifier."""
         return self.output != CLASS_OUTPUT
 
+    @property
+    def identity(self):
+        """Text that tells the network with its weights: the same for presets that share them."""
+        return json.dumps([self.network, self.arguments, self.sha256], sort_keys=True)
+
     def to_json(self):
         """The text of the config's file."""
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
